@@ -1,0 +1,81 @@
+# Everything runs in the virtual environment .venv; its command is .venv/bin/sfsync.
+# The first target that needs it sets it up; later ones see in a moment that it is in step with the lock file.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+WORKERS ?= 2
+HISTORIES ?= 5000
+ARGS ?=
+
+BIN := .venv/bin
+SERVICES := mariadb postgresql redis chromium
+
+# Servers live in sbin, which is not on everybody's path.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+unexport PYTHONHOME PYTHONPATH
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: ## The virtual environment .venv, as requirements.lock says
+	@sh tools/setup
+
+.PHONY: services
+services: ## The servers and the browser that the tests use, where they are missing
+	@sh tools/services $(SERVICES)
+
+.PHONY: demo
+demo: setup ## The whole story on this machine: a shop, a sandbox Shopping Feed, the mails (no network)
+	@$(BIN)/sfsync demo $(ARGS)
+
+.PHONY: run
+run: setup ## The service, in the foreground
+	@$(BIN)/sfsync run $(ARGS)
+
+.PHONY: test
+test: setup services ## All tests, against real servers (ARGS="tests/unit -k ship" for some)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+.PHONY: test-long
+test-long: setup services ## The fault tests over HISTORIES=5000 random histories
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/faults --histories=$(HISTORIES) $(ARGS)
+
+.PHONY: coverage
+coverage: setup services ## All tests once more, with the lines they missed
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run --parallel-mode -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --show-missing --skip-covered
+
+.PHONY: check
+check: setup ## Lint, format, types, the arrows between packages, the promises of the documentation
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/unit/test_project.py
+
+.PHONY: bench
+bench: setup services ## The cost of an order, beside the floor
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: messages
+messages: ## The translations (.mo) from their sources (.po)
+	@sh tools/services gettext
+	@find src -name '*.po' -exec sh -euc 'for po; do msgfmt --check --output-file="$${po%.po}.mo" "$$po"; done' compile {} +
+
+.PHONY: lock
+lock: setup ## requirements.lock from pyproject.toml, with as few changes as possible (ARGS=--upgrade for all)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--all-extras --group dev --quiet $(ARGS) pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## Away with .venv and what tools left behind (never a shop's settings or database)
+	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache build dist
+	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The rules, pure: no framework, no input or output; the time is always an argument."""

@@ -1,0 +1,59 @@
+"""What the shop's statuses mean for a marketplace (rules.md, *Data*: status mapping)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sfsync.domain.orders import Operation, Snapshot
+
+MEANINGS = {
+    "shipped": Operation.SHIP,
+    "canceled": Operation.CANCEL,
+    "refunded": Operation.REFUND,
+    "delivered": Operation.DELIVER,
+}
+"""The merchant's words for the four operations, as the settings spell them."""
+
+
+class MappingError(ValueError):
+    """The status mapping contradicts itself. The message is a sentence for the merchant."""
+
+
+def status_mapping(meanings: Mapping[str, Collection[int]]) -> dict[int, Operation]:
+    """Shop status → operation, from the settings' `{"shipped": [4], ...}`.
+
+    Raises `MappingError` for a word that means nothing, and for a status that would mean two things.
+    """
+    operations: dict[int, Operation] = {}
+    for word, statuses in meanings.items():
+        if word not in MEANINGS:
+            raise MappingError(f"“{word}” is not one of {', '.join(MEANINGS)}.")
+        for status in statuses:
+            if operations.setdefault(status, MEANINGS[word]) is not MEANINGS[word]:
+                raise MappingError(f"Status {status} is mapped twice: a status means one thing at most.")
+    return operations
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a store's merchant chose (R4, R6). `ship_without_tracking` is a yes, a no, or the carriers it goes for."""
+
+    mapping: Mapping[int, Operation] = field(default_factory=dict)
+    delay: timedelta = timedelta(minutes=5)
+    latest_mapped: bool = False
+    ship_without_tracking: bool | frozenset[int] = False
+
+    def wanted(self, order: Snapshot) -> Operation | None:
+        """The operation that the order's status asks for (R6), None where it is not mapped."""
+        if not self.latest_mapped:
+            return self.mapping.get(order.status)
+        meanings = (self.mapping.get(status) for status in reversed(order.statuses or (order.status,)))
+        return next((meaning for meaning in meanings if meaning), None)
+
+    def may_ship_untracked(self, order: Snapshot) -> bool:
+        """R4: this order may leave without a tracking number."""
+        if isinstance(self.ship_without_tracking, bool):
+            return self.ship_without_tracking
+        return not self.ship_without_tracking.isdisjoint({order.carrier_id, order.carrier_reference})

@@ -1,0 +1,82 @@
+"""What is known of an order, on each side: in the shop, and at the marketplace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Operation(StrEnum):
+    """What the Shopping Feed API can be asked about an order (rules.md, *Words*)."""
+
+    SHIP = "ship"
+    CANCEL = "cancel"
+    REFUND = "refund"
+    DELIVER = "deliver"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One row of the shop's parcels that has a tracking number."""
+
+    tracking_number: str
+    carrier_id: int = 0
+    carrier_name: str = ""
+    tracking_link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An order as its shop shows it at one instant.
+
+    `statuses` is its history, oldest first, and always ends with `status`. `parcels` holds the rows with a tracking
+    number, newest first; `carrier_id` is the carrier the order is sent with, number or not, `carrier_reference` what
+    stays the same when the merchant edits that carrier. `shipped_status` and `paid_status` are the shop's own flags on
+    the current status: they tell an unmapped "delivered" from an order that went back to "in preparation" (R8).
+    """
+
+    order_id: int
+    status: int
+    statuses: tuple[int, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
+    carrier_id: int = 0
+    carrier_reference: int = 0
+    carrier_name: str = ""
+    shipped_status: bool = False
+    paid_status: bool = False
+
+    @property
+    def tracking_number(self) -> str:
+        """The newest tracking number, or an empty string."""
+        return self.parcels[0].tracking_number if self.parcels else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the marketplace has confirmed of an order, and what is known of its channel.
+
+    `ship_tracking` is None until a ship was confirmed, then the tracking number that went with it (maybe empty).
+    `unsupported` are the operations this channel does not offer (R9).
+    """
+
+    ship_tracking: str | None = None
+    delivered: bool = False
+    canceled: bool = False
+    refunded: bool = False
+    fulfilled_by_channel: bool = False
+    unsupported: frozenset[Operation] = frozenset()
+
+    @property
+    def shipped(self) -> bool:
+        return self.ship_tracking is not None
+
+    @property
+    def told(self) -> frozenset[Operation]:
+        """The operations that the marketplace confirmed."""
+        facts = {
+            Operation.SHIP: self.shipped,
+            Operation.DELIVER: self.delivered,
+            Operation.CANCEL: self.canceled,
+            Operation.REFUND: self.refunded,
+        }
+        return frozenset(operation for operation, known in facts.items() if known)

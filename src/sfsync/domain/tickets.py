@@ -1,0 +1,125 @@
+"""What a ticket means, and which ticket is whose (R14 to R18)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""How far the API's clock may be from ours when a ticket is recognised by its date."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Verdict(StrEnum):
+    """What a ticket says of an operation."""
+
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    OPEN = "open"
+
+
+_VERDICTS = {"succeed": Verdict.CONFIRMED, "failed": Verdict.FAILED, "canceled": Verdict.CANCELED}
+_PREFERENCE = (Verdict.CONFIRMED, Verdict.OPEN, Verdict.FAILED, Verdict.CANCELED)
+
+
+def judge(state: str) -> Verdict:
+    """A ticket's verdict by its state (api.md, *Tickets*). A state from another world is not an end: keep looking."""
+    return _VERDICTS.get(state, Verdict.OPEN)
+
+
+class TicketFacts(Protocol):
+    """What is read off a ticket; `shoppingfeed.Ticket` has it all."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def batch_id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def scheduled_at(self) -> datetime | None: ...
+    @property
+    def order_id(self) -> int | None: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def tracking_number(self) -> str: ...
+    @property
+    def operation(self) -> str | None: ...
+
+
+TicketT = TypeVar("TicketT", bound=TicketFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """An operation that was sent and whose ticket is looked for."""
+
+    task_id: int
+    feed_id: int
+    reference: str
+    channel: str
+    operation: str
+    tracking_number: str = ""
+    sent_at: datetime | None = None
+    former_ticket: str = ""
+
+
+def match(sent: Iterable[InFlight], tickets: Sequence[TicketT]) -> dict[int, TicketT]:
+    """Task id → its ticket, among the tickets of the task's own batch (R14): by order id, then by reference.
+
+    A reference counts only where the ticket has no order id, and where one task of the batch alone fits it: the same
+    reference on two channels must not mix up two orders.
+    """
+    by_order: dict[int, list[TicketT]] = defaultdict(list)
+    nameless: list[TicketT] = []
+    for ticket in tickets:
+        if ticket.order_id is None:
+            nameless.append(ticket)
+        else:
+            by_order[ticket.order_id].append(ticket)
+    asked = list(sent)
+    found = {each.task_id: _best(by_order[each.feed_id]) for each in asked if each.feed_id in by_order}
+    return found | _by_reference([each for each in asked if each.task_id not in found], nameless)
+
+
+def _by_reference(sent: list[InFlight], tickets: list[TicketT]) -> dict[int, TicketT]:
+    found: dict[int, TicketT] = {}
+    for ticket in tickets:
+        fits = [each for each in sent if each.reference and each.reference == ticket.reference]
+        named = [each for each in fits if each.channel.casefold() == ticket.channel.casefold()]
+        candidates = named if ticket.channel and len(fits) > 1 else fits
+        if len(candidates) == 1:
+            found[candidates[0].task_id] = ticket
+    return found
+
+
+def _best(tickets: list[TicketT]) -> TicketT:
+    return min(tickets, key=lambda ticket: _PREFERENCE.index(judge(ticket.state)))
+
+
+def recognise(sent: InFlight, tickets: Iterable[TicketT], known_operations: Collection[str]) -> TicketT | None:
+    """The ticket of an operation whose answer never came (R13), among all the tickets of its order.
+
+    It is of the same operation (a deliver, whose type is undocumented, is any unknown type), no older than the send,
+    not one that was settled before, and tells no other tracking number. The newest one, where several fit.
+    """
+    fits = [ticket for ticket in tickets if _is_of(sent, ticket, known_operations)]
+    return max(fits, key=lambda ticket: ticket.scheduled_at or _LONG_AGO, default=None)
+
+
+def _is_of(sent: InFlight, ticket: TicketFacts, known_operations: Collection[str]) -> bool:
+    if ticket.order_id not in (None, sent.feed_id) or ticket.id == sent.former_ticket:
+        return False
+    if ticket.operation != sent.operation and (sent.operation in known_operations or ticket.operation is not None):
+        return False
+    if sent.sent_at and ticket.scheduled_at and ticket.scheduled_at < sent.sent_at - CLOCKS_DIFFER:
+        return False
+    return not ticket.tracking_number or ticket.tracking_number == sent.tracking_number

@@ -1,0 +1,125 @@
+"""What was sent and never answered: ask the ticket list before anything is sent again (R13, R18)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from sfsync.domain.errors import Failure
+from sfsync.domain.orders import Operation
+from sfsync.domain.tickets import InFlight, match, recognise
+from sfsync.engine.conclude import Back, Failed, fail, requeue
+from sfsync.engine.context import Run
+from sfsync.models import Task
+from sfsync.models.bulk import update_rows
+from sfsync.models.log import Level
+from shoppingfeed import ContractError, Ticket
+
+_TICKETED = (Operation.SHIP, Operation.CANCEL, Operation.REFUND)
+"""The operations whose ticket type is documented; a deliver's is not."""
+MOST_SILENCES = 10
+"""A single order whose requests were never answered so often is parked: the merchant decides."""
+
+
+def ask(run: Run) -> None:
+    """Find out what became of every request without an answer."""
+    for tasks in _requests(run, run.clock()):
+        run.lease.beat("ask")
+        with_ticket = _find(run, tasks)
+        with transaction.atomic():
+            _found(run, with_ticket)
+            _not_found(run, [task for task in tasks if task.pk not in {found.pk for found, _ in with_ticket}])
+            run.journal.flush()
+
+
+def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
+    """The tasks without an answer, a list a request."""
+    groups: dict[str, list[Task]] = defaultdict(list)
+    tasks = Task.objects.filter(store=run.store, update_at__lte=now).unanswered().select_related("order")
+    for task in tasks.order_by("sent_at", "id"):
+        groups[task.request_key].append(task)
+    return groups.values()
+
+
+def _find(run: Run, tasks: list[Task]) -> list[tuple[Task, Ticket]]:
+    """A request arrives whole or not at all, so one ticket found names the batch of them all.
+
+    While the ticket list may still be late, one order that is not found is no proof: three are asked for, and the rest
+    when the time is up.
+    """
+    late = run.clock() - timedelta(seconds=run.conf.ticket_lag_seconds)
+    patient = [task for task in tasks if task.sent_at and task.sent_at > late]
+    for task in tasks[:3] if patient else tasks:
+        run.lease.beat("ask")
+        ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.order.feed_id).items, _TICKETED)
+        if ticket:
+            return _of_batch(run, tasks, ticket)
+    return []
+
+
+def _of_batch(run: Run, tasks: list[Task], ticket: Ticket) -> list[tuple[Task, Ticket]]:
+    if not ticket.batch_id:
+        raise ContractError(f"Ticket {ticket.id} names no batch, so it cannot be followed.")
+    found = match(map(in_flight, tasks), list(run.feed.tickets(batch_id=ticket.batch_id).items))
+    return [(task, found.get(task.pk, ticket)) for task in tasks if task.pk in found or _names(ticket, task)]
+
+
+def _names(ticket: Ticket, task: Task) -> bool:
+    return ticket.order_id is not None and ticket.order_id == task.order.feed_id
+
+
+def in_flight(task: Task) -> InFlight:
+    return InFlight(
+        task.pk,
+        task.order.feed_id or 0,
+        task.order.reference,
+        task.order.channel,
+        task.operation,
+        task.tracking_number,
+        task.sent_at,
+        task.ticket_number,
+    )
+
+
+def _found(run: Run, found: list[tuple[Task, Ticket]]) -> None:
+    """It had arrived: from here on it is followed like any other."""
+    now = run.clock()
+    rows = [(task.pk, ticket.batch_id, ticket.id, now, 0, now, task.request_key, "") for task, ticket in found]
+    columns = ("id", "batch_id", "ticket_number", "update_at", "looks", "date_upd")
+    update_rows(Task, columns, rows, expect=("request_key", "lease"))
+    run.counts.sent += len(found)
+    for task, ticket in found:
+        params = {"operation": task.operation, "batch": ticket.batch_id, "payload": task.payload}
+        run.journal.say(Level.INFO, "sent-after-all", task.order_id, **params)
+
+
+def _not_found(run: Run, tasks: list[Task]) -> None:
+    """Not there: look again while the list may be late, then it counts as never arrived and is queued again."""
+    lag = timedelta(seconds=run.conf.ticket_lag_seconds)
+    now = run.clock()
+    waiting = [task for task in tasks if task.sent_at and task.sent_at + lag > now]
+    rows = [(task.pk, task.sent_at + lag, task.request_key) for task in waiting if task.sent_at]
+    update_rows(Task, ("id", "update_at"), rows, expect=("request_key",))
+    _give_up_on(run, [task for task in tasks if task not in waiting])
+
+
+def _give_up_on(run: Run, tasks: list[Task]) -> None:
+    lost = [task for task in tasks if task.failure == Failure.TICKET_LOST]
+    fail(run, [Failed(task, Failure.TICKET_LOST, task.last_error) for task in lost])
+    silent = [task for task in tasks if task not in lost]
+    hopeless = [task for task in silent if task.silences + 1 >= MOST_SILENCES]
+    fail(run, [Failed(task, Failure.NO_ANSWER, task.last_error) for task in hopeless])
+    again = [_again(run, task) for task in silent if task not in hopeless]
+    requeue(run, again)
+    for back in again:
+        run.journal.say(Level.WARNING, "never-arrived", back.task.order_id, operation=back.task.operation)
+
+
+def _again(run: Run, task: Task) -> Back:
+    """Sent again at no cost: the API was silent, the order is not to blame. Spaced, so that no outage becomes a storm."""
+    wait = timedelta(seconds=0 if task.silences == 0 else 30 * 2 ** min(task.silences, 7))
+    error, attempts = task.last_error, max(task.attempts - 1, 0)
+    return Back(task, run.clock() + wait, error=error, attempts=attempts, split=task.split, silences=task.silences + 1)

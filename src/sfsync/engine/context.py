@@ -1,0 +1,53 @@
+"""What every step of a run works with: the store, its two outsides, the lease, the journal and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sfsync.conf import Conf
+from sfsync.domain.mapping import Policy
+from sfsync.engine.counts import Counts
+from sfsync.engine.journal import Journal
+from sfsync.engine.lease import Clock, Lease
+from sfsync.engine.trouble import Trouble, trouble_of
+from sfsync.models import Store
+from sfsync.shops.base import Shop, ShopError
+from shoppingfeed import Client, ShoppingFeedError
+from shoppingfeed import Store as Feed
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of one store. Resources only; what the steps find out travels as their arguments and answers."""
+
+    store: Store
+    policy: Policy
+    shop: Shop
+    client: Client
+    lease: Lease
+    journal: Journal
+    clock: Clock
+    conf: Conf
+    counts: Counts = field(default_factory=Counts)
+    troubles: list[Trouble] = field(default_factory=list)
+    _status_names: dict[int, str] | None = None
+
+    @property
+    def feed(self) -> Feed:
+        return self.client.store(self.store.feed_store_id)
+
+    def status_name(self, status: int) -> str:
+        """A shop status as the merchant knows it; read once a run."""
+        if self._status_names is None:
+            self._status_names = {each.status_id: each.name for each in self.shop.statuses(self.store.language)}
+        return self._status_names.get(status) or f"#{status}"
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """What stops one step (a shop or an API in trouble) does not stop the others; it is kept, and shown."""
+        try:
+            yield
+        except (ShopError, ShoppingFeedError) as error:
+            self.troubles.append(trouble_of(error))

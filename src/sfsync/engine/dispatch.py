@@ -1,0 +1,107 @@
+"""Claim what is due, judge it, write down what needs no request, and send the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from sfsync.domain.decide import Because, Fail, Nothing, Wait
+from sfsync.domain.errors import Failure
+from sfsync.domain.orders import Operation
+from sfsync.engine.conclude import Failed, NoticeRow, drop, fail, tell
+from sfsync.engine.context import Run
+from sfsync.engine.lookup import adopt, find_feed_ids, learn_fulfilment
+from sfsync.engine.prepare import Plan, Prepared, prepare
+from sfsync.engine.send import send
+from sfsync.models import Action, Order, Task
+from sfsync.models.bulk import update_rows
+from sfsync.models.log import Level
+
+CLAIM = 1000
+"""Tasks in hand at once: ten full requests, and flat memory however long the queue is."""
+
+
+def dispatch(run: Run) -> None:
+    """Process what is saved until nothing is due (R6, R7)."""
+    queue = Task.objects.filter(store=run.store)
+    if not queue.due(run.clock()).exists():
+        return
+    adopt(run)
+    learn_fulfilment(run)
+    nameless: list[int] = []
+    while tasks := queue.claim(run.lease.token, run.clock(), CLAIM):
+        nameless += _process(run, tasks)
+    _process_nameless(run, nameless)
+
+
+def _process(run: Run, tasks: list[Task]) -> list[int]:
+    """Judge, write down, send. Returns the ids of the tasks whose order has no Shopping Feed id yet."""
+    run.lease.beat("send")
+    orders = run.shop.read([task.order.shop_order_id for task in tasks])
+    plan = prepare(tasks, orders, run.policy, run.clock())
+    settle_without_request(run, plan)
+    send(run, plan.send)
+    return [task.pk for task in plan.nameless]
+
+
+def _process_nameless(run: Run, task_ids: list[int]) -> None:
+    """R13b, last of all: one request an order must not hold up the others."""
+    held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order")
+    for start in range(0, len(task_ids), CLAIM):
+        some = held.filter(pk__in=task_ids[start : start + CLAIM])
+        missing = find_feed_ids(run, list(some))
+        with transaction.atomic():
+            fail(run, [Failed(task, Failure.NO_FEED_ID, message, "ship") for task, message in missing])
+            run.journal.flush()
+        learn_fulfilment(run)
+        _process(run, list(some))
+
+
+def settle_without_request(run: Run, plan: Plan) -> None:
+    """Waits, needless tasks and failures; and ships are on their way from here on (R2, R3)."""
+    with transaction.atomic():
+        _snooze(run, plan.wait)
+        _remove(run, plan.nothing)
+        fail(run, [_failed(task, decision) for task, decision in plan.fail])
+        _mark_shipped(plan.send)
+        run.journal.flush()
+
+
+def _snooze(run: Run, waits: list[tuple[Task, Wait]]) -> None:
+    rows = [(task.pk, wait.until, "", run.lease.token) for task, wait in waits]
+    update_rows(Task, ("id", "update_at", "lease"), rows, expect=("lease",))
+    for task, wait in waits:
+        run.journal.say(Level.INFO, "waiting", task.order_id, until=wait.until.isoformat(timespec="seconds"))
+
+
+def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
+    gone = drop(run, [task for task, _ in needless])
+    kept = [(task, nothing) for task, nothing in needless if task.pk in gone]
+    for task, nothing in kept:
+        level = Level.WARNING if _told(nothing) else Level.INFO
+        operation = nothing.operation or ""
+        run.journal.say(level, f"nothing-{nothing.because.value}", task.order_id, operation=operation)
+    tell(run, (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
+    run.counts.removed += len(kept)
+
+
+def _told(nothing: Nothing) -> bool:
+    """R8, R9: the merchant hears of these, once."""
+    return nothing.because in (Because.WENT_BACK, Because.UNSUPPORTED)
+
+
+def _notice(task: Task, nothing: Nothing) -> NoticeRow:
+    operation = nothing.operation or ""
+    key = f"{nothing.because.value}:{task.order_id}:{operation}"
+    return (task.order_id, key, nothing.because.value, {"operation": operation})
+
+
+def _failed(task: Task, decision: Fail) -> Failed:
+    return Failed(task, decision.failure, operation=decision.operation or "")
+
+
+def _mark_shipped(prepared: Iterable[Prepared]) -> None:
+    orders = [each.task.order_id for each in prepared if each.send.operation is Operation.SHIP]
+    if orders:
+        Order.objects.filter(pk__in=orders, shipped_sent=False).update(shipped_sent=True)

@@ -1,0 +1,123 @@
+"""How a store is doing, in figures and in words: what `sfsync status`, the doctor and the pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q
+
+from sfsync import texts
+from sfsync.conf import conf
+from sfsync.engine.lease import held_by
+from sfsync.models import Action, Process, Store, Task
+from sfsync.models.process import SYNC
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something a person should look at. `code` and `params` pick the sentence of `sfsync.texts`."""
+
+    code: str
+    params: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        return texts.sentence(self.code, self.params)
+
+    @property
+    def advice(self) -> str:
+        return texts.advice(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Tasks of a store by what they wait for, the age of the oldest, the last run, and the alarms."""
+
+    store: str
+    queued: int
+    waiting: int
+    in_flight: int
+    failed: int
+    oldest_waiting: datetime | None
+    oldest_in_flight: datetime | None
+    last_run: datetime | None
+    last_outcome: str
+    next_run: datetime | None
+    running: str
+    alarms: list[Alarm]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`: dates in ISO 8601, alarms as sentences."""
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("store", "alarms")}
+        shown = {name: each.isoformat() if isinstance(each, datetime) else each for name, each in plain.items()}
+        return shown | {"alarms": [{"code": each.code, "sentence": each.sentence} for each in self.alarms]}
+
+
+def health_of(stores: list[Store], now: datetime) -> list[Health]:
+    """Two statements, however many stores."""
+    processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
+    figures = {row["store"]: row for row in _figures(stores, now)}
+    return [_health(store, processes.get(store.pk), figures.get(store.pk, {}), now) for store in stores]
+
+
+def _figures(stores: list[Store], now: datetime) -> Any:
+    intention = Q(action=Action.SYNC, failed_at=None)
+    flight = Q(action=Action.CHECK)
+    return (
+        Task.objects.filter(store__in=stores)
+        .values("store")
+        .annotate(
+            queued=Count("id", filter=intention & Q(update_at__lte=now)),
+            waiting=Count("id", filter=intention & Q(update_at__gt=now)),
+            in_flight=Count("id", filter=flight),
+            failed=Count("id", filter=Q(failed_at__isnull=False)),
+            oldest_waiting=Min("since", filter=intention),
+            oldest_in_flight=Min("sent_at", filter=flight),
+        )
+    )
+
+
+def _health(store: Store, process: Process | None, figures: dict[str, Any], now: datetime) -> Health:
+    running = bool(process and process.running(now))
+    return Health(
+        store=store.name,
+        queued=figures.get("queued", 0),
+        waiting=figures.get("waiting", 0),
+        in_flight=figures.get("in_flight", 0),
+        failed=figures.get("failed", 0),
+        oldest_waiting=figures.get("oldest_waiting"),
+        oldest_in_flight=figures.get("oldest_in_flight"),
+        last_run=process.finished_at if process else None,
+        last_outcome=process.outcome if process else "",
+        next_run=process.next_run_at if process else None,
+        running=held_by(process) if process and running else "",
+        alarms=list(_alarms(store, process, figures, now)),
+    )
+
+
+def _alarms(store: Store, process: Process | None, figures: dict[str, Any], now: datetime) -> list[Alarm]:
+    """R17, and silence: nobody must find out from the marketplace that nothing was sent."""
+    settings = conf()
+    alarms = [Alarm(store.trouble, {"message": store.trouble_text})] if store.trouble else []
+    last = (process and process.finished_at) or store.created_at
+    if store.enabled and now - last > max(timedelta(minutes=settings.silence_minutes), _schedule(store)):
+        alarms.append(Alarm("silent", {"since": _shown(last)}))
+    oldest, patience = figures.get("oldest_waiting"), timedelta(hours=settings.patience_hours)
+    if oldest and now - oldest > patience:
+        alarms.append(Alarm("overdue", {"since": _shown(oldest), "orders": figures["queued"] + figures["waiting"]}))
+    flight = figures.get("oldest_in_flight")
+    if flight and now - flight > timedelta(days=1):
+        alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
+    if store.mail_trouble:
+        alarms.append(Alarm("mail-failed", {"message": store.mail_trouble}))
+    return alarms
+
+
+def _schedule(store: Store) -> timedelta:
+    return 3 * timedelta(minutes=store.every_minutes)
+
+
+def _shown(moment: datetime) -> str:
+    return moment.isoformat(sep=" ", timespec="minutes")

@@ -1,0 +1,93 @@
+"""Holding a process of a store: taken by compare and set, kept by a heartbeat, lost without harm (R22)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sfsync.models import Process, Store
+from sfsync.models.process import SYNC
+
+Clock = Callable[[], datetime]
+
+
+class Busy(Exception):
+    """Another run holds the process. The message says which, where, and since when."""
+
+
+class LeaseLost(Exception):
+    """This run was silent for longer than its lease and another one took over: it must stop at once."""
+
+    def __str__(self) -> str:
+        return "This run was held up for longer than its lease and another one took over; it stopped without harm."
+
+
+@dataclass(slots=True)
+class Lease:
+    """A process that this run holds. `token` also marks the tasks that it claims."""
+
+    process: Process
+    token: str
+    length: timedelta
+    clock: Clock
+    _beaten: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._beaten = self.clock()
+
+    def beat(self, progress: str = "", *, now: bool = False) -> None:
+        """Keep the lease alive: writes when an eighth of it has passed, or `now`. Raises `LeaseLost`."""
+        instant = self.clock()
+        if not now and instant - self._beaten < self.length / 8:
+            return
+        if not self.process.extend(self.token, instant + self.length, progress):
+            raise LeaseLost
+        self._beaten = instant
+
+    def release(self, **result: object) -> bool:
+        return self.process.release(self.token, finished_at=self.clock(), **result)
+
+
+def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lease:
+    """Hold a process of a store. Raises `Busy`."""
+    process = Process.objects.filter(store=store, name=name).first()
+    process = process or Process.objects.get_or_create(store=store, name=name)[0]
+    token = secrets.token_hex(16)
+    now = clock()
+    dead = process.holder if process.machine == machine() and not _alive(process.pid) else ""
+    if not process.take(
+        token, machine=machine(), host=socket.gethostname(), pid=os.getpid(), now=now, lease=length, dead=dead
+    ):
+        process.refresh_from_db()
+        raise Busy(held_by(process))
+    return Lease(process, token, length, clock)
+
+
+def held_by(process: Process) -> str:
+    since = f"{process.started_at:%Y-%m-%d %H:%M:%S} UTC" if process.started_at else "?"
+    return f"process {process.pid} on {process.host or 'another machine'}, since {since}"
+
+
+def machine() -> str:
+    """This boot of this machine, and its process ids' namespace: where a process id means something. Else unique."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        namespace = Path("/proc/self/ns/pid").readlink()
+    except OSError:
+        return f"unknown-{os.getpid()}"
+    return hashlib.sha256(f"{boot} {namespace}".encode()).hexdigest()[:32]
+
+
+def _alive(pid: int) -> bool:
+    """A process that was killed and not yet buried by its parent is dead."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"

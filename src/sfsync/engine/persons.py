@@ -1,0 +1,51 @@
+"""What a person may do about an order's update: try again now, or give it up. Both are logged with who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from sfsync.engine.journal import Journal
+from sfsync.models import Action, Order, Store, Task
+from sfsync.models.log import Level
+
+
+def retry(orders: QuerySet[Order], who: str) -> int:
+    """R16: a failed update, or one that waits for its next attempt, is due now, with all its tries again.
+
+    Returns how many; an update in flight is left to its ticket.
+    """
+    tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="").exclude(failure="", failed_at=None)
+    return _each_store(tasks, who, "person-retry", _revive)
+
+
+def give_up(orders: QuerySet[Order], who: str) -> int:
+    """The update is not sent: the person told the marketplace, or nobody needs to. A later change counts again."""
+    tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="")
+    return _each_store(tasks, who, "person-give-up", lambda chosen: chosen.delete()[0])
+
+
+def _revive(tasks: QuerySet[Task]) -> int:
+    now = timezone.now()
+    fresh = {"attempts": 0, "split": 0, "silences": 0, "failure": "", "last_error": "", "failed_at": None}
+    return tasks.update(update_at=now, date_upd=now, episode=F("episode") + 1, **fresh)
+
+
+def _each_store(tasks: QuerySet[Task], who: str, code: str, act: object) -> int:
+    done = 0
+    for store in Store.objects.filter(pk__in=tasks.values("store")):
+        with transaction.atomic():
+            chosen = list(tasks.filter(store=store).values_list("pk", "order_id"))
+            done += act(Task.objects.filter(pk__in=[pk for pk, _ in chosen]))  # type: ignore[operator]
+            _log(store, (order_id for _, order_id in chosen), code, who)
+    return done
+
+
+def _log(store: Store, order_ids: Iterable[int], code: str, who: str) -> None:
+    journal = Journal(store, "person", "")
+    for order_id in order_ids:
+        journal.say(Level.INFO, code, order_id, who=who)
+    journal.flush()

@@ -1,0 +1,23 @@
+"""Forget what is old *and* finished: log entries and mailed notices. A task is never pruned (fault 6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sfsync.models import LogEntry, Notice, Store
+
+EVERY = timedelta(days=1)
+CHUNK = 5000
+
+
+def prune(store: Store, now: datetime) -> int:
+    """Once a day. Returns how many log entries went (R21: retention)."""
+    if store.pruned_at and now - store.pruned_at < EVERY:
+        return 0
+    before = now - timedelta(days=store.log_days)
+    gone = 0
+    while ids := list(LogEntry.objects.filter(store=store, at__lt=before).values_list("pk", flat=True)[:CHUNK]):
+        gone += LogEntry.objects.filter(pk__in=ids).delete()[0]
+    store.pruned_at = now
+    store.save(update_fields=["pruned_at"])
+    return gone + Notice.objects.filter(store=store, mailed_at__lt=before).delete()[0]

@@ -1,0 +1,194 @@
+"""One run of one store (R7, R22): settle, detect, send, settle again, notify, each step a verb of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from sfsync.conf import conf
+from sfsync.engine.conclude import tell
+from sfsync.engine.connections import Connections, Live
+from sfsync.engine.context import Run
+from sfsync.engine.counts import Counts
+from sfsync.engine.detect import detect
+from sfsync.engine.dispatch import dispatch
+from sfsync.engine.journal import Journal
+from sfsync.engine.lease import Clock, Lease, LeaseLost, take
+from sfsync.engine.notify import notify
+from sfsync.engine.prepare import policy_of
+from sfsync.engine.prune import prune
+from sfsync.engine.reap import let_go, reap
+from sfsync.engine.settle import settle
+from sfsync.engine.trouble import Trouble, trouble_of
+from sfsync.models import Action, Store, Task
+from sfsync.models.log import Level
+from sfsync.models.process import SYNC
+
+LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
+"""Seconds between the looks of a run that waits for its tickets; the last one repeats."""
+PASSING = timedelta(minutes=30)
+"""A trouble that may pass by itself (an outage) is mailed when it lasts for longer."""
+_MAY_PASS = {"shop-unavailable", "api-unavailable", "rate-limited"}
+
+Stop = Callable[[float], bool]
+"""Waits so many seconds; True when the run must end early."""
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run came to. `troubles` is empty when the store could be processed."""
+
+    counts: Counts
+    troubles: list[Trouble] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.troubles
+
+
+def run_store(
+    store: Store,
+    *,
+    connections: Connections | None = None,
+    wait: float = 0,
+    clock: Clock = timezone.now,
+    stop: Stop = _sleep,
+) -> Result:
+    """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open.
+
+    Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
+    """
+    settings = conf()
+    lease = take(store, clock, timedelta(seconds=settings.lease_seconds))
+    journal = Journal(store, SYNC, lease.token)
+    started = time.monotonic()
+    result = Result(Counts())
+    try:
+        store.refresh_from_db()
+        _run(store, connections or Live(), lease, journal, clock, wait, stop, result)
+    except LeaseLost as lost:
+        result.troubles.append(Trouble("crashed", str(lost)))
+        return result
+    except Exception as error:
+        result.troubles.append(trouble_of(error))
+        if result.troubles[-1].code == "crashed":
+            raise
+    finally:
+        _finish(store, lease, journal, result, time.monotonic() - started)
+    return result
+
+
+def _run(
+    store: Store,
+    connections: Connections,
+    lease: Lease,
+    journal: Journal,
+    clock: Clock,
+    wait: float,
+    stop: Stop,
+    result: Result,
+) -> None:
+    shop, client = connections.shop(store), connections.client(store)
+    with client:
+        run = Run(store, policy_of(store), shop, client, lease, journal, clock, conf(), result.counts, result.troubles)
+        try:
+            _steps(run, wait, stop)
+        finally:
+            result.counts.requests = client.requests
+            shop.close()
+
+
+def _steps(run: Run, wait: float, stop: Stop) -> None:
+    freed = reap(run.store, run.lease.token)
+    if freed:
+        run.journal.say(Level.WARNING, "reaped", tasks=freed)
+    with run.standing():
+        settle(run)
+    with run.standing():
+        detect(run)
+    if not run.troubles:
+        with run.standing():
+            dispatch(run)
+    if wait and not run.troubles:
+        _wait(run, run.clock() + timedelta(seconds=wait), stop)
+    _remember_trouble(run)
+    notify(run)
+    gone = prune(run.store, run.clock())
+    if gone:
+        run.journal.say(Level.INFO, "pruned", entries=gone)
+
+
+def _wait(run: Run, until: datetime, stop: Stop) -> None:
+    """Settle and send what became due, until nothing is in flight or the time is over."""
+    looks = 0
+    while not run.troubles and _unfinished(run):
+        left = (until - run.clock()).total_seconds()
+        if looks and (left <= 0 or stop(min(LOOKS[min(looks, len(LOOKS)) - 1], left))):
+            return
+        before = run.counts.confirmed + run.counts.failed
+        with run.standing():
+            settle(run, everything=True)
+            dispatch(run)
+        run.lease.beat("wait")
+        looks = 1 if run.counts.confirmed + run.counts.failed > before else looks + 1
+
+
+def _unfinished(run: Run) -> bool:
+    """Something is in flight, or due."""
+    tasks = Task.objects.filter(store=run.store)
+    return tasks.in_flight().exists() or tasks.due(run.clock()).exists()
+
+
+def _remember_trouble(run: Run) -> None:
+    """Keep what stops the store where people see it; mail it once, when it will not pass by itself."""
+    store, now = run.store, run.clock()
+    trouble = run.troubles[0] if run.troubles else Trouble("", "")
+    if trouble.code != store.trouble:
+        store.trouble_since = now if trouble.code else None
+    if trouble.code or store.trouble:
+        store.trouble, store.trouble_text = trouble.code, trouble.detail
+        store.save(update_fields=["trouble", "trouble_text", "trouble_since"])
+    since = store.trouble_since
+    if trouble.code and since and (trouble.code not in _MAY_PASS or now - since >= PASSING):
+        key = f"trouble:{trouble.code}:{since.isoformat()}"
+        tell(run, [(None, key, trouble.code, {"message": trouble.detail})])
+
+
+def _finish(store: Store, lease: Lease, journal: Journal, result: Result, seconds: float) -> None:
+    """Let go of everything, and leave the record of the run (R21, R22)."""
+    let_go(store, lease.token)
+    _count_rest(store, result.counts, lease.clock())
+    if result.troubles:
+        journal.say(Level.ERROR, "run-troubled", message="; ".join(each.detail for each in result.troubles))
+    if not result.counts.idle:
+        journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **result.counts.as_dict())
+    journal.flush()
+    lease.release(
+        outcome=result.troubles[0].code if result.troubles else "ok",
+        error=result.troubles[0].detail if result.troubles else "",
+        counts=result.counts.as_dict(),
+        next_run_at=lease.clock() + timedelta(minutes=store.every_minutes),
+        run_asked_at=None,
+    )
+
+
+def _count_rest(store: Store, counts: Counts, now: datetime) -> None:
+    """What is left: due now, waiting for a date or for a ticket, and in flight."""
+    tasks = Task.objects.filter(store=store)
+    rest = tasks.aggregate(
+        alive=Count("id", filter=Q(action=Action.SYNC, failed_at=None)),
+        in_flight=Count("id", filter=Q(action=Action.CHECK)),
+    )
+    counts.in_flight = rest["in_flight"]
+    counts.queued = tasks.due(now).count() if rest["alive"] else 0
+    counts.waiting = rest["alive"] - counts.queued

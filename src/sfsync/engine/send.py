@@ -1,0 +1,201 @@
+"""Send what was decided (R12, R13): committed as sent before it leaves, and every answer written down.
+
+The order of things is the promise. A request is *marked* (its tasks become `CHECK_TICKET_SYNC_STATUS` with a request
+key, committed), then it leaves, then its answer is *recorded*. A run that dies in between leaves marked tasks without a
+batch: those are never sent again before the ticket list was asked (`ask`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import transaction
+
+from sfsync.domain.backoff import look_after
+from sfsync.domain.errors import Failure
+from sfsync.engine.conclude import Back, Failed, fail, requeue
+from sfsync.engine.context import Run
+from sfsync.engine.lease import LeaseLost
+from sfsync.engine.prepare import Prepared
+from sfsync.models import Action, Task
+from sfsync.models.bulk import update_rows
+from sfsync.models.log import Level
+from shoppingfeed import (
+    Accepted,
+    AmbiguousError,
+    ApiError,
+    InvalidRequestError,
+    NotSentError,
+    OrderOperation,
+    Outcome,
+    RateLimitedError,
+    Ship,
+    ShoppingFeedError,
+)
+
+LARGEST_REQUEST = 100
+PATIENCE = 3
+"""Requests in a row that may go unanswered before this run stops sending."""
+
+
+def send(run: Run, prepared: list[Prepared]) -> None:
+    """Send prepared tasks in as few requests as their operations allow. Raises what stops the whole store."""
+    Sending(run, prepared).run_all()
+
+
+def requests_of(prepared: list[Prepared]) -> Iterator[list[Prepared]]:
+    """Requests of one operation and at most 100 items, smaller where an earlier one was refused or never answered."""
+    groups: dict[tuple[str, int], list[Prepared]] = defaultdict(list)
+    for each in prepared:
+        groups[each.send.operation.value, request_size(each.task)].append(each)
+    for (_, size), group in groups.items():
+        for start in range(0, len(group), size):
+            yield group[start : start + size]
+
+
+def request_size(task: Task) -> int:
+    """100, 25, 6, 1: one bad order is found by splitting, a silence only splits when it repeats."""
+    return max(LARGEST_REQUEST // 4 ** min(max(task.split, task.silences // 2), 4), 1)
+
+
+class Sending:
+    """One call of `send`: the requests under way, and how many in a row went unanswered."""
+
+    def __init__(self, run: Run, prepared: list[Prepared]) -> None:
+        self.run, self.prepared = run, prepared
+        self.under_way: dict[int, list[Task]] = {}
+        self.unanswered = 0
+        self.stop: ShoppingFeedError | None = None
+
+    def run_all(self) -> None:
+        expires = self.run.lease.length.total_seconds() / 2
+        for outcome in self.run.feed.send_many(self.outgoing(), expires_after=expires):
+            self.record(self.under_way.pop(id(outcome.batch)), outcome)
+        if self.stop:
+            raise self.stop
+
+    def outgoing(self) -> Iterator[list[OrderOperation]]:
+        for request in requests_of(self.prepared):
+            if self.stop:
+                return
+            self.run.lease.beat("send")
+            won = self.mark(request)
+            if won:
+                items = [each.item for each in won]
+                self.under_way[id(items)] = [each.task for each in won]
+                yield items
+
+    def mark(self, request: list[Prepared]) -> list[Prepared]:
+        """Commit the attempt before it leaves. Only the tasks that this run still holds go out."""
+        key, now = secrets.token_hex(16), self.run.clock()
+        for each in request:
+            _mark(each, key)
+            each.task.sent_at = now
+        fields = ("operation", "wanted", "status", "tracking_number", "payload", "attempts")
+        columns = ("id", "action", "request_key", "sent_at", "update_at", "date_upd", *fields)
+        fixed = (Action.CHECK.value, key, now, now, now)
+        old = (self.run.lease.token, Action.SYNC.value)
+        rows = [(each.task.pk, *fixed, *(getattr(each.task, field) for field in fields), *old) for each in request]
+        won = set(update_rows(Task, columns, rows, expect=("lease", "action")))
+        return [each for each in request if each.task.pk in won]
+
+    def record(self, tasks: list[Task], outcome: Outcome) -> None:
+        with transaction.atomic():
+            if outcome.accepted:
+                self.unanswered = 0
+                self.accepted(tasks, outcome.accepted)
+            else:
+                self.refused(tasks, outcome.error or AmbiguousError("no outcome"))
+            self.run.journal.flush()
+
+    def accepted(self, tasks: list[Task], accepted: Accepted) -> None:
+        """R14, R12."""
+        ignored = {each.order_id: each.message for each in accepted.ignored if each.order_id}
+        by_reference = {each.reference: each.message for each in accepted.ignored if not each.order_id}
+        bad: list[Failed] = []
+        good: list[Task] = []
+        for task in tasks:
+            message = ignored.get(task.order.feed_id) or by_reference.get(task.order.reference)
+            if message is None:
+                good.append(task)
+            else:
+                bad.append(Failed(task, Failure.IGNORED, message))
+        self.ticketed(good, accepted.batch_id)
+        fail(self.run, bad)
+        self.run.counts.sent += len(good)
+
+    def ticketed(self, tasks: list[Task], batch_id: str) -> None:
+        now, token = self.run.clock(), self.run.lease.token
+        held = Task.objects.filter(pk__in=[task.pk for task in tasks], lease=token, action=Action.CHECK)
+        written = held.update(batch_id=batch_id, lease="", update_at=now + look_after(0), looks=0, date_upd=now)
+        if tasks and not written:
+            raise LeaseLost
+        for task in tasks:
+            params = {"operation": task.operation, "batch": batch_id, "payload": task.payload}
+            self.run.journal.say(Level.INFO, "sent", task.order_id, **params)
+
+    def refused(self, tasks: list[Task], error: ShoppingFeedError) -> None:
+        match error:
+            case InvalidRequestError():
+                self.unanswered = 0
+                self.split(tasks, error)
+            case NotSentError() | RateLimitedError():
+                self.hand_back(tasks, error)
+                self.count_silence(error)
+            case ApiError():
+                self.hand_back(tasks, error)
+                self.stop = error
+            case _:
+                self.unknown(tasks, error)
+                self.count_silence(error)
+
+    def split(self, tasks: list[Task], error: ApiError) -> None:
+        """One order in it makes the API refuse the whole request: find it by smaller requests."""
+        reason = error.detail or error.title or str(error)
+        if len(tasks) == 1:
+            fail(self.run, [Failed(tasks[0], Failure.REQUEST_REFUSED, reason)])
+            return
+        now = self.run.clock()
+        deeper = [
+            Back(task, now, attempts=task.attempts - 1, split=task.split + 1, silences=task.silences) for task in tasks
+        ]
+        requeue(self.run, deeper)
+        self.run.journal.say(Level.WARNING, "request-split", orders=len(tasks), message=reason)
+
+    def hand_back(self, tasks: list[Task], error: ShoppingFeedError) -> None:
+        """It did not arrive, and no order is to blame: tried again soon, at no cost to the task."""
+        at = self.run.clock() + timedelta(seconds=self.run.conf.ticket_lag_seconds)
+        backs = [
+            Back(task, at, error=str(error), attempts=task.attempts - 1, split=task.split, silences=task.silences)
+            for task in tasks
+        ]
+        requeue(self.run, backs)
+        self.run.journal.say(Level.WARNING, "not-sent", orders=len(tasks), message=str(error))
+
+    def unknown(self, tasks: list[Task], error: ShoppingFeedError) -> None:
+        """R13: it may have arrived. `ask` finds out."""
+        held = Task.objects.filter(pk__in=[task.pk for task in tasks], lease=self.run.lease.token)
+        held.update(lease="", last_error=str(error))
+        for task in tasks:
+            self.run.journal.say(
+                Level.WARNING, "no-answer", task.order_id, operation=task.operation, message=str(error)
+            )
+
+    def count_silence(self, error: ShoppingFeedError) -> None:
+        self.unanswered += 1
+        if self.unanswered >= PATIENCE or isinstance(error, RateLimitedError):
+            self.stop = error
+
+
+def _mark(prepared: Prepared, key: str) -> None:
+    task, item = prepared.task, prepared.item
+    task.action, task.request_key = Action.CHECK, key
+    task.operation = prepared.send.operation.value
+    task.wanted = prepared.send.wanted.value if prepared.send.wanted else ""
+    task.status = prepared.status
+    task.tracking_number = item.tracking_number if isinstance(item, Ship) else ""
+    task.payload = item.payload()
+    task.attempts += 1

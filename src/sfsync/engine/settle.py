@@ -1,0 +1,159 @@
+"""Follow each ticket to its end (R14 to R19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Max, Min, QuerySet
+
+from sfsync.domain.backoff import TOO_LONG_OPEN, look_after
+from sfsync.domain.errors import Failure
+from sfsync.domain.tickets import Verdict, judge, match
+from sfsync.engine.ask import ask, in_flight
+from sfsync.engine.conclude import Failed, confirm, fail, tell
+from sfsync.engine.context import Run
+from sfsync.models import Task
+from sfsync.models.bulk import update_rows
+from sfsync.models.log import Level
+from shoppingfeed import Ticket
+
+AT_ONCE = 10
+"""Batches judged in one transaction."""
+PAGE = 200
+"""Tickets listed in one request."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the tickets of some batches say of their tasks."""
+
+    confirmed: list[Task] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    open: list[Task] = field(default_factory=list)
+    missing: list[Task] = field(default_factory=list)
+
+    def add(self, task: Task, ticket: Ticket | None) -> None:
+        if ticket is None:
+            self.missing.append(task)
+            return
+        task.ticket_number = ticket.id
+        match judge(ticket.state):
+            case Verdict.CONFIRMED:
+                self.confirmed.append(task)
+            case Verdict.FAILED:
+                self.failed.append(Failed(task, Failure.TICKET_FAILED, ticket.message))
+            case Verdict.CANCELED:
+                self.failed.append(Failed(task, Failure.TICKET_CANCELED, ticket.message))
+            case Verdict.OPEN:
+                self.open.append(task)
+
+
+def settle(run: Run, *, everything: bool = False) -> None:
+    """Ask for the answers that never came, then look at the tickets that are due (or at `everything` in flight)."""
+    ask(run)
+    tasks = Task.objects.filter(store=run.store).ticketed()
+    batches = _due(run, tasks, everything)
+    still_open = _still_open(run) if len(batches) > 2 else frozenset()
+    if still_open is None:
+        _probe(run, batches)
+        return
+    _snooze_batches(run, [batch for batch in batches if batch in still_open])
+    done = [batch for batch in batches if batch not in still_open]
+    for start in range(0, len(done), AT_ONCE):
+        _judge_batches(run, done[start : start + AT_ONCE])
+
+
+def _probe(run: Run, batches: list[str]) -> None:
+    """More is open than one page tells: look at the oldest few, and go on for as long as they turn out to be done."""
+    start, size = 0, 2
+    while start < len(batches) and _judge_batches(run, batches[start : start + size]):
+        start, size = start + size, AT_ONCE
+
+
+def _due(run: Run, tasks: QuerySet[Task], everything: bool) -> list[str]:
+    """Batch ids, those that waited longest first: a batch that keeps running starves no other."""
+    batches = tasks.values("batch_id").annotate(due=Min("update_at"), sent=Max("sent_at")).order_by("due", "sent")
+    if not everything:
+        batches = batches.filter(due__lte=run.clock())
+    return [row["batch_id"] for row in batches]
+
+
+def _still_open(run: Run) -> frozenset[str] | None:
+    """One request for the whole store: the batches still being processed, or None where they are too many to tell."""
+    listing = run.feed.tickets(state="processing", limit=PAGE)
+    if listing.total is not None and listing.total > PAGE:
+        return None
+    return frozenset(ticket.batch_id for ticket in listing.items if judge(ticket.state) is Verdict.OPEN)
+
+
+def _snooze_batches(run: Run, batches: list[str]) -> None:
+    _snooze(run, list(Task.objects.filter(store=run.store, batch_id__in=batches)) if batches else [])
+
+
+def _judge_batches(run: Run, batches: list[str]) -> bool:
+    """True when any of them came to an end."""
+    run.lease.beat("settle")
+    judged = Judged()
+    for tasks, tickets in _read(run, batches):
+        found = match(map(in_flight, tasks), tickets)
+        for task in tasks:
+            judged.add(task, found.get(task.pk))
+    with transaction.atomic():
+        confirm(run, judged.confirmed)
+        _keep_ticket_numbers(judged)
+        fail(run, judged.failed)
+        _snooze(run, judged.open)
+        _miss(run, judged.missing)
+        run.journal.flush()
+    return bool(judged.confirmed or judged.failed)
+
+
+def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[Task], list[Ticket]]]:
+    """Each batch's tasks and tickets. One that cannot be read stays as it is; the trouble is kept."""
+    tasks: dict[str, list[Task]] = {batch: [] for batch in batches}
+    for task in Task.objects.filter(store=run.store, batch_id__in=batches).ticketed().select_related("order"):
+        tasks[task.batch_id].append(task)
+    for answer in run.feed.batches(batches):
+        if answer.tickets is not None:
+            yield tasks[answer.batch_id], list(answer.tickets)
+        elif answer.error:
+            with run.standing():
+                raise answer.error
+
+
+def _keep_ticket_numbers(judged: Judged) -> None:
+    """A failed ticket's number stays with the task: it must not be taken for the next attempt's (R13, R14)."""
+    rows = [(each.task.pk, each.task.ticket_number) for each in judged.failed]
+    update_rows(Task, ("id", "ticket_number"), [*rows, *((task.pk, task.ticket_number) for task in judged.open)])
+
+
+def _snooze(run: Run, tasks: list[Task]) -> None:
+    """R17: later, less and less often; an alarm when it passes a day."""
+    now = run.clock()
+    rows = [(task.pk, now + look_after(task.looks), min(task.looks + 1, 1000), task.request_key) for task in tasks]
+    update_rows(Task, ("id", "update_at", "looks"), rows, expect=("request_key",))
+    slow = [task for task in tasks if task.sent_at and now - task.sent_at > TOO_LONG_OPEN]
+    tell(
+        run,
+        ((task.order_id, f"slow:{task.request_key}:{task.order_id}", "ticket-slow", _evidence(task)) for task in slow),
+    )
+
+
+def _evidence(task: Task) -> dict[str, object]:
+    sent_at = task.sent_at.isoformat(timespec="seconds") if task.sent_at else ""
+    return {"operation": task.operation, "ticket": task.ticket_number, "sent_at": sent_at}
+
+
+def _miss(run: Run, tasks: list[Task]) -> None:
+    """R18: a ticket that the API does not know. A late list is waited for, then it is looked up by order id."""
+    now, lag = run.clock(), timedelta(seconds=run.conf.ticket_lag_seconds)
+    young = [task for task in tasks if task.sent_at and task.sent_at + lag > now]
+    _snooze(run, young)
+    lost = [task for task in tasks if task not in young]
+    rows = [(task.pk, "", Failure.TICKET_LOST.value, f"batch {task.batch_id}", now, task.request_key) for task in lost]
+    update_rows(Task, ("id", "batch_id", "failure", "last_error", "update_at"), rows, expect=("request_key",))
+    for task in lost:
+        run.journal.say(Level.WARNING, "ticket-missing", task.order_id, batch=task.batch_id)

@@ -1,0 +1,81 @@
+"""One row a marketplace order: who it is on each side, what was seen of it, and what was last confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from sfsync.models.store import Store
+
+
+class FulfilledBy(models.TextChoices):
+    """R13b. Empty until Shopping Feed was asked."""
+
+    UNKNOWN = "", "?"
+    STORE = "store", "store"
+    CHANNEL = "channel", "channel"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def open_since(self, start: datetime) -> Self:
+        """The orders that a change may still come for: not final, and young enough (prestashop.md, *polling*)."""
+        return self.filter(created_at__gte=start, delivered_at=None, canceled_at=None, refunded_at=None)
+
+    def named(self, name: str) -> Self:
+        """By shop order id, shop reference, marketplace reference or Shopping Feed id: what a person has at hand."""
+        wanted = Q(reference=name) | Q(shop_reference=name)
+        if name.isdecimal() and len(name) <= 18:
+            wanted |= Q(shop_order_id=int(name)) | Q(feed_id=int(name))
+        return self.filter(wanted)
+
+
+class Order(models.Model):
+    """`shipped_sent` is 1 from the moment a ship is on its way (R2, R3); `ship_tracking` is what was *confirmed*."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
+    shop_order_id = models.BigIntegerField()
+    shop_reference = models.CharField(max_length=64, default="", blank=True)
+    feed_id = models.BigIntegerField(null=True)
+    reference = models.CharField(max_length=255, default="", blank=True)
+    channel = models.CharField(max_length=64, default="", blank=True)
+    fulfilled_by = models.CharField(max_length=8, choices=FulfilledBy, default=FulfilledBy.UNKNOWN, blank=True)
+    created_at = models.DateTimeField()
+
+    seen_status = models.BigIntegerField(null=True)
+    seen_tracking = models.CharField(max_length=255, default="", blank=True)
+    seen_at = models.DateTimeField(null=True)
+
+    shipped_sent = models.BooleanField(default=False)
+    ship_tracking = models.CharField(max_length=255, null=True)  # noqa: DJ001  None: no ship confirmed; "": without number
+    shipped_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    canceled_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
+    confirmed_operation = models.CharField(max_length=8, default="", blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    date_add = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        db_table = "shoppingfeed_order"
+        constraints = [models.UniqueConstraint(fields=["store", "shop_order_id"], name="one_order_a_shop_order")]
+        indexes = [
+            models.Index(fields=["store", "feed_id"], name="order_feed"),
+            models.Index(fields=["store", "reference"], name="order_reference"),
+            models.Index(fields=["store", "shop_reference"], name="order_shop_reference"),
+            models.Index(fields=["store", "confirmed_at"], name="order_confirmed"),
+            models.Index(
+                fields=["store", "shop_order_id"],
+                name="order_open",
+                condition=Q(delivered_at=None, canceled_at=None, refunded_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.shop_reference or str(self.shop_order_id)

@@ -1,0 +1,71 @@
+"""The process monitor (R22): one row a process of a store. It is the lock, the lease, and the record of the last run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from sfsync.models.store import Store
+
+SYNC = "sync"
+"""The name of the process that detects, sends, settles and notifies."""
+
+
+class Process(models.Model):
+    """`holder` is the token of the run that holds the process, empty when it is free. A run that died is known by its
+    lease (everywhere) or by its dead process id (on the same machine)."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="processes")
+    name = models.CharField(max_length=16, default=SYNC)
+    holder = models.CharField(max_length=32, default="", blank=True)
+    machine = models.CharField(max_length=64, default="", blank=True)
+    host = models.CharField(max_length=255, default="", blank=True)
+    pid = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(default=timezone.now)
+    progress = models.CharField(max_length=64, default="", blank=True)
+
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=32, default="", blank=True)
+    error = models.TextField(default="", blank=True)
+    counts = models.JSONField(default=dict)
+    next_run_at = models.DateTimeField(null=True)
+    run_asked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sfsync_process"
+        constraints = [models.UniqueConstraint(fields=["store", "name"], name="one_process_a_store_and_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.store_id}"
+
+    @property
+    def duration(self) -> timedelta | None:
+        """Of the last finished run."""
+        if self.started_at and self.finished_at and self.finished_at >= self.started_at:
+            return self.finished_at - self.started_at
+        return None
+
+    def running(self, now: datetime) -> bool:
+        return bool(self.holder) and self.lease_until > now
+
+    def take(
+        self, holder: str, *, machine: str, host: str, pid: int, now: datetime, lease: timedelta, dead: str = ""
+    ) -> bool:
+        """Take the process if it is free, its lease is over, or the run `dead` holds it. Compare and set: True when won."""
+        free = Q(holder="") | Q(lease_until__lte=now)
+        if dead:
+            free |= Q(holder=dead)
+        fields = {"holder": holder, "machine": machine, "host": host, "pid": pid, "started_at": now, "progress": ""}
+        return bool(Process.objects.filter(free, pk=self.pk).update(**fields, lease_until=now + lease))
+
+    def extend(self, holder: str, until: datetime, progress: str) -> bool:
+        """The heartbeat. False: somebody else holds the process now."""
+        return bool(Process.objects.filter(pk=self.pk, holder=holder).update(lease_until=until, progress=progress))
+
+    def release(self, holder: str, **result: object) -> bool:
+        """Free the process and keep what the run came to."""
+        return bool(Process.objects.filter(pk=self.pk, holder=holder).update(holder="", progress="", **result))

@@ -1,0 +1,88 @@
+"""What a store's settings may be: one function a setting, each with a sentence for the merchant that got it wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from sfsync.domain.mapping import MEANINGS
+
+LARGEST_STATUS = 2**31 - 1
+
+
+def recipients(value: Any) -> None:
+    """A list of mail addresses, maybe empty."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValidationError(_("Recipients are a list of mail addresses."))
+    for address in value:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ValidationError(_("“%(address)s” is not a mail address.") % {"address": address}) from None
+
+
+def statuses(value: Any) -> None:
+    """`{"shipped": [4], "canceled": [6], ...}`; one status means one thing at most."""
+    if not isinstance(value, dict):
+        raise ValidationError(_("The status mapping is a table of shipped, canceled, refunded and delivered."))
+    meaning: dict[int, str] = {}
+    for word, ids in value.items():
+        if word not in MEANINGS:
+            known = ", ".join(MEANINGS)
+            raise ValidationError(_("“%(word)s” is not one of %(known)s.") % {"word": word, "known": known})
+        for status in _ids(
+            ids, _("The statuses mapped to “%(word)s” are a list of the shop's status ids.") % {"word": word}
+        ):
+            if meaning.setdefault(status, word) != word:
+                raise ValidationError(
+                    _("Status %(status)s is mapped to %(one)s and to %(other)s; it can mean one thing only.")
+                    % {"status": status, "one": meaning[status], "other": word}
+                )
+
+
+def ship_without_tracking(value: Any) -> None:
+    """A yes, a no, or a list of carrier ids (R4)."""
+    if not isinstance(value, bool):
+        _ids(value, _("Shipping without tracking is yes, no, or a list of the shop's carrier ids."))
+
+
+def shop_prefix(value: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_]{0,32}", value):
+        raise ValidationError(_("A table prefix has letters, digits and underscores only, 32 at most."))
+
+
+def api_url(value: str) -> None:
+    url = _split(value)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValidationError(_("The API's address starts with https:// and names a host."))
+
+
+def shop_url(value: str) -> None:
+    """Never shows the address, which holds a password."""
+    url = _split(value)
+    if url.scheme not in {"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "sqlite"}:
+        raise ValidationError(
+            _("The shop's address starts with mysql+pymysql://, as in mysql+pymysql://reader:password@host:3306/shop.")
+        )
+    if url.scheme != "sqlite" and not url.hostname:
+        raise ValidationError(_("The shop's address names no host."))
+
+
+def _split(value: str) -> Any:
+    try:
+        url = urlsplit(value)
+        _port = url.port
+    except ValueError:
+        raise ValidationError(_("That is not an address.")) from None
+    return url
+
+
+def _ids(value: Any, sentence: str) -> list[int]:
+    if not isinstance(value, list) or not all(type(each) is int and 0 < each <= LARGEST_STATUS for each in value):
+        raise ValidationError(sentence)
+    return value

@@ -1,0 +1,91 @@
+"""Secrets at rest: encrypted with keys derived from Django's `SECRET_KEY` and its fallbacks; never shown in a repr."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+class SecretUnreadable(Exception):
+    """A secret was encrypted with a key that is no longer among `SECRET_KEY` and `SECRET_KEY_FALLBACKS`."""
+
+    def __str__(self) -> str:
+        return (
+            "A stored secret cannot be decrypted: the secret key has changed. "
+            "Put the former key back (SFSYNC_SECRET_KEY, or SFSYNC_FORMER_SECRET_KEYS), or apply the settings file again."
+        )
+
+
+class Secret:
+    """A text that shows only when asked to: `reveal()`. One that comes from the database is decrypted only then."""
+
+    __slots__ = ("_encrypted", "_text")
+
+    def __init__(self, text: str = "", *, encrypted: str = "") -> None:
+        self._text, self._encrypted = text, encrypted
+
+    def reveal(self) -> str:
+        """Raises `SecretUnreadable`."""
+        if self._encrypted:
+            self._text, self._encrypted = decrypt(self._encrypted), ""
+        return self._text
+
+    @property
+    def hint(self) -> str:
+        """The last characters, enough to tell two tokens apart."""
+        text = self.reveal()
+        return f"…{text[-4:]}" if len(text) >= 12 else "…"
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._text or self._encrypted)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.reveal() == self.reveal()
+
+    def __hash__(self) -> int:
+        return hash(self.reveal())
+
+
+def _fernet() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(f"sfsync:{key}".encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+
+
+def encrypt(text: str) -> str:
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def decrypt(encrypted: str) -> str:
+    """Raises `SecretUnreadable`."""
+    try:
+        return _fernet().decrypt(encrypted.encode()).decode()
+    except InvalidToken:
+        raise SecretUnreadable from None
+
+
+class SecretField(models.TextField):  # type: ignore[type-arg]
+    """A `Secret`, encrypted in the database."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Secret:
+        return Secret(encrypted=value or "")
+
+    def get_prep_value(self, value: Any) -> Any:
+        text = value.reveal() if isinstance(value, Secret) else value
+        return encrypt(text) if text else ""
+
+    def to_python(self, value: Any) -> Any:
+        return Secret(value) if isinstance(value, str) else value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return str(self.get_prep_value(self.value_from_object(obj)))

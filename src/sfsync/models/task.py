@@ -1,0 +1,116 @@
+"""The outbox: one row an update that the marketplace must hear of, until its ticket says that it did.
+
+A `SYNC_STATUS` row is an intention: it waits until `update_at`, and intentions for one order merge. The moment it is
+decided what to send, and before anything leaves, the row becomes `CHECK_TICKET_SYNC_STATUS` (committed): from then on
+the question is never "send?" but "did it arrive?". Without a `batch_id` the answer to the send is not known yet, or
+never came (R13). A change that comes meanwhile makes a second `SYNC_STATUS` row, which waits (R10).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from sfsync.models.order import Order
+from sfsync.models.store import Store
+
+
+class Action(models.TextChoices):
+    SYNC = "SYNC_STATUS", "SYNC_STATUS"
+    CHECK = "CHECK_TICKET_SYNC_STATUS", "CHECK_TICKET_SYNC_STATUS"
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def queued(self) -> Self:
+        """Intentions that are alive: due now or later."""
+        return self.filter(action=Action.SYNC, failed_at=None)
+
+    def due(self, now: datetime) -> Self:
+        """Intentions that can be decided now: nobody holds them, and nothing of their order is in flight (R10)."""
+        flight = Task.objects.filter(order_id=OuterRef("order_id"), action=Action.CHECK)
+        return self.queued().filter(update_at__lte=now, lease="").exclude(Exists(flight))
+
+    def parked(self) -> Self:
+        """Failed, and waiting for a person or for a change of the order (R16)."""
+        return self.filter(failed_at__isnull=False)
+
+    def in_flight(self) -> Self:
+        return self.filter(action=Action.CHECK)
+
+    def unanswered(self) -> Self:
+        """Sent, as far as anybody knows, by a run that did not live to see the answer, or that got none (R13)."""
+        return self.in_flight().filter(batch_id="", lease="")
+
+    def ticketed(self) -> Self:
+        return self.in_flight().exclude(batch_id="")
+
+    def claim(self, lease: str, now: datetime, most: int) -> list[Task]:
+        """Win up to `most` due intentions, the oldest first, and read back only what was won."""
+        chosen = self.due(now).order_by("update_at", "id").values("id")[:most]
+        if not Task.objects.filter(id__in=chosen, lease="", action=Action.SYNC).update(lease=lease):
+            return []
+        return list(self.filter(lease=lease, action=Action.SYNC).select_related("order").order_by("update_at", "id"))
+
+
+class Task(models.Model):
+    """`since`: when its change was seen (R4). `update_at`: not before. `failed_at`: parked, see `failure`, `last_error`.
+
+    `request_key` names the request that took it, before there is a batch; `lease` the run that holds it. `episode`
+    counts the fresh starts (a new change, a person's retry): a failure is told once in each (R20). `split` makes its
+    requests smaller (one order in them is refused), `silences` counts the requests that were never answered.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="tasks")
+    action = models.CharField(max_length=32, choices=Action, default=Action.SYNC)
+    since = models.DateTimeField(default=timezone.now)
+    update_at = models.DateTimeField(default=timezone.now)
+    lease = models.CharField(max_length=32, default="", blank=True)
+
+    operation = models.CharField(max_length=8, default="", blank=True)
+    wanted = models.CharField(max_length=8, default="", blank=True)
+    status = models.BigIntegerField(null=True)
+    tracking_number = models.CharField(max_length=255, default="", blank=True)
+    payload = models.JSONField(null=True)
+    request_key = models.CharField(max_length=32, default="", blank=True)
+    batch_id = models.CharField(max_length=64, default="", blank=True)
+    ticket_number = models.CharField(max_length=64, default="", blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    looks = models.PositiveSmallIntegerField(default=0)
+    split = models.PositiveSmallIntegerField(default=0)
+    silences = models.PositiveSmallIntegerField(default=0)
+    episode = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=32, default="", blank=True)
+    last_error = models.TextField(default="", blank=True)
+    failed_at = models.DateTimeField(null=True)
+
+    date_add = models.DateTimeField(default=timezone.now, editable=False)
+    date_upd = models.DateTimeField(default=timezone.now)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        db_table = "shoppingfeed_task_order"
+        constraints = [
+            models.UniqueConstraint(fields=["store", "order", "action"], name="one_task_an_order_and_action")
+        ]
+        indexes = [
+            models.Index(fields=["store", "action", "update_at"], name="task_due"),
+            models.Index(fields=["store", "batch_id"], name="task_batch", condition=~Q(batch_id="")),
+            models.Index(fields=["request_key"], name="task_request", condition=~Q(request_key="")),
+            models.Index(fields=["lease"], name="task_lease", condition=~Q(lease="")),
+            models.Index(fields=["store", "failed_at"], name="task_parked", condition=Q(failed_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.order_id}"
+
+    @property
+    def parked(self) -> bool:
+        return self.failed_at is not None

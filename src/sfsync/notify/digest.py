@@ -1,0 +1,173 @@
+"""The digest mail (R20): every failing order of a store, why, and what to do, in the store's language."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.encoding import punycode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sfsync import texts
+from sfsync.domain.errors import Failure
+from sfsync.models import Notice, Order, Store
+from sfsync.notify.plain import one_line
+
+ROWS = 25
+"""Orders of one kind shown in full; the others follow by reference, so that a bad day stays readable."""
+LONGEST_NAME, LONGEST_SENTENCE = 120, 600
+"""Characters shown of a reference or a channel, and of a sentence with the API's message in it."""
+_FAILURES = frozenset(failure.value for failure in Failure)
+About = tuple[Notice, Order]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What stops the whole store."""
+
+    sentence: str
+    advice: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One order. `operation` is what the marketplace should have been told, `retry_at` empty where no try is planned."""
+
+    name: str
+    number: str
+    channel: str
+    reference: str
+    operation: str
+    retry_at: str
+    parked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    sentence: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The orders that need the same thing done: the first in full, the `rest` by reference, nobody left out."""
+
+    advice: str
+    reasons: list[Reason]
+    rest: list[Reason]
+    rest_count: int
+    failing: bool
+
+
+def compose(store: Store, notices: Sequence[Notice]) -> EmailMultiAlternatives:
+    """One mail of all `notices`, ready to send, from `DEFAULT_FROM_EMAIL` to the store's recipients.
+
+    The same notices always make the same `Message-ID`: a mail sent twice because the first answer was lost can be
+    recognised. Reads `notice.order`, so select it with the notices.
+    """
+    with translation.override(store.language):
+        context = _context(store, notices)
+        mail = EmailMultiAlternatives(
+            subject=f"[sfsync] {context['headline']}",
+            body=_spaced(render_to_string("sfsync/mail/digest.txt", context)),
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=list(store.recipients),
+            headers={"Message-ID": _message_id(store, notices), "Auto-Submitted": "auto-generated"},
+        )
+        mail.attach_alternative(render_to_string("sfsync/mail/digest.html", context), "text/html")
+    return mail
+
+
+def _spaced(text: str) -> str:
+    """Blank lines one at a time: the template leaves more where it has nothing to say."""
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
+    troubles = [notice for notice in notices if notice.order is None]
+    about = [(notice, notice.order) for notice in notices if notice.order is not None]
+    orders = {order.pk for _notice, order in about}
+    sections = _sections(about)
+    return {
+        "language": store.language,
+        "headline": _headline(one_line(store.name, LONGEST_NAME), bool(troubles), len(orders)),
+        "troubles": [_trouble(notice) for notice in troubles],
+        "failures": [section for section in sections if section.failing],
+        "warnings": [section for section in sections if not section.failing],
+        "zone": timezone.get_current_timezone(),
+    }
+
+
+def _headline(store: str, troubled: bool, orders: int) -> str:
+    waiting = ngettext("%(orders)s order needs your attention", "%(orders)s orders need your attention", orders) % {
+        "orders": orders
+    }
+    if not troubled:
+        return _("%(store)s: %(waiting)s") % {"store": store, "waiting": waiting}
+    if not orders:
+        return _("%(store)s: synchronisation is held up") % {"store": store}
+    return _("%(store)s: synchronisation is held up, and %(waiting)s") % {"store": store, "waiting": waiting}
+
+
+def _trouble(notice: Notice) -> Trouble:
+    since = texts.moment(notice.created_at.isoformat())
+    return Trouble(_sentence(notice), texts.advice(notice.code), since)
+
+
+def _sentence(notice: Notice) -> str:
+    return one_line(texts.reason(notice.code, notice.params), LONGEST_SENTENCE)
+
+
+def _sections(about: Iterable[About]) -> list[Section]:
+    """One section a code, the largest first."""
+    by_code: dict[str, list[About]] = defaultdict(list)
+    for notice, order in about:
+        by_code[notice.code].append((notice, order))
+    return [_section(code, alike) for code, alike in sorted(by_code.items(), key=lambda item: -len(item[1]))]
+
+
+def _section(code: str, about: list[About]) -> Section:
+    by_sentence: dict[str, list[Row]] = defaultdict(list)
+    for notice, order in about:
+        by_sentence[_sentence(notice)].append(_row(notice, order))
+    common_first = sorted(by_sentence.items(), key=lambda item: -len(item[1]))
+    pairs = [(sentence, row) for sentence, rows in common_first for row in rows]
+    rest_count = max(len(pairs) - ROWS, 0)
+    return Section(texts.advice(code), _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:]), rest_count, code in _FAILURES)
+
+
+def _reasons(pairs: Iterable[tuple[str, Row]]) -> list[Reason]:
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for sentence, row in pairs:
+        rows[sentence].append(row)
+    return [Reason(sentence, alike) for sentence, alike in rows.items()]
+
+
+def _row(notice: Notice, order: Order) -> Row:
+    params = notice.params
+    return Row(
+        name=one_line(order, LONGEST_NAME),
+        number=str(order.shop_order_id) if order.shop_reference else "",
+        channel=one_line(order.channel, LONGEST_NAME),
+        reference=one_line(order.reference, LONGEST_NAME),
+        operation=one_line(texts.operation_name(str(params.get("operation", ""))), LONGEST_NAME),
+        retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),
+        parked=bool(params.get("parked")),
+    )
+
+
+def _message_id(store: Store, notices: Iterable[Notice]) -> str:
+    told = [(notice.pk, notice.key, notice.created_at.isoformat()) for notice in notices]
+    mark = hashlib.sha256(repr((store.feed_store_id, store.name, told)).encode("utf-8", "replace")).hexdigest()[:32]
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return f"<sfsync.{mark}@{punycode(domain) or 'localhost'}>"

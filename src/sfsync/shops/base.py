@@ -1,0 +1,107 @@
+"""What every kind of shop can tell: what changed since a cursor, these orders in full, and whether it is well.
+
+A shop is somebody else's database: it is only ever read, in short queries. Every method takes many orders at once, and
+the number of its queries does not grow with them (but for pages of `PAGE` rows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sfsync.domain.orders import Snapshot
+
+PAGE = 1000
+"""Rows of one page: small enough for flat memory, large enough that pages are few."""
+
+
+class ShopError(Exception):
+    """The shop cannot be read. `str(error)` says what is wrong and what to do, and never holds a password."""
+
+
+class ShopUnavailable(ShopError):
+    """It does not answer now (host, network, restart): trying again later may work."""
+
+
+class ShopMisconfigured(ShopError):
+    """It will not answer until somebody changes a setting (password, database, prefix, missing right, wrong schema)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A marketplace order as the shop knows it (R24).
+
+    `row_id` orders the listings as the shop created them. `feed_id` is the order's id at Shopping Feed, None where
+    the shop never learnt it; `created_at` is aware.
+    """
+
+    row_id: int
+    order_id: int
+    shop_reference: str
+    feed_id: int | None
+    reference: str
+    channel: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A row of the shop's status history."""
+
+    row_id: int
+    order_id: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A glance at an order, enough to see that it changed. `tracking_number` is the newest one, or empty."""
+
+    order_id: int
+    status: int
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status of the shop, named in the merchant's language. `color` is `#rrggbb` or empty."""
+
+    status_id: int
+    name: str
+    color: str = ""
+    deleted: bool = False
+    shipped: bool = False
+    paid: bool = False
+
+
+class Shop(Protocol):
+    """Reads one shop. Every method may raise `ShopUnavailable` or `ShopMisconfigured`."""
+
+    def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
+        """Marketplace orders in pages, by rising `row_id` beyond the one given, of orders created at or after `since`."""
+
+    def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
+        """Which of these orders are marketplace orders, whatever their age."""
+
+    def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
+        """Status changes in pages, by rising `row_id` beyond the one given."""
+
+    def last_history_id(self) -> int:
+        """The newest row of the status history, 0 when there is none."""
+
+    def look(self, order_ids: Collection[int]) -> list[Sighting]:
+        """The orders' current status and tracking number; an order that is gone is left out."""
+
+    def read(self, order_ids: Collection[int]) -> dict[int, Snapshot]:
+        """The orders in full; an order that is gone is left out."""
+
+    def statuses(self, language: str) -> list[Status]:
+        """The shop's statuses, deleted ones too, named in `language` (`fr`, `en`), else in the shop's default one."""
+
+    def probe(self) -> str:
+        """Try every right that the other methods need; return one sentence on what was found (`PrestaShop 8.2.1, …`)."""
+
+    def close(self) -> None:
+        """Give the connection back."""

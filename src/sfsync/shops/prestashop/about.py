@@ -1,0 +1,51 @@
+"""What a shop says of itself: its name, its time zone, its version, the language that its merchant works in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from sfsync.shops.prestashop.clock import zone_named
+from sfsync.shops.prestashop.connection import Reader
+from sfsync.shops.prestashop.tables import Tables
+
+_SETTINGS = ("PS_TIMEZONE", "PS_SHOP_NAME", "PS_LANG_DEFAULT", "PS_VERSION_DB")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    name: str
+    zone: tzinfo
+    language_id: int
+    version: str
+
+
+def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
+    """Two statements. A shop that is not there has a name all the same: `probe` is who complains."""
+    shop, settings = tables.shop.c, tables.configuration.c
+    shops = reader.rows(select(shop.name, shop.id_shop_group).where(shop.id_shop == shop_id))
+    rows = reader.rows(
+        select(settings.name, settings.value, settings.id_shop, settings.id_shop_group).where(
+            settings.name.in_(_SETTINGS)
+        )
+    )
+    group = shops[0].id_shop_group if shops else 0
+    values = {name: setting(rows, name, shop_id, group) for name in _SETTINGS}
+    own_name = (shops[0].name or "").strip() if shops else ""
+    return About(
+        name=own_name or values["PS_SHOP_NAME"].strip(),
+        zone=zone_named(values["PS_TIMEZONE"]),
+        language_id=int(values["PS_LANG_DEFAULT"]) if values["PS_LANG_DEFAULT"].isdecimal() else 0,
+        version=values["PS_VERSION_DB"],
+    )
+
+
+def setting(rows: Sequence[Row[Any]], name: str, shop_id: int, group_id: int) -> str:
+    """The value that holds for this shop: its own, else its group's, else everybody's, else empty."""
+    found = {(row.id_shop or 0, row.id_shop_group or 0): row.value or "" for row in rows if row.name == name}
+    places = ((shop_id, group_id), (shop_id, 0), (0, group_id), (0, 0))
+    return next((found[place] for place in places if place in found), "")

@@ -1,0 +1,163 @@
+"""One connection to the shop's database, opened when it is needed, that cannot write."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import pymysql
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.sql import Select, func
+
+from sfsync.shops.prestashop.problems import DENIED, Misconfigured, Place, error_number, explain
+
+T = TypeVar("T")
+
+_DRIVERS = {"mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql", "sqlite"}
+_OPTIONS = {
+    *("charset", "unix_socket"),
+    *("ssl_ca", "ssl_cert", "ssl_key", "ssl_check_hostname", "ssl_verify_cert", "ssl_verify_identity"),
+}
+"""Options that a URL may carry. Others (`read_default_file`, `init_command`) would do more than name a database."""
+
+IDLE = 30.0
+"""Seconds of rest after which a connection is opened afresh: small hosts cut idle ones without a word."""
+
+
+class Reader:
+    """Runs queries, for one thread at a time.
+
+    A query that fails raises `ShopUnavailable` or `ShopMisconfigured`, and the next one opens a new connection.
+    """
+
+    def __init__(self, url: str, *, prefix: str, timeout: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._url = _parse(url)
+        self._now = now
+        self._used = 0.0
+        self._timeout = timeout
+        self._connection: Connection | None = None
+        self.place = Place(
+            server=_server(self._url),
+            database=self._url.database or "",
+            user=self._url.username or "",
+            prefix=prefix,
+        )
+
+    def __repr__(self) -> str:
+        return self._url.render_as_string(hide_password=True)
+
+    def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """All rows of one statement, which is a transaction of its own."""
+        return self._try(lambda connection: connection.execute(statement).all())
+
+    def table_names(self) -> list[str]:
+        """The tables that the account can see."""
+        return self._try(lambda connection: inspect(connection).get_table_names())
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                self._connection.invalidate()
+                self._connection.close()
+        self._connection = None
+
+    @functools.cached_property
+    def _engine(self) -> Engine:
+        return _engine(self._url, self._timeout)
+
+    def _try(self, question: Callable[[Connection], T]) -> T:
+        try:
+            answer = question(self._open())
+        except (SQLAlchemyError, OSError, UnicodeError) as error:
+            place = self._place_for(error)
+            self.close()
+            raise explain(error, place) from error
+        self._used = self._now()
+        return answer
+
+    def _open(self) -> Connection:
+        if self._now() - self._used > IDLE:
+            self.close()
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _place_for(self, error: Exception) -> Place:
+        """With the account's full name if the sentence will need it: it is not always the one of the URL."""
+        if self._connection is None or error_number(error) not in DENIED:
+            return self.place
+        with contextlib.suppress(SQLAlchemyError):
+            account = self._connection.execute(select(func.current_user())).scalar_one()
+            return replace(self.place, account=str(account))
+        return self.place
+
+
+def _parse(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise Misconfigured(
+            "The address of the shop's database cannot be read. It looks like mysql+pymysql://user:password@host:3306/database"
+            " (write special characters of the password as %40, %2F ...).",
+            code="url",
+        ) from None
+    if url.drivername not in _DRIVERS:
+        raise Misconfigured(
+            f"A shop's database is mysql+pymysql://, mariadb+pymysql:// or sqlite:///, not {url.drivername}://.",
+            code="url",
+        )
+    if refused := sorted(set(url.query) - _OPTIONS):
+        raise Misconfigured(
+            f"The address of the shop's database has options that are not allowed: {', '.join(refused)}."
+            f" Allowed: {', '.join(sorted(_OPTIONS))}.",
+            code="url",
+        )
+    if not url.database:
+        raise Misconfigured(
+            "The address of the shop's database names no database: add it after the last /.", code="database"
+        )
+    return url if url.drivername == "sqlite" else url.set(drivername="mysql+pymysql")
+
+
+def _server(url: URL) -> str:
+    if url.drivername == "sqlite":
+        return "this machine"
+    return str(url.query.get("unix_socket") or f"{url.host or 'localhost'}:{url.port or 3306}")
+
+
+def _engine(url: URL, timeout: float) -> Engine:
+    if url.drivername == "sqlite":
+        return create_engine(
+            "sqlite://", creator=_sqlite(url, timeout), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        )
+    # The server's own limit comes first, so that it does not go on with a query nobody waits for.
+    times = {"connect_timeout": min(timeout, 10.0), "read_timeout": timeout + 5, "write_timeout": timeout + 5}
+    engine = create_engine(url, connect_args=times, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    event.listen(engine, "connect", lambda connection, _record: _restrict(connection, timeout))
+    return engine
+
+
+def _sqlite(url: URL, timeout: float) -> Callable[[], sqlite3.Connection]:
+    """Read only, and a missing file stays missing."""
+    address = f"file:{quote(url.database or '')}?mode=ro"
+    return lambda: sqlite3.connect(address, uri=True, timeout=timeout, check_same_thread=False)
+
+
+def _restrict(connection: Any, timeout: float) -> None:
+    """No writing and no endless query, on servers that can promise it (MySQL 5.7, MariaDB 10.1)."""
+    if "mariadb" in connection.get_server_info().lower():
+        limit = f"SET SESSION max_statement_time = {timeout:f}"
+    else:
+        limit = f"SET SESSION max_execution_time = {round(timeout * 1000)}"
+    with connection.cursor() as cursor:
+        for statement in ("SET SESSION TRANSACTION READ ONLY", limit):
+            with contextlib.suppress(pymysql.ProgrammingError, pymysql.InternalError, pymysql.OperationalError):
+                cursor.execute(statement)

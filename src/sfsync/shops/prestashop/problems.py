@@ -1,0 +1,136 @@
+"""What can go wrong with somebody else's database, as sentences for the person who can mend it.
+
+Drivers report by number (MySQL, MariaDB) or by name (SQLite); both become `Unavailable` or `Misconfigured`, with a
+`code` for programs and a sentence for people. No sentence holds a password: they are made of `Place`, which has none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable
+
+
+class Unavailable(ShopUnavailable):
+    """`code` is "host" (no answer, lost connection) or "busy" (too many connections, a lock, a slow query)."""
+
+    def __init__(self, sentence: str, *, code: str = "host") -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Misconfigured(ShopMisconfigured):
+    """`code` is "url", "host", "password", "database", "prefix", "right", "schema", "shop" or "module"."""
+
+    def __init__(self, sentence: str, *, code: str = "schema") -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the shop is, for sentences. `account` is what the server calls us (`reader@%`), once it said so."""
+
+    server: str
+    database: str
+    user: str
+    prefix: str
+    account: str = ""
+
+    def grant(self, table: str = "*") -> str:
+        """The statement that gives the right to read this table (`*`: all of them)."""
+        user, _, host = (self.account or f"{self.user}@%").rpartition("@")
+        table = table if table == "*" else f"`{table}`"
+        return f"GRANT SELECT ON `{self.database}`.{table} TO '{user}'@'{host}';"
+
+
+NO_TABLE = 1146
+NO_COLUMN = 1054
+NO_FILE = -1
+DENIED = frozenset({1142, 1143})
+
+_HOST = "The database server {server} does not answer ({reason}). Check host and port, and the network between."
+_LOST = "The connection to the database server {server} failed ({reason}). It is opened again at the next try."
+_BUSY = "The database server {server} is too busy ({reason}). It is asked again at the next try."
+_LOGIN = "The database server {server} refuses the account {user}: wrong user name or password ({reason})."
+_REFUSED = "The database server {server} does not accept {user} from this machine ({reason})."
+_DATABASE = "There is no database {database} at {server}, or {user} has no right to it ({reason})."
+_FILE = "The database file {database} cannot be read ({reason}). Check the path and the rights of the file."
+_RIGHT = "The account {user} may not read the table {table}. Run: {grant}"
+_COLUMN = (
+    "A column that sfsync reads is missing ({reason}). Is this a PrestaShop from 1.5 on, and its shoppingfeed module"
+    " up to date?"
+)
+_TABLE = "There is no table {table} in {database}: check the table prefix (now {prefix!r})."
+_MODULE = (
+    "The table {table} of the Shopping Feed module was not found, so it is not known which orders come from"
+    " marketplaces. Install the shoppingfeed module in PrestaShop, or check the table prefix (now {prefix!r})."
+)
+
+_BY_NUMBER: dict[int, tuple[type[Unavailable] | type[Misconfigured], str, str]] = {
+    **dict.fromkeys((2002, 2003, 2005), (Unavailable, "host", _HOST)),
+    **dict.fromkeys((0, 1053, 1152, 1159, 1161, 1927, 2006, 2013, 2055), (Unavailable, "host", _LOST)),
+    **dict.fromkeys((1040, 1203, 1205, 1213, 1226, 1317, 1969, 3024), (Unavailable, "busy", _BUSY)),
+    **dict.fromkeys((1045, 1251, 1698, 1862, 2059, 2061, 4151), (Misconfigured, "password", _LOGIN)),
+    **dict.fromkeys((1129, 1130), (Misconfigured, "host", _REFUSED)),
+    **dict.fromkeys((1044, 1046, 1049), (Misconfigured, "database", _DATABASE)),
+    **dict.fromkeys(DENIED, (Misconfigured, "right", _RIGHT)),
+    NO_FILE: (Misconfigured, "database", _FILE),
+    NO_COLUMN: (Misconfigured, "schema", _COLUMN),
+    NO_TABLE: (Misconfigured, "prefix", _TABLE),
+}
+
+_SQLITE = {
+    "SQLITE_CANTOPEN": NO_FILE,
+    "SQLITE_NOTADB": NO_FILE,
+    "SQLITE_PERM": NO_FILE,
+    "SQLITE_BUSY": 1205,
+    "SQLITE_LOCKED": 1205,
+}
+
+
+def explain(error: BaseException, place: Place) -> ShopError:
+    """A driver's error as one of ours."""
+    number, reason = error_number(error), _reason(error)
+    table = _table_in(reason)
+    kind, code, sentence = _BY_NUMBER.get(number, (Unavailable, "host", _LOST))
+    if number == NO_TABLE and table == f"{place.prefix}shoppingfeed_order":
+        code, sentence = "module", _MODULE
+    words = {
+        "server": place.server,
+        "database": place.database,
+        "user": place.user,
+        "prefix": place.prefix,
+        "table": table,
+        "reason": reason,
+        "grant": place.grant(table),
+    }
+    return kind(sentence.format(**words), code=code)
+
+
+def error_number(error: BaseException) -> int:
+    """The server's number for this error; SQLite's names become the number of the like; 0 when there is none."""
+    driver = getattr(error, "orig", None) or error
+    name = getattr(driver, "sqlite_errorname", None)
+    if name is None:
+        first = driver.args[0] if driver.args else 0
+        return first if isinstance(first, int) else 0
+    text = str(driver)
+    if text.startswith("no such table"):
+        return NO_TABLE
+    if text.startswith("no such column"):
+        return NO_COLUMN
+    return _SQLITE.get(name, 0)
+
+
+def _reason(error: BaseException) -> str:
+    driver = getattr(error, "orig", None) or error
+    text = str(driver.args[-1]) if driver.args else type(driver).__name__
+    return " ".join(text.split()).rstrip(".")
+
+
+def _table_in(reason: str) -> str:
+    """The table that a message ends with: `no such table: ps_orders`, `Table 'shop.ps_orders' doesn't exist`."""
+    found = re.search(r"(\w+)['`]?(?: doesn't exist)?$", reason)
+    return found[1] if found else ""

@@ -1,0 +1,258 @@
+"""A PrestaShop, read through its database (1.5 to 8, MariaDB, MySQL, or SQLite for trials). See docs/prestashop.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Row, Select, Table, and_, func, select
+
+from sfsync.domain.orders import Snapshot
+from sfsync.shops.base import PAGE, Listing, ShopMisconfigured, Sighting, Status, StatusChange
+from sfsync.shops.prestashop.about import About, read_about
+from sfsync.shops.prestashop.clock import EPOCH, to_shop, to_utc
+from sfsync.shops.prestashop.connection import Reader
+from sfsync.shops.prestashop.probe import check
+from sfsync.shops.prestashop.problems import NO_TABLE, error_number
+from sfsync.shops.prestashop.snapshots import snapshots
+from sfsync.shops.prestashop.tables import tables_under
+from sfsync.shops.prestashop.tracking import clean_number
+
+LOOK = 5000
+"""Orders of one statement of `look`: 25 ms of the shop's server."""
+
+_BIGGEST_ID = 2**63 - 1
+
+
+class PrestaShop:
+    """One shop of a PrestaShop database; implements `Shop`. Orders of another shop of the database are invisible.
+
+    `timeout` is in seconds, for connecting (at most 10) and for any single query. With `store_id` (the merchant's
+    account at Shopping Feed) orders known to have come through another account are left out.
+    Raises `ShopMisconfigured` at once when the url or the prefix could never work. Not for several threads at once.
+    """
+
+    def __init__(
+        self, url: str, *, prefix: str = "ps_", shop_id: int = 1, store_id: int | None = None, timeout: float = 30.0
+    ) -> None:
+        self._tables = tables_under(prefix)
+        self._reader = Reader(url, prefix=prefix, timeout=timeout)
+        self._shop_id = shop_id
+        self._store_id = store_id
+        self._about: About | None = None
+        self._without_tokens = False
+
+    def __repr__(self) -> str:
+        return f"PrestaShop({self._reader!r}, prefix={self._tables.prefix!r}, shop_id={self._shop_id})"
+
+    def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
+        """Orders with a zero date count as those of 1970."""
+        key = self._tables.listing.c.id_shoppingfeed_order
+        wanted = [self._tables.orders.c.id_shop == self._shop_id]
+        if since > EPOCH:
+            wanted.append(self._tables.orders.c.date_add >= to_shop(since, self._read_about().zone))
+        for rows in self._pages(self._listings(*wanted), key, row_id):
+            if ours := self._ours(rows):
+                yield ours
+
+    def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
+        listings = self._listings(self._tables.orders.c.id_shop == self._shop_id)
+        return [
+            ours
+            for some in _batches(order_ids, PAGE)
+            for ours in self._ours(self._reader.rows(listings.where(self._tables.listing.c.id_order.in_(some))))
+        ]
+
+    def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
+        history, orders = self._tables.order_history, self._tables.orders
+        changes = self._with_order(
+            select(history.c.id_order_history, history.c.id_order, history.c.id_order_state),
+            history,
+            orders.c.id_shop == self._shop_id,
+        )
+        for rows in self._pages(changes, history.c.id_order_history, row_id):
+            yield [StatusChange(row.id_order_history, row.id_order, row.id_order_state) for row in rows]
+
+    def last_history_id(self) -> int:
+        """Of all shops of the database: a cursor behind which nothing is new for this one either."""
+        rows = self._reader.rows(select(func.max(self._tables.order_history.c.id_order_history)))
+        return rows[0][0] or 0
+
+    def look(self, order_ids: Collection[int]) -> list[Sighting]:
+        orders, parcels = self._tables.orders, self._tables.order_carrier
+        glance = (
+            select(orders.c.id_order, orders.c.current_state, parcels.c.id_order_carrier, parcels.c.tracking_number)
+            .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
+            .where(orders.c.id_shop == self._shop_id)
+        )
+        return [
+            sighting
+            for some in _batches(order_ids, LOOK)
+            for sighting in sightings(self._reader.rows(glance.where(orders.c.id_order.in_(some))))
+        ]
+
+    def read(self, order_ids: Collection[int]) -> dict[int, Snapshot]:
+        """Five statements for 1,000 orders."""
+        found: dict[int, Snapshot] = {}
+        for some in _batches(order_ids, PAGE):
+            found.update(snapshots(self._reader, self._tables, self._shop_id, some, self._shop_name))
+        return found
+
+    def statuses(self, language: str) -> list[Status]:
+        """`language` is a two letter code, or starts with one (`fr_FR`)."""
+        states = self._tables.order_state.c
+        rows = self._reader.rows(
+            select(states.id_order_state, states.color, states.deleted, states.shipped, states.paid).order_by(
+                states.id_order_state
+            )
+        )
+        names = self._status_names(language[:2].lower())
+        return [
+            Status(
+                status_id=row.id_order_state,
+                name=names.get(row.id_order_state, ""),
+                color=color(row.color),
+                deleted=bool(row.deleted),
+                shipped=bool(row.shipped),
+                paid=bool(row.paid),
+            )
+            for row in rows
+        ]
+
+    def probe(self) -> str:
+        """Read every table that is needed, find the shop, and count its marketplace orders. The `code` of an error says
+        which setting to look at."""
+        tables = [table for table in self._tables if table is not self._tables.token or self._store_id is not None]
+        check(self._reader, self._tables, tables, self._shop_id)
+        about = self._read_about()
+        listings = self._listings(self._tables.orders.c.id_shop == self._shop_id)
+        others = self._tables.listing.c.id_shoppingfeed_token.not_in(self._tokens_of_others())
+        count = self._reader.rows(select(func.count()).select_from(listings.where(others).subquery()))[0][0]
+        orders = "1 marketplace order" if count == 1 else f"{count:,} marketplace orders"
+        return f"PrestaShop {about.version or 'of unknown version'}, shop “{about.name}”, {orders}."
+
+    def close(self) -> None:
+        self._reader.close()
+        self._about = None
+        self._without_tokens = False
+
+    def _read_about(self) -> About:
+        if self._about is None:
+            self._about = read_about(self._reader, self._tables, self._shop_id)
+        return self._about
+
+    def _shop_name(self) -> str:
+        return self._read_about().name
+
+    def _pages(self, rows: Select[Any], key: Column[Any], after: int) -> Iterator[Sequence[Row[Any]]]:
+        """Pages by rising key. A page is a statement of its own, so nothing is held open between two."""
+        while True:
+            page = self._reader.rows(rows.where(key > after).order_by(key).limit(PAGE))
+            if page:
+                yield page
+                after = getattr(page[-1], key.name)
+            if len(page) < PAGE:
+                return
+
+    def _with_order(self, rows: Select[Any], table: Table, *wanted: ColumnElement[bool]) -> Select[Any]:
+        """Rows of `table` whose order is one of those wanted.
+
+        The outer join, kept as one by `coalesce`, leaves the database no choice but to walk `table` by its key, page
+        after page. Given an inner join, MariaDB and SQLite sort all orders of the shop for every page.
+        """
+        orders = self._tables.orders
+        same = and_(orders.c.id_order == table.c.id_order, *wanted)
+        return rows.join_from(table, orders, same, isouter=True).where(func.coalesce(orders.c.id_order, 0) > 0)
+
+    def _listings(self, *wanted: ColumnElement[bool]) -> Select[Any]:
+        listing, orders = self._tables.listing, self._tables.orders
+        columns = select(
+            listing.c.id_shoppingfeed_order,
+            listing.c.id_order,
+            orders.c.reference,
+            listing.c.id_internal_shoppingfeed,
+            listing.c.id_order_marketplace,
+            listing.c.name_marketplace,
+            listing.c.id_shoppingfeed_token,
+            orders.c.date_add,
+        )
+        return self._with_order(columns, listing, *wanted)
+
+    def _ours(self, rows: Sequence[Row[Any]]) -> list[Listing]:
+        others = self._tokens_of_others() if rows else []
+        return [self._listing(row) for row in rows if row.id_shoppingfeed_token not in others]
+
+    def _tokens_of_others(self) -> list[int]:
+        """Tokens of the module that belong to another account at Shopping Feed for sure. Old modules have no tokens."""
+        if self._store_id is None or self._without_tokens:
+            return []
+        token = self._tables.token.c
+        store = token.shoppingfeed_store_id
+        try:
+            rows = self._reader.rows(select(token.id_shoppingfeed_token).where(store != 0, store != self._store_id))
+        except ShopMisconfigured as error:
+            if error.__cause__ is None or error_number(error.__cause__) != NO_TABLE:
+                raise
+            self._without_tokens = True
+            return []
+        return [row.id_shoppingfeed_token for row in rows]
+
+    def _listing(self, row: Row[Any]) -> Listing:
+        return Listing(
+            row_id=row.id_shoppingfeed_order,
+            order_id=row.id_order,
+            shop_reference=row.reference or "",
+            feed_id=feed_id(row.id_internal_shoppingfeed),
+            reference=row.id_order_marketplace or "",
+            channel=row.name_marketplace or "",
+            created_at=to_utc(row.date_add, self._read_about().zone),
+        )
+
+    def _status_names(self, language: str) -> dict[int, str]:
+        """Names by status: in this language, else in the shop's default one, else in any."""
+        names, languages = self._tables.order_state_lang, self._tables.lang
+        default = self._read_about().language_id
+        rows = self._reader.rows(
+            select(names.c.id_order_state, names.c.id_lang, names.c.name, languages.c.iso_code).join_from(
+                names, languages, languages.c.id_lang == names.c.id_lang, isouter=True
+            )
+        )
+
+        def preference(row: Row[Any]) -> tuple[bool, bool, int]:
+            return ((row.iso_code or "").lower() == language, row.id_lang == default, -row.id_lang)
+
+        return {
+            row.id_order_state: row.name.strip() for row in sorted(rows, key=preference) if (row.name or "").strip()
+        }
+
+
+def sightings(rows: Sequence[Row[Any]]) -> list[Sighting]:
+    """One of each order, from one row a parcel: the newest number that is one."""
+    found: dict[int, Sighting] = {}
+    for row in sorted(rows, key=lambda row: row.id_order_carrier or 0):
+        number = clean_number(row.tracking_number)
+        if number or row.id_order not in found:
+            found[row.id_order] = Sighting(row.id_order, row.current_state or 0, number)
+    return list(found.values())
+
+
+def feed_id(text: str | None) -> int | None:
+    """The order's id at Shopping Feed, which the module keeps as text: None for NULL, empty, 0 and nonsense."""
+    text = (text or "").strip()
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        return None
+    number = int(text)
+    return number if 0 < number <= _BIGGEST_ID else None
+
+
+def color(text: str | None) -> str:
+    """`#rrggbb`; old shops also have names and short forms, which become empty."""
+    text = (text or "").strip()
+    return text if re.fullmatch(r"#[0-9A-Fa-f]{6}", text) else ""
+
+
+def _batches(order_ids: Collection[int], size: int) -> Iterator[list[int]]:
+    ordered = sorted(set(order_ids))
+    return (ordered[start : start + size] for start in range(0, len(ordered), size))

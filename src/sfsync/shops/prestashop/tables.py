@@ -1,0 +1,76 @@
+"""The tables and columns that are read, and nothing more: this list is also the list of rights that sfsync needs."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+from sfsync.shops.prestashop.problems import Misconfigured
+
+COLUMNS = {
+    "orders": ("id_order", "reference", "id_shop", "id_carrier", "current_state", "date_add"),
+    "order_carrier": ("id_order_carrier", "id_order", "id_carrier", "tracking_number"),
+    "order_history": ("id_order_history", "id_order", "id_order_state"),
+    "order_state": ("id_order_state", "color", "shipped", "paid", "deleted"),
+    "order_state_lang": ("id_order_state", "id_lang", "name"),
+    "carrier": ("id_carrier", "id_reference", "name", "url"),
+    "configuration": ("name", "value", "id_shop_group", "id_shop"),
+    "lang": ("id_lang", "iso_code"),
+    "shop": ("id_shop", "id_shop_group", "name", "deleted"),
+    "shoppingfeed_order": (
+        "id_shoppingfeed_order",
+        "id_internal_shoppingfeed",
+        "id_order_marketplace",
+        "name_marketplace",
+        "id_order",
+        "id_shoppingfeed_token",
+    ),
+    "shoppingfeed_token": ("id_shoppingfeed_token", "shoppingfeed_store_id"),
+}
+"""Table (without its prefix) to columns."""
+
+_TEXT = {
+    *("reference", "date_add", "tracking_number", "color", "name", "url", "value", "iso_code"),
+    *("id_internal_shoppingfeed", "id_order_marketplace", "name_marketplace"),
+}
+
+
+@functools.lru_cache(maxsize=64)
+def tables_under(prefix: str) -> Tables:
+    """The tables under one prefix. Raises `ShopMisconfigured` when the prefix could not be one."""
+    return Tables(prefix)
+
+
+class Tables:
+    """See `tables_under`: a thousand shops share one description."""
+
+    def __init__(self, prefix: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_]{0,32}", prefix):
+            raise Misconfigured(
+                f"The table prefix {prefix!r} is not one: at most 32 letters, digits and underscores, such as ps_.",
+                code="prefix",
+            )
+        self.prefix = prefix
+        self._metadata = MetaData()
+        self.orders = self._table("orders")
+        self.order_carrier = self._table("order_carrier")
+        self.order_history = self._table("order_history")
+        self.order_state = self._table("order_state")
+        self.order_state_lang = self._table("order_state_lang")
+        self.carrier = self._table("carrier")
+        self.configuration = self._table("configuration")
+        self.lang = self._table("lang")
+        self.shop = self._table("shop")
+        self.listing = self._table("shoppingfeed_order")
+        self.token = self._table("shoppingfeed_token")
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(self._metadata.tables.values())
+
+    def _table(self, name: str) -> Table:
+        # Dates are text here: drivers hand out a zero date as text, and the shop's zone is not the column's business.
+        columns = (Column(column, String if column in _TEXT else Integer) for column in COLUMNS[name])
+        return Table(self.prefix + name, self._metadata, *columns)

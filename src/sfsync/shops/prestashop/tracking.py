@@ -1,0 +1,42 @@
+"""Tracking numbers and links, from what people and modules type into a shop."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+
+def clean_number(text: str | None) -> str:
+    """The number without the white space around it and without control characters, which are never part of one.
+
+    A line break or a tab inside separates, so it becomes a space; all else stays as the shop has it.
+    """
+    if not text:
+        return ""
+    if not text.isprintable():
+        text = "".join(_printable(character) for character in text)
+    return text.strip()
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else ""
+
+
+def tracking_link(url: str | None, number: str) -> str:
+    """The carrier's page for this number: `@` in the url stands for it. Empty without a number or a web address.
+
+    An address without `@` is kept as it is, as PrestaShop does: the carrier's page asks for the number.
+    """
+    address = clean_number(url)
+    if not number or not _is_web(address):
+        return ""
+    return address.replace("@", quote(number, safe=""))
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in {"http", "https"} and bool(parts.netloc)

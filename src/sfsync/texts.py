@@ -1,0 +1,174 @@
+"""Every sentence that the engine says, by its code: in the log, on the pages and in the mails (English here, French in
+`locale/fr`). A sentence names what happened; an advice says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _  # only marks: `gettext` translates when the sentence is said
+
+OPERATIONS = {
+    "ship": _("shipped"),
+    "cancel": _("cancelled"),
+    "refund": _("refunded"),
+    "deliver": _("delivered"),
+}
+"""What each operation tells the marketplace."""
+
+SENTENCES = {
+    # What was seen
+    "seen-status": _("The shop's status is now “%(status)s”."),
+    "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
+    "adopted": _("The marketplace already shows this order as %(operation)s: that is not told again."),
+    # What was decided
+    "waiting": _("Shipped without a tracking number: waiting for one until %(until)s."),
+    "nothing-not-mapped": _("Its status means nothing to a marketplace: nothing to send."),
+    "nothing-already-confirmed": _("The marketplace already knows (%(operation)s): nothing to send."),
+    "nothing-went-back": _(
+        "The status went back, but the marketplace was told “%(operation)s”, which cannot be taken back."
+    ),
+    "nothing-unsupported": _("This marketplace cannot be told “%(operation)s”: nothing was sent."),
+    "nothing-fulfilled-by-channel": _("The marketplace ships this order itself: nothing to send."),
+    # What was sent, and what came back
+    "sent": _("Sent: %(operation)s (batch %(batch)s)."),
+    "sent-after-all": _("No answer had come, but Shopping Feed has it: %(operation)s (batch %(batch)s)."),
+    "not-sent": _("A request for %(orders)s orders could not be made: %(message)s"),
+    "no-answer": _("Sent (%(operation)s), but no answer came: %(message)s The ticket list will be asked."),
+    "never-arrived": _("The ticket list does not know it (%(operation)s): it never arrived and is sent again."),
+    "request-split": _("A request for %(orders)s orders was refused as a whole: sent again in parts. %(message)s"),
+    "confirmed": _("Confirmed by the marketplace: %(operation)s (ticket %(ticket)s)."),
+    "ticket-missing": _("Shopping Feed has no ticket for it in batch %(batch)s: it is looked up by order."),
+    "ticket-slow": _("Shopping Feed has been working on “%(operation)s” since %(sent_at)s, more than a day."),
+    "superseded": _("That attempt failed (%(message)s), but the order has changed since: the change decides."),
+    "retry-planned": _("Attempt %(attempt)s is planned for %(at)s."),
+    "orders-unlistable": _("Shopping Feed could not list orders, so this was not checked: %(message)s"),
+    # Failures of one order
+    "failed-no-tracking": _("Shipped without a tracking number: the marketplace was not told."),
+    "failed-no-feed-id": _("Its Shopping Feed id is unknown and could not be found (%(message)s)."),
+    "failed-order-gone": _("The order is no longer in the shop."),
+    "failed-unpreparable": _("The order cannot be sent as it is: %(message)s"),
+    "failed-ticket-failed": _("The marketplace refused “%(operation)s”: %(message)s"),
+    "failed-ticket-canceled": _("Shopping Feed dropped “%(operation)s”, which means refused: %(message)s"),
+    "failed-ticket-lost": _("Shopping Feed no longer knows anything about “%(operation)s” (%(message)s)."),
+    "failed-ignored": _("Shopping Feed ignored “%(operation)s” for this order: %(message)s"),
+    "failed-request-refused": _("Shopping Feed refused “%(operation)s” for this order: %(message)s"),
+    "failed-no-answer": _("“%(operation)s” was sent again and again, and never answered: %(message)s"),
+    # What people did
+    "person-retry": _("%(who)s asked to try again."),
+    "person-give-up": _("%(who)s gave this update up."),
+    "person-settings": _("%(who)s changed the settings: %(names)s."),
+    # What the process did
+    "run-done": _(
+        "Run finished in %(seconds)s s: %(detected)s detected, %(sent)s sent, %(confirmed)s confirmed, "
+        "%(failed)s failed, %(removed)s removed, %(requests)s requests."
+    ),
+    "run-troubled": _("Run finished with trouble: %(message)s"),
+    "reaped": _("An earlier run ended before its time: %(tasks)s updates that it held were freed."),
+    "pruned": _("%(entries)s old log entries were removed."),
+    "mailed": _("The digest mail went to %(recipients)s (%(notices)s items)."),
+    "mail-failed": _("The digest mail could not be sent and is kept: %(message)s"),
+    # Troubles of a whole store
+    "shop-unavailable": _("The shop's database does not answer. %(message)s"),
+    "shop-misconfigured": _("The shop's database cannot be read. %(message)s"),
+    "token-refused": _("Shopping Feed refused the token. %(message)s"),
+    "store-unknown": _("Shopping Feed does not know this store. %(message)s"),
+    "rate-limited": _("Shopping Feed asks us to slow down for long. %(message)s"),
+    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should. %(message)s"),
+    "secret-unreadable": _("A stored secret cannot be decrypted. %(message)s"),
+    "crashed": _("The run stopped on an unexpected error. %(message)s"),
+    "silent": _("No run has finished since %(since)s."),
+    "overdue": _("The oldest waiting update has been waiting since %(since)s (%(orders)s orders)."),
+}
+
+ADVICE = {
+    "no-tracking": _(
+        "Fill in the tracking number in the shop: the order is then sent by itself. If its carrier has none, allow "
+        "shipping without a tracking number for that carrier."
+    ),
+    "no-feed-id": _(
+        "Check in Shopping Feed that the order exists under this reference and marketplace, then retry. If it does "
+        "not, tell the marketplace yourself."
+    ),
+    "order-gone": _("If the order was shipped or cancelled, tell the marketplace yourself, then give this update up."),
+    "unpreparable": _("Correct the order in the shop: it is then sent by itself."),
+    "ticket-failed": _(
+        "Read the marketplace's reason. What can be corrected in the shop is sent again by itself once corrected; "
+        "otherwise tell the marketplace yourself."
+    ),
+    "ticket-canceled": _("Tell the marketplace yourself, or retry if you have corrected the cause."),
+    "ticket-lost": _("Check the order on the marketplace. Nothing to do if it is right there; it is tried again."),
+    "ignored": _("Read the reason, correct it, then retry; otherwise tell the marketplace yourself."),
+    "request-refused": _("Read the reason, correct it, then retry; otherwise tell the marketplace yourself."),
+    "no-answer": _("Check the order on the marketplace, then retry."),
+    "went-back": _("If the shop is right, contact the marketplace: only they can put it back."),
+    "unsupported": _("Do it on the marketplace's own site."),
+    "ticket-slow": _("Nothing yet: sfsync keeps asking. If it lasts, contact Shopping Feed with the ticket number."),
+    "shop-unavailable": _("Check that the shop's database server runs. Changes are found as soon as it answers."),
+    "shop-misconfigured": _("Correct the shop's connection in the store's settings, then run `sfsync doctor`."),
+    "token-refused": _("Put a valid token into the store's settings, then run `sfsync doctor`."),
+    "store-unknown": _("Check the store id in the settings: `sfsync doctor` lists the stores that the token opens."),
+    "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
+    "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
+    "secret-unreadable": _("Put the former secret key back, or apply the settings file again."),
+    "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
+    "silent": _("Check the cron line or the service: nothing is sent while it does not run."),
+    "overdue": _("Look at `sfsync status` and `sfsync why` for the reason."),
+}
+
+TIMES = {"at", "since", "sent_at", "until"}
+"""The parameters that are moments, as ISO text."""
+
+
+def operation_name(operation: str) -> str:
+    """What an operation tells the marketplace, in the active language."""
+    return gettext(OPERATIONS[operation]) if operation in OPERATIONS else operation
+
+
+def moment(iso: str) -> str:
+    """A time of the log in the current time zone and the active language. What is no time is shown as it is."""
+    try:
+        local = timezone.localtime(datetime.fromisoformat(iso))
+    except (ValueError, OverflowError):
+        return iso
+    return formats.date_format(local, gettext("j F Y, H:i"))
+
+
+def sentence(code: str, params: Mapping[str, Any]) -> str:
+    """What happened, in the active language. A code from another version is shown as it is."""
+    return _said(SENTENCES.get(code) or _why(code), code, params)
+
+
+def reason(code: str, params: Mapping[str, Any]) -> str:
+    """The same for the code of a notice or of a task's failure, which may also be a code of the log (`no-answer`)."""
+    return _said(_why(code) or SENTENCES.get(code), code, params)
+
+
+def _why(code: str) -> str | None:
+    return SENTENCES.get(f"failed-{code}") or SENTENCES.get(f"nothing-{code}")
+
+
+def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
+    if text is None:
+        return f"{code} {dict(params)}" if params else code
+    text = gettext(text)
+    try:
+        return (text % {name: _shown(name, value) for name, value in params.items()}).strip()
+    except (KeyError, ValueError, TypeError):
+        return f"{text} {dict(params)}"
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name == "operation":
+        return operation_name(str(value))
+    if name in TIMES:
+        return moment(str(value))
+    return gettext("no reason was given") if name == "message" and not value else value
+
+
+def advice(code: str) -> str:
+    """What to do about it, in the active language; empty where there is nothing to do."""
+    return gettext(ADVICE[code]) if code in ADVICE else ""

@@ -1,0 +1,42 @@
+"""Without any account: a local Shopping Feed (sandbox), and the whole story on one machine (demo)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(sandbox)
+    app.command()(demo)
+
+
+def sandbox(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8800,
+    token: Annotated[str, typer.Option("--token", help="The token that opens the store.")] = "sandbox-token",
+    store: Annotated[int, typer.Option("--store", min=1, help="The store's id.")] = 10,
+    ticket_seconds: Annotated[float, typer.Option("--ticket-seconds", min=0, help="How long a ticket takes.")] = 0,
+    rate_limit: Annotated[bool, typer.Option(help="Hold to 10 requests every 2 seconds, as the real one.")] = True,
+    strict: Annotated[bool, typer.Option("--strict", help="Ignore orders that were never added.")] = False,
+    samples: Annotated[bool, typer.Option("--samples", help="Begin with the packaged sample orders.")] = False,
+) -> None:
+    """A local Shopping Feed with the contract of the real one, faults on demand, and a page that shows its ledger."""
+    from shoppingfeed.sandbox import run_server
+
+    run_server(
+        port=port,
+        token=token,
+        store=store,
+        ticket_seconds=ticket_seconds,
+        rate_limit=(10, 2) if rate_limit else None,
+        strict=strict,
+        samples=samples,
+    )
+
+
+def demo() -> None:
+    """The whole story without any account or network: a SQLite shop, the sandbox, mail caught on this machine."""
+    from sfsync_server.demo import tell
+
+    raise typer.Exit(tell())

@@ -1,0 +1,63 @@
+"""Setting up: migrate, apply, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sfsync_server.commands import shown
+from sfsync_server.commands.shown import JsonOption
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(migrate)
+    app.command()(apply)
+    app.command()(doctor)
+
+
+def migrate() -> None:
+    """Make or update sfsync's own tables. Safe to run again; run it after every update."""
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    shown.say("The tables are up to date.")
+
+
+def apply(file: Annotated[Path, typer.Argument(help="A TOML file of stores (docs/stores.md).")]) -> None:
+    """Make the stores as FILE says, and print what changed. A wrong line changes nothing. Safe to run again."""
+    from sfsync_server import stores_file
+
+    try:
+        applied = stores_file.apply(file, who=shown.person())
+    except stores_file.StoresFileError as error:
+        shown.stop(f"{error}\nNothing was changed.", shown.USAGE)
+    for each in applied:
+        shown.say(f"{each.store}: {'created' if each.created else 'changed' if each.changes else 'unchanged'}")
+        for change in each.changes:
+            shown.say(f"  {change}")
+
+
+_STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """Check everything that can be set wrong: database, shop, token, mapping, mail. Each line says what to do.
+
+    Status 1 when something is wrong.
+    """
+    from sfsync.engine.connections import Live
+    from sfsync.engine.doctor import Verdict, examine
+
+    findings = []
+    for finding in examine(Live()):
+        findings.append(finding)
+        if not as_json:
+            shown.say(f"{finding.verdict:<8} {finding.subject}: {finding.text}", _STYLES[finding.verdict])
+            if finding.advice:
+                shown.say(f"         → {finding.advice}")
+    if as_json:
+        shown.print_json([finding.as_dict() for finding in findings])
+    if any(finding.verdict is Verdict.WRONG for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,73 @@
+"""How the commands talk: a table or a JSON document on stdout, a sentence and a status where something is wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from sfsync.models import Store
+
+console = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
+StoreOption = Annotated[str, typer.Option("--store", help="Only this store, by its name.")]
+
+USAGE = 2
+
+
+def clean(text: object) -> str:
+    """Without control and direction characters: what a marketplace says must not move the terminal's cursor."""
+    return "".join(each if each.isprintable() else " " for each in str(text))
+
+
+def say(text: object, style: str = "") -> None:
+    console.print(Text(clean(text)), style=style or None)
+
+
+def stop(text: object, status: int = 1) -> NoReturn:
+    errors.print(Text(str(text)))
+    raise typer.Exit(status)
+
+
+def print_json(document: Any) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    table = Table(*columns, header_style="bold", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else clean(cell)) for cell in row))
+    console.print(table)
+
+
+def stores_named(name: str) -> list[Store]:
+    """Every enabled store, or the one of that name; a usage error when there is none."""
+    from sfsync.models import Store
+
+    if not name:
+        return list(Store.objects.filter(enabled=True))
+    found = list(Store.objects.filter(name=name))
+    if not found:
+        known = ", ".join(Store.objects.values_list("name", flat=True)) or "none yet"
+        stop(f"There is no store “{name}”. Stores: {known}.", USAGE)
+    return found
+
+
+def person() -> str:
+    """Who is at the command line, for the record of changes."""
+    import getpass
+
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):
+        return "command line"

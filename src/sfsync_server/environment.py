@@ -1,0 +1,195 @@
+"""The deployment's settings: environment variables `SFSYNC_*`, a `.env` file, or a file for each secret (`…_FILE`)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The message is one sentence a setting: which one, why, and what it takes."""
+
+
+class Environment(BaseSettings):
+    """What one machine needs to know. Everything about a store lives in the database (`sfsync apply`)."""
+
+    model_config = SettingsConfigDict(env_prefix="SFSYNC_", env_file=".env", extra="ignore")
+
+    home: Path = Field(
+        default_factory=lambda: Path.home() / ".sfsync", description="Where the database and the key live"
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="sqlite:///path or postgresql://user:password@host/name; SQLite in home if empty",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="Encrypts tokens and signs sessions; made on first use in home if empty"
+    )
+    former_secret_keys: SecretStr = Field(
+        default=SecretStr(""), description="Earlier keys, comma separated, still able to decrypt while keys rotate"
+    )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="smtp://user:password@host:587 (STARTTLS), smtps://host:465; no mail if empty",
+    )
+    mail_from: str = Field(default="sfsync@localhost", description="The sender of the digest mails")
+    timeout: float = Field(default=30.0, ge=1, le=60, description="Seconds that any outside call may take")
+    lease_seconds: int = Field(
+        default=180, ge=5, le=3600, description="After so long without a sign a run counts as dead"
+    )
+    ticket_lag_seconds: float = Field(
+        default=15.0, ge=0, le=3600, description="How late the ticket list may be: before that, absent proves nothing"
+    )
+    poll_seconds: float = Field(
+        default=1.0, ge=0.05, le=3600, description="The service looks at real-time shops so often"
+    )
+    concurrency: int = Field(default=4, ge=1, le=10, description="Requests to Shopping Feed at once")
+    paced: bool = Field(default=True, description="Keep under the rate limit by waiting before requests")
+    silence_minutes: int = Field(default=60, ge=1, description="No run for so long is an alarm")
+    patience_hours: int = Field(default=24, ge=1, description="An update unsent for so long is an alarm")
+    sweep_days: int = Field(default=90, ge=1, le=3650, description="Orders older than this are final")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="What goes to stderr"
+    )
+    allowed_hosts: str = Field(default="localhost,127.0.0.1,[::1]", description="Host names the web pages answer to")
+    broker_url: SecretStr = Field(
+        default=SecretStr(""), description="Celery's broker for fleets: redis://… or amqp://…"
+    )
+    time_zone: str = Field(default="UTC", description="The time zone of pages and mails")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        scheme = urlsplit(value.get_secret_value()).scheme
+        if scheme not in {"", "sqlite", "postgresql", "postgres"}:
+            raise ValueError("takes sqlite:///path or postgresql://user:password@host:5432/name")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_smtp(cls, value: SecretStr) -> SecretStr:
+        url = urlsplit(value.get_secret_value())
+        if value.get_secret_value() and (url.scheme not in {"smtp", "smtps"} or not url.hostname):
+            raise ValueError("takes smtp://host:25, smtp://user:password@host:587 or smtps://host:465")
+        _ = url.port
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import available_timezones
+
+        if value not in available_timezones():
+            raise ValueError("is not a time zone; write one like Europe/Paris")
+        return value
+
+
+def load() -> Environment:
+    """Read the settings. Raises `SettingsError` with a sentence for each wrong one, never with a secret in it."""
+    try:
+        return Environment(**_from_files())
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(each) for each in error.errors(include_input=False))) from None
+
+
+def _sentence(error: Any) -> str:
+    name = "_".join(str(part) for part in error["loc"]).upper()
+    reason = str(error["msg"]).removeprefix("Value error, ")
+    return f"SFSYNC_{name} {reason}" if reason[0].islower() else f"SFSYNC_{name}: {reason}."
+
+
+def _from_files() -> dict[str, str]:
+    """The `SFSYNC_X_FILE` form of every setting."""
+    found: dict[str, str] = {}
+    for name in Environment.model_fields:
+        path = os.environ.get(f"SFSYNC_{name.upper()}_FILE")
+        if path:
+            found[name] = _read(path, name)
+    return found
+
+
+def _read(path: str, name: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise SettingsError(
+            f"SFSYNC_{name.upper()}_FILE names {path}, which cannot be read: {error.strerror}."
+        ) from None
+
+
+def secret_key(environment: Environment) -> str:
+    """The key of this deployment, made on first use. Raises `SettingsError` where home cannot be written."""
+    given = environment.secret_key.get_secret_value()
+    if given:
+        return given
+    path = environment.home / "secret-key"
+    try:
+        environment.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(50))
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Whole or not at all, and the first of two writers wins: the other then reads the winner's."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def database(environment: Environment) -> dict[str, Any]:
+    """Django's `DATABASES["default"]`."""
+    url = urlsplit(environment.database_url.get_secret_value())
+    if url.scheme in {"postgresql", "postgres"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path.lstrip("/")),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": unquote(url.hostname or ""),
+            "PORT": str(url.port or ""),
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {"connect_timeout": 10, "options": "-c statement_timeout=60000 -c lock_timeout=30000"},
+        }
+    path = unquote(url.path)[1:] if url.scheme else str(environment.home / "sfsync.sqlite3")
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "timeout": 30,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def mail(environment: Environment) -> dict[str, Any]:
+    """Django's `EMAIL_*` settings."""
+    text = environment.smtp_url.get_secret_value()
+    if not text:
+        return {"EMAIL_BACKEND": "sfsync.notify.smtp.NoServer"}
+    url = urlsplit(text)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_USE_TLS": url.scheme == "smtp" and url.port == 587,
+        "EMAIL_TIMEOUT": environment.timeout,
+    }

@@ -1,0 +1,175 @@
+"""`sfsync apply FILE`: the declarative file of stores, read whole and checked whole before anything is written."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from sfsync.models import SettingChange, Store
+from sfsync.models.secrets import Secret
+
+
+class StoresFileError(Exception):
+    """The file is wrong and nothing was changed. The message is a sentence a mistake, each naming its place."""
+
+
+_STORE = {
+    "store_id": "feed_store_id",
+    "api_url": "api_url",
+    "enabled": "enabled",
+    "language": "language",
+    "recipients": "recipients",
+    "mode": "mode",
+    "every_minutes": "every_minutes",
+    "delay_minutes": "delay_minutes",
+    "retry_minutes": "retry_minutes",
+    "state_policy": "state_policy",
+    "ship_without_tracking": "ship_without_tracking",
+    "tries": "tries",
+    "log_days": "log_days",
+}
+_SHOP = {"kind": "shop_kind", "prefix": "shop_prefix", "shop_id": "shop_id"}
+_SECRETS = {"token": "token", "url": "shop_url"}
+_PLACES = {field: key for key, field in _STORE.items()} | {field: f"shop.{key}" for key, field in _SHOP.items()}
+_PLACES |= {"shop_url": "shop.url", "token": "token", "statuses": "statuses"}
+
+
+@dataclass(slots=True)
+class Applied:
+    """What `apply` did to one store: the settings that changed, as `name: before → after`. No secret is shown."""
+
+    store: str
+    created: bool
+    changes: list[str] = field(default_factory=list)
+
+
+def apply(path: Path, *, who: str) -> list[Applied]:
+    """Make the database's stores as the file says. Stores that it does not name are left alone. Idempotent.
+
+    Raises `StoresFileError`; then nothing was written.
+    """
+    wanted = read(path)
+    with transaction.atomic():
+        mistakes: list[str] = []
+        applied = [_apply(name, fields, who, mistakes) for name, fields in wanted.items()]
+        if mistakes:
+            transaction.set_rollback(True)
+            raise StoresFileError("\n".join(mistakes))
+    return applied
+
+
+def read(path: Path) -> dict[str, dict[str, Any]]:
+    """Store name → the fields of its row that the file sets. Raises `StoresFileError`."""
+    mistakes: list[str] = []
+    stores = {
+        name: _fields(f"stores.{name}", table, mistakes) for name, table in _tables(_load(path), mistakes).items()
+    }
+    if mistakes:
+        raise StoresFileError("\n".join(mistakes))
+    return stores
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise StoresFileError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise StoresFileError(f"{path} is not UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise StoresFileError(f"{path} is not TOML: {error}.") from None
+
+
+def _tables(document: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:
+    mistakes += [f"{key}: unknown; a store is a table [stores.NAME]." for key in document if key != "stores"]
+    stores = document.get("stores")
+    if not isinstance(stores, dict) or not stores:
+        mistakes.append("The file has no store: begin with a table [stores.NAME].")
+        return {}
+    mistakes += [f"stores.{name}: must be a table." for name, table in stores.items() if not isinstance(table, dict)]
+    return {name: table for name, table in stores.items() if isinstance(table, dict)}
+
+
+def _fields(place: str, table: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
+    fields = _named(place, table, _STORE, {"token", "token_env", "shop", "statuses"}, mistakes)
+    _secret(place, table, "token", fields, mistakes)
+    shop = table.get("shop", {})
+    if isinstance(shop, dict):
+        fields |= _named(f"{place}.shop", shop, _SHOP, {"url", "url_env"}, mistakes)
+        _secret(f"{place}.shop", shop, "url", fields, mistakes)
+    else:
+        mistakes.append(f"{place}.shop: must be a table.")
+    if "statuses" in table:
+        fields["statuses"] = table["statuses"]
+    return fields
+
+
+def _named(
+    place: str, table: Mapping[str, Any], known: Mapping[str, str], others: set[str], mistakes: list[str]
+) -> dict[str, Any]:
+    for key in table:
+        if key not in known and key not in others:
+            mistakes.append(f"{place}.{key}: unknown setting; known are {', '.join(sorted({*known, *others}))}.")
+    return {known[key]: value for key, value in table.items() if key in known}
+
+
+def _secret(place: str, table: Mapping[str, Any], key: str, fields: dict[str, Any], mistakes: list[str]) -> None:
+    """A secret stands in the file (`token`), or in the environment variable that the file names (`token_env`)."""
+    value, variable = table.get(key), table.get(f"{key}_env")
+    if variable is not None:
+        value = os.environ.get(str(variable))
+        if not value:
+            mistakes.append(f"{place}.{key}_env: the environment variable {variable} is not set.")
+    if isinstance(value, str) and value:
+        fields[_SECRETS[key]] = Secret(value)
+    elif value is not None:
+        mistakes.append(f"{place}.{key}: must be a text that is not empty.")
+
+
+def _apply(name: str, fields: dict[str, Any], who: str, mistakes: list[str]) -> Applied:
+    store = Store.objects.filter(name=name).first()
+    created = store is None
+    store = store or Store(name=name)
+    changes = [] if created else _changes(store, fields)
+    for attribute, value in fields.items():
+        setattr(store, attribute, value)
+    wrong = _mistakes(store)
+    mistakes += wrong
+    if not wrong and (created or changes):
+        store.save()
+        SettingChange.objects.bulk_create(
+            SettingChange(store=store, who=who, name=field, before=before, after=after)
+            for field, before, after in changes or [("store", "", name)]
+        )
+    return Applied(name, created, [f"{_PLACES[field]}: {before} → {after}" for field, before, after in changes])
+
+
+def _changes(store: Store, fields: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (name, _shown(getattr(store, name)), _shown(value))
+        for name, value in fields.items()
+        if getattr(store, name) != value
+    ]
+
+
+def _shown(value: Any) -> str:
+    return value.hint if isinstance(value, Secret) else str(value)
+
+
+def _mistakes(store: Store) -> list[str]:
+    try:
+        store.full_clean()
+    except ValidationError as error:
+        return [
+            f"stores.{store.name}.{_PLACES.get(name, name)}: {' '.join(messages)}"
+            for name, messages in error.message_dict.items()
+        ]
+    required = {"token": store.token, "shop_url": store.shop_url}
+    return [f"stores.{store.name}.{_PLACES[name]}: is missing." for name, value in required.items() if not value]

@@ -1,0 +1,85 @@
+"""The Shopping Feed API for Python: orders, operations and tickets. Start with `Client`; see docs/client.md."""
+
+from shoppingfeed import channels
+from shoppingfeed._client import Account, Client, StoreInfo
+from shoppingfeed._documents import Document
+from shoppingfeed._errors import (
+    AmbiguousError,
+    ApiError,
+    AuthenticationError,
+    ContractError,
+    InvalidRequestError,
+    NoAnswerError,
+    NotFoundError,
+    NotSentError,
+    RateLimitedError,
+    ServerError,
+    ShoppingFeedError,
+)
+from shoppingfeed._operations import (
+    Accept,
+    Accepted,
+    Acknowledge,
+    Cancel,
+    Deliver,
+    Ignored,
+    OrderOperation,
+    Refund,
+    RefundedProduct,
+    Refuse,
+    ReturnInfo,
+    Ship,
+    ShippedItem,
+    Unacknowledge,
+    chunks,
+)
+from shoppingfeed._orders import Order, Shipment
+from shoppingfeed._store import Outcome, Store
+from shoppingfeed._tickets import BatchTickets, Ticket, TicketList, TicketState
+from shoppingfeed._transport import HttpTransport, Request, Response, Transport
+
+__all__ = [
+    "Accept",
+    "Accepted",
+    "Account",
+    "Acknowledge",
+    "AmbiguousError",
+    "ApiError",
+    "AuthenticationError",
+    "BatchTickets",
+    "Cancel",
+    "Client",
+    "ContractError",
+    "Deliver",
+    "Document",
+    "HttpTransport",
+    "Ignored",
+    "InvalidRequestError",
+    "NoAnswerError",
+    "NotFoundError",
+    "NotSentError",
+    "Order",
+    "OrderOperation",
+    "Outcome",
+    "RateLimitedError",
+    "Refund",
+    "RefundedProduct",
+    "Refuse",
+    "Request",
+    "Response",
+    "ReturnInfo",
+    "ServerError",
+    "Ship",
+    "Shipment",
+    "ShippedItem",
+    "ShoppingFeedError",
+    "Store",
+    "StoreInfo",
+    "Ticket",
+    "TicketList",
+    "TicketState",
+    "Transport",
+    "Unacknowledge",
+    "channels",
+    "chunks",
+]

@@ -1,0 +1,246 @@
+"""A store's orders, operations and tickets: the URLs under `/v1/store/{id}`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote
+
+from shoppingfeed._documents import Document, multipart
+from shoppingfeed._errors import NotSentError, ShoppingFeedError
+from shoppingfeed._operations import Accepted, OrderOperation, parse_accepted, positive, request_body, request_of
+from shoppingfeed._orders import Order, Shipment, parse_order, parse_shipment
+from shoppingfeed._pages import Pages
+from shoppingfeed._parallel import completed
+from shoppingfeed._session import Permit, Session
+from shoppingfeed._tickets import BatchTickets, Ticket, TicketList, parse_ticket
+from shoppingfeed._transport import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one batch of `Store.send_many`: either `accepted` or `error`, never both."""
+
+    batch: Sequence[OrderOperation]
+    accepted: Accepted | None
+    error: ShoppingFeedError | None
+
+
+class Store:
+    """One store, by its id. Made by `Client.store`, which asks the API nothing; may be shared between threads.
+
+    Every method that asks the API raises a `ShoppingFeedError`; see the tree in `shoppingfeed._errors`.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        base_url: str,
+        store_id: int,
+        *,
+        concurrency: int,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        positive(store_id, "the store's id")
+        self.id = store_id
+        self._session = session
+        self._url = f"{base_url}/v1/store/{store_id}"
+        self._concurrency = concurrency
+        self._clocks = (clock, wall_clock)
+
+    def __repr__(self) -> str:
+        return f"Store({self.id})"
+
+    # Orders
+
+    def orders(
+        self,
+        *,
+        status: str | Iterable[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        channel_id: int | None = None,
+        reference: str | None = None,
+        store_reference: str | None = None,
+        acknowledgment: Literal["acknowledged", "unacknowledged"] | None = None,
+        is_test: bool | None = None,
+        fulfilled_by: Literal["store", "channel", "undefined"] | None = None,
+        error: Literal["ship", "acknowledge"] | None = None,
+        limit: int = 200,
+    ) -> Iterator[Order]:
+        """The store's orders that match, a page of `limit` at a time, fetched as they are taken.
+
+        `since` and `until` need a time zone. Several `status` may be given.
+        """
+        query = _query(
+            limit,
+            status=status if status is None or isinstance(status, str) else ",".join(status),
+            since=_iso(since),
+            until=_iso(until),
+            channelId=channel_id,
+            reference=reference,
+            storeReference=store_reference,
+            acknowledgment=acknowledgment,
+            isTest=None if is_test is None else int(is_test),
+            fulfilledBy=fulfilled_by,
+            error=error,
+        )
+        pages = Pages(self._session, f"{self._url}/order", query, "order", parse_order)
+        return (order for page in pages for order in page.items)
+
+    def order(self, order_id: int) -> Order:
+        """One order by its id at Shopping Feed; `NotFoundError` when there is none."""
+        return self._session.read(self._order_url(order_id), parse_order)
+
+    def shipments(self, order_id: int) -> tuple[Shipment, ...]:
+        """What was shipped of an order: a ship that was sent twice shows as two."""
+        url = f"{self._order_url(order_id)}/shipment"
+        pages = Pages(self._session, url, _query(200), "shipment", parse_shipment)
+        return tuple(shipment for page in pages for shipment in page.items)
+
+    # Operations
+
+    def send(self, operations: Sequence[OrderOperation]) -> Accepted:
+        """Send 1 to 100 operations of one kind in one request (R12).
+
+        Raises `ValueError` before anything is sent, `ApiError` when refused, `NotSentError` when it never left, and
+        `AmbiguousError` when it may have been accepted: then ask the tickets before sending it again (R13).
+        """
+        return self._send(operations, None)
+
+    def send_many(
+        self, batches: Iterable[Sequence[OrderOperation]], *, expires_after: float | None = None
+    ) -> Iterator[Outcome]:
+        """Send batches, some at a time, and yield each one's outcome as it completes, in any order.
+
+        The next batch is pulled, in the caller's thread, only when one of the client's `concurrency` slots is free. A
+        batch that could not leave within `expires_after` seconds of being pulled is not sent (`NotSentError`): set it
+        to less than the lease under which the batch was claimed. Closing the iterator waits for what was sent, and
+        sends nothing more. When `batches` raises, what is under way is yielded first.
+        """
+        stopped = threading.Event()
+
+        def pulled() -> Iterator[tuple[Sequence[OrderOperation], Permit]]:
+            for batch in batches:
+                request_of(batch)
+                yield batch, _permit(expires_after, stopped, self._clocks)
+
+        return completed(self._outcome, pulled(), slots=self._concurrency, stopped=stopped)
+
+    def upload_documents(self, documents: Sequence[Document]) -> Accepted:
+        """Upload 1 to 20 PDF documents of at most 2 MB each, in one request. Raises as `send` does."""
+        body, content_type = multipart(documents)
+        return self._session.operate(f"{self._url}/order/upload-documents", body, content_type, parse_accepted)
+
+    # Tickets
+
+    def tickets(
+        self,
+        *,
+        batch_id: str | None = None,
+        state: str | None = None,
+        type: str | None = None,  # noqa: A002  the API's own word
+        order_id: int | None = None,
+        limit: int = 200,
+    ) -> TicketList:
+        """The store's tickets that match; the first page is read at once.
+
+        `state` may be a macro state (`processing`, `processed`). `order_id` implies `type="order"`. `limit=1` is enough
+        to learn from `processing` whether a batch is done.
+        """
+        if order_id is not None:
+            positive(order_id, "order_id")
+            if type not in (None, "order"):
+                raise ValueError('tickets of an order are asked with type "order"')
+            type = "order"  # noqa: A001
+        query = _query(limit, batchId=batch_id, state=state, type=type, payloadId=order_id)
+        pages = Pages(self._session, f"{self._url}/ticket", query, "ticket", parse_ticket)
+        first = pages.first()
+        items = (ticket for page in pages.after(first) for ticket in page.items)
+        return TicketList(items, first.processing, first.total)
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """One ticket; `NotFoundError` when the API no longer knows it."""
+        if not ticket_id.strip("."):
+            raise ValueError("a ticket is asked for by its id, which was empty")
+        return self._session.read(f"{self._url}/ticket/{quote(ticket_id, safe='')}", parse_ticket)
+
+    def batches(self, batch_ids: Iterable[str], *, limit: int = 200) -> Iterator[BatchTickets]:
+        """All tickets of each batch, several batches at a time, as they are read, in any order.
+
+        The next id is pulled, in the caller's thread, only when one of the client's `concurrency` slots is free.
+        """
+        stopped = threading.Event()
+
+        def read(batch_id: str) -> BatchTickets:
+            try:
+                _refuse_if_stopped(stopped, f"the tickets of batch {batch_id}")
+                return BatchTickets(batch_id, tuple(self.tickets(batch_id=batch_id, limit=limit).items))
+            except ShoppingFeedError as error:
+                return BatchTickets(batch_id, None, error)
+
+        def pulled() -> Iterator[str]:
+            for batch_id in batch_ids:
+                _query(limit, batchId=batch_id)
+                yield batch_id
+
+        return completed(read, pulled(), slots=self._concurrency, stopped=stopped)
+
+    def _order_url(self, order_id: int) -> str:
+        positive(order_id, "order_id")
+        return f"{self._url}/order/{order_id}"
+
+    def _send(self, operations: Sequence[OrderOperation], permit: Permit | None) -> Accepted:
+        url = f"{self._url}/order/{request_of(operations)}"
+        return self._session.operate(url, request_body(operations), "application/json", parse_accepted, permit)
+
+    def _outcome(self, claimed: tuple[Sequence[OrderOperation], Permit]) -> Outcome:
+        batch, permit = claimed
+        try:
+            return Outcome(batch, self._send(batch, permit), None)
+        except ShoppingFeedError as error:
+            return Outcome(batch, None, error)
+
+
+def _permit(
+    expires_after: float | None, stopped: threading.Event, clocks: tuple[Callable[[], float], Callable[[], float]]
+) -> Permit:
+    """May a request pulled now still leave? Both clocks are asked: one may be set back, the other may sleep."""
+    pulled_at = [clock() for clock in clocks]
+
+    def check(request: Request) -> None:
+        _refuse_if_stopped(stopped, str(request))
+        elapsed = max(clock() - since for clock, since in zip(clocks, pulled_at, strict=True))
+        if expires_after is not None and elapsed > expires_after:
+            raise NotSentError(
+                f"{request} was not sent: it could not leave within {expires_after:g} s. It can be sent again.",
+                request=str(request),
+            )
+
+    return check
+
+
+def _refuse_if_stopped(stopped: threading.Event, request: str) -> None:
+    if stopped.is_set():
+        raise NotSentError(f"{request}: not sent, the caller stopped", request=request)
+
+
+def _query(limit: int, **filters: object) -> Mapping[str, str]:
+    """The filters that were given. An empty one is refused: the API would take it for no filter at all."""
+    positive(limit, "limit")
+    given = {name: str(value) for name, value in filters.items() if value is not None}
+    for name, value in given.items():
+        if not value:
+            raise ValueError(f"the filter {name} is empty")
+    return {**given, "limit": str(limit)}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("since and until need a time zone")
+    return moment.isoformat(timespec="seconds") if moment else None

@@ -1,0 +1,132 @@
+"""One HTTP exchange: the protocol the client speaks, and the default way to do it.
+
+A transport knows nothing of retries, pacing or Shopping Feed. It sends one request once, and tells apart the only two
+ways in which that can fail: it certainly did not arrive, or it may have.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from shoppingfeed._errors import NoAnswerError, NotSentError
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_SECONDS = 10.0
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `url` is absolute. Its repr shows neither the token nor the body."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        shown = {name: "***" if name.lower() == "authorization" else value for name, value in self.headers.items()}
+        return f"Request({self.method!r}, {self.url!r}, headers={shown!r}, body=<{len(self.body)} bytes>)"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer, whole. The names in `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, body=<{len(self.body)} bytes>)"
+
+
+class Transport(Protocol):
+    """Sends one request, once. Called from several threads at a time."""
+
+    def send(self, request: Request) -> Response:
+        """The answer, whatever its status.
+
+        Raises `NotSentError` when the request certainly never reached the server (DNS, refused, connect time-out, TLS)
+        and `NoAnswerError` when it may have (read or write time-out, reset, connection dropped, answer cut short).
+        """
+
+    def close(self) -> None:
+        """Let go of the connections. The transport is not used afterwards."""
+
+
+class HttpTransport:
+    """HTTP/1.1 over httpx2, with pooled connections. Safe to share between threads; follows no redirect.
+
+    `timeout` (seconds) bounds each read, each write and the wait for a pooled connection; connecting is bounded by
+    the lesser of it and 10 s, a whole answer by twice of it, so that a server that trickles cannot hold a run.
+    """
+
+    def __init__(self, timeout: float = 30.0) -> None:
+        import httpx2
+
+        if not timeout > 0:
+            raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}")
+        self._timeout = timeout
+        self._client = httpx2.Client(
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
+            follow_redirects=False,
+        )
+        self._never_arrived = (
+            httpx2.ConnectError,
+            httpx2.ConnectTimeout,
+            httpx2.PoolTimeout,
+            httpx2.ProxyError,
+            httpx2.UnsupportedProtocol,
+        )
+        self._may_have_arrived = (httpx2.HTTPError, httpx2.StreamError)
+
+    def send(self, request: Request) -> Response:
+        outgoing = self._prepare(request)
+        try:
+            return self._exchange(request, outgoing)
+        except self._never_arrived as error:
+            raise NotSentError(f"{request} could not be sent: {_reason(error)}", request=str(request)) from error
+        except self._may_have_arrived as error:
+            raise NoAnswerError(f"{request} got no answer: {_reason(error)}", request=str(request)) from error
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _prepare(self, request: Request) -> httpx2.Request:
+        import httpx2
+
+        try:
+            return self._client.build_request(
+                request.method, request.url, headers=dict(request.headers), content=request.body or None
+            )
+        except (httpx2.InvalidURL, ValueError, TypeError) as error:
+            raise NotSentError(f"{request.method} to an address or with a header that HTTP cannot carry") from error
+
+    def _exchange(self, request: Request, outgoing: httpx2.Request) -> Response:
+        deadline = time.monotonic() + 2 * self._timeout
+        answer = self._client.send(outgoing, stream=True)
+        try:
+            body = bytearray()
+            for piece in answer.iter_bytes():
+                body += piece
+                if len(body) > LARGEST_ANSWER or time.monotonic() > deadline:
+                    raise NoAnswerError(f"{request}: the answer is too long or too slow", request=str(request))
+        finally:
+            answer.close()
+        return Response(
+            answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body)
+        )
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

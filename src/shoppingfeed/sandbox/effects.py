@@ -1,0 +1,146 @@
+"""What a ticket that is carried out does to its order, or why the marketplace refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shoppingfeed.sandbox.clock import iso
+from shoppingfeed.sandbox.orders import Order
+
+Item = Mapping[str, Any]
+
+# From api.md, *What each marketplace supports*; a channel that is not here takes everything.
+_NO_REFUND = (
+    "amazon",
+    "backmarket",
+    "bol",
+    "colizey",
+    "fnac",
+    "joom",
+    "manomano",
+    "metromarket",
+    "miinto",
+    "rakuten",
+    "walmart",
+    "wayfair",
+)
+_NO_PARTIAL_REFUND = (*_NO_REFUND, "ebay", "miravia")
+_NO_CANCEL = ("backmarket", "colizey", "fnac", "manomano", "miravia", "veepee", "wayfair")
+
+
+class RefusedError(Exception):
+    """The marketplace does not carry the operation out; the text becomes the ticket's message."""
+
+
+def carry_out(order: Order, operation: str, item: Item, now: float, *, late_cancel: bool = False) -> str:
+    """Change the order as a succeeding ticket does, and return the ticket's message. Raises RefusedError."""
+    if operation == "cancel" and not late_cancel and order.status in {"shipped", "partially_shipped"}:
+        raise RefusedError("The order is already shipped: it can no longer be cancelled.")
+    order.errors.pop(operation, None)
+    message = _EFFECTS[operation](order, item, now)
+    order.change(updatedAt=iso(now))
+    return message
+
+
+def _of_family(order: Order, families: tuple[str, ...]) -> bool:
+    return order.channel.lower().replace(" ", "").startswith(families)
+
+
+def _ship(order: Order, item: Item, now: float) -> str:
+    if order.status in {"cancelled", "refused"}:
+        raise RefusedError(f"The order is {order.status}: it cannot be shipped.")
+    if order.fulfilled_by == "channel":
+        raise RefusedError("The order is fulfilled by the marketplace itself: it cannot be shipped by the store.")
+    order.shipments.append(_shipment(item, now))
+    if order.status not in {"refunded", "partially_refunded"}:
+        order.status = "shipped" if _all_shipped(order) else "partially_shipped"
+    last = order.shipments[-1]
+    order.change(shipment={"carrier": last["carrier"], "trackingNumber": last["trackingNumber"]})
+    return "The shipment was notified."
+
+
+def _shipment(item: Item, now: float) -> dict[str, Any]:
+    shipment = {name: str(item.get(name) or "") for name in ("carrier", "trackingNumber", "trackingLink")}
+    items, info = item.get("items") or [], item.get("returnInfo")
+    return {**shipment, "items": items, "returnInfo": info, "createdAt": iso(now)}
+
+
+def _all_shipped(order: Order) -> bool:
+    if any(not shipment["items"] for shipment in order.shipments):
+        return True
+    sent = sum(int(line["quantity"]) for shipment in order.shipments for line in shipment["items"])
+    return sent >= _ordered(order)
+
+
+def _ordered(order: Order) -> int:
+    return sum(int(line["quantity"]) for line in order.document()["items"])
+
+
+def _cancel(order: Order, item: Item, now: float) -> str:
+    if _of_family(order, _NO_CANCEL):
+        raise RefusedError(f"{order.channel} does not support the cancellation of an order.")
+    order.status = "cancelled"
+    return "The cancellation was notified."
+
+
+def _refund(order: Order, item: Item, now: float) -> str:
+    products = (item.get("refund") or {}).get("products") or []
+    if _of_family(order, _NO_REFUND):
+        raise RefusedError(f"{order.channel} does not support refunds.")
+    if products and _of_family(order, _NO_PARTIAL_REFUND):
+        raise RefusedError(f"{order.channel} does not support partial refunds.")
+    if order.status != "refunded":
+        order.status = "partially_refunded" if products else "refunded"
+    return "The refund was notified."
+
+
+def _deliver(order: Order, item: Item, now: float) -> str:
+    order.delivered = True
+    return "The delivery was notified."
+
+
+def _accept(order: Order, item: Item, now: float) -> str:
+    if order.status in {"created", "waiting_store_acceptance"}:
+        order.status = "waiting_shipment"
+    return "The acceptance was notified."
+
+
+def _refuse(order: Order, item: Item, now: float) -> str:
+    if order.status in {"shipped", "partially_shipped"}:
+        raise RefusedError("The order is already shipped: it can no longer be refused.")
+    order.status = "refused"
+    return "The refusal was notified."
+
+
+def _acknowledge(order: Order, item: Item, now: float) -> str:
+    if item.get("status", "success") == "error":
+        order.errors["acknowledge"] = str(item.get("message") or "The store could not import the order.")
+        return "The failed import was noted."
+    at, reference = str(item.get("acknowledgedAt") or iso(now)), str(item.get("storeReference") or "")
+    order.acknowledged = True
+    order.change(acknowledgedAt=at, storeReference=reference or order.store_reference)
+    return "The order was acknowledged."
+
+
+def _unacknowledge(order: Order, item: Item, now: float) -> str:
+    order.acknowledged = False
+    order.change(acknowledgedAt=None)
+    return "The order is no longer acknowledged."
+
+
+def _upload_documents(order: Order, item: Item, now: float) -> str:
+    return f"{len(item['documents'])} document(s) were sent to the marketplace."
+
+
+_EFFECTS: dict[str, Callable[[Order, Item, float], str]] = {
+    "ship": _ship,
+    "cancel": _cancel,
+    "refund": _refund,
+    "deliver": _deliver,
+    "accept": _accept,
+    "refuse": _refuse,
+    "acknowledge": _acknowledge,
+    "unacknowledge": _unacknowledge,
+    "upload-documents": _upload_documents,
+}

@@ -1,0 +1,33 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfsync.testing import World
+
+pytest_plugins = ["tests.fixtures_services"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--histories", type=int, default=200, help="random histories of the conservation check")
+
+
+@pytest.fixture
+def world(db: None, tmp_path: Path) -> World:
+    """A shop of twenty marketplace orders, untouched, and an empty sandbox."""
+    return World(tmp_path)
+
+
+@pytest.fixture
+def make_world(db: None, tmp_path: Path) -> Callable[..., World]:
+    """The same, with the store's settings given."""
+
+    def make(**settings: Any) -> World:
+        return World(tmp_path, **settings)
+
+    return make

@@ -1,0 +1,219 @@
+"""Orders at a glance and in full: statuses, parcels, carriers (R2, R4, R6, R8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, update
+
+from sfsync.domain.orders import Parcel
+from sfsync.shops.base import Sighting
+from sfsync.shops.prestashop import PrestaShop
+from sfsync.shops.prestashop.sample import PAID, SHIPPED, SampleShop, build
+from tests.database.prestashop.conftest import Connect
+
+
+def edit_carrier(sample: SampleShop, carrier_id: int, **values: object) -> None:
+    carrier = sample.tables["carrier"]
+    sample.execute(update(carrier).where(carrier.c.id_carrier == carrier_id).values(values))
+
+
+def test_an_untouched_order(shop: PrestaShop) -> None:
+    order = shop.read([6])[6]
+    assert shop.look([6]) == [Sighting(6, PAID, "")]
+    assert (order.status, order.statuses, order.parcels, order.tracking_number) == (PAID, (PAID,), (), "")
+    assert (order.carrier_id, order.carrier_reference, order.carrier_name) == (2, 2, "My carrier")
+    assert (order.shipped_status, order.paid_status) == (False, True)
+
+
+def test_shipped_with_a_tracking_number_r2(sample: SampleShop, shop: PrestaShop) -> None:
+    sample.set_tracking(6, " 6A 1\n")
+    sample.set_status(6, SHIPPED)
+    order = shop.read([6])[6]
+    assert shop.look([6]) == [Sighting(6, SHIPPED, "6A 1")]
+    assert order.statuses == (PAID, SHIPPED)
+    assert order.parcels == (Parcel("6A 1", 2, "My carrier", "https://track.example/p?n=6A%201"),)
+    assert order.shipped_status
+
+
+def test_the_status_is_current_before_its_history_row_is_written_r6(sample: SampleShop, shop: PrestaShop) -> None:
+    sample.set_status(6, 3)
+    sample.set_status(6, SHIPPED, history=False)
+    assert shop.read([6])[6].statuses == (PAID, 3, SHIPPED)
+    assert shop.look([6]) == [Sighting(6, SHIPPED, "")]
+
+
+def test_an_order_without_history_has_its_current_status(sample: SampleShop, shop: PrestaShop) -> None:
+    sample.execute(delete(sample.tables["order_history"]))
+    assert shop.read([6])[6].statuses == (PAID,)
+
+
+def test_several_parcels_newest_first_without_the_unnumbered(sample: SampleShop, shop: PrestaShop) -> None:
+    sample.set_tracking(6, "FIRST")
+    sample.add_parcel(6, None)
+    sample.add_parcel(6, "SECOND", carrier_id=1)
+    sample.add_parcel(6, " \t ", carrier_id=3)
+    order = shop.read([6])[6]
+    assert [(parcel.tracking_number, parcel.carrier_id) for parcel in order.parcels] == [("SECOND", 1), ("FIRST", 2)]
+    assert order.parcels[0].tracking_link == ""
+    assert order.tracking_number == shop.look([6])[0].tracking_number == "SECOND"
+    assert (order.carrier_id, order.carrier_name) == (3, "My cheap carrier")
+
+
+def test_an_order_without_parcel_rows_goes_by_its_own_carrier(sample: SampleShop, shop: PrestaShop) -> None:
+    sample.execute(delete(sample.tables["order_carrier"]))
+    order = shop.read([6])[6]
+    assert (order.carrier_id, order.carrier_name, order.parcels) == (2, "My carrier", ())
+    assert shop.look([6]) == [Sighting(6, PAID, "")]
+
+
+def test_a_carrier_named_zero_goes_by_the_shops_name(sample: SampleShop, shop: PrestaShop) -> None:
+    edit_carrier(sample, 2, name="0")
+    sample.set_tracking(6, "6A1")
+    order = shop.read([6])[6]
+    assert order.carrier_name == order.parcels[0].carrier_name == "RealShop"
+
+
+def test_a_shop_without_a_name_goes_by_its_settings(sample: SampleShop, shop: PrestaShop) -> None:
+    settings = sample.tables["configuration"]
+    edit_carrier(sample, 2, name="0")
+    sample.execute(update(sample.tables["shop"]).values(name=""))
+    sample.execute(update(settings).where(settings.c.name == "PS_SHOP_NAME").values(value="By the sea"))
+    assert shop.read([6])[6].carrier_name == "By the sea"
+
+
+def test_a_deleted_carrier_still_has_its_name_and_link(sample: SampleShop, shop: PrestaShop) -> None:
+    edit_carrier(sample, 2, deleted=1, active=0)
+    sample.set_tracking(6, "6A1")
+    order = shop.read([6])[6]
+    assert order.carrier_name == "My carrier"
+    assert order.parcels[0].tracking_link == "https://track.example/p?n=6A1"
+
+
+def test_an_edited_carrier_is_a_new_row_with_the_same_reference_r4(sample: SampleShop, shop: PrestaShop) -> None:
+    edit_carrier(sample, 3, id_reference=2, name="My carrier, dearer")
+    sample.set_tracking(6, "6A1", carrier_id=3)
+    order = shop.read([6])[6]
+    assert (order.carrier_id, order.carrier_reference, order.carrier_name) == (3, 2, "My carrier, dearer")
+
+
+def test_a_carrier_that_is_gone_has_no_name(sample: SampleShop, shop: PrestaShop) -> None:
+    sample.set_tracking(6, "6A1", carrier_id=77)
+    order = shop.read([6])[6]
+    assert (order.carrier_id, order.carrier_reference, order.carrier_name) == (77, 77, "")
+    assert order.parcels == (Parcel("6A1", 77, "", ""),)
+
+
+def test_a_dangerous_carrier_url_gives_no_link(sample: SampleShop, shop: PrestaShop) -> None:
+    edit_carrier(sample, 2, url="javascript:alert('@')")
+    sample.set_tracking(6, "6A1")
+    assert shop.read([6])[6].parcels[0].tracking_link == ""
+
+
+def test_a_status_that_is_gone_or_deleted_is_no_trouble_r8(sample: SampleShop, shop: PrestaShop) -> None:
+    states = sample.tables["order_state"]
+    sample.execute(update(states).where(states.c.id_order_state == SHIPPED).values(deleted=1))
+    sample.set_status(6, SHIPPED)
+    sample.set_status(7, 99)
+    orders = shop.read([6, 7])
+    assert orders[6].shipped_status
+    assert (orders[7].status, orders[7].shipped_status, orders[7].paid_status) == (99, False, False)
+
+
+def test_gone_orders_and_other_shops_orders_are_left_out(sample: SampleShop, shop: PrestaShop) -> None:
+    theirs = sample.add_orders(1, shop_id=2, tracking="6A1", status=SHIPPED)
+    asked = [6, 6, *theirs, 999_999]
+    assert [seen.order_id for seen in shop.look(asked)] == [6]
+    assert list(shop.read(asked)) == [6]
+    assert shop.look([]) == []
+    assert shop.read([]) == {}
+
+
+def test_a_thousand_orders_are_five_statements_and_five_thousand_glances_one(
+    sample: SampleShop, shop: PrestaShop, statements: list[str]
+) -> None:
+    ids = sample.add_orders(5001)
+    sample.bulk_ship(ids, "TRK")
+    shop.look(ids[:1])
+    statements.clear()
+    orders = shop.read(ids[:1000])
+    assert len(statements) == 5
+    assert {order.statuses for order in orders.values()} == {(PAID, SHIPPED)}
+    assert all(order.tracking_number == f"TRK{order_id}" for order_id, order in orders.items())
+    statements.clear()
+    seen = shop.look(ids)
+    assert len(statements) == 2
+    assert seen == [Sighting(order_id, SHIPPED, f"TRK{order_id}") for order_id in ids]
+    statements.clear()
+    assert len(shop.read(ids)) == 5001
+    assert len(statements) == 30
+
+
+def test_orders_of_the_real_shop_are_read_as_they_stand(shop_url: str, connect: Connect) -> None:
+    sample = build(shop_url, fresh=False)
+    shop = connect(shop_url)
+    ids = sample.order_ids()
+    orders = shop.read(ids)
+    assert sum(bool(order.tracking_number) for order in orders.values()) == 31
+    assert all(order.statuses[-1] == order.status for order in orders.values())
+    assert all(order.statuses == sample.order(order.order_id).statuses for order in list(orders.values())[:40])
+    assert {seen.order_id: (seen.status, seen.tracking_number) for seen in shop.look(ids)} == {
+        order.order_id: (order.status, order.tracking_number) for order in orders.values()
+    }
+    sample.close()
+
+
+# What a glance shows and what a full reading shows must never differ: an order would be "changed" for ever.
+
+NUMBERS = st.one_of(
+    st.none(),
+    st.sampled_from(["", " ", "\t\n", "0", "6A1", " 6A1 ", "6A1\n6A2", "\u200b", "\u00a0", "é" * 64]),
+    st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12),
+)
+
+
+@pytest.fixture(scope="module")
+def reused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SampleShop, PrestaShop]]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('shop') / 'shop.sqlite3'}"
+    sample, shop = build(url, limit=2), PrestaShop(url)
+    yield sample, shop
+    shop.close()
+    sample.close()
+
+
+@given(numbers=st.lists(NUMBERS, max_size=5))
+def test_a_glance_and_a_reading_agree_on_the_tracking_number_r2(
+    reused: tuple[SampleShop, PrestaShop], numbers: list[str | None]
+) -> None:
+    sample, shop = reused
+    sample.execute(delete(sample.tables["order_carrier"]))
+    for number in numbers:
+        sample.add_parcel(6, number)
+    glance, order = shop.look([6])[0], shop.read([6])[6]
+    assert glance.tracking_number == order.tracking_number
+    assert glance.status == order.status == order.statuses[-1]
+    assert all(parcel.tracking_number.strip() for parcel in order.parcels)
+
+
+def test_both_agree_on_mariadb_too(mariadb_sample: SampleShop, connect: Connect) -> None:
+    shop = connect(mariadb_sample.url)
+    typed = [" 6A1 ", "6A1\n6A2", "\u200b", "colis été 📦", "\t", "\\'; DROP TABLE ps_orders; --"]
+    for order_id, number in zip(mariadb_sample.order_ids(), typed, strict=False):
+        mariadb_sample.set_tracking(order_id, number)
+    orders = shop.read(mariadb_sample.order_ids())
+    assert {seen.order_id: seen.tracking_number for seen in shop.look(orders)} == {
+        order_id: order.tracking_number for order_id, order in orders.items()
+    }
+    assert orders[9].tracking_number == "colis été 📦"
+
+
+def test_a_parcel_without_carrier_goes_by_the_orders(sample: SampleShop, shop: PrestaShop) -> None:
+    parcels = sample.tables["order_carrier"]
+    sample.execute(delete(parcels))
+    sample.execute(insert(parcels).values(id_order=6, id_carrier=0, tracking_number="6A1", date_add=sample.time()))
+    order = shop.read([6])[6]
+    assert (order.carrier_id, order.carrier_name) == (2, "My carrier")
+    assert order.parcels == (Parcel("6A1", 0, "", ""),)

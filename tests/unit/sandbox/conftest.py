@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import pytest
+from tests.unit.sandbox.api import Api
+
+from shoppingfeed.sandbox import ManualClock, Sandbox
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox(clock=ManualClock())
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Api:
+    return Api(sandbox)
