@@ -64,8 +64,10 @@ bench: setup services ## The cost of an order, beside the floor
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: messages
-messages: ## The translations (.mo) from their sources (.po)
+messages: setup ## New texts into the translations (.po), and what the program reads (.mo) from them
 	@sh tools/services gettext
+	@cd src/sfsync && $(CURDIR)/$(BIN)/django-admin makemessages --locale fr --no-wrap --no-obsolete \
+		--add-location file --verbosity 0
 	@find src -name '*.po' -exec sh -euc 'for po; do msgfmt --check --output-file="$${po%.po}.mo" "$$po"; done' compile {} +
 
 .PHONY: lock

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+
 from tests import services
 
 services.owner_and_folder()  # before pytest-xdist starts its workers: the controller owns the servers

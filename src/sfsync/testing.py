@@ -37,6 +37,7 @@ class World:
         url = database or f"sqlite:///{folder / f'{name}.sqlite3'}"
         self.shop: SampleShop = build(url, limit=orders)
         self.sandbox = Sandbox(clock=self.clock)
+        self.connections = Live(self.sandbox.transport())
         self.store = self.add_store(name, shop_url=url, **settings)
         self._orders = iter(self.shop.order_ids())
 
@@ -80,7 +81,7 @@ class World:
             return False
 
         return run_store(
-            store or self.store, connections=Live(self.sandbox.transport()), wait=wait, clock=self.now, stop=stop
+            store or self.store, self.connections, wait=wait, clock=self.now, stop=stop
         )
 
     def feed_id(self, order_id: int) -> int:

@@ -79,6 +79,7 @@ SENTENCES = {
     "rate-limited": _("Shopping Feed asks us to slow down for long. %(message)s"),
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should. %(message)s"),
     "secret-unreadable": _("A stored secret cannot be decrypted. %(message)s"),
+    "lease-lost": "%(message)s",
     "crashed": _("The run stopped on an unexpected error. %(message)s"),
     "silent": _("No run has finished since %(since)s."),
     "overdue": _("The oldest waiting update has been waiting since %(since)s (%(orders)s orders)."),
@@ -106,7 +107,10 @@ ADVICE = {
     "no-answer": _("Check the order on the marketplace, then retry."),
     "went-back": _("If the shop is right, contact the marketplace: only they can put it back."),
     "unsupported": _("Do it on the marketplace's own site."),
-    "ticket-slow": _("Nothing yet: sfsync keeps asking. If it lasts, contact Shopping Feed with the ticket number."),
+    "ticket-slow": _(
+        "Nothing yet: sfsync keeps asking. If it lasts, contact Shopping Feed with the ticket number, "
+        "which `sfsync why` shows."
+    ),
     "shop-unavailable": _("Check that the shop's database server runs. Changes are found as soon as it answers."),
     "shop-misconfigured": _("Correct the shop's connection in the store's settings, then run `sfsync doctor`."),
     "token-refused": _("Put a valid token into the store's settings, then run `sfsync doctor`."),
@@ -114,6 +118,7 @@ ADVICE = {
     "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
     "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
     "secret-unreadable": _("Put the former secret key back, or apply the settings file again."),
+    "lease-lost": _("Nothing: the other run goes on. If it happens often, set SFSYNC_LEASE_SECONDS higher."),
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
     "silent": _("Check the cron line or the service: nothing is sent while it does not run."),
     "overdue": _("Look at `sfsync status` and `sfsync why` for the reason."),

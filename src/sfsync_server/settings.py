@@ -59,3 +59,8 @@ SFSYNC = {
     "patience_hours": ENVIRONMENT.patience_hours,
     "sweep_days": ENVIRONMENT.sweep_days,
 }
+
+CELERY_BROKER_URL = ENVIRONMENT.broker_url.get_secret_value()
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_BEAT_SCHEDULE = {"run-due-stores": {"task": "sfsync.tasks.run_due_stores", "schedule": 30.0}}

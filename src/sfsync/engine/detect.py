@@ -34,6 +34,7 @@ class Change:
     tracking_number: str
     new_status: bool
     new_tracking: bool
+    first_seen: bool = False
 
 
 def detect(run: Run) -> None:
@@ -105,7 +106,7 @@ def _start_history(run: Run) -> None:
 
 def _advance(run: Run, rows: list[StatusChange], window: list[int]) -> None:
     changes = _of_history(run, rows)
-    cursor = max(run.store.history_cursor or 0, max(row.row_id for row in rows))
+    cursor = max(run.store.history_cursor or 0, *(row.row_id for row in rows))
     with transaction.atomic():
         save(run, changes)
         run.store.history_cursor = cursor
@@ -150,6 +151,7 @@ def _change(sighting: Sighting, seen: _Seen, history: Collection[int] = ()) -> C
         tracking_number=sighting.tracking_number,
         new_status=sighting.status != seen.status,
         new_tracking=sighting.tracking_number != seen.tracking_number,
+        first_seen=seen.status is None,
     )
 
 
@@ -184,9 +186,10 @@ def save(run: Run, changes: list[Change]) -> None:
 
 
 def _matters(run: Run, change: Change) -> bool:
-    """R1: a mapped status. R2: another tracking number."""
+    """R1: a mapped status. R2: another tracking number. R6: a mapped status may be in the past of an unknown order."""
     mapped = any(status in run.policy.mapping for status in change.statuses)
-    return (change.new_tracking and bool(change.tracking_number)) or mapped
+    unknown_past = change.first_seen and run.policy.latest_mapped
+    return (change.new_tracking and bool(change.tracking_number)) or mapped or unknown_past
 
 
 def _told(changes: list[Change]) -> set[int]:

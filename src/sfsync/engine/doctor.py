@@ -119,17 +119,13 @@ def _mail() -> Finding:
 
 def _shop(store: Store, connections: Connections, statuses: list[Status]) -> str:
     shop = connections.shop(store)
-    try:
-        found = shop.probe()
-        statuses += shop.statuses(store.language)
-        return found
-    finally:
-        shop.close()
+    found = shop.probe()
+    statuses += shop.statuses(store.language)
+    return found
 
 
 def _feed(store: Store, connections: Connections) -> str:
-    with connections.client(store) as client:
-        account = client.me()
+    account = connections.client(store).me()
     names = {each.id: each.name for each in account.stores}
     if store.feed_store_id not in names:
         opened = ", ".join(f"{store_id} ({name})" for store_id, name in names.items()) or "-"

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from sfsync.conf import conf
 from sfsync.engine.conclude import tell
-from sfsync.engine.connections import Connections, Live
+from sfsync.engine.connections import Connections
 from sfsync.engine.context import Run
 from sfsync.engine.counts import Counts
 from sfsync.engine.detect import detect
 from sfsync.engine.dispatch import dispatch
 from sfsync.engine.journal import Journal
-from sfsync.engine.lease import Clock, Lease, LeaseLost, take
+from sfsync.engine.lease import Clock, Lease, take
 from sfsync.engine.notify import notify
 from sfsync.engine.prepare import policy_of
 from sfsync.engine.prune import prune
@@ -57,28 +57,24 @@ class Result:
 
 
 def run_store(
-    store: Store,
-    *,
-    connections: Connections | None = None,
-    wait: float = 0,
-    clock: Clock = timezone.now,
-    stop: Stop = _sleep,
+    store: Store, connections: Connections, *, wait: float = 0, clock: Clock = timezone.now, stop: Stop = _sleep
 ) -> Result:
     """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open.
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
-    settings = conf()
-    lease = take(store, clock, timedelta(seconds=settings.lease_seconds))
+    lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token)
-    started = time.monotonic()
     result = Result(Counts())
+    started = time.monotonic()
     try:
         store.refresh_from_db()
-        _run(store, connections or Live(), lease, journal, clock, wait, stop, result)
-    except LeaseLost as lost:
-        result.troubles.append(Trouble("crashed", str(lost)))
-        return result
+        run = _open(store, connections, lease, journal, result)
+        requests = run.client.requests
+        try:
+            _steps(run, wait, stop)
+        finally:
+            result.counts.requests = run.client.requests - requests
     except Exception as error:
         result.troubles.append(trouble_of(error))
         if result.troubles[-1].code == "crashed":
@@ -88,24 +84,19 @@ def run_store(
     return result
 
 
-def _run(
-    store: Store,
-    connections: Connections,
-    lease: Lease,
-    journal: Journal,
-    clock: Clock,
-    wait: float,
-    stop: Stop,
-    result: Result,
-) -> None:
-    shop, client = connections.shop(store), connections.client(store)
-    with client:
-        run = Run(store, policy_of(store), shop, client, lease, journal, clock, conf(), result.counts, result.troubles)
-        try:
-            _steps(run, wait, stop)
-        finally:
-            result.counts.requests = client.requests
-            shop.close()
+def _open(store: Store, connections: Connections, lease: Lease, journal: Journal, result: Result) -> Run:
+    return Run(
+        store=store,
+        policy=policy_of(store),
+        shop=connections.shop(store),
+        client=connections.client(store),
+        lease=lease,
+        journal=journal,
+        clock=lease.clock,
+        conf=conf(),
+        counts=result.counts,
+        troubles=result.troubles,
+    )
 
 
 def _steps(run: Run, wait: float, stop: Stop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sfsync.engine.lease import LeaseLost
 from sfsync.models.secrets import SecretUnreadable
 from sfsync.shops.base import ShopError, ShopUnavailable
 from shoppingfeed import AuthenticationError, NotFoundError, RateLimitedError, ShoppingFeedError
@@ -37,4 +38,6 @@ def _code(error: Exception) -> str:
             return "api-unavailable"
         case SecretUnreadable():
             return "secret-unreadable"
+        case LeaseLost():
+            return "lease-lost"
     return "crashed"

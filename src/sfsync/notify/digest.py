@@ -41,7 +41,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One order. `operation` is what the marketplace should have been told, `retry_at` empty where no try is planned."""
+    """One order. `operation`: what the marketplace should hear, or heard. `retry_at`: empty where no try is planned."""
 
     name: str
     number: str

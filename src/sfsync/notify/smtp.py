@@ -9,7 +9,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext as _
 
 
-class NoMailServer(OSError):
+class NoMailServerError(OSError):
     """No mail server is set, so nothing can be mailed; the sentence says how to set one."""
 
 
@@ -19,6 +19,6 @@ class NoServer(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         if self.fail_silently or not email_messages:
             return 0
-        raise NoMailServer(
+        raise NoMailServerError(
             _("No mail server is set. Set SFSYNC_SMTP_URL, for example to smtp://user:password@mail.example.com:587.")
         )

@@ -10,6 +10,7 @@ from sfsync_server.commands import shown
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
+    from sfsync.engine.connections import Connections
     from sfsync.models import Store
 
 
@@ -29,15 +30,18 @@ def sync(
 
     Status 0 when the run happened, 1 when a store could not be processed (the others still are), 2 for a wrong usage.
     """
+    from sfsync.engine.connections import Live
+
     stores = shown.stores_named(store)
     if not stores:
         shown.stop("There is no store yet. Write a file of stores and run `sfsync apply FILE`.", 1)
-    reports = {}
+    reports, connections = {}, Live()
     for each in stores:
         with shown.errors.status(f"{each.name} …") if shown.errors.is_terminal else _quiet():
-            reports[each.name] = _one(each, wait)
+            reports[each.name] = _one(each, connections, wait)
         if not as_json:
             _print(each.name, reports[each.name])
+    connections.close()
     if as_json:
         shown.print_json(reports)
     if any("error" in report for report in reports.values()):
@@ -50,14 +54,14 @@ def _quiet() -> Any:
     return nullcontext()
 
 
-def _one(store: Store, wait: float) -> dict[str, Any]:
+def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
     """A store's counts, and an `error` where it could not be processed; what breaks one does not break the others."""
     from sfsync import texts
     from sfsync.engine.lease import Busy
     from sfsync.engine.run import run_store
 
     try:
-        result = run_store(store, wait=wait)
+        result = run_store(store, connections, wait=wait)
     except Busy as busy:
         return {"error": f"Another run holds this store: {busy}.", "held_by": str(busy)}
     except Exception as error:  # one store's crash must not stop the others; it is logged in the store's own record

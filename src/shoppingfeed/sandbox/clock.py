@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 class ManualClock:
@@ -27,7 +28,12 @@ class ManualClock:
 
 def iso(at: float) -> str:
     """Seconds since 1970, as the API writes dates: ISO 8601 in UTC."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    return _iso(int(at))
+
+
+@lru_cache(maxsize=4096)  # a batch of tickets shares its dates
+def _iso(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()
 
 
 def seconds_of(text: str) -> float:

@@ -34,7 +34,7 @@ nav a[aria-current] { font-weight: 700; text-decoration: none; color: inherit; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
-td { max-width: 26rem; overflow-wrap: anywhere; }
+td { max-width: 26rem; overflow-wrap: break-word; }
 th { font-size: .85rem; opacity: .7; white-space: nowrap; }
 """
 

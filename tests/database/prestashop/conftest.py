@@ -92,7 +92,7 @@ def root(mariadb_server: services.Server) -> Iterator[Callable[..., list[Any]]]:
 
 @pytest.fixture
 def account(mariadb_sample: SampleShop, root: Callable[..., list[Any]]) -> Iterator[Account]:
-    """Makes an account with these rights in the sample's database (`*`: all tables) and returns the shop's URL for it."""
+    """Makes an account that may read these tables of the sample (`*`: all), and returns the URL that uses it."""
     url = make_url(mariadb_sample.url)
     made: list[str] = []
 

@@ -42,7 +42,7 @@ def test_long_silence_comes_in_pages_each_a_statement(
     assert [change.order_id for page in pages for change in page] == new
     assert {change.status for page in pages for change in page} == {PAID}
     assert len(statements) == 3
-    assert len({statement for statement in statements}) == 1
+    assert len(set(statements)) == 1
 
 
 def test_changes_made_while_reading_are_read_too_r5(sample: SampleShop, shop: PrestaShop) -> None:

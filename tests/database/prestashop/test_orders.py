@@ -216,4 +216,4 @@ def test_a_parcel_without_carrier_goes_by_the_orders(sample: SampleShop, shop: P
     sample.execute(insert(parcels).values(id_order=6, id_carrier=0, tracking_number="6A1", date_add=sample.time()))
     order = shop.read([6])[6]
     assert (order.carrier_id, order.carrier_name) == (2, "My carrier")
-    assert order.parcels == (Parcel("6A1", 0, "", ""),)
+    assert order.parcels == (Parcel("6A1", 2, "My carrier", "https://track.example/p?n=6A1"),)

@@ -139,7 +139,8 @@ def _engine(url: URL, timeout: float) -> Engine:
             "sqlite://", creator=_sqlite(url, timeout), poolclass=NullPool, isolation_level="AUTOCOMMIT"
         )
     # The server's own limit comes first, so that it does not go on with a query nobody waits for.
-    times = {"connect_timeout": min(timeout, 10.0), "read_timeout": timeout + 5, "write_timeout": timeout + 5}
+    patience = timeout + min(timeout, 5.0)
+    times = {"connect_timeout": min(timeout, 10.0), "read_timeout": patience, "write_timeout": patience}
     engine = create_engine(url, connect_args=times, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     event.listen(engine, "connect", lambda connection, _record: _restrict(connection, timeout))
     return engine

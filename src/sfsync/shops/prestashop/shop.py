@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Select, Table, and_, func, select
+from sqlalchemy import Column, Row, Select, Table, func, select
 
 from sfsync.domain.orders import Snapshot
 from sfsync.shops.base import PAGE, Listing, ShopMisconfigured, Sighting, Status, StatusChange
@@ -49,30 +49,26 @@ class PrestaShop:
 
     def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
         """Orders with a zero date count as those of 1970."""
-        key = self._tables.listing.c.id_shoppingfeed_order
-        wanted = [self._tables.orders.c.id_shop == self._shop_id]
+        listings = self._listings()
         if since > EPOCH:
-            wanted.append(self._tables.orders.c.date_add >= to_shop(since, self._read_about().zone))
-        for rows in self._pages(self._listings(*wanted), key, row_id):
+            edge = to_shop(since, self._read_about().zone)
+            listings = listings.where(func.coalesce(self._tables.orders.c.date_add, "") >= edge)
+        for rows in self._pages(listings, self._tables.listing.c.id_shoppingfeed_order, row_id):
             if ours := self._ours(rows):
                 yield ours
 
     def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
-        listings = self._listings(self._tables.orders.c.id_shop == self._shop_id)
+        listings, order_id = self._listings(), self._tables.listing.c.id_order
         return [
             ours
             for some in _batches(order_ids, PAGE)
-            for ours in self._ours(self._reader.rows(listings.where(self._tables.listing.c.id_order.in_(some))))
+            for ours in self._ours(self._reader.rows(listings.where(order_id.in_(some))))
         ]
 
     def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
-        history, orders = self._tables.order_history, self._tables.orders
-        changes = self._with_order(
-            select(history.c.id_order_history, history.c.id_order, history.c.id_order_state),
-            history,
-            orders.c.id_shop == self._shop_id,
-        )
-        for rows in self._pages(changes, history.c.id_order_history, row_id):
+        history = self._tables.order_history
+        columns = select(history.c.id_order_history, history.c.id_order, history.c.id_order_state)
+        for rows in self._pages(self._with_order(columns, history), history.c.id_order_history, row_id):
             yield [StatusChange(row.id_order_history, row.id_order, row.id_order_state) for row in rows]
 
     def last_history_id(self) -> int:
@@ -85,7 +81,7 @@ class PrestaShop:
         glance = (
             select(orders.c.id_order, orders.c.current_state, parcels.c.id_order_carrier, parcels.c.tracking_number)
             .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
-            .where(orders.c.id_shop == self._shop_id)
+            .where(self._tables.of_shop(self._shop_id))
         )
         return [
             sighting
@@ -127,9 +123,8 @@ class PrestaShop:
         tables = [table for table in self._tables if table is not self._tables.token or self._store_id is not None]
         check(self._reader, self._tables, tables, self._shop_id)
         about = self._read_about()
-        listings = self._listings(self._tables.orders.c.id_shop == self._shop_id)
         others = self._tables.listing.c.id_shoppingfeed_token.not_in(self._tokens_of_others())
-        count = self._reader.rows(select(func.count()).select_from(listings.where(others).subquery()))[0][0]
+        count = self._reader.rows(select(func.count()).select_from(self._listings().where(others).subquery()))[0][0]
         orders = "1 marketplace order" if count == 1 else f"{count:,} marketplace orders"
         return f"PrestaShop {about.version or 'of unknown version'}, shop “{about.name}”, {orders}."
 
@@ -156,17 +151,17 @@ class PrestaShop:
             if len(page) < PAGE:
                 return
 
-    def _with_order(self, rows: Select[Any], table: Table, *wanted: ColumnElement[bool]) -> Select[Any]:
-        """Rows of `table` whose order is one of those wanted.
+    def _with_order(self, rows: Select[Any], table: Table) -> Select[Any]:
+        """Rows of `table` with their order, if it is one of this shop.
 
-        The outer join, kept as one by `coalesce`, leaves the database no choice but to walk `table` by its key, page
-        after page. Given an inner join, MariaDB and SQLite sort all orders of the shop for every page.
+        The outer join, which `coalesce` in the conditions keeps from being made an inner one, leaves the database no
+        choice but to walk `table` by its key. Left to choose, MariaDB and SQLite sort all orders for every page.
         """
         orders = self._tables.orders
-        same = and_(orders.c.id_order == table.c.id_order, *wanted)
-        return rows.join_from(table, orders, same, isouter=True).where(func.coalesce(orders.c.id_order, 0) > 0)
+        joined = rows.join_from(table, orders, orders.c.id_order == table.c.id_order, isouter=True)
+        return joined.where(self._tables.of_shop(self._shop_id))
 
-    def _listings(self, *wanted: ColumnElement[bool]) -> Select[Any]:
+    def _listings(self) -> Select[Any]:
         listing, orders = self._tables.listing, self._tables.orders
         columns = select(
             listing.c.id_shoppingfeed_order,
@@ -178,7 +173,7 @@ class PrestaShop:
             listing.c.id_shoppingfeed_token,
             orders.c.date_add,
         )
-        return self._with_order(columns, listing, *wanted)
+        return self._with_order(columns, listing)
 
     def _ours(self, rows: Sequence[Row[Any]]) -> list[Listing]:
         others = self._tokens_of_others() if rows else []

@@ -48,7 +48,7 @@ def snapshots(
                 order_id=row.id_order,
                 status=status,
                 statuses=ending_with(status, history[row.id_order]),
-                parcels=tuple(_numbered(own, carriers)),
+                parcels=tuple(_numbered(own, carriers, row.id_carrier or 0)),
                 carrier_id=carrier_id,
                 carrier_reference=carrier.reference,
                 carrier_name=carrier.name,
@@ -63,13 +63,14 @@ def ending_with(status: int, history: list[int]) -> tuple[int, ...]:
     return (*history,) if history[-1:] == [status] else (*history, status)
 
 
-def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier]) -> Iterator[Parcel]:
-    """The parcels that have a tracking number."""
+def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: int) -> Iterator[Parcel]:
+    """The parcels that have a tracking number. One without a carrier goes by the order's."""
     for row in rows:
         number = clean_number(row.tracking_number)
         if number:
-            carrier = carriers.get(row.id_carrier, Carrier())
-            yield Parcel(number, row.id_carrier or 0, carrier.name, tracking_link(carrier.url, number))
+            carrier_id = row.id_carrier or orders_own
+            carrier = carriers.get(carrier_id, Carrier())
+            yield Parcel(number, carrier_id, carrier.name, tracking_link(carrier.url, number))
 
 
 def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, list[int]]:
@@ -90,7 +91,7 @@ def _orders(reader: Reader, tables: Tables, shop_id: int, order_ids: list[int]) 
     orders = tables.orders.c
     return reader.rows(
         select(orders.id_order, orders.current_state, orders.id_carrier).where(
-            orders.id_order.in_(order_ids), orders.id_shop == shop_id
+            orders.id_order.in_(order_ids), tables.of_shop(shop_id)
         )
     )
 

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from sqlalchemy import Column, Integer, MetaData, String, Table
+from sqlalchemy import Column, ColumnElement, Integer, MetaData, String, Table, func
 
 from sfsync.shops.prestashop.problems import Misconfigured
 
@@ -69,6 +69,10 @@ class Tables:
 
     def __iter__(self) -> Iterator[Table]:
         return iter(self._metadata.tables.values())
+
+    def of_shop(self, shop_id: int) -> ColumnElement[bool]:
+        """Orders of this shop. `coalesce` hides the column's index, which half of all orders go by, from the planner."""
+        return func.coalesce(self.orders.c.id_shop, 0) == shop_id
 
     def _table(self, name: str) -> Table:
         # Dates are text here: drivers hand out a zero date as text, and the shop's zone is not the column's business.

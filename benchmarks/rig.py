@@ -1,0 +1,173 @@
+"""Everything around the program that is measured: a MariaDB shop, a sandbox over HTTP in a process of its own, homes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests import services
+
+from benchmarks import child
+from sfsync.shops.prestashop.sample import SampleShop, build
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = 1000
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """The sandbox process, through its control endpoints."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def ask(self, method: str, path: str, **body: Any) -> Any:
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data, method=method)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.load(answer)
+
+    def fresh(self, *, ticket_seconds: float = 0, paced: bool = False) -> None:
+        """Nothing received yet, and these settings."""
+        self.ask("POST", "reset")
+        self.ask("POST", "settings", ticket_seconds=ticket_seconds, rate_limit=[10, 2] if paced else None)
+
+    def accepted(self) -> Iterator[dict[str, Any]]:
+        """The ledger, a page at a time."""
+        for page in count(1):
+            answer = self.ask("GET", f"ledger?limit={PAGE}&page={page}")
+            yield from answer["rows"]
+            if page >= answer["pages"]:
+                return
+
+
+@dataclass(slots=True)
+class Home:
+    """One installation of sfsync: its folder, its database, its environment."""
+
+    folder: Path
+    env: dict[str, str]
+
+    def sfsync(self, *arguments: str) -> child.Spent:
+        """The real command."""
+        return child.run([_beside_python("sfsync"), *arguments], env=self.env, folder=self.folder)
+
+    def watched(self, *arguments: str) -> tuple[child.Spent, dict[str, Any]]:
+        """The same with its statements counted; see `benchmarks.watched`."""
+        report = self.folder / "watched.json"
+        command = [sys.executable, "-m", "benchmarks.watched", str(report), *arguments]
+        spent = child.run(command, env=self.env, folder=self.folder)
+        return spent, json.loads(report.read_text())
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The real command, left running."""
+        return subprocess.Popen([_beside_python("sfsync"), *arguments], env=self.env, cwd=self.folder)
+
+
+@dataclass(slots=True)
+class Rig:
+    """Made by `rig`. `database` is sqlite or postgresql, for sfsync's own tables."""
+
+    folder: Path
+    sandbox: Sandbox
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def shop(self, orders: int) -> tuple[SampleShop, list[int]]:
+        """A MariaDB shop with so many marketplace orders, paid and not shipped, and their ids."""
+        shop = build(services.mariadb().database(f"shop_{next(self._numbers)}"), limit=1)
+        return shop, shop.add_orders(orders)
+
+    def home(self, shop: SampleShop, *, database: str, paced: bool = False, stores: int = 1, mode: str = "batch") -> Home:
+        """A fresh installation with that shop's store (or many of the same)."""
+        number = next(self._numbers)
+        folder = self.folder / f"home-{number}"
+        folder.mkdir()
+        env = _environment() | {"SFSYNC_HOME": str(folder), "SFSYNC_PACED": str(paced).lower()}
+        if database == "postgresql":
+            env["SFSYNC_DATABASE_URL"] = services.postgres().database(f"sfsync_{number}")
+        home = Home(folder, env)
+        settings = "".join(_store(f"store{each}", shop.url, self.sandbox.url, mode) for each in range(stores))
+        (folder / "stores.toml").write_text(settings)
+        for command in (("migrate",), ("apply", "stores.toml")):
+            done = home.sfsync(*command)
+            if done.status:
+                raise RuntimeError(f"sfsync {' '.join(command)} ended with {done.status}: {done.output}")
+        return home
+
+    def keep_payloads(self) -> Path:
+        """What the sandbox accepted, one item a line: the floor sends exactly that."""
+        file = self.folder / "payloads.jsonl"
+        with file.open("w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(row["item"]) + "\n" for row in self.sandbox.accepted())
+        return file
+
+    def floor(self, payloads: Path, *, paced: bool) -> child.Spent:
+        command = [sys.executable, "-m", "benchmarks.floor", self.sandbox.url, str(payloads)]
+        return child.run([*command, *["--paced"][:paced]], env=_environment(), folder=self.folder)
+
+
+@contextlib.contextmanager
+def rig() -> Iterator[Rig]:
+    """Servers and sandbox run until the end of the block; their files go with it."""
+    with tempfile.TemporaryDirectory(prefix="sfsync-bench-") as name, _sandbox(Path(name)) as sandbox:
+        yield Rig(Path(name), sandbox)
+
+
+@contextlib.contextmanager
+def _sandbox(folder: Path) -> Iterator[Sandbox]:
+    command = [_beside_python("sfsync"), "sandbox", "--port", "0", "--no-rate-limit"]
+    env = _environment() | {"SFSYNC_HOME": str(folder / "sandbox")}
+    with subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            greeting = process.stdout.readline().decode()
+            address = re.search(r"http://\S+", greeting)
+            if address is None:
+                raise RuntimeError(f"The sandbox did not start: {greeting}")
+            yield Sandbox(address[0], process)
+        finally:
+            process.terminate()
+
+
+def ship(shop: SampleShop, order_ids: Collection[int], number: str) -> None:
+    """Every order: shipped, with a new tracking number."""
+    shop.bulk_ship(order_ids, number)
+
+
+def _store(name: str, shop_url: str, api_url: str, mode: str) -> str:
+    return f"""
+[stores.{name}]
+token = "sandbox-token"
+store_id = 10
+api_url = "{api_url}"
+mode = "{mode}"
+[stores.{name}.shop]
+kind = "prestashop"
+url = "{shop_url}"
+[stores.{name}.statuses]
+shipped = [4]
+delivered = [5]
+canceled = [6]
+refunded = [7]
+"""
+
+
+def _environment() -> dict[str, str]:
+    """Ours without its settings of sfsync, so that nothing but the rig decides; and with the benchmarks in reach."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SFSYNC_")}
+    return kept | {"PYTHONPATH": str(ROOT)}
+
+
+def _beside_python(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))

@@ -1,0 +1,39 @@
+"""Celery shells for fleets of shops (optional). They carry ids only: the task table stays the truth.
+
+A project's Celery app finds them by `autodiscover_tasks`; schedule `run_due_stores` as often as the shortest interval.
+"""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from sfsync.engine.connections import Live
+from sfsync.engine.lease import Busy
+from sfsync.engine.run import run_store as run_one
+from sfsync.models import Process, Store
+
+_live = Live()
+
+
+@shared_task(ignore_result=True)
+def run_store(store_id: int) -> None:
+    """One run of one store. One that another worker holds is left to it."""
+    try:
+        run_one(Store.objects.get(pk=store_id), _live)
+    except Busy:
+        return
+
+
+@shared_task(ignore_result=True)
+def run_due_stores() -> int:
+    """Wake a run of every store whose time has come. Returns how many."""
+    now = timezone.now()
+    resting = Process.objects.filter(name="sync", next_run_at__gt=now)
+    held = Process.objects.filter(~Q(holder=""), name="sync", lease_until__gt=now)
+    stores = Store.objects.filter(enabled=True).exclude(pk__in=resting.values("store"))
+    due = list(stores.exclude(pk__in=held.values("store")).values_list("pk", flat=True))
+    for store_id in due:
+        run_store.delay(store_id)
+    return len(due)

@@ -1,0 +1,13 @@
+"""The Celery app: `celery -A sfsync_server.celery worker --beat` runs a fleet of stores on SFSYNC_BROKER_URL."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
+
+app = Celery("sfsync")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,98 @@
+"""`sfsync run`: real-time stores as their changes come, batch stores on their schedule (R7), until SIGTERM or Ctrl+C."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections
+from django.db.models import F, Q
+from django.utils import timezone
+
+from sfsync.engine.connections import Connections, Live
+from sfsync.engine.lease import Busy
+from sfsync.engine.run import run_store
+from sfsync.models import Process, Store
+from sfsync.models.process import SYNC
+from sfsync.models.store import Mode
+
+logger = logging.getLogger("sfsync.service")
+WORKERS = 4
+LONGEST_PAUSE = 60.0
+"""Seconds: a real-time store in trouble is tried less and less often, but so often at least."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """A store's runs in this service: the one under way, and when the next may start."""
+
+    under_way: Future[bool] | None = None
+    failures: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(slots=True)
+class Service:
+    """Runs stores side by side, each one at a time, and never lets a slow one hold up the others."""
+
+    poll_seconds: float
+    connections: Connections
+    stopping: threading.Event = field(default_factory=threading.Event)
+    turns: dict[int, Turn] = field(default_factory=dict)
+
+    @classmethod
+    def from_settings(cls) -> Service:
+        from sfsync_server.settings import ENVIRONMENT
+
+        return cls(ENVIRONMENT.poll_seconds, Live())
+
+    def run(self) -> None:
+        """Until a signal: then no new run starts, those under way come to their end, and the command returns."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stopping.set())
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="store") as pool:
+            while not self.stopping.is_set():
+                self.start_due(pool)
+                self.stopping.wait(self.poll_seconds)
+        self.connections.close()
+
+    def start_due(self, pool: ThreadPoolExecutor) -> None:
+        close_old_connections()
+        now = timezone.now()
+        for store in due(now):
+            turn = self.turns.setdefault(store.pk, Turn())
+            if turn.under_way and turn.under_way.done():
+                self.note(turn, turn.under_way.result(), now)
+            if not turn.under_way and (turn.not_before is None or turn.not_before <= now):
+                turn.under_way = pool.submit(self.one, store)
+
+    def note(self, turn: Turn, well: bool, now: datetime) -> None:
+        turn.under_way = None
+        turn.failures = 0 if well else turn.failures + 1
+        pause = min(self.poll_seconds * 2**turn.failures, LONGEST_PAUSE) if turn.failures else 0
+        turn.not_before = now + timedelta(seconds=pause)
+
+    def one(self, store: Store) -> bool:
+        """One run of a store; whatever happens to it is in its own record."""
+        try:
+            return run_store(store, self.connections, stop=self.stopping.wait).ok
+        except Busy as busy:
+            logger.info("%s is held by %s", store.name, busy)
+            return True
+        except Exception:
+            logger.exception("The run of %s crashed", store.name)
+            return False
+        finally:
+            close_old_connections()
+
+
+def due(now: datetime) -> Iterable[Store]:
+    """Enabled stores whose turn it is: real-time ones always, batch ones by their schedule or because a person asked."""
+    waiting = Process.objects.filter(name=SYNC, next_run_at__gt=now)
+    unasked = waiting.filter(Q(run_asked_at=None) | Q(run_asked_at__lt=F("started_at")))
+    return Store.objects.filter(enabled=True).exclude(mode=Mode.BATCH, pk__in=unasked.values("store"))

@@ -1,0 +1,129 @@
+"""One connection: it cannot write, holds nothing, gives up in time, and comes back (R5)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url, select, text
+
+from sfsync.shops.base import ShopError, Sighting
+from sfsync.shops.prestashop import Unavailable
+from sfsync.shops.prestashop.connection import IDLE, Reader
+from sfsync.shops.prestashop.sample import PAID, SHIPPED, SampleShop
+from tests.database.prestashop.conftest import Connect
+
+
+def connections(root: Callable[..., list[Any]], url: str) -> list[int]:
+    found = root(f"SELECT id FROM information_schema.processlist WHERE db = '{make_url(url).database}'")
+    return [row[0] for row in found]
+
+
+def test_it_opens_when_needed_and_only_once(
+    mariadb_sample: SampleShop, connect: Connect, root: Callable[..., list[Any]]
+) -> None:
+    mariadb_sample.close()
+    shop = connect(mariadb_sample.url)
+    assert connections(root, mariadb_sample.url) == []
+    shop.look([6])
+    first = connections(root, mariadb_sample.url)
+    shop.read([6])
+    assert len(first) == 1
+    assert connections(root, mariadb_sample.url) == first
+
+
+def test_a_lost_connection_is_told_and_the_next_call_opens_another(
+    mariadb_sample: SampleShop, connect: Connect, root: Callable[..., list[Any]]
+) -> None:
+    mariadb_sample.close()
+    shop = connect(mariadb_sample.url)
+    shop.look([6])
+    for connection_id in connections(root, mariadb_sample.url):
+        root(f"KILL {connection_id}")
+    with pytest.raises(Unavailable, match="opened again at the next try") as error:
+        shop.look([6])
+    assert error.value.code == "host"
+    assert shop.look([6]) == [Sighting(6, PAID, "")]
+
+
+def test_close_gives_the_connection_back_and_it_can_be_opened_again(sample: SampleShop, connect: Connect) -> None:
+    shop = connect(sample.url)
+    shop.close()
+    assert shop.look([6])
+    shop.close()
+    shop.close()
+    assert shop.look([6])
+
+
+def test_a_connection_that_rested_is_opened_afresh(mariadb_sample: SampleShop, root: Callable[..., list[Any]]) -> None:
+    mariadb_sample.close()
+    now = [1000.0]
+    reader = Reader(mariadb_sample.url, prefix="ps_", timeout=5, now=lambda: now[0])
+    reader.rows(select(1))
+    first = connections(root, mariadb_sample.url)
+    for connection_id in first:
+        root(f"KILL {connection_id}")
+    now[0] += IDLE + 1
+    assert reader.rows(select(1))[0][0] == 1
+    assert connections(root, mariadb_sample.url) != first
+    reader.close()
+
+
+def test_it_cannot_write(sample: SampleShop) -> None:
+    reader = Reader(sample.url, prefix="ps_", timeout=5)
+    with pytest.raises(ShopError):
+        reader.rows(text("UPDATE ps_orders SET current_state = 6"))  # type: ignore[arg-type]
+    reader.close()
+    assert sample.order(6).status == PAID
+
+
+def test_every_query_sees_the_newest_rows(sample: SampleShop, connect: Connect) -> None:
+    shop = connect(sample.url)
+    assert shop.look([6]) == [Sighting(6, PAID, "")]
+    sample.set_status(6, SHIPPED)
+    assert shop.look([6]) == [Sighting(6, SHIPPED, "")]
+
+
+def test_no_transaction_stays_open_behind_a_query(
+    mariadb_sample: SampleShop, connect: Connect, root: Callable[..., list[Any]]
+) -> None:
+    shop = connect(mariadb_sample.url)
+    pages = shop.history_after(0)
+    assert next(pages)
+    shop.read([6])
+    ours = connections(root, mariadb_sample.url)
+    assert ours
+    open_ones = {row[0] for row in root("SELECT trx_mysql_thread_id FROM information_schema.innodb_trx")}
+    assert open_ones.isdisjoint(ours)
+
+
+def test_a_locked_table_is_not_waited_for_beyond_the_time_out(
+    mariadb_sample: SampleShop, connect: Connect, root: Callable[..., list[Any]]
+) -> None:
+    shop = connect(mariadb_sample.url, timeout=0.3)
+    shop.look([6])
+    root(f"LOCK TABLES `{make_url(mariadb_sample.url).database}`.ps_orders WRITE")
+    with pytest.raises(Unavailable, match="too busy") as error:
+        shop.look([6])
+    root("UNLOCK TABLES")
+    assert error.value.code == "busy"
+    assert shop.look([6])
+
+
+def test_a_locked_file_is_not_waited_for_beyond_the_time_out(sample: SampleShop, connect: Connect) -> None:
+    if not sample.url.startswith("sqlite"):
+        assert sample.engine.dialect.name == "mysql"
+        return
+    writer = sqlite3.connect(make_url(sample.url).database or "")
+    writer.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Unavailable) as error:
+        connect(sample.url, timeout=0.1).look([6])
+    writer.close()
+    assert error.value.code == "busy"
+
+
+def test_an_account_of_another_encoding_reads_the_same(mariadb_sample: SampleShop, connect: Connect) -> None:
+    mariadb_sample.set_tracking(6, "colis été 📦")
+    assert connect(f"{mariadb_sample.url}?charset=utf8mb4").look([6])[0].tracking_number == "colis été 📦"
