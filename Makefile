@@ -68,7 +68,10 @@ messages: setup ## New texts into the translations (.po), and what the program r
 	@sh tools/services gettext
 	@cd src/sfsync && $(CURDIR)/$(BIN)/django-admin makemessages --locale fr --no-wrap --no-obsolete \
 		--add-location file --verbosity 0
-	@find src -name '*.po' -exec sh -euc 'for po; do msgfmt --check --output-file="$${po%.po}.mo" "$$po"; done' compile {} +
+	@find src -name '*.po' -exec sh -euc 'for po; do \
+		sed "/^.POT-Creation-Date/d" "$$po" >"$$po.new" && mv "$$po.new" "$$po"; \
+		msgfmt --check --output-file="$${po%.po}.mo" "$$po"; \
+	done' compile {} +
 
 .PHONY: lock
 lock: setup ## requirements.lock from pyproject.toml, with as few changes as possible (ARGS=--upgrade for all)

@@ -1,6 +1,6 @@
 """The floor: the bare client posts the payloads of a file in requests of 100 and reads every ticket. No database.
 
-    python -m benchmarks.floor URL PAYLOADS [--paced]
+python -m benchmarks.floor URL PAYLOADS [--paced]
 """
 
 from __future__ import annotations

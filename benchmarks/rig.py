@@ -88,7 +88,9 @@ class Rig:
         shop = build(services.mariadb().database(f"shop_{next(self._numbers)}"), limit=1)
         return shop, shop.add_orders(orders)
 
-    def home(self, shop: SampleShop, *, database: str, paced: bool = False, stores: int = 1, mode: str = "batch") -> Home:
+    def home(
+        self, shop: SampleShop, *, database: str, paced: bool = False, stores: int = 1, mode: str = "batch"
+    ) -> Home:
         """A fresh installation with that shop's store (or many of the same)."""
         number = next(self._numbers)
         folder = self.folder / f"home-{number}"
@@ -164,8 +166,8 @@ refunded = [7]
 
 
 def _environment() -> dict[str, str]:
-    """Ours without its settings of sfsync, so that nothing but the rig decides; and with the benchmarks in reach."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SFSYNC_")}
+    """Ours without what would decide instead of the rig, and with the benchmarks in reach."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SFSYNC_", "PYTHON"))}
     return kept | {"PYTHONPATH": str(ROOT)}
 
 

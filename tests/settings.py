@@ -5,6 +5,7 @@ import tempfile
 
 _engine = os.environ.get("SFSYNC_TEST_DATABASE", "sqlite")
 os.environ.setdefault("SFSYNC_HOME", tempfile.mkdtemp(prefix="sfsync-tests-"))
+os.environ.setdefault("SFSYNC_HTTPS", "false")
 if _engine == "postgresql":
     from tests import services
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
 from sfsync_server.environment import SettingsError
 
 app = typer.Typer(
-    help="Keeps marketplaces in step with a shop, through Shopping Feed.", no_args_is_help=True, add_completion=False
+    help="Keeps marketplaces in step with a shop, through Shopping Feed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a local variable may hold a secret
 )
 
 
@@ -20,9 +24,21 @@ def main() -> None:
     try:
         _set_up()
     except SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        sys.exit(2)
-    app()
+        _stop(error, 2)
+    from django.db import DatabaseError
+
+    try:
+        app()
+    except DatabaseError as error:
+        _stop(f"sfsync's own database cannot be used: {str(error).strip()}\n{_ADVICE}", 1)
+
+
+_ADVICE = "Run `sfsync migrate` if its tables were never made, then `sfsync doctor`; nothing was lost."
+
+
+def _stop(sentence: object, status: int) -> NoReturn:
+    print(sentence, file=sys.stderr)  # noqa: T201
+    sys.exit(status)
 
 
 def _set_up() -> None:

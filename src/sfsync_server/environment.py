@@ -58,6 +58,18 @@ class Environment(BaseSettings):
         default="WARNING", description="What goes to stderr"
     )
     allowed_hosts: str = Field(default="localhost,127.0.0.1,[::1]", description="Host names the web pages answer to")
+    https: bool = Field(
+        default=True, description="The pages are behind TLS: secure cookies, HSTS, plain HTTP redirected"
+    )
+    proxies: str = Field(
+        default="127.0.0.1,::1", description="Addresses of the proxies whose X-Forwarded-* headers are believed"
+    )
+    cron_key: SecretStr = Field(
+        default=SecretStr(""), description="Opens the CRON URL /cron/; at least 20 characters; off if empty"
+    )
+    metrics_key: SecretStr = Field(
+        default=SecretStr(""), description="Opens /metrics as a bearer token; administrators only if empty"
+    )
     broker_url: SecretStr = Field(
         default=SecretStr(""), description="Celery's broker for fleets: redis://… or amqp://…"
     )
@@ -78,6 +90,13 @@ class Environment(BaseSettings):
         if value.get_secret_value() and (url.scheme not in {"smtp", "smtps"} or not url.hostname):
             raise ValueError("takes smtp://host:25, smtp://user:password@host:587 or smtps://host:465")
         _ = url.port
+        return value
+
+    @field_validator("cron_key", "metrics_key")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 20:
+            raise ValueError("takes at least 20 characters")
         return value
 
     @field_validator("time_zone")
@@ -136,6 +155,41 @@ def secret_key(environment: Environment) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
+
+
+def former_secret_keys(environment: Environment) -> list[str]:
+    """The keys that still decrypt: those that were given, then the one that `sfsync rotate-key` put aside in home."""
+    given = [key.strip() for key in environment.former_secret_keys.get_secret_value().split(",")]
+    try:
+        given.append((environment.home / "former-secret-key").read_text().strip())
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
+    return [key for key in given if key]
+
+
+def renew_secret_key(environment: Environment) -> bool:
+    """Put a new key in the place of the one in home, which is kept as the former one. False where the key was given.
+
+    Raises `SettingsError` where home cannot be written. Both keys are there at any instant.
+    """
+    if environment.secret_key.get_secret_value():
+        return False
+    current, path = secret_key(environment), environment.home / "secret-key"
+    try:
+        _replace(environment.home / "former-secret-key", current)
+        _replace(path, secrets.token_urlsafe(50))
+    except OSError as error:
+        raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
+    return True
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -4,26 +4,101 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from csp.constants import NONE, SELF
+
 from sfsync_server import environment as _environment
 
 ENVIRONMENT = _environment.load()
 
 SECRET_KEY = _environment.secret_key(ENVIRONMENT)
-SECRET_KEY_FALLBACKS = [key for key in ENVIRONMENT.former_secret_keys.get_secret_value().split(",") if key]
+SECRET_KEY_FALLBACKS = _environment.former_secret_keys(ENVIRONMENT)
 DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in ENVIRONMENT.allowed_hosts.split(",") if host.strip()]
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",
+    "axes",
+    "csp",
     "sfsync",
 ]
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
 ROOT_URLCONF = "sfsync_server.urls"
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+WSGI_APPLICATION = "sfsync_server.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "backoffice:sign-in"
+LOGIN_REDIRECT_URL = "backoffice:overview"
+LOGOUT_REDIRECT_URL = "backoffice:sign-in"
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "sfsync.backoffice.accounts.locked_out"
+AXES_VERBOSE = False
+
+HTTPS = ENVIRONMENT.https
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "sfsync.backoffice.wrong.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
 
 DATABASES = {"default": _environment.database(ENVIRONMENT)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -36,6 +111,8 @@ LANGUAGES = [("en", "English"), ("fr", "Français")]
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(ENVIRONMENT.home) / "static"
+WHITENOISE_USE_FINDERS = True  # served from the installed packages: nothing to collect first
+WHITENOISE_MAX_AGE = 3600
 
 for _name, _value in _environment.mail(ENVIRONMENT).items():
     globals()[_name] = _value
@@ -64,3 +141,6 @@ CELERY_BROKER_URL = ENVIRONMENT.broker_url.get_secret_value()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BEAT_SCHEDULE = {"run-due-stores": {"task": "sfsync.tasks.run_due_stores", "schedule": 30.0}}
+
+SFSYNC_CRON_KEY = ENVIRONMENT.cron_key.get_secret_value()
+SFSYNC_METRICS_KEY = ENVIRONMENT.metrics_key.get_secret_value()

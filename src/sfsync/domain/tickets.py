@@ -75,8 +75,8 @@ class InFlight:
 def match(sent: Iterable[InFlight], tickets: Sequence[TicketT]) -> dict[int, TicketT]:
     """Task id → its ticket, among the tickets of the task's own batch (R14): by order id, then by reference.
 
-    A reference counts only where the ticket has no order id, and where one task of the batch alone fits it: the same
-    reference on two channels must not mix up two orders.
+    A reference counts only where the ticket has no order id, where the channel says nothing else, and where one task
+    of the batch alone fits it: the same reference on two channels must not mix up two orders.
     """
     by_order: dict[int, list[TicketT]] = defaultdict(list)
     nameless: list[TicketT] = []
@@ -91,18 +91,23 @@ def match(sent: Iterable[InFlight], tickets: Sequence[TicketT]) -> dict[int, Tic
 
 
 def _by_reference(sent: list[InFlight], tickets: list[TicketT]) -> dict[int, TicketT]:
-    found: dict[int, TicketT] = {}
+    found: dict[int, list[TicketT]] = defaultdict(list)
     for ticket in tickets:
-        fits = [each for each in sent if each.reference and each.reference == ticket.reference]
-        named = [each for each in fits if each.channel.casefold() == ticket.channel.casefold()]
-        candidates = named if ticket.channel and len(fits) > 1 else fits
-        if len(candidates) == 1:
-            found[candidates[0].task_id] = ticket
-    return found
+        fits = [each for each in sent if _is_named(each, ticket)]
+        if len(fits) == 1:
+            found[fits[0].task_id].append(ticket)
+    return {task_id: _best(its) for task_id, its in found.items()}
+
+
+def _is_named(sent: InFlight, ticket: TicketFacts) -> bool:
+    """The reference is the order's, and the channel may be: `Amazon` and `amazonfr` are one, `Cdiscount` is another."""
+    ours, theirs = sent.channel.casefold(), ticket.channel.casefold()
+    may_be = ours.startswith(theirs) or theirs.startswith(ours)
+    return bool(sent.reference) and sent.reference == ticket.reference and may_be
 
 
 def _best(tickets: list[TicketT]) -> TicketT:
-    return min(tickets, key=lambda ticket: _PREFERENCE.index(judge(ticket.state)))
+    return min(tickets, key=lambda ticket: (_PREFERENCE.index(judge(ticket.state)), ticket.id))
 
 
 def recognise(sent: InFlight, tickets: Iterable[TicketT], known_operations: Collection[str]) -> TicketT | None:

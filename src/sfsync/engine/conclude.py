@@ -11,6 +11,7 @@ from sfsync.domain.errors import Failure, NextStep
 from sfsync.domain.orders import Operation
 from sfsync.engine.context import Run
 from sfsync.engine.detect import queue
+from sfsync.engine.figures import note
 from sfsync.models import Action, Notice, Order, Task
 from sfsync.models.bulk import delete_rows, insert_rows, update_rows
 from sfsync.models.log import Level
@@ -89,6 +90,7 @@ def fail(run: Run, failures: list[Failed]) -> None:
             run.journal.say(Level.WARNING, "superseded", each.task.order_id, message=each.message)
     told = [each for each in failures if each.task.pk in kept]
     run.counts.failed += len(told)
+    note(run, failed=[(each.task, each.operation or each.task.operation) for each in told])
     _unship(told)
     tell(run, [_notice(each, backs[each.task.pk]) for each in told])
 
@@ -159,6 +161,7 @@ def confirm(run: Run, tasks: list[Task]) -> None:
     rest = [task.order_id for task in confirmed if task.wanted not in ("", task.operation)]
     queue(run, rest, conflict="ON CONFLICT (store_id, order_id, action) DO NOTHING")
     run.counts.confirmed += len(confirmed)
+    note(run, confirmed=confirmed)
 
 
 def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:

@@ -39,6 +39,7 @@ class LogEntry(models.Model):
             models.Index(fields=["order", "-id"], name="log_order", condition=models.Q(order__isnull=False)),
             models.Index(fields=["store", "-id"], name="log_serious", condition=models.Q(level__gte=30)),
             models.Index(fields=["at"], name="log_at"),
+            models.Index(fields=["store", "-id"], name="log_other", condition=~models.Q(process="sync")),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -59,6 +60,7 @@ class Store(models.Model):
     state_policy = models.CharField(max_length=16, choices=StatePolicy, default=StatePolicy.CURRENT)
     ship_without_tracking = models.JSONField(default=bool, blank=True, validators=[rules.ship_without_tracking])
     log_days = models.PositiveIntegerField(default=90, validators=[MinValueValidator(1), MaxValueValidator(3650)])
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="sfsync_stores", blank=True)
 
     listing_cursor = models.BigIntegerField(default=0, editable=False)
     history_cursor = models.BigIntegerField(null=True, editable=False)

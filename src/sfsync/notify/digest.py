@@ -169,5 +169,5 @@ def _row(notice: Notice, order: Order) -> Row:
 def _message_id(store: Store, notices: Iterable[Notice]) -> str:
     told = [(notice.pk, notice.key, notice.created_at.isoformat()) for notice in notices]
     mark = hashlib.sha256(repr((store.feed_store_id, store.name, told)).encode("utf-8", "replace")).hexdigest()[:32]
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
     return f"<sfsync.{mark}@{punycode(domain) or 'localhost'}>"

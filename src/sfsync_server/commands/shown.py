@@ -15,7 +15,10 @@ from rich.text import Text
 if TYPE_CHECKING:
     from sfsync.models import Store
 
-console = Console(soft_wrap=True)
+PIPED = None if sys.stdout.isatty() else 240
+"""Columns of a table that no terminal shows: wide enough for grep."""
+
+console = Console(soft_wrap=True, width=PIPED)
 errors = Console(stderr=True, soft_wrap=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]

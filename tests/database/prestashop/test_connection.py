@@ -12,7 +12,8 @@ from sqlalchemy import make_url, select, text
 from sfsync.shops.base import ShopError, Sighting
 from sfsync.shops.prestashop import Unavailable
 from sfsync.shops.prestashop.connection import IDLE, Reader
-from sfsync.shops.prestashop.sample import PAID, SHIPPED, SampleShop
+from sfsync.shops.prestashop.rows import PAID
+from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
 from tests.database.prestashop.conftest import Connect
 
 

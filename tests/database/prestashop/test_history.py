@@ -6,7 +6,8 @@ from sqlalchemy import delete
 
 from sfsync.shops.base import PAGE, StatusChange
 from sfsync.shops.prestashop import PrestaShop
-from sfsync.shops.prestashop.sample import PAID, SHIPPED, SampleShop
+from sfsync.shops.prestashop.rows import PAID
+from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
 from tests.database.prestashop.conftest import Connect
 
 

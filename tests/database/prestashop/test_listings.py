@@ -98,7 +98,12 @@ def test_an_order_that_is_gone_is_not_listed(sample: SampleShop, shop: PrestaSho
 
 
 def give_to_another_store(sample: SampleShop, *, token_id: int, store_id: int) -> None:
-    token = {"id_shoppingfeed_token": token_id, "shoppingfeed_store_id": store_id, "id_shop": 1, "id_lang": 1}
+    token: dict[str, object] = {
+        "id_shoppingfeed_token": token_id,
+        "shoppingfeed_store_id": store_id,
+        "id_shop": 1,
+        "id_lang": 1,
+    }
     token |= {"id_currency": 1, "content": "", "active": 1, "merchant": "", "feed_key": ""}
     dates = {"date_add": sample.time(), "date_upd": sample.time()}
     sample.execute(insert(sample.tables["shoppingfeed_token"]).values({**token, **dates}))

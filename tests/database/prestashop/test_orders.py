@@ -12,7 +12,8 @@ from sqlalchemy import delete, insert, update
 from sfsync.domain.orders import Parcel
 from sfsync.shops.base import Sighting
 from sfsync.shops.prestashop import PrestaShop
-from sfsync.shops.prestashop.sample import PAID, SHIPPED, SampleShop, build
+from sfsync.shops.prestashop.rows import PAID
+from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
 from tests.database.prestashop.conftest import Connect
 
 

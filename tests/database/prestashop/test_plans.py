@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
@@ -20,14 +21,15 @@ Plan = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def big(mariadb_server: services.Server) -> Iterator[tuple[SampleShop, list[int]]]:
     """A shop of 20,000 marketplace orders, all recent, all of one shop: the case that planners get wrong."""
-    sample = build(mariadb_server.database("test_plans"), limit=10)
+    name = f"test_plans_{uuid4().hex[:12]}"
+    sample = build(mariadb_server.database(name), limit=10)
     ids = sample.add_orders(ORDERS)
     with sample.engine.begin() as connection:
         for table in sample.tables.values():
             connection.execute(text(f"ANALYZE TABLE {table.name}"))
     yield sample, ids
     sample.close()
-    mariadb_server.drop("test_plans")
+    mariadb_server.drop(name)
 
 
 @pytest.fixture
@@ -79,7 +81,8 @@ def test_new_orders_are_followed_by_their_key(plan: Callable[..., Plan]) -> None
 @pytest.mark.parametrize("number", [1, 500, 5000])
 def test_a_glance_goes_by_order(plan: Callable[..., Plan], big: tuple[SampleShop, list[int]], number: int) -> None:
     rows = plan(lambda shop: shop.look(big[1][:number]))
-    assert by(rows, "ps_orders") <= {("range", "PRIMARY"), ("eq_ref", "PRIMARY"), ("const", "PRIMARY")} != set()
+    assert by(rows, "ps_orders") <= {("range", "PRIMARY"), ("eq_ref", "PRIMARY"), ("const", "PRIMARY")}
+    assert by(rows, "ps_orders")
     assert by(rows, "ps_order_carrier") == {("ref", "ps_order_carrier_id_order")}
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from sfsync.shops.prestashop.rows import ZERO_DATE
-from sfsync.shops.prestashop.sample import PAID, SHIPPED, SampleShop, build
+from sfsync.shops.prestashop.rows import PAID, ZERO_DATE
+from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
 
 
 def count(sample: SampleShop, table: str) -> int:
@@ -26,7 +26,7 @@ def test_all_real_rows_as_they_were_recorded(shop_url: str) -> None:
     assert (counts["orders"], counts["order_history"], counts["shoppingfeed_order"]) == (300, 534, 234)
     assert counts["shoppingfeed_token"] == 0
     shipped = [order_id for order_id in sample.order_ids() if sample.order(order_id).status == SHIPPED]
-    assert len(shipped) == 214
+    assert len(shipped) == 153
     sample.close()
 
 
@@ -82,11 +82,8 @@ def test_many_orders_at_once_are_whole_orders(sample: SampleShop) -> None:
     )
     order = sample.order(new[2])
     assert (order.status, order.statuses, order.tracking_numbers, order.carrier_id) == (3, (3,), ("6A1",), 1)
-    assert (order.feed_id, order.channel, order.marketplace_reference) == (
-        2**40 + 2,
-        "Cdiscount",
-        f"Cdiscount-{new[2]}",
-    )
+    assert (order.feed_id, order.channel) == (2**40 + 2, "Cdiscount")
+    assert order.marketplace_reference == f"Cdiscount-{new[2]}"
     assert new == [new[0], new[0] + 1, new[0] + 2]
     assert len({sample.order(order_id).reference for order_id in new}) == 3
     assert sample.order_ids()[-3:] == new

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from sfsync.shops.prestashop.clock import zone_named
 from sfsync.shops.prestashop.connection import Reader
@@ -44,7 +44,7 @@ def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
     )
 
 
-def setting(rows: Sequence[Row[Any]], name: str, shop_id: int, group_id: int) -> str:
+def setting(rows: Sequence[Any], name: str, shop_id: int, group_id: int) -> str:
     """The value that holds for this shop: its own, else its group's, else everybody's, else empty."""
     found = {(row.id_shop or 0, row.id_shop_group or 0): row.value or "" for row in rows if row.name == name}
     places = ((shop_id, group_id), (shop_id, 0), (0, group_id), (0, 0))

@@ -166,9 +166,7 @@ class SampleShop:
         date = self.time(created_at)
         with self.engine.begin() as connection:
             model, last = connection.execute(select(func.min(orders.c.id_order), func.max(orders.c.id_order))).one()
-            ids = list(range(last + 1, last + 1 + n))
-            for some in _chunks(ids):
-                _insert(connection, parcels, [self._parcel(order_id, tracking, carrier_id, date) for order_id in some])
+            _multiply(connection, parcels, self._parcel(last + 1, tracking, carrier_id, date), n)
             new, dates = parcels.c.id_order, {"date_add": literal(date), "date_upd": literal(date)}
             order = {column.name: column for column in orders.columns} | {
                 "id_order": new,
@@ -192,7 +190,7 @@ class SampleShop:
                 **dates,
             }
             _copy(connection, self.tables["shoppingfeed_order"], listing, parcels, new > last)
-        return ids
+        return list(range(last + 1, last + 1 + n))
 
     def bulk_ship(self, order_ids: Collection[int], tracking_prefix: str = "TRK", *, status: int = SHIPPED) -> None:
         """Bulk: every parcel of these orders gets the number prefix + order id, and the orders this status."""
@@ -277,6 +275,17 @@ def _copy(
     """INSERT from SELECT: as many rows at once as `source` has `where`."""
     query = select(*values.values()).select_from(source).where(where)
     connection.execute(insert(target).from_select(list(values), query))
+
+
+def _multiply(connection: Connection, parcels: Table, first: dict[str, Any], n: int) -> None:
+    """`n` parcels of orders that follow each other: the database copies what there is, twice as much each time."""
+    _insert(connection, parcels, [first] if n else [])
+    order_id, made = parcels.c.id_order, 1
+    while made < n:
+        step = min(made, n - made)
+        values: dict[str, Any] = {name: parcels.c[name] for name in first} | {"id_order": order_id + made}
+        _copy(connection, parcels, values, parcels, order_id.between(first["id_order"], first["id_order"] + step - 1))
+        made += step
 
 
 def _chunks(ids: list[int]) -> Iterator[list[int]]:

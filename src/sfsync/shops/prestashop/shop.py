@@ -223,7 +223,7 @@ class PrestaShop:
         }
 
 
-def sightings(rows: Sequence[Row[Any]]) -> list[Sighting]:
+def sightings(rows: Sequence[Any]) -> list[Sighting]:
     """One of each order, from one row a parcel: the newest number that is one."""
     found: dict[int, Sighting] = {}
     for row in sorted(rows, key=lambda row: row.id_order_carrier or 0):

@@ -1,0 +1,88 @@
+"""`python -m benchmarks`, also as `make bench ARGS="--paced"`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import report, scenarios
+from benchmarks.figures import Figures, Load
+from benchmarks.rig import Rig, rig
+
+
+class Database(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+def main(
+    sizes: Annotated[list[int] | None, typer.Option("--size", min=1, help="Changed orders; may be repeated.")] = None,
+    database: Annotated[
+        list[Database] | None, typer.Option(help="Where sfsync keeps its tables; may be repeated.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="100,000 orders as well.")] = False,
+    paced: Annotated[bool, typer.Option("--paced", help="Also at the real rate limit, 10 requests every 2 s.")] = False,
+    minute: Annotated[bool, typer.Option("--minute", help="Also with tickets that take a minute.")] = False,
+    live: Annotated[int, typer.Option(min=0, help="Changes followed in real time; 0 for none.")] = 60,
+    among: Annotated[int, typer.Option(min=0, help="Also one change among so many orders.")] = 0,
+    stores: Annotated[int, typer.Option(min=0, help="Also a turn of the service over so many stores.")] = 0,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    write: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Status 1 when a target is missed.")] = False,
+) -> None:
+    """The cost of an order, beside the floor."""
+    chosen = sizes or ([1000, 10_000, 100_000] if full else [1000, 10_000])
+    databases = [each.value for each in database or [Database.SQLITE]]
+    loads = [Load(size, name) for name in databases for size in chosen]
+    loads += [Load(max(chosen), name, paced=True) for name in databases if paced]
+    loads += [Load(max(chosen), name, minute=True) for name in databases if minute]
+    figures = Figures()
+    with rig() as world:
+        _measure(world, loads, figures)
+        for name in databases:
+            _beside(world, name, figures, live=live, among=among, stores=stores)
+    figures.compare_sizes()
+    _tell(figures, as_markdown, write)
+    if strict and not all(target.met for target in figures.targets):
+        raise typer.Exit(1)
+
+
+_errors = Console(stderr=True)
+
+
+def _measure(world: Rig, loads: list[Load], figures: Figures) -> None:
+    with _errors.status("warming up …"):
+        scenarios.warm_up(world)
+    for load in loads:
+        with _errors.status(f"{load.title} …"):
+            scenarios.changed_orders(world, load, figures)
+
+
+def _beside(world: Rig, database: str, figures: Figures, *, live: int, among: int, stores: int) -> None:
+    with _errors.status("real time, and many …"):
+        if live:
+            scenarios.real_time(world, live, database, figures)
+        if among:
+            scenarios.one_among_many(world, among, database, figures)
+        if stores:
+            scenarios.many_stores(world, stores, database, figures)
+
+
+def _tell(figures: Figures, as_markdown: bool, write: Path | None) -> None:
+    options = " ".join(sys.argv[1:])
+    page = report.markdown(figures, f'make bench ARGS="{options}"' if options else "make bench")
+    if write:
+        write.write_text(page, encoding="utf-8")
+    if as_markdown:
+        print(page)
+    else:
+        report.show(figures, Console(soft_wrap=not sys.stdout.isatty()))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,138 @@
+"""The figures as tables: on the terminal, and as a page of the documentation."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.figures import Figures, Pass
+
+PACKAGES = ("django", "sqlalchemy", "pymysql", "httpx2")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table; the first `words` columns are text, the others numbers."""
+
+    title: str
+    columns: Sequence[str]
+    rows: list[Sequence[str]]
+    words: int = 1
+
+
+def sheets(figures: Figures) -> list[Sheet]:
+    """Those that have rows."""
+    steps = [row for each in figures.passes if each.watch for row in _steps(each)]
+    drawn = [
+        Sheet("Changed orders", _COLUMNS, [row for each in figures.passes for row in _pass(each)], 2),
+        Sheet("Where it goes", ("load", "step", "s", "CPU s", "SQL ours", "SQL shop"), steps, 2),
+        Sheet("Beside that", ("what", "measured"), [(each.name, each.shown) for each in figures.facts], 2),
+        Sheet("Targets", ("target", "at most", "measured", ""), list(_targets(figures))),
+    ]
+    return [sheet for sheet in drawn if sheet.rows]
+
+
+_COLUMNS = ("load", "what", "s", "CPU s", "CPU ms/order", "requests", "req./order", "SQL ours", "SQL shop", "SQL/order")
+_COLUMNS += ("peak MB",)
+
+
+def _pass(one: Pass) -> Iterator[Sequence[str]]:
+    orders, spent = one.load.orders, one.spent
+    counted = one.statements
+    sql = [str(counted[0]), str(counted[1]), f"{sum(counted) / orders:.4f}"] if counted else ["", "", ""]
+    yield (
+        one.load.title,
+        one.name,
+        *_spent(one.spent.seconds, spent.cpu, one.requests, orders),
+        *sql,
+        _mb(spent.peak_mb),
+    )
+    if one.floor:
+        floor = one.floor
+        used = _spent(floor.spent.seconds, floor.spent.cpu, floor.requests, orders)
+        yield (one.load.title, "floor", *used, "0", "0", "0", _mb(floor.spent.peak_mb))
+
+
+def _spent(seconds: float, cpu: float, requests: int, orders: int) -> Sequence[str]:
+    return f"{seconds:.2f}", f"{cpu:.2f}", f"{cpu / orders * 1000:.3f}", str(requests), f"{requests / orders:.4f}"
+
+
+def _mb(megabytes: float) -> str:
+    return f"{megabytes:.0f}"
+
+
+def _steps(one: Pass) -> Iterator[Sequence[str]]:
+    shares = (one.watch or {})["shares"]
+    for name, share in sorted(shares.items(), key=lambda item: -item[1]["seconds"]):
+        if share["seconds"] >= 0.01 or share["ours"] or share["shop"]:
+            times = f"{share['seconds']:.2f}", f"{share['cpu']:.2f}"
+            yield (f"{one.load.title}, {one.name}", name, *times, str(share["ours"]), str(share["shop"]))
+
+
+def _targets(figures: Figures) -> Iterator[Sequence[str]]:
+    for each in figures.targets:
+        verdict = "met" if each.met else "MISSED"
+        yield each.name, f"{each.aim:g} {each.unit}".strip(), f"{each.measured:.4g} {each.unit}".strip(), verdict
+
+
+def machine() -> str:
+    """Where and when."""
+    model = next((line for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "").partition(":")[2]
+    system = next((line for line in _lines("/etc/os-release") if line.startswith("PRETTY_NAME")), "")
+    parts = [
+        f"{os.cpu_count()} cores ({model.strip() or platform.machine()})",
+        system.partition("=")[2].strip('"') or platform.system(),
+        f"Python {platform.python_version()}",
+        *(f"{name} {metadata.version(name)}" for name in PACKAGES),
+        f"{datetime.now(UTC):%Y-%m-%d}",
+    ]
+    return ", ".join(parts)
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def show(figures: Figures, console: Console) -> None:
+    console.print(machine())
+    for sheet in sheets(figures):
+        table = Table(title=sheet.title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+        for number, column in enumerate(sheet.columns):
+            table.add_column(column, justify="left" if number < sheet.words else "right", overflow="fold")
+        for row in sheet.rows:
+            table.add_row(*row, style="red" if row[-1] == "MISSED" else None)
+        console.print(table)
+        console.print()
+
+
+INTRODUCTION = """\
+# Benchmarks
+
+What an order costs, beside the floor: the bare client posting the same payloads to the same server and reading the same
+tickets, with no database. The shop is a MariaDB, Shopping Feed is the sandbox over HTTP in a process of its own. Every
+figure of *Changed orders* is one of the real command `sfsync sync --wait`, its start included; SQL statements are those
+of a second, equal run (BEGIN and COMMIT, and what sets up a connection, are not counted).
+
+*first run*: the store's first run ever, which also learns the orders. *all changed*: every order, known by then, is
+changed once more. *Where it goes* gives time and statements to the innermost step; `start` is the start of the process.
+"""
+
+
+def markdown(figures: Figures, command: str) -> str:
+    parts = [INTRODUCTION, f"Made by `{command}`. {machine()}.\n"]
+    for sheet in sheets(figures):
+        rule = ["---"] * sheet.words + ["---:"] * (len(sheet.columns) - sheet.words)
+        lines = [sheet.columns, rule, *sheet.rows]
+        parts.append(f"## {sheet.title}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines))
+    return "\n".join(parts)

@@ -1,0 +1,72 @@
+"""Who may see what: a merchant the stores given to them, an administrator (`is_staff`) everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from sfsync.models import Store
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+StoreView = Callable[Concatenate[HttpRequest, Store, P], HttpResponseBase]
+
+
+def is_administrator(user: AbstractBaseUser | AnonymousUser) -> bool:
+    return bool(getattr(user, "is_staff", False))
+
+
+def stores_of(user: Any) -> QuerySet[Store]:
+    """The stores that a signed-in person sees and acts on."""
+    return Store.objects.all() if is_administrator(user) else Store.objects.filter(members=user)
+
+
+def person(request: HttpRequest) -> str:
+    """Who is acting, for the record of changes."""
+    return request.user.get_username()
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """The view for somebody who is signed in; anybody else is sent to the sign-in page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), reverse("backoffice:sign-in"))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def administrator(view: View[P]) -> View[P]:
+    """The view for administrators only (403 for a merchant)."""
+
+    @signed_in
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not is_administrator(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def of_store(view: Any) -> Any:
+    """The view of one store, handed in place of its name in the address. Somebody else's store is unknown (404)."""
+
+    @signed_in
+    @wraps(view)
+    def guarded(request: HttpRequest, store: str, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = view(request, get_object_or_404(stores_of(request.user), name=store), **kwargs)
+        return response
+
+    return guarded

@@ -1,0 +1,160 @@
+"""The shop and Shopping Feed as a page may ask them: at once or not at all, with a sentence where they do not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from sfsync import texts
+from sfsync.backoffice.words import advice
+from sfsync.conf import conf
+from sfsync.domain.orders import Snapshot
+from sfsync.engine.connections import SHOP_KINDS, Live
+from sfsync.engine.trouble import trouble_of
+from sfsync.models import Store
+from sfsync.models.secrets import SecretUnreadable
+from sfsync.shops.base import Shop, ShopError, Status
+from shoppingfeed import Client, ShoppingFeedError
+
+PATIENCE = 5.0
+"""Seconds that a page waits for somebody else's server."""
+FRESH, SORRY = 300, 15
+"""Seconds for which the shop's statuses are kept, and a failure to read them."""
+OUTSIDE = (ShopError, ShoppingFeedError, SecretUnreadable)
+
+
+class Quick(Live):
+    """The real ones, with a page's patience; closed by whoever made it."""
+
+    def shop(self, store: Store) -> Shop:
+        kind = SHOP_KINDS.get(store.shop_kind)
+        if kind is None:
+            return super().shop(store)
+        return kind(
+            store.shop_url.reveal(),
+            prefix=store.shop_prefix,
+            shop_id=store.shop_id,
+            store_id=store.feed_store_id,
+            timeout=min(PATIENCE, conf().timeout),
+        )
+
+    def client(self, store: Store) -> Client:
+        return Client(
+            store.token.reveal(),
+            base_url=store.api_url,
+            transport=self.transport,
+            timeout=min(PATIENCE, conf().timeout),
+            concurrency=1,
+        )
+
+
+@contextmanager
+def open_shop(store: Store) -> Iterator[Shop]:
+    """Raises one of `OUTSIDE`."""
+    shop = Quick().shop(store)
+    try:
+        yield shop
+    finally:
+        shop.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """The shop's statuses, or `trouble`: why they cannot be read, as a sentence."""
+
+    by_id: dict[int, Status] = field(default_factory=dict)
+    trouble: str = ""
+
+    def name(self, status: int | None) -> str:
+        if status is None:
+            return ""
+        known = self.by_id.get(status)
+        return known.name if known else f"#{status}"
+
+    def color(self, status: int | None) -> str:
+        known = self.by_id.get(status) if status is not None else None
+        return known.color if known else ""
+
+
+def statuses_of(store: Store, language: str) -> Statuses:
+    """Kept for a few minutes; read again when the store's settings change."""
+    key = f"sfsync:statuses:{store.pk}:{store.updated_at.timestamp()}:{language}"
+    found: Statuses | None = cache.get(key)
+    if found is None:
+        found = _read_statuses(store, language)
+        cache.set(key, found, SORRY if found.trouble else FRESH)
+    return found
+
+
+def _read_statuses(store: Store, language: str) -> Statuses:
+    try:
+        with open_shop(store) as shop:
+            return Statuses({each.status_id: each for each in shop.statuses(language)})
+    except OUTSIDE as error:
+        return Statuses(trouble=said(error))
+
+
+def said(error: Exception) -> str:
+    """What stands in the way and what to do, in the reader's language."""
+    trouble = trouble_of(error)
+    return f"{texts.sentence(trouble.code, {'message': trouble.detail})} {advice(trouble.code)}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """An order as the shop shows it now. `trouble`: why it cannot be seen."""
+
+    snapshot: Snapshot | None = None
+    trouble: str = ""
+
+
+def glance(store: Store, shop_order_id: int) -> Glance:
+    if statuses_of(store, store.language).trouble:
+        return Glance(trouble=_("The shop does not answer now: this is what was last seen of the order."))
+    try:
+        with open_shop(store) as shop:
+            return Glance(shop.read([shop_order_id]).get(shop_order_id))
+    except OUTSIDE as error:
+        return Glance(trouble=said(error))
+
+
+def tried(store: Store, **changes: object) -> tuple[list[str], list[str]]:
+    """Try the connections of a store, maybe with settings not saved yet. Returns what works, and what does not."""
+    _unused = (replace, changes)
+    good: list[str] = []
+    bad: list[str] = []
+    for check in (_try_shop, _try_feed):
+        try:
+            good.append(check(store))
+        except OUTSIDE as error:
+            bad.append(said(error))
+    return good, bad
+
+
+def _try_shop(store: Store) -> str:
+    with open_shop(store) as shop:
+        return _("The shop answers: %(found)s") % {"found": shop.probe()}
+
+
+def _try_feed(store: Store) -> str:
+    with Quick().client(store) as client:
+        stores = {each.id: each.name for each in client.me().stores}
+    name = stores.get(store.feed_store_id)
+    if name is None:
+        opened = ", ".join(f"{key} ({value})" for key, value in stores.items()) or "-"
+        raise ShoppingFeedError(
+            _("The token does not open store %(store)s; it opens: %(opened)s.")
+            % {"store": store.feed_store_id, "opened": opened}
+        )
+    return _("Shopping Feed accepts the token: store %(store)s is “%(name)s”.") % {
+        "store": store.feed_store_id,
+        "name": name,
+    }
+
+
+Check = Callable[[Store], str]

@@ -1,0 +1,104 @@
+"""The state of an order's update in the merchant's words, and how to find the orders that are in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sfsync import texts
+from sfsync.models import Action, Order, Store, Task
+
+
+class State(models.TextChoices):
+    """The first that applies is the order's."""
+
+    FAILED = "failed", gettext_lazy("Needs you")
+    SENT = "sent", gettext_lazy("Sent, not confirmed yet")
+    RETRYING = "retrying", gettext_lazy("Will be tried again")
+    WAITING = "waiting", gettext_lazy("Waiting to be sent")
+    CONFIRMED = "confirmed", gettext_lazy("Confirmed")
+    QUIET = "quiet", gettext_lazy("Nothing to report")
+
+
+PENDING = (State.FAILED, State.SENT, State.RETRYING, State.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order's state, with the sentence that explains it and since when."""
+
+    state: State
+    operation: str
+    sentence: str
+    since: datetime | None
+
+    @property
+    def operation_name(self) -> str:
+        return texts.operation_name(self.operation) if self.operation else ""
+
+
+def standing(order: Order, tasks: Iterable[Task]) -> Standing:
+    """From the order and all its tasks."""
+    rows = sorted(tasks, key=lambda task: PENDING.index(state_of(task)))
+    if rows:
+        task = rows[0]
+        return Standing(state_of(task), task.operation, _sentence(task), _since(task))
+    if order.confirmed_operation:
+        told = texts.operation_name(order.confirmed_operation)
+        sentence = _("The marketplace knows: %(told)s.") % {"told": told}
+        return Standing(State.CONFIRMED, order.confirmed_operation, sentence, order.confirmed_at)
+    return Standing(State.QUIET, "", _("Nothing has happened that a marketplace must hear of."), None)
+
+
+def state_of(task: Task) -> State:
+    if task.failed_at is not None:
+        return State.FAILED
+    if task.action == Action.CHECK:
+        return State.SENT
+    return State.RETRYING if task.failure else State.WAITING
+
+
+def _since(task: Task) -> datetime | None:
+    return task.failed_at or (task.sent_at if task.action == Action.CHECK else task.since)
+
+
+def _sentence(task: Task) -> str:
+    if task.action == Action.CHECK:
+        return _("“%(told)s” was sent; its ticket is followed.") % {"told": texts.operation_name(task.operation)}
+    if task.failure:
+        return texts.reason(task.failure, {"operation": task.operation or "ship", "message": task.last_error})
+    return _("Decided by the first run after %(at)s.") % {"at": texts.moment(task.update_at.isoformat())}
+
+
+def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str = "") -> QuerySet[Order]:
+    """The orders in a state. `operation`: what is under way, or what was confirmed last where nothing is."""
+    if state in PENDING:
+        tasks = tasks_in(store, State(state))
+        tasks = tasks.filter(operation=operation) if operation else tasks
+        return orders.filter(pk__in=tasks.values("order_id"))
+    if operation:
+        orders = orders.filter(confirmed_operation=operation)
+    if state == State.CONFIRMED:
+        orders = orders.exclude(confirmed_operation="")
+    if state == State.QUIET:
+        orders = orders.filter(confirmed_operation="")
+    return orders.exclude(Exists(Task.objects.filter(order_id=OuterRef("pk")))) if state else orders
+
+
+def tasks_in(store: Store, state: State) -> QuerySet[Task]:
+    tasks = Task.objects.filter(store=store)
+    match state:
+        case State.FAILED:
+            return tasks.parked()
+        case State.SENT:
+            return tasks.in_flight()
+        case State.RETRYING:
+            return tasks.queued().exclude(failure="")
+        case _:
+            return tasks.queued().filter(failure="")

@@ -1,0 +1,44 @@
+"""Count what was confirmed and what failed, by day, marketplace and operation: one statement a call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from sfsync.engine.context import Run
+from sfsync.models import DayFigure, Task
+from sfsync.models.bulk import insert_rows
+from sfsync.models.figure import WITHIN
+
+_KEY = ("store", "day", "channel", "operation")
+_COUNTS = ("confirmed", "failed", *WITHIN)
+_ADD = "ON CONFLICT (store_id, day, channel, operation) DO UPDATE SET " + ", ".join(
+    f"{name} = t.{name} + excluded.{name}" for name in _COUNTS
+)
+
+
+def note(run: Run, *, confirmed: Iterable[Task] = (), failed: Iterable[tuple[Task, str]] = ()) -> None:
+    """Add to the day's figures: confirmed tasks, and failed ones with their operation. Reads `task.order`."""
+    now = run.clock()
+    figures: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
+    for task in confirmed:
+        figure = figures[task.order.channel, task.operation]
+        figure["confirmed"] += 1
+        if step := _step(task.sent_at, now):
+            figure[step] += 1
+    for task, operation in failed:
+        figures[task.order.channel, operation or "ship"]["failed"] += 1
+    day = timezone.localdate(now).isoformat()
+    rows = [(run.store.pk, day, *key, *figure.values()) for key, figure in sorted(figures.items())]
+    insert_rows(DayFigure, (*_KEY, *_COUNTS), rows, conflict=_ADD)
+
+
+def _step(sent_at: datetime | None, now: datetime) -> str:
+    """The column of `WITHIN` that a confirmation counts in; empty beyond the last."""
+    if sent_at is None:
+        return ""
+    seconds = (now - sent_at).total_seconds()
+    return next((name for name, most in WITHIN.items() if seconds <= most), "")

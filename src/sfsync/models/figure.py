@@ -1,0 +1,53 @@
+"""What was confirmed and refused on each day: small rows that the charts and the metrics add up, instead of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import models
+
+from sfsync.models.store import Store
+
+WITHIN = {"s10": 10, "m1": 60, "m5": 300, "m30": 1800, "h2": 7200, "h12": 43200}
+"""The columns that count confirmations by how long they took: column → at most so many seconds."""
+
+
+class DayFigure(models.Model):
+    """One row a day, marketplace and operation. `failed` counts attempts; what took longer than `h12` is in none."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="figures", db_index=False)
+    day = models.DateField()
+    channel = models.CharField(max_length=64, default="", blank=True)
+    operation = models.CharField(max_length=8)
+    confirmed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    s10 = models.PositiveIntegerField(default=0)
+    m1 = models.PositiveIntegerField(default=0)
+    m5 = models.PositiveIntegerField(default=0)
+    m30 = models.PositiveIntegerField(default=0)
+    h2 = models.PositiveIntegerField(default=0)
+    h12 = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "sfsync_day_figure"
+        constraints = [
+            models.UniqueConstraint(fields=["store", "day", "channel", "operation"], name="one_figure_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.channel} {self.operation}: {self.confirmed} confirmed, {self.failed} failed"
+
+
+def median_seconds(confirmed: int, within: Sequence[int]) -> float | None:
+    """About half of the confirmations took at most so long; None without any, infinite beyond twelve hours.
+
+    `within` are the counts of `WITHIN`, in its order; inside a step the confirmations are taken as evenly spread.
+    """
+    if not confirmed:
+        return None
+    half, before, start = confirmed / 2, 0, 0.0
+    for count, end in zip(within, WITHIN.values(), strict=True):
+        if count and before + count >= half:
+            return start + (end - start) * (half - before) / count
+        before, start = before + count, end
+    return float("inf")

@@ -1,0 +1,249 @@
+"""Where the processes come from that the fault tests kill, stop and restart.
+
+`python -m tests.faults.victim CLOCK` loads sfsync once, then forks a child for every line it reads: a real process with
+its own connections, without the second that loading takes. A child may be told a *boundary*: the n-th point before or
+after a SQL statement, or before or after an HTTP exchange, at which it kills (or stops) itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import django
+
+from shoppingfeed import Client, HttpTransport, Request, Response
+from tests.faults.clock import SharedClock
+
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+@dataclass
+class Boundaries:
+    """Counts the points of one kind that a child passes; at the n-th it is over."""
+
+    kind: str = ""
+    at: int = 0
+    how: str = "kill"
+    passed: dict[str, int] = field(default_factory=lambda: {"sql": 0, "http": 0})
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reach(self, kind: str) -> None:
+        with self.lock:
+            self.passed[kind] += 1
+            struck = kind == self.kind and self.passed[kind] == self.at
+        if struck:
+            os.kill(os.getpid(), SIGNALS[self.how])
+
+    def around_sql(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.reach("sql")
+        result = execute(sql, params, many, context)
+        self.reach("sql")
+        return result
+
+
+@dataclass
+class Bounded:
+    """A transport with a boundary on each side of an exchange. A run that is stopped (and not killed) just before a POST
+    has no boundary: between its last check and the first byte on the wire nothing can call it back (docs/promises.md).
+    """
+
+    transport: HttpTransport
+    boundaries: Boundaries
+
+    def send(self, request: Request) -> Response:
+        if self.boundaries.how == "kill" or request.method == "GET":
+            self.boundaries.reach("http")
+        response = self.transport.send(request)
+        self.boundaries.reach("http")
+        return response
+
+    def close(self) -> None:
+        self.transport.close()
+
+
+class Wired:
+    """`Connections` over real HTTP and the story's own clock."""
+
+    def __init__(self, clock: SharedClock, boundaries: Boundaries, concurrency: int) -> None:
+        self.clock, self.concurrency = clock, concurrency
+        self.transport = Bounded(HttpTransport(10), boundaries)
+
+    def shop(self, store: Any) -> Any:
+        from sfsync.engine.connections import open_shop
+
+        return open_shop(store)
+
+    def client(self, store: Any) -> Client:
+        return Client(
+            store.token.reveal(),
+            base_url=store.api_url,
+            transport=self.transport,
+            concurrency=self.concurrency,
+            pace=False,
+            clock=self.clock,
+            wall_clock=self.clock,
+            sleep=self.clock.advance,
+        )
+
+    def close(self) -> None:
+        self.transport.close()
+
+
+# What a child may be told to do.
+
+
+def sync(clock: SharedClock, store: str, wait: float = 0, concurrency: int = 1, **boundary: Any) -> dict[str, Any]:
+    """One run of a store."""
+    from django.db import connection
+
+    from sfsync.engine.lease import Busy
+    from sfsync.engine.run import run_store
+    from sfsync.models import Store
+
+    boundaries = Boundaries(**boundary)
+    row = Store.objects.get(name=store)
+
+    def stop(seconds: float) -> bool:
+        clock.advance(seconds)
+        return False
+
+    with connection.execute_wrapper(boundaries.around_sql):
+        try:
+            result = run_store(row, Wired(clock, boundaries, concurrency), wait=wait, clock=clock.now, stop=stop)
+        except Busy:
+            return {"busy": True}
+    troubles = [asdict(trouble) for trouble in result.troubles]
+    return {"counts": result.counts.as_dict(), "troubles": troubles, "passed": boundaries.passed}
+
+
+def command(clock: SharedClock, arguments: list[str]) -> None:
+    """The `sfsync` command, as its console script runs it."""
+    from sfsync_server import cli
+
+    sys.argv = ["sfsync", *arguments]
+    cli.main()
+
+
+def add_stores(clock: SharedClock, stores: list[dict[str, Any]]) -> None:
+    from sfsync.models import Store
+
+    for fields in stores:
+        store = Store(**fields)
+        store.full_clean()
+        store.save()
+
+
+def facts(clock: SharedClock, store: str) -> dict[str, Any]:
+    """What our database says of a store's orders."""
+    from django.db.models import F
+
+    from sfsync.models import LogEntry, Notice, Order, Task
+
+    shop_order = F("order__shop_order_id")
+    tasks = Task.objects.filter(store__name=store).annotate(shop_order=shop_order)
+    notices = Notice.objects.filter(store__name=store).annotate(shop_order=shop_order)
+    log = LogEntry.objects.filter(store__name=store).annotate(shop_order=shop_order).order_by("id")
+    return {
+        "tasks": list(
+            tasks.values("shop_order", "action", "failure", "operation", "lease", "failed_at", "last_error", "batch_id")
+        ),
+        "notices": list(notices.values("shop_order", "code", "key")),
+        "orders": list(Order.objects.filter(store__name=store).values()),
+        "log": list(log.values("shop_order", "code", "level", "message")),
+    }
+
+
+def change(clock: SharedClock, url: str, changes: list[list[Any]]) -> None:
+    """The merchant: changes of a shop, one after the other."""
+    from sfsync.shops.prestashop.sample import SampleShop
+
+    shop = SampleShop(url)
+    for verb, *arguments in changes:
+        getattr(shop, verb)(*arguments)
+    shop.close()
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (sync, command, add_stores, facts, change)
+}
+
+
+# The resident process.
+
+
+def fork(clock: SharedClock, output: str, job: str, **arguments: Any) -> dict[str, Any]:
+    """Start a child; its answer goes to the file `output`.json, what it says to `output`.out and `output`.err."""
+    pid = os.fork()
+    if not pid:
+        _be_a_child(output)
+        os._exit(_do(clock, output, JOBS[job], arguments))
+    return {"pid": pid}
+
+
+def _be_a_child(output: str) -> None:
+    os.setpgid(0, 0)
+    for number, path, flags in ((0, os.devnull, os.O_RDONLY), (1, f"{output}.out", -1), (2, f"{output}.err", -1)):
+        opened = os.open(path, flags if flags >= 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(opened, number)
+        os.close(opened)
+
+
+def _do(clock: SharedClock, output: str, job: Callable[..., Any], arguments: dict[str, Any]) -> int:
+    try:
+        answer = job(clock, **arguments)
+    except SystemExit as end:
+        return _ended(end.code if isinstance(end.code, int) else 0)
+    except BaseException:
+        traceback.print_exc()
+        return _ended(70)
+    Path(f"{output}.json").write_text(json.dumps(answer, default=str))
+    return _ended(0)
+
+
+def _ended(status: int) -> int:
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return status
+
+
+def wait(clock: SharedClock, pid: int) -> dict[str, Any]:
+    """Until a child ends, or stops."""
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    if os.WIFSTOPPED(status):
+        return {"stopped": True}
+    return {"signal": os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {"status": os.WEXITSTATUS(status)}
+
+
+def orders_from(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in lines)
+
+
+def main() -> None:
+    django.setup()
+    import psycopg  # noqa: F401  loaded here, once, for all children
+    import pymysql  # noqa: F401
+
+    import sfsync.engine.run
+    import sfsync.shops.prestashop.sample
+    import sfsync_server.cli  # noqa: F401
+
+    clock = SharedClock(Path(sys.argv[1]))
+    verbs: dict[str, Callable[..., dict[str, Any]]] = {"fork": fork, "wait": wait}
+    for order in orders_from(sys.stdin):
+        answer = verbs[order.pop("do")](clock, **order)
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""What the marketplace is told, as a table: an order in its shop, what is known of it, the store's policy → decision.
+
+The numbers are PrestaShop's statuses: 2 paid, 3 in preparation, 4 Shipped, 5 Delivered, 6 Canceled, 7 Refunded. "Fault"
+counts the faults of the existing module (prestashop.md).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sfsync.domain.decide import Because, Decision, Fail, Nothing, Send, Wait, believed, decide
+from sfsync.domain.errors import Failure
+from sfsync.domain.mapping import Policy
+from sfsync.domain.orders import Known, Operation, Parcel, Snapshot
+
+SHIP, CANCEL, REFUND, DELIVER = Operation.SHIP, Operation.CANCEL, Operation.REFUND, Operation.DELIVER
+SEEN = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+"""When the change was seen."""
+DUE = SEEN + timedelta(minutes=5)
+
+MAPPING = {4: SHIP, 5: DELIVER, 6: CANCEL, 7: REFUND}
+CURRENT = Policy(MAPPING)
+LATEST = Policy(MAPPING, latest_mapped=True)
+NO_DELIVER = Policy({4: SHIP, 6: CANCEL, 7: REFUND})
+LATEST_NO_DELIVER = Policy({4: SHIP, 6: CANCEL, 7: REFUND}, latest_mapped=True)
+UNTRACKED = Policy(MAPPING, ship_without_tracking=True)
+COLLECT = Policy(MAPPING, ship_without_tracking=frozenset({12}))
+"""Only carrier 12 ("click and collect") may ship without a tracking number."""
+
+UNTOLD = Known()
+TOLD_SHIP = Known(ship_tracking="A1")
+TOLD_SHIP_BARE = Known(ship_tracking="")
+TOLD_DELIVER = Known(ship_tracking="A1", delivered=True)
+TOLD_CANCEL = Known(canceled=True)
+TOLD_REFUND = Known(ship_tracking="A1", refunded=True)
+BY_CHANNEL = Known(fulfilled_by_channel=True)
+NO_REFUND = Known(ship_tracking="A1", unsupported=frozenset({REFUND}))
+NO_CANCEL = Known(unsupported=frozenset({CANCEL}))
+
+
+def shop(*statuses: int, number: str = "", **more: Any) -> Snapshot:
+    """An order that went through these statuses, with the flags that PrestaShop gives the last one."""
+    last = statuses[-1]
+    parcels = (Parcel(number),) if number else ()
+    return Snapshot(
+        1, last, statuses, parcels, shipped_status=last in {4, 5}, paid_status=last in {2, 3, 4, 5, 9, 11}, **more
+    )
+
+
+def removed(because: Because, operation: Operation | None = None) -> Nothing:
+    return Nothing(because, operation)
+
+
+KNOWN_ALREADY, WENT_BACK, NOT_MAPPED = Because.ALREADY_CONFIRMED, Because.WENT_BACK, Because.NOT_MAPPED
+UNSUPPORTED, CHANNELS_OWN = Because.UNSUPPORTED, Because.FULFILLED_BY_CHANNEL
+NO_TRACKING = Fail(Failure.NO_TRACKING, SHIP)
+
+# rule and story: (the shop's order, what is known, policy, minutes since the change was seen) → decision
+TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
+    # What the status asks for
+    "R1 shipped with a number": (shop(2, 4, number="A1"), UNTOLD, CURRENT, 0, Send(SHIP, SHIP)),
+    "R1 canceled": (shop(2, 6), UNTOLD, CURRENT, 0, Send(CANCEL, CANCEL)),
+    "R1 refunded": (shop(2, 4, 7), TOLD_SHIP, CURRENT, 0, Send(REFUND, REFUND)),
+    "R1 delivered": (shop(4, 5, number="A1"), TOLD_SHIP, CURRENT, 0, Send(DELIVER, DELIVER)),
+    "R1 canceled, then refunded": (shop(6, 7), TOLD_CANCEL, CURRENT, 0, Send(REFUND, REFUND)),
+    "the order is gone": (None, UNTOLD, CURRENT, 0, Fail(Failure.ORDER_GONE)),
+    # R2: the tracking number
+    "R2 a number, status not mapped": (shop(3, number="A1"), UNTOLD, CURRENT, 0, Send(SHIP, None)),
+    "R2 another number, shipped": (shop(4, number="B2"), TOLD_SHIP, CURRENT, 0, Send(SHIP, SHIP)),
+    "R2 another number, status not mapped": (shop(4, 3, number="B2"), TOLD_SHIP, CURRENT, 0, Send(SHIP, None)),
+    "R2 another number, delivered": (shop(4, 5, number="B2"), TOLD_DELIVER, CURRENT, 0, Send(SHIP, DELIVER)),
+    "R2 fault 1: a number after a bare ship": (shop(4, number="A1"), TOLD_SHIP_BARE, CURRENT, 0, Send(SHIP, SHIP)),
+    "R2 fault 1: a number after the failure": (shop(4, number="A1"), UNTOLD, CURRENT, 60, Send(SHIP, SHIP)),
+    "R2 a number emptied": (shop(4), TOLD_SHIP, CURRENT, 60, removed(KNOWN_ALREADY, SHIP)),
+    "R2 not while canceled": (shop(4, 6, number="A1"), UNTOLD, CURRENT, 0, Send(CANCEL, CANCEL)),
+    "R2 not once canceled": (shop(6, number="A1"), TOLD_CANCEL, CURRENT, 0, removed(KNOWN_ALREADY, CANCEL)),
+    "R2 not while refunded": (shop(4, 7, number="B2"), TOLD_SHIP, CURRENT, 0, Send(REFUND, REFUND)),
+    "R2 not while refunded, no refund there": (
+        shop(4, 7, number="B2"),
+        NO_REFUND,
+        CURRENT,
+        0,
+        removed(UNSUPPORTED, REFUND),
+    ),
+    "R2 not while the latest mapped is canceled": (shop(6, 3, number="A1"), UNTOLD, LATEST, 0, Send(CANCEL, CANCEL)),
+    "R2 put back from canceled, never told": (shop(6, 3, number="A1"), UNTOLD, CURRENT, 0, Send(SHIP, None)),
+    # R3, R11: the marketplace knows
+    "R3 shipped again": (shop(4, 3, 4, number="A1"), TOLD_SHIP, CURRENT, 0, removed(KNOWN_ALREADY, SHIP)),
+    "R3 fault 15: shipped, back, shipped": (shop(4, 3, 4), TOLD_SHIP_BARE, CURRENT, 60, removed(KNOWN_ALREADY, SHIP)),
+    "R11 delivered again": (shop(5, number="A1"), TOLD_DELIVER, CURRENT, 0, removed(KNOWN_ALREADY, DELIVER)),
+    "R11 canceled again": (shop(6, 2, 6), TOLD_CANCEL, CURRENT, 0, removed(KNOWN_ALREADY, CANCEL)),
+    "R11 fault 13: refunded again": (shop(7, 4, 7), TOLD_REFUND, CURRENT, 0, removed(KNOWN_ALREADY, REFUND)),
+    "R11 the same number, status not mapped": (shop(3, number="A1"), TOLD_SHIP, CURRENT, 0, removed(NOT_MAPPED)),
+    # R4: no tracking number
+    "R4 shipped, no number yet": (shop(4), UNTOLD, CURRENT, 0, Wait(DUE)),
+    "R4 the last moment": (shop(4), UNTOLD, CURRENT, 4.99, Wait(DUE)),
+    "R4 due, and still none": (shop(4), UNTOLD, CURRENT, 5, NO_TRACKING),
+    "R4 no delay": (shop(4), UNTOLD, Policy(MAPPING, delay=timedelta(0)), 0, NO_TRACKING),
+    "R4 allowed for all: waits too": (shop(4), UNTOLD, UNTRACKED, 1, Wait(DUE)),
+    "R4 allowed for all: due": (shop(4), UNTOLD, UNTRACKED, 5, Send(SHIP, SHIP)),
+    "R4 allowed for its carrier": (shop(4, carrier_id=12), UNTOLD, COLLECT, 5, Send(SHIP, SHIP)),
+    "R4 allowed for its carrier, edited since": (
+        shop(4, carrier_id=31, carrier_reference=12),
+        UNTOLD,
+        COLLECT,
+        5,
+        Send(SHIP, SHIP),
+    ),
+    "R4 not allowed for its carrier": (shop(4, carrier_id=2, carrier_reference=2), UNTOLD, COLLECT, 5, NO_TRACKING),
+    # R6: only the current status counts
+    "R6 shipped, then canceled before the run": (shop(2, 4, 6, number="A1"), UNTOLD, CURRENT, 0, Send(CANCEL, CANCEL)),
+    "R6 a status that is not mapped": (shop(2, 3), UNTOLD, CURRENT, 0, removed(NOT_MAPPED)),
+    "R6 fault 3: shipped and put back before the run": (shop(2, 4, 3), UNTOLD, CURRENT, 60, removed(NOT_MAPPED)),
+    "R6 canceled and put back before the run": (shop(2, 6, 2), UNTOLD, CURRENT, 0, removed(NOT_MAPPED)),
+    "R6 latest: shipped, then delivered (not mapped)": (
+        shop(4, 5),
+        UNTOLD,
+        Policy({4: SHIP}, latest_mapped=True, ship_without_tracking=True),
+        5,
+        Send(SHIP, SHIP),
+    ),
+    "R6 current: shipped, then delivered (not mapped)": (
+        shop(4, 5),
+        UNTOLD,
+        Policy({4: SHIP}, ship_without_tracking=True),
+        5,
+        removed(NOT_MAPPED),
+    ),
+    "R6 latest: waits for the number (R4)": (shop(4, 5), UNTOLD, LATEST_NO_DELIVER, 0, Wait(DUE)),
+    "R6 latest: the last of several": (shop(4, 6, 3), UNTOLD, LATEST, 0, Send(CANCEL, CANCEL)),
+    "R6 latest: none was ever mapped": (shop(1, 2, 3), UNTOLD, LATEST, 0, removed(NOT_MAPPED)),
+    "R6 latest: the current one, if mapped": (shop(6, 7), UNTOLD, LATEST, 0, Send(REFUND, REFUND)),
+    # R8: what was sent cannot be taken back
+    "R8 shipped, back in preparation": (shop(4, 3, number="A1"), TOLD_SHIP, CURRENT, 0, removed(WENT_BACK, SHIP)),
+    "R8 delivered, back in preparation": (
+        shop(4, 5, 3, number="A1"),
+        TOLD_DELIVER,
+        CURRENT,
+        0,
+        removed(WENT_BACK, DELIVER),
+    ),
+    "R8 delivered, back to shipped": (shop(5, 4, number="A1"), TOLD_DELIVER, CURRENT, 0, removed(WENT_BACK, DELIVER)),
+    "R8 canceled, back to paid": (shop(6, 2), TOLD_CANCEL, CURRENT, 0, removed(WENT_BACK, CANCEL)),
+    "R8 canceled, then shipped after all": (
+        shop(6, 4, number="A1"),
+        TOLD_CANCEL,
+        CURRENT,
+        60,
+        removed(WENT_BACK, CANCEL),
+    ),
+    "R8 refunded, then delivered": (shop(7, 5, number="B2"), TOLD_REFUND, CURRENT, 0, removed(WENT_BACK, REFUND)),
+    "R8 refunded, then a delivered of no meaning": (shop(7, 5), TOLD_REFUND, NO_DELIVER, 0, removed(WENT_BACK, REFUND)),
+    "R8 canceled, then filed away": (shop(6, 99), TOLD_CANCEL, CURRENT, 0, removed(NOT_MAPPED)),
+    "R8 canceled, filed away, a number": (shop(6, 99, number="A1"), TOLD_CANCEL, CURRENT, 0, removed(NOT_MAPPED)),
+    "R8 shipped, then a delivered of no meaning": (
+        shop(4, 5, number="A1"),
+        TOLD_SHIP,
+        NO_DELIVER,
+        0,
+        removed(NOT_MAPPED),
+    ),
+    "R8 told by its number alone, never shipped": (shop(2, 3, number="A1"), TOLD_SHIP, CURRENT, 0, removed(NOT_MAPPED)),
+    "R8 latest: back means nothing": (shop(4, 3, number="A1"), TOLD_SHIP, LATEST, 0, removed(KNOWN_ALREADY, SHIP)),
+    # R9: what the marketplace does not offer
+    "R9 no refund there": (shop(4, 7), NO_REFUND, CURRENT, 0, removed(UNSUPPORTED, REFUND)),
+    "R9 no cancel there": (shop(2, 6), NO_CANCEL, CURRENT, 0, removed(UNSUPPORTED, CANCEL)),
+    "R9 no refund there, but cancel": (
+        shop(2, 6),
+        Known(unsupported=frozenset({REFUND})),
+        CURRENT,
+        0,
+        Send(CANCEL, CANCEL),
+    ),
+    "R9 no cancel there, then shipped": (shop(6, 4, number="A1"), NO_CANCEL, CURRENT, 0, Send(SHIP, SHIP)),
+    # R13a: the ship goes first
+    "R13a delivered, never shipped": (shop(2, 5, number="A1"), UNTOLD, CURRENT, 0, Send(SHIP, DELIVER)),
+    "R13a fault 2: shipped, delivered before the run": (
+        shop(4, 5, number="A1"),
+        UNTOLD,
+        CURRENT,
+        0,
+        Send(SHIP, DELIVER),
+    ),
+    "R13a delivered, the number has changed": (shop(4, 5, number="B2"), TOLD_SHIP, CURRENT, 0, Send(SHIP, DELIVER)),
+    "R13a delivered, no number yet": (shop(4, 5), UNTOLD, CURRENT, 0, Wait(DUE)),
+    "R13a delivered, due, still none": (shop(4, 5), UNTOLD, CURRENT, 5, NO_TRACKING),
+    "R13a delivered, allowed without": (shop(4, 5), UNTOLD, UNTRACKED, 5, Send(SHIP, DELIVER)),
+    "R13a delivered after a bare ship": (shop(4, 5), TOLD_SHIP_BARE, CURRENT, 0, Send(DELIVER, DELIVER)),
+    # R13b: the marketplace ships it
+    "R13b not shipped by us": (shop(4, number="A1"), BY_CHANNEL, CURRENT, 0, removed(CHANNELS_OWN, SHIP)),
+    "R13b no wait for a number": (shop(4), BY_CHANNEL, CURRENT, 0, removed(CHANNELS_OWN, SHIP)),
+    "R13b a number changes nothing": (shop(3, number="A1"), BY_CHANNEL, CURRENT, 0, removed(CHANNELS_OWN, SHIP)),
+    "R13b not delivered by us": (shop(5, number="A1"), BY_CHANNEL, CURRENT, 0, removed(CHANNELS_OWN, DELIVER)),
+    "R13b canceled all the same": (shop(6), BY_CHANNEL, CURRENT, 0, Send(CANCEL, CANCEL)),
+    "R13b not mapped": (shop(3), BY_CHANNEL, CURRENT, 0, removed(NOT_MAPPED)),
+}
+
+
+@pytest.mark.parametrize(("order", "known", "policy", "minutes", "expected"), TABLE.values(), ids=TABLE.keys())
+def test_what_the_marketplace_is_told(
+    order: Snapshot | None, known: Known, policy: Policy, minutes: float, expected: Decision
+) -> None:
+    now = SEEN + timedelta(minutes=minutes)
+    assert decide(order, known, policy, since=SEEN, now=now) == expected
+
+
+def test_the_newest_of_several_parcels_is_told() -> None:
+    """R2: with several parcels the newest number counts, and an older one that was told is not told again."""
+    parcels = (Parcel("B2"), Parcel("A1"))
+    order = Snapshot(1, 4, (4,), parcels)
+    assert decide(order, TOLD_SHIP, CURRENT, since=SEEN, now=SEEN) == Send(SHIP, SHIP)
+    assert decide(order, Known(ship_tracking="B2"), CURRENT, since=SEEN, now=SEEN) == removed(KNOWN_ALREADY, SHIP)
+
+
+@pytest.mark.parametrize(
+    ("known", "operation"),
+    [
+        (UNTOLD, None),
+        (BY_CHANNEL, None),
+        (TOLD_SHIP, SHIP),
+        (TOLD_SHIP_BARE, SHIP),
+        (TOLD_DELIVER, DELIVER),
+        (TOLD_CANCEL, CANCEL),
+        (TOLD_REFUND, REFUND),
+        (Known(canceled=True, refunded=True, ship_tracking="A1", delivered=True), REFUND),
+    ],
+)
+def test_the_furthest_confirmed_state_is_what_the_marketplace_believes(
+    known: Known, operation: Operation | None
+) -> None:
+    """R8: the warning names it."""
+    assert believed(known) is operation

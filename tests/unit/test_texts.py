@@ -1,0 +1,102 @@
+"""Every sentence by its code, in both languages (R20, R21)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import timezone, translation
+
+from sfsync import texts
+from sfsync.domain.errors import Failure
+from tests.unit.test_project import catalogues, translated
+
+EVERY_TEXT = [*texts.OPERATIONS.values(), *texts.SENTENCES.values(), *texts.ADVICE.values()]
+FRENCH = [(key, text) for path in catalogues("fr") for key, text in translated(path).items() if key]
+
+
+def parameters(text: str) -> list[str]:
+    return sorted(re.findall(r"%\((\w+)\)s", text))
+
+
+@pytest.mark.parametrize("text", EVERY_TEXT)
+def test_every_text_is_french_in_french_with_the_same_parameters(text: str) -> None:
+    with translation.override("fr"):
+        french = translation.gettext(text)
+
+    says_something = re.search("[a-z]", re.sub(r"%\(\w+\)s", "", text))
+    assert french != text or not says_something
+    assert parameters(french) == parameters(text)
+    assert re.findall("`[^`]+`", french) == re.findall("`[^`]+`", text)
+
+
+def test_french_follows_french_typography() -> None:
+    """No-break spaces before : ; ! ? and inside « », typographic apostrophes."""
+    addresses = re.compile(r"\S+://\S*")
+    faults = {
+        text: fault
+        for _, french in FRENCH
+        for text in [addresses.sub("", french)]
+        if (fault := re.findall(r"(?<!\u00a0)[:;!?»](?!\d)|«(?!\u00a0)|[“”']", text))
+    }
+    assert faults == {}
+
+
+def test_french_says_the_same_thing_with_the_same_word() -> None:
+    rejected = re.compile(r"\b(?:magasin|store|tracking|batch|marketplace|transporteuse|token)\b(?![-_.=\w])", re.I)
+    assert [french for _, french in FRENCH if rejected.search(re.sub(r"\[.*?\]|%\(\w+\)s", "", french))] == []
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_every_failure_has_a_sentence_and_an_advice(failure: Failure) -> None:
+    assert f"failed-{failure}" in texts.SENTENCES
+    assert texts.advice(failure)
+
+
+def test_reason_of_a_failure_is_not_the_log_sentence_with_the_same_code() -> None:
+    """R13: `no-answer` is a line of the log, and what parks an order after many silences."""
+    params = {"operation": "ship", "message": "It timed out."}
+
+    assert texts.sentence("no-answer", params).startswith("Sent (shipped), but no answer came")
+    assert texts.reason("no-answer", params).startswith("“shipped” was sent again and again")
+
+
+@pytest.mark.parametrize(("code", "start"), [("went-back", "The status went back"), ("token-refused", "Shopping Feed")])
+def test_reason_of_a_warning_and_of_a_trouble(code: str, start: str) -> None:
+    assert texts.reason(code, {"operation": "ship", "message": ""}).startswith(start)
+
+
+def test_an_operation_is_named_in_the_readers_language() -> None:
+    params = {"operation": "refund", "batch": "b1"}
+    with translation.override("fr"):
+        assert texts.sentence("sent", params) == "Envoyé\u00a0: remboursée (lot b1)."
+    assert texts.operation_name("accept") == "accept"
+
+
+def test_times_are_told_in_the_readers_zone_and_language() -> None:
+    """R4: until when the tracking number is waited for."""
+    params = {"until": "2025-07-14T22:05:00+00:00"}
+    with timezone.override("Europe/Paris"):
+        assert texts.sentence("waiting", params).endswith("until 15 July 2025, 00:05.")
+        with translation.override("fr"):
+            assert texts.sentence("waiting", params).endswith("jusqu’au 15 juillet 2025 à 00\u00a0h\u00a005.")
+
+
+def test_a_missing_reason_is_said() -> None:
+    assert texts.sentence("failed-ignored", {"operation": "ship", "message": ""}).endswith("no reason was given")
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "shown"),
+    [
+        ("from-tomorrow", {}, "from-tomorrow"),
+        ("from-tomorrow", {"a": 1}, "from-tomorrow {'a': 1}"),
+        ("retry-planned", {}, "Attempt %(attempt)s is planned for %(at)s. {}"),
+    ],
+)
+def test_what_another_version_wrote_is_still_shown(code: str, params: dict[str, object], shown: str) -> None:
+    assert texts.sentence(code, params) == shown
+
+
+def test_no_advice_where_there_is_nothing_to_do() -> None:
+    assert texts.advice("confirmed") == ""
