@@ -53,6 +53,8 @@ def main(
 
 
 _errors = Console(stderr=True)
+WIDTH = 160
+"""Columns where the output is no terminal."""
 
 
 def _measure(world: Rig, loads: list[Load], figures: Figures) -> None:
@@ -81,7 +83,7 @@ def _tell(figures: Figures, as_markdown: bool, write: Path | None) -> None:
     if as_markdown:
         print(page)
     else:
-        report.show(figures, Console(soft_wrap=not sys.stdout.isatty()))
+        report.show(figures, Console(width=None if sys.stdout.isatty() else WIDTH))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One run of the command over a load. `watch` is the report of a second, equal run, where there was one."""
+    """One run of the command over a load. `floor` may serve several. `watch` is the report of a second, equal run."""
 
     load: Load
     name: str

@@ -40,8 +40,10 @@ def sheets(figures: Figures) -> list[Sheet]:
     return [sheet for sheet in drawn if sheet.rows]
 
 
-_COLUMNS = ("load", "what", "s", "CPU s", "CPU ms/order", "requests", "req./order", "SQL ours", "SQL shop", "SQL/order")
-_COLUMNS += ("peak MB",)
+_COLUMNS = (
+    *("load", "what", "s", "CPU s", "CPU ms/order", "requests", "req./order"),
+    *("SQL ours", "SQL shop", "SQL/order", "peak MB"),
+)
 
 
 def _pass(one: Pass) -> Iterator[Sequence[str]]:
@@ -109,7 +111,7 @@ def show(figures: Figures, console: Console) -> None:
     for sheet in sheets(figures):
         table = Table(title=sheet.title, title_justify="left", header_style="bold", box=None, pad_edge=False)
         for number, column in enumerate(sheet.columns):
-            table.add_column(column, justify="left" if number < sheet.words else "right", overflow="fold")
+            table.add_column(column, justify="left" if number < sheet.words else "right", no_wrap=True)
         for row in sheet.rows:
             table.add_row(*row, style="red" if row[-1] == "MISSED" else None)
         console.print(table)

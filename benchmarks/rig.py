@@ -1,4 +1,4 @@
-"""Everything around the program that is measured: a MariaDB shop, a sandbox over HTTP in a process of its own, homes."""
+"""Everything around the program that is measured: a shop in MariaDB, a sandbox in a process of its own, homes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -140,11 +140,6 @@ def _sandbox(folder: Path) -> Iterator[Sandbox]:
             yield Sandbox(address[0], process)
         finally:
             process.terminate()
-
-
-def ship(shop: SampleShop, order_ids: Collection[int], number: str) -> None:
-    """Every order: shipped, with a new tracking number."""
-    shop.bulk_ship(order_ids, number)
 
 
 def _store(name: str, shop_url: str, api_url: str, mode: str) -> str:

@@ -80,9 +80,7 @@ class World:
             self.clock.advance(seconds)
             return False
 
-        return run_store(
-            store or self.store, self.connections, wait=wait, clock=self.now, stop=stop
-        )
+        return run_store(store or self.store, self.connections, wait=wait, clock=self.now, stop=stop)
 
     def feed_id(self, order_id: int) -> int:
         feed_id = self.shop.feed_id(order_id)

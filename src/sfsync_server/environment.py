@@ -112,7 +112,8 @@ class Environment(BaseSettings):
 def load() -> Environment:
     """Read the settings. Raises `SettingsError` with a sentence for each wrong one, never with a secret in it."""
     try:
-        return Environment(**_from_files())
+        given: dict[str, Any] = _from_files()
+        return Environment(**given)
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(each) for each in error.errors(include_input=False))) from None
 

@@ -1,4 +1,4 @@
-"""`sfsync run`: real-time stores as their changes come, batch stores on their schedule (R7), until SIGTERM or Ctrl+C."""
+"""`sfsync run`: real-time stores as their changes come, batch stores on their schedule (R7), until SIGTERM."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Service:
 
 
 def due(now: datetime) -> Iterable[Store]:
-    """Enabled stores whose turn it is: real-time ones always, batch ones by their schedule or because a person asked."""
+    """Stores whose turn it is: real-time ones always, batch ones by their schedule or because a person asked."""
     waiting = Process.objects.filter(name=SYNC, next_run_at__gt=now)
     unasked = waiting.filter(Q(run_asked_at=None) | Q(run_asked_at__lt=F("started_at")))
     return Store.objects.filter(enabled=True).exclude(mode=Mode.BATCH, pk__in=unasked.values("store"))

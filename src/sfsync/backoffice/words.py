@@ -10,7 +10,9 @@ from sfsync import texts
 ADVICE = {
     "shop-misconfigured": _("Correct the shop's connection in the store's settings, then open its diagnostics."),
     "token-refused": _("Put a valid token into the store's settings, then open its diagnostics."),
-    "store-unknown": _("Check the store's number at Shopping Feed in its settings; the diagnostics show the right ones."),
+    "store-unknown": _(
+        "Check the store's number at Shopping Feed in its settings; the diagnostics show the right ones."
+    ),
     "secret-unreadable": _("Enter the token and the shop's address again in the store's settings."),
     "crashed": _("Nothing is lost. Please report it with the report of the diagnostics."),
     "silent": _("Nothing is sent while no run takes place: start one now, and ask who runs sfsync to look at it."),

@@ -119,7 +119,7 @@ def _give_up_on(run: Run, tasks: list[Task]) -> None:
 
 
 def _again(run: Run, task: Task) -> Back:
-    """Sent again at no cost: the API was silent, the order is not to blame. Spaced, so that no outage becomes a storm."""
+    """Sent again at no cost: the API was silent, no order is to blame. Spaced, so that no outage becomes a storm."""
     wait = timedelta(seconds=0 if task.silences == 0 else 30 * 2 ** min(task.silences, 7))
     error, attempts = task.last_error, max(task.attempts - 1, 0)
     return Back(task, run.clock() + wait, error=error, attempts=attempts, split=task.split, silences=task.silences + 1)

@@ -31,8 +31,10 @@ class Back:
     silences: int = 0
 
 
-_BACK = ("id", "action", "lease", "request_key", "batch_id", "looks", "date_upd", "update_at", "failure", "last_error")
-_BACK += ("failed_at", "attempts", "split", "silences")
+_BACK = (
+    *("id", "action", "lease", "request_key", "batch_id", "looks", "date_upd"),
+    *("update_at", "failure", "last_error", "failed_at", "attempts", "split", "silences"),
+)
 _UNCHANGED = ("action", "lease", "request_key")
 
 

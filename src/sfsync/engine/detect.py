@@ -56,8 +56,8 @@ def follow_listings(run: Run) -> None:
 
 
 def register(run: Run, listings: Iterable[Listing]) -> None:
-    columns = ("store", "shop_order_id", "shop_reference", "feed_id", "reference", "channel", "created_at", "date_add")
-    columns += ("fulfilled_by", "seen_tracking", "shipped_sent", "confirmed_operation")
+    names = ("store", "shop_order_id", "shop_reference", "feed_id", "reference", "channel", "created_at", "date_add")
+    columns = (*names, "fulfilled_by", "seen_tracking", "shipped_sent", "confirmed_operation")
     now = run.clock()
     rows = [
         (
@@ -202,9 +202,12 @@ def _told(changes: list[Change]) -> set[int]:
 _MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET
     since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
     attempts = 0, split = 0, silences = 0, failure = '', last_error = '', failed_at = NULL, episode = t.episode + 1"""
-_TASK = ("store", "order", "action", "since", "update_at", "date_add", "date_upd", *("lease", "operation", "wanted"))
-_TASK += ("tracking_number", "request_key", "batch_id", "ticket_number", "failure", "last_error")
-_TASK += ("attempts", "looks", "split", "silences", "episode")
+_TEXTS = ("lease", "operation", "wanted", "tracking_number", "request_key", "batch_id", "ticket_number")
+_TASK = (
+    *("store", "order", "action", "since", "update_at", "date_add", "date_upd"),
+    *(*_TEXTS, "failure", "last_error"),
+    *("attempts", "looks", "split", "silences", "episode"),
+)
 _BLANK = ("",) * 9 + (0,) * 5
 
 

@@ -175,7 +175,8 @@ def _mapping(store: Store, statuses: list[Status]) -> Iterator[Finding]:
 
 def _unmapped(subject: str, status: Status) -> Finding:
     text = _(
-        "“%(name)s” (%(id)s) counts as shipped in the shop but is not mapped: an order that passes on to it before the run is not sent."
+        "“%(name)s” (%(id)s) counts as shipped in the shop but is not mapped: an order that passes on to it before "
+        "the run is not sent."
     )
     advice = _("Map it, or set state_policy to latest-mapped.")
     return Finding(subject, Verdict.WARNING, text % {"name": status.name, "id": status.status_id}, advice)

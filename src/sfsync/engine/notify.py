@@ -5,6 +5,8 @@ from __future__ import annotations
 import smtplib
 from datetime import timedelta
 
+from django.utils import translation
+
 from sfsync.engine.context import Run
 from sfsync.models import Notice
 from sfsync.models.log import Level
@@ -23,8 +25,9 @@ def notify(run: Run) -> None:
     if not notices:
         return
     try:
-        compose(store, notices).send()
-    except (OSError, smtplib.SMTPException) as error:
+        with translation.override(store.language):
+            compose(store, notices).send()
+    except (OSError, smtplib.SMTPException, ValueError) as error:
         _keep(run, str(error))
     else:
         _done(run, notices)

@@ -36,7 +36,6 @@ from shoppingfeed import (
     ShoppingFeedError,
 )
 
-LARGEST_REQUEST = 100
 PATIENCE = 3
 """Requests in a row that may go unanswered before this run stops sending."""
 
@@ -58,7 +57,7 @@ def requests_of(prepared: list[Prepared]) -> Iterator[list[Prepared]]:
 
 def request_size(task: Task) -> int:
     """100, 25, 6, 1: one bad order is found by splitting, a silence only splits when it repeats."""
-    return max(LARGEST_REQUEST // 4 ** min(max(task.split, task.silences // 2), 4), 1)
+    return (100, 25, 6, 1)[min(max(task.split, task.silences // 2), 3)]
 
 
 class Sending:
@@ -118,7 +117,7 @@ class Sending:
         bad: list[Failed] = []
         good: list[Task] = []
         for task in tasks:
-            message = ignored.get(task.order.feed_id) or by_reference.get(task.order.reference)
+            message = ignored.get(task.order.feed_id or 0) or by_reference.get(task.order.reference)
             if message is None:
                 good.append(task)
             else:

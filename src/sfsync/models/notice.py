@@ -1,4 +1,4 @@
-"""What the merchant must hear: a failing order, a warning, a store in trouble. Kept until the digest mail is out (R20)."""
+"""What the merchant must hear: a failing order, a warning, a store in trouble. Kept until it is mailed (R20)."""
 
 from __future__ import annotations
 

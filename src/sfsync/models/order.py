@@ -74,7 +74,9 @@ class Order(models.Model):
             models.Index(fields=["store", "channel", "created_at"], name="order_channel"),
             models.Index(fields=["store", "confirmed_operation", "created_at"], name="order_operation"),
             models.Index(fields=["store", "seen_tracking"], name="order_seen_tracking", condition=~Q(seen_tracking="")),
-            models.Index(fields=["store", "ship_tracking"], name="order_ship_tracking", condition=Q(ship_tracking__gt="")),
+            models.Index(
+                fields=["store", "ship_tracking"], name="order_ship_tracking", condition=Q(ship_tracking__gt="")
+            ),
             models.Index(
                 fields=["store", "shop_order_id"],
                 name="order_open",

@@ -1,4 +1,4 @@
-"""The process monitor (R22): one row a process of a store. It is the lock, the lease, and the record of the last run."""
+"""The process monitor (R22): one row a process of a store, its lock, its lease and the record of its last run."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Process(models.Model):
     def take(
         self, holder: str, *, machine: str, host: str, pid: int, now: datetime, lease: timedelta, dead: str = ""
     ) -> bool:
-        """Take the process if it is free, its lease is over, or the run `dead` holds it. Compare and set: True when won."""
+        """Take the process if it is free, its lease is over, or `dead` holds it. Compare and set: True when won."""
         free = Q(holder="") | Q(lease_until__lte=now)
         if dead:
             free |= Q(holder=dead)

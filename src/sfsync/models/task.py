@@ -57,7 +57,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 class Task(models.Model):
-    """`since`: when its change was seen (R4). `update_at`: not before. `failed_at`: parked, see `failure`, `last_error`.
+    """`since`: when its change was seen (R4). `update_at`: not before. `failed_at`: parked, with its `failure`.
 
     `request_key` names the request that took it, before there is a batch; `lease` the run that holds it. `episode`
     counts the fresh starts (a new change, a person's retry): a failure is told once in each (R20). `split` makes its

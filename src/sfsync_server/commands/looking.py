@@ -11,7 +11,7 @@ from sfsync_server.commands import shown
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
-    from sfsync.models import Order, Task
+    from sfsync.models import LogEntry, Order, Task
 
 
 def register(app: typer.Typer) -> None:
@@ -126,8 +126,8 @@ def orders_named(name: str, store: str = "") -> list[Order]:
     orders = list(found[:20])
     if not orders:
         shown.stop(
-            f"No marketplace order “{name}” is known. Give the shop's order id or reference, the marketplace's reference "
-            "or the Shopping Feed id; an order is known from the first run after the shop imported it.",
+            f"No marketplace order “{name}” is known. Give the shop's order id or reference, the marketplace's "
+            "reference or the Shopping Feed id; an order is known from the first run after the shop imported it.",
             shown.USAGE,
         )
     return orders
@@ -187,11 +187,9 @@ def logs(
     shown.print_table(columns, ([_entry(row)[name] for name in columns] for row in rows))
 
 
-def _entry(row: object) -> dict[str, object]:
-    from sfsync.models import LogEntry
+def _entry(row: LogEntry) -> dict[str, object]:
     from sfsync.models.log import Level
 
-    assert isinstance(row, LogEntry)
     return {
         "at": row.at.isoformat(timespec="seconds"),
         "store": row.store.name if row.store else "",

@@ -163,8 +163,8 @@ def judge(t: Teller) -> int:
     """The table, the verdict, and what to try next."""
     t.screen.heading(
         "What the shop says, and what each marketplace believes",
-        "By the shop's own rows, and by what Shopping Feed received. Where the marketplace cannot be told, or must not be "
-        "told without a tracking number, the merchant has had one mail.",
+        "By the shop's own rows, and by what Shopping Feed received. Where the marketplace cannot be told, or must not "
+        "be told without a tracking number, the merchant has had one mail.",
     )
     comparison = compare(t.stage)
     own = [line for line in comparison.lines if line.order.order_id in t.cast]
