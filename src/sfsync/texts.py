@@ -42,6 +42,7 @@ SENTENCES = {
     "request-split": _("A request for %(orders)s orders was refused as a whole: sent again in parts. %(message)s"),
     "confirmed": _("Confirmed by the marketplace: %(operation)s (ticket %(ticket)s)."),
     "ticket-missing": _("Shopping Feed has no ticket for it in batch %(batch)s: it is looked up by order."),
+    "tickets-unreadable": _("The tickets of a batch could not be read, and are looked at later: %(message)s"),
     "ticket-slow": _("Shopping Feed has been working on “%(operation)s” since %(sent_at)s, more than a day."),
     "superseded": _("That attempt failed (%(message)s), but the order has changed since: the change decides."),
     "retry-planned": _("Attempt %(attempt)s is planned for %(at)s."),
@@ -59,6 +60,7 @@ SENTENCES = {
     "failed-no-answer": _("“%(operation)s” was sent again and again, and never answered: %(message)s"),
     # What people did
     "person-retry": _("%(who)s asked to try again."),
+    "person-send": _("%(who)s asked to send it now."),
     "person-give-up": _("%(who)s gave this update up."),
     "person-settings": _("%(who)s changed the settings: %(names)s."),
     # What the process did

@@ -21,6 +21,8 @@ app = typer.Typer(
 def main() -> None:
     """The console script: a wrong setting is one sentence on stderr and status 2, never a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
+    if not _NEED_NOTHING.isdisjoint(sys.argv[1:2]) or "--help" in sys.argv:
+        app()
     try:
         _set_up()
     except SettingsError as error:
@@ -33,6 +35,8 @@ def main() -> None:
         _stop(f"sfsync's own database cannot be used: {str(error).strip()}\n{_ADVICE}", 1)
 
 
+_NEED_NOTHING = {"demo", "sandbox"}
+"""Commands that run without settings, and leave no trace of themselves on the machine."""
 _ADVICE = "Run `sfsync migrate` if its tables were never made, then `sfsync doctor`; nothing was lost."
 
 

@@ -176,6 +176,14 @@ class Stage:
         given = {"ticket_lag_seconds": "15"} | ({"database_url": database_url} if database_url else {}) | settings
         self.victim = Victim(folder / "home", folder / "clock", **given)
         self.victim.do("command", arguments=["migrate"])
+        self._rehearse()
+
+    def _rehearse(self) -> None:
+        story = self.story()
+        story.shop.bulk_ship(self.orders)
+        self.victim.ask("rehearse", job="sync", store=story.name, wait=20)
+        self.victim.ask("rehearse", job="facts", store=story.name)
+        assert story.accepted(self.orders[0]) == [("ship", f"TRK{self.orders[0]}")]
 
     def story(self, **settings: Any) -> Story:
         number = next(self.numbers)

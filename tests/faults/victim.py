@@ -8,6 +8,7 @@ after a SQL statement, or before or after an HTTP exchange, at which it kills (o
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -53,22 +54,27 @@ class Boundaries:
 
 @dataclass
 class Bounded:
-    """A transport with a boundary on each side of an exchange. A run that is stopped (and not killed) just before a POST
+    """The real transport with a boundary on each side of an exchange. A run that is stopped (and not killed) just before a POST
     has no boundary: between its last check and the first byte on the wire nothing can call it back (docs/promises.md).
     """
 
-    transport: HttpTransport
     boundaries: Boundaries
 
     def send(self, request: Request) -> Response:
         if self.boundaries.how == "kill" or request.method == "GET":
             self.boundaries.reach("http")
-        response = self.transport.send(request)
+        response = transport().send(request)
         self.boundaries.reach("http")
         return response
 
     def close(self) -> None:
-        self.transport.close()
+        """Its end is that of its process."""
+
+
+@functools.cache
+def transport() -> HttpTransport:
+    """Made once, before any child is: its certificates take longer to load than a run lasts."""
+    return HttpTransport(10)
 
 
 class Wired:
@@ -76,7 +82,7 @@ class Wired:
 
     def __init__(self, clock: SharedClock, boundaries: Boundaries, concurrency: int) -> None:
         self.clock, self.concurrency = clock, concurrency
-        self.transport = Bounded(HttpTransport(10), boundaries)
+        self.transport = Bounded(boundaries)
 
     def shop(self, store: Any) -> Any:
         from sfsync.engine.connections import open_shop
@@ -96,7 +102,7 @@ class Wired:
         )
 
     def close(self) -> None:
-        self.transport.close()
+        """Its end is that of its process."""
 
 
 # What a child may be told to do.
@@ -217,6 +223,18 @@ def _ended(status: int) -> int:
     return status
 
 
+def rehearse(clock: SharedClock, job: str, **arguments: Any) -> dict[str, Any]:
+    """Do a job here, so that what is loaded late is loaded before the first child, and leave nothing open."""
+    from django.db import connections
+
+    JOBS[job](clock, **arguments)
+    connections.close_all()
+    transport().close()
+    transport.cache_clear()
+    transport()
+    return {}
+
+
 def wait(clock: SharedClock, pid: int) -> dict[str, Any]:
     """Until a child ends, or stops."""
     _, status = os.waitpid(pid, os.WUNTRACED)
@@ -239,7 +257,7 @@ def main() -> None:
     import sfsync_server.cli  # noqa: F401
 
     clock = SharedClock(Path(sys.argv[1]))
-    verbs: dict[str, Callable[..., dict[str, Any]]] = {"fork": fork, "wait": wait}
+    verbs: dict[str, Callable[..., dict[str, Any]]] = {"fork": fork, "wait": wait, "rehearse": rehearse}
     for order in orders_from(sys.stdin):
         answer = verbs[order.pop("do")](clock, **order)
         print(json.dumps(answer), flush=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import contextmanager
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
@@ -123,9 +122,8 @@ def glance(store: Store, shop_order_id: int) -> Glance:
         return Glance(trouble=said(error))
 
 
-def tried(store: Store, **changes: object) -> tuple[list[str], list[str]]:
-    """Try the connections of a store, maybe with settings not saved yet. Returns what works, and what does not."""
-    _unused = (replace, changes)
+def tried(store: Store) -> tuple[list[str], list[str]]:
+    """Try the connections of a store, as it is in memory. Returns what works, and what does not, as sentences."""
     good: list[str] = []
     bad: list[str] = []
     for check in (_try_shop, _try_feed):
@@ -155,6 +153,3 @@ def _try_feed(store: Store) -> str:
         "store": store.feed_store_id,
         "name": name,
     }
-
-
-Check = Callable[[Store], str]

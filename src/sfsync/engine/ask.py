@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
 from sfsync.domain.orders import Operation
 from sfsync.domain.tickets import InFlight, match, recognise
-from sfsync.engine.conclude import Back, Failed, fail, requeue
+from sfsync.engine.conclude import Back, Failed, confirm, fail, requeue
 from sfsync.engine.context import Run
 from sfsync.models import Task
 from sfsync.models.bulk import update_rows
 from sfsync.models.log import Level
-from shoppingfeed import ContractError, Ticket
+from shoppingfeed import ContractError, NotFoundError, Ticket
 
 _TICKETED = (Operation.SHIP, Operation.CANCEL, Operation.REFUND)
 """The operations whose ticket type is documented; a deliver's is not."""
+_STATUS = {"ship": "shipped", "cancel": "cancelled", "refund": "refunded"}
 MOST_SILENCES = 10
 """A single order whose requests were never answered so often is parked: the merchant decides."""
 
@@ -28,11 +30,44 @@ def ask(run: Run) -> None:
     """Find out what became of every request without an answer."""
     for tasks in _requests(run, run.clock()):
         run.lease.beat("ask")
-        with_ticket = _find(run, tasks)
+        try:
+            with_ticket = _find(run, tasks)
+        except ContractError as error:
+            _postpone(run, tasks, str(error))
+            continue
+        known = {task.pk for task, _ in with_ticket}
+        without = [task for task in tasks if task.pk not in known]
+        done = _done_before(run, without)
         with transaction.atomic():
             _found(run, with_ticket)
-            _not_found(run, [task for task in tasks if task.pk not in {found.pk for found, _ in with_ticket}])
+            confirm(run, done)
+            _not_found(run, [task for task in without if task not in done])
             run.journal.flush()
+
+
+def _postpone(run: Run, tasks: list[Task], message: str) -> None:
+    """Tickets that make no sense hold up no other order: asked again later."""
+    rows = [(task.pk, run.clock() + look_after(task.looks + 5), task.looks + 1, task.request_key) for task in tasks]
+    update_rows(Task, ("id", "update_at", "looks"), rows, expect=("request_key",))
+    run.journal.say(Level.ERROR, "tickets-unreadable", message=message)
+    run.journal.flush()
+
+
+def _done_before(run: Run, tasks: list[Task]) -> list[Task]:
+    """R18: tickets are purged one day. Where they are gone, the order itself may show that the operation was done."""
+    lost = [task for task in tasks if task.failure == Failure.TICKET_LOST]
+    return [task for task in lost if _shows(run, task)]
+
+
+def _shows(run: Run, task: Task) -> bool:
+    run.lease.beat("ask")
+    feed_id = task.order.feed_id or 0
+    try:
+        if task.operation == Operation.SHIP and task.tracking_number:
+            return task.tracking_number in {each.tracking_number for each in run.feed.shipments(feed_id)}
+        return run.feed.order(feed_id).status == _STATUS.get(task.operation)
+    except (ContractError, NotFoundError):
+        return False
 
 
 def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
@@ -107,19 +142,21 @@ def _not_found(run: Run, tasks: list[Task]) -> None:
 
 
 def _give_up_on(run: Run, tasks: list[Task]) -> None:
-    lost = [task for task in tasks if task.failure == Failure.TICKET_LOST]
+    """Queued again, until it has happened too often to one order."""
+    lost = [task for task in tasks if task.failure == Failure.TICKET_LOST and task.attempts >= run.store.tries]
+    silent = [task for task in tasks if task.failure != Failure.TICKET_LOST and task.silences + 1 >= MOST_SILENCES]
     fail(run, [Failed(task, Failure.TICKET_LOST, task.last_error) for task in lost])
-    silent = [task for task in tasks if task not in lost]
-    hopeless = [task for task in silent if task.silences + 1 >= MOST_SILENCES]
-    fail(run, [Failed(task, Failure.NO_ANSWER, task.last_error) for task in hopeless])
-    again = [_again(run, task) for task in silent if task not in hopeless]
+    fail(run, [Failed(task, Failure.NO_ANSWER, task.last_error) for task in silent], park=True)
+    again = [_again(run, task) for task in tasks if task not in lost and task not in silent]
     requeue(run, again)
     for back in again:
         run.journal.say(Level.WARNING, "never-arrived", back.task.order_id, operation=back.task.operation)
 
 
 def _again(run: Run, task: Task) -> Back:
-    """Sent again at no cost: the API was silent, no order is to blame. Spaced, so that no outage becomes a storm."""
+    """Where the API was silent no order is to blame, so no try is counted; spaced, so that no outage is a storm."""
+    if task.failure == Failure.TICKET_LOST:
+        return Back(task, run.clock(), error=task.last_error, attempts=task.attempts)
     wait = timedelta(seconds=0 if task.silences == 0 else 30 * 2 ** min(task.silences, 7))
-    error, attempts = task.last_error, max(task.attempts - 1, 0)
-    return Back(task, run.clock() + wait, error=error, attempts=attempts, split=task.split, silences=task.silences + 1)
+    attempts, silences = max(task.attempts - 1, 0), task.silences + 1
+    return Back(task, run.clock() + wait, error=task.last_error, attempts=attempts, split=task.split, silences=silences)

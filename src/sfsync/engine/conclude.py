@@ -81,9 +81,9 @@ class Failed:
     operation: str = ""
 
 
-def fail(run: Run, failures: list[Failed]) -> None:
-    """R4, R12, R16, R18: try again later, or park; the merchant is told once an episode (R20)."""
-    backs = {each.task.pk: _back_of(run, each) for each in failures}
+def fail(run: Run, failures: list[Failed], *, park: bool = False) -> None:
+    """R4, R12, R16, R18: try again later, or `park`; the merchant is told once an episode (R20)."""
+    backs = {each.task.pk: _back_of(run, each, park) for each in failures}
     kept = requeue(run, list(backs.values()))
     for each in failures:
         if each.task.pk in kept:
@@ -97,9 +97,9 @@ def fail(run: Run, failures: list[Failed]) -> None:
     tell(run, [_notice(each, backs[each.task.pk]) for each in told])
 
 
-def _back_of(run: Run, failed: Failed) -> Back:
+def _back_of(run: Run, failed: Failed, park: bool) -> Back:
     task, attempts = failed.task, failed.task.attempts
-    parked = failed.failure.next_step is not NextStep.RETRY or attempts >= run.store.tries
+    parked = park or failed.failure.next_step is not NextStep.RETRY or attempts >= run.store.tries
     wait = retry_after(attempts, timedelta(minutes=run.store.retry_minutes))
     at = run.clock() + (timedelta() if parked else wait)
     return Back(task, at, failed.failure.value, failed.message, parked, attempts, task.split, task.silences)

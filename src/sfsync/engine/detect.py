@@ -181,7 +181,7 @@ def save(run: Run, changes: list[Change]) -> None:
     news = [each for each in changes if each.order_id in told or _matters(run, each)]
     _save_tasks(run, news)
     _save_seen(run, changes)
-    run.counts.detected += len(news)
+    run.counts.detected += sum(each.new_status or each.new_tracking for each in news)
     run.journal.flush()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from sfsync import texts
+from sfsync.engine.lease import Clock
 from sfsync.models import LogEntry, Store
 from sfsync.models.bulk import insert_rows
 from sfsync.models.log import Level
@@ -24,9 +24,9 @@ class Journal(logging.Handler):
     Rows are kept until `flush`, so that they are committed together with what they tell.
     """
 
-    def __init__(self, store: Store, process: str, run: str) -> None:
+    def __init__(self, store: Store, process: str, run: str, clock: Clock = timezone.now) -> None:
         super().__init__()
-        self.store, self.process, self.run = store, process, run
+        self.store, self.process, self.run, self.clock = store, process, run, clock
         self._rows: list[tuple[Any, ...]] = []
 
     def say(self, level: Level, code: str, order_id: int | None = None, **params: Any) -> None:
@@ -39,12 +39,10 @@ class Journal(logging.Handler):
             logger.handle(record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        at = datetime.fromtimestamp(record.created, UTC)
         fields = record.__dict__
         order, code, params = fields["sfsync_order"], fields["sfsync_code"], fields["sfsync_params"]
-        self._rows.append(
-            (self.store.pk, order, self.process, self.run, record.levelno, code, record.getMessage(), params, at)
-        )
+        what = (record.levelno, code, record.getMessage(), params, self.clock())
+        self._rows.append((self.store.pk, order, self.process, self.run, *what))
 
     def flush(self) -> None:
         rows, self._rows = self._rows, []

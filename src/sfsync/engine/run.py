@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from sfsync.conf import conf
@@ -64,7 +64,7 @@ def run_store(
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
-    journal = Journal(store, SYNC, lease.token)
+    journal = Journal(store, SYNC, lease.token, clock)
     result = Result(Counts())
     started = time.monotonic()
     try:
@@ -175,11 +175,16 @@ def _finish(store: Store, lease: Lease, journal: Journal, result: Result, second
 
 def _count_rest(store: Store, counts: Counts, now: datetime) -> None:
     """What is left: due now, waiting for a date or for a ticket, and in flight."""
-    tasks = Task.objects.filter(store=store)
-    rest = tasks.aggregate(
-        alive=Count("id", filter=Q(action=Action.SYNC, failed_at=None)),
-        in_flight=Count("id", filter=Q(action=Action.CHECK)),
+    flight = Task.objects.filter(order_id=OuterRef("order_id"), action=Action.CHECK)
+    alive = Q(action=Action.SYNC, failed_at=None)
+    rest = (
+        Task.objects.filter(store=store)
+        .annotate(blocked=Exists(flight))
+        .aggregate(
+            alive=Count("id", filter=alive),
+            queued=Count("id", filter=alive & Q(update_at__lte=now, blocked=False)),
+            in_flight=Count("id", filter=Q(action=Action.CHECK)),
+        )
     )
-    counts.in_flight = rest["in_flight"]
-    counts.queued = tasks.due(now).count() if rest["alive"] else 0
-    counts.waiting = rest["alive"] - counts.queued
+    counts.in_flight, counts.queued = rest["in_flight"], rest["queued"]
+    counts.waiting = rest["alive"] - rest["queued"]

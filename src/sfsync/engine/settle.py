@@ -18,7 +18,7 @@ from sfsync.engine.context import Run
 from sfsync.models import Task
 from sfsync.models.bulk import update_rows
 from sfsync.models.log import Level
-from shoppingfeed import Ticket
+from shoppingfeed import BatchTickets, ContractError, ShoppingFeedError, Ticket
 
 AT_ONCE = 10
 """Batches judged in one transaction."""
@@ -34,6 +34,8 @@ class Judged:
     failed: list[Failed] = field(default_factory=list)
     open: list[Task] = field(default_factory=list)
     missing: list[Task] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    error: ShoppingFeedError | None = None
 
     def add(self, task: Task, ticket: Ticket | None) -> None:
         if ticket is None:
@@ -97,31 +99,42 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
     """True when any of them came to an end."""
     run.lease.beat("settle")
     judged = Judged()
-    for tasks, tickets in _read(run, batches):
-        found = match(map(in_flight, tasks), tickets)
-        for task in tasks:
-            judged.add(task, found.get(task.pk))
+    for tasks, answer in _read(run, batches):
+        _add(judged, tasks, answer)
     with transaction.atomic():
         confirm(run, judged.confirmed)
         _keep_ticket_numbers(judged)
         fail(run, judged.failed)
         _snooze(run, judged.open)
         _miss(run, judged.missing)
+        for message in judged.unreadable:
+            run.journal.say(Level.ERROR, "tickets-unreadable", message=message)
         run.journal.flush()
+    if judged.error:
+        raise judged.error
     return bool(judged.confirmed or judged.failed)
 
 
-def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[Task], list[Ticket]]]:
-    """Each batch's tasks and tickets. One that cannot be read stays as it is; the trouble is kept."""
+def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
+    """A batch whose tickets make no sense is looked at later, and holds up no other; an API in trouble ends it."""
+    if answer.tickets is not None:
+        found = match(map(in_flight, tasks), answer.tickets)
+        for task in tasks:
+            judged.add(task, found.get(task.pk))
+    elif isinstance(answer.error, ContractError):
+        judged.open += tasks
+        judged.unreadable.append(str(answer.error))
+    else:
+        judged.error = answer.error
+
+
+def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[Task], BatchTickets]]:
+    """Each batch's tasks, and the answer about its tickets."""
     tasks: dict[str, list[Task]] = {batch: [] for batch in batches}
     for task in Task.objects.filter(store=run.store, batch_id__in=batches).ticketed().select_related("order"):
         tasks[task.batch_id].append(task)
     for answer in run.feed.batches(batches):
-        if answer.tickets is not None:
-            yield tasks[answer.batch_id], list(answer.tickets)
-        elif answer.error:
-            with run.standing():
-                raise answer.error
+        yield tasks[answer.batch_id], answer
 
 
 def _keep_ticket_numbers(judged: Judged) -> None:

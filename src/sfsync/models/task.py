@@ -50,10 +50,12 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def claim(self, lease: str, now: datetime, most: int) -> list[Task]:
         """Win up to `most` due intentions, the oldest first, and read back only what was won."""
-        chosen = self.due(now).order_by("update_at", "id").values("id")[:most]
-        if not Task.objects.filter(id__in=chosen, lease="", action=Action.SYNC).update(lease=lease):
+        chosen = list(self.due(now).order_by("update_at", "id").values_list("pk", flat=True)[:most])
+        if not chosen:
             return []
-        return list(self.filter(lease=lease, action=Action.SYNC).select_related("order").order_by("update_at", "id"))
+        Task.objects.filter(pk__in=chosen, lease="", action=Action.SYNC).update(lease=lease)
+        won = self.filter(pk__in=chosen, lease=lease, action=Action.SYNC)
+        return list(won.select_related("order").order_by("update_at", "id"))
 
 
 class Task(models.Model):

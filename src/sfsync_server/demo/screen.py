@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -20,7 +21,7 @@ _STYLES = {"shop": "cyan", "you": "cyan", "sfsync": "bold", "mail": "magenta"}
 
 class Screen:
     def __init__(self, console: Console | None = None) -> None:
-        width = None if sys.stdout.isatty() else WIDTH
+        width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
         self.console = console or Console(width=width, highlight=False)
 
     def heading(self, title: str, meaning: str) -> None:

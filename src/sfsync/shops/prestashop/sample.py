@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
     Engine,
     Executable,
     FromClause,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.schema import CreateTable
 
 from sfsync.shops.prestashop.clock import to_shop, zone_named
 from sfsync.shops.prestashop.rows import PAID, Rows, declare, load
@@ -54,8 +56,8 @@ def build(
         shop.close()
         raise ValueError(f"The database has PrestaShop tables with the prefix {prefix!r} already; they are left alone.")
     rows = load(shop.tables, limit=limit, fresh=fresh, newest=shop.time(now))
-    shop.metadata.create_all(shop.engine)
     with shop.engine.begin() as connection:
+        _create(connection, shop.metadata)
         for name, table in shop.tables.items():
             _insert(connection, table, rows[name])
     return shop
@@ -244,6 +246,24 @@ class SampleShop:
             "id_order_state": literal(status),
             "date_add": literal(date),
         }
+
+
+def _create(connection: Connection, metadata: MetaData) -> None:
+    if connection.dialect.name == "sqlite":
+        metadata.create_all(connection)
+        return
+    for table in metadata.sorted_tables:
+        connection.exec_driver_sql(_with_keys(table, connection.dialect))
+
+
+def _with_keys(table: Table, dialect: Dialect) -> str:
+    """CREATE TABLE with its keys in it: made one by one afterwards, they take MariaDB four times as long."""
+    quote = dialect.identifier_preparer.quote
+    keys = "".join(
+        f", {'UNIQUE ' if index.unique else ''}KEY {quote(str(index.name))} ({quote(index.columns[0].name)})"
+        for index in table.indexes
+    )
+    return str(CreateTable(table).compile(dialect=dialect)).rstrip().removesuffix(")") + keys + ")"
 
 
 def _engine(url: str) -> Engine:

@@ -1,0 +1,35 @@
+"""Rows as a CSV file that a spreadsheet opens, sent while they are read."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from django.http import StreamingHttpResponse
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Echo:
+    def write(self, text: str) -> str:
+        return text
+
+
+def download(name: str, rows: Iterable[list[object]]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_text(rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _text(rows: Iterable[list[object]]) -> Iterator[str]:
+    """Begins with the mark by which spreadsheets know UTF-8."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff"
+    for row in rows:
+        yield writer.writerow([harmless(cell) for cell in row])
+
+
+def harmless(cell: object) -> object:
+    """What a marketplace wrote must not run as a formula in the merchant's spreadsheet."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

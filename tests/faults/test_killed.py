@@ -1,0 +1,70 @@
+"""Promises 1 and 2: a run that is killed with SIGKILL at any step of its work loses nothing and sends nothing twice.
+
+Every point before and after every SQL statement and every HTTP exchange is tried, on both database engines: one run dies
+there, the next one goes on, and the sandbox's ledger tells whether each operation was accepted exactly once.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from sfsync.testing import CANCELED, DELIVERED, REFUNDED, SHIPPED
+from tests.faults.stage import Stage, Story
+
+PARTS = 4
+"""Tests that share the boundaries, so that workers share the time."""
+
+
+def play(stage: Stage) -> Story:
+    """A ship, a cancel, a refund, a ship and deliver, an order that the API ignores, and a ticket that fails once."""
+    story = stage.story()
+    shipped, cancelled, refunded, delivered, ignored, refused = story.orders[:6]
+    for order in (shipped, delivered, ignored, refused):
+        story.shop.set_tracking(order, f"T-{order}")
+        story.shop.set_status(order, SHIPPED)
+    story.shop.set_status(delivered, DELIVERED)
+    story.shop.set_status(cancelled, CANCELED)
+    story.shop.set_status(refunded, REFUNDED)
+    story.fault("ignore", ignored, times=None, message="not now")
+    story.fault("refuse", refused, operation="ship", message="address unknown")
+    return story
+
+
+def check(story: Story, where: object) -> None:
+    """Each operation was accepted once (twice where the first one's ticket failed), and the merchant was told once."""
+    shipped, cancelled, refunded, delivered, ignored, refused = story.orders[:6]
+    assert {order: story.accepted(order) for order in story.orders[:6]} == {
+        shipped: [("ship", f"T-{shipped}")],
+        cancelled: [("cancel", "")],
+        refunded: [("refund", "")],
+        delivered: [("ship", f"T-{delivered}"), ("deliver", "")],
+        ignored: [],
+        refused: [("ship", f"T-{refused}")] * 2,
+    }, where
+    assert story.duplicates() == [], where
+    facts = story.facts()
+    assert [(task["shop_order"], task["failure"]) for task in facts["tasks"]] == [(ignored, "ignored")], where
+    told = sorted((notice["shop_order"], notice["code"]) for notice in facts["notices"])
+    assert told == [(ignored, "ignored"), (refused, "ticket-failed")], where
+    done = {order["shop_order_id"]: order["confirmed_operation"] for order in facts["orders"]}
+    assert [done[order] for order in story.orders[:6]] == ["ship", "cancel", "refund", "deliver", "", "ship"], where
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage, part: int) -> None:
+    """R5, R12, R13, R15, R16, R20."""
+    deaths = 0
+    for kind in ("sql", "http"):
+        for at in count(1 + part, PARTS):
+            story = play(stage)
+            end = story.start(wait=60, kind=kind, at=at).wait()
+            if not end.killed:
+                assert end.answer, end.err
+                break
+            deaths += 1
+            stage.clock.advance(60)
+            story.sync(wait=60)
+            check(story, f"killed at {kind} {at}")
+    assert deaths > 40
