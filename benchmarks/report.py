@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import zip_longest
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import Figures, Pass
+from benchmarks.figures import Figures, Floor, Load, Pass
 
 PACKAGES = ("django", "sqlalchemy", "pymysql", "httpx2")
 
@@ -32,7 +33,7 @@ def sheets(figures: Figures) -> list[Sheet]:
     """Those that have rows."""
     steps = [row for each in figures.passes if each.watch for row in _steps(each)]
     drawn = [
-        Sheet("Changed orders", _COLUMNS, [row for each in figures.passes for row in _pass(each)], 2),
+        Sheet("Changed orders", _COLUMNS, list(_passes(figures.passes)), 2),
         Sheet("Where it goes", ("load", "step", "s", "CPU s", "SQL ours", "SQL shop"), steps, 2),
         Sheet("Beside that", ("what", "measured"), [(each.name, each.shown) for each in figures.facts], 2),
         Sheet("Targets", ("target", "at most", "measured", ""), list(_targets(figures))),
@@ -46,29 +47,28 @@ _COLUMNS = (
 )
 
 
-def _pass(one: Pass) -> Iterator[Sequence[str]]:
-    orders, spent = one.load.orders, one.spent
-    counted = one.statements
+def _passes(passes: Sequence[Pass]) -> Iterator[Sequence[str]]:
+    """Each one, and its floor after the last one that stands on it."""
+    for one, following in zip_longest(passes, passes[1:]):
+        yield _pass(one)
+        if one.floor and (following is None or following.floor is not one.floor):
+            yield _floor(one.load, one.floor)
+
+
+def _pass(one: Pass) -> Sequence[str]:
+    orders, spent, counted = one.load.orders, one.spent, one.statements
+    used = _spent(spent.seconds, spent.cpu, one.requests, orders)
     sql = [str(counted[0]), str(counted[1]), f"{sum(counted) / orders:.4f}"] if counted else ["", "", ""]
-    yield (
-        one.load.title,
-        one.name,
-        *_spent(one.spent.seconds, spent.cpu, one.requests, orders),
-        *sql,
-        _mb(spent.peak_mb),
-    )
-    if one.floor:
-        floor = one.floor
-        used = _spent(floor.spent.seconds, floor.spent.cpu, floor.requests, orders)
-        yield (one.load.title, "floor", *used, "0", "0", "0", _mb(floor.spent.peak_mb))
+    return one.load.title, one.name, *used, *sql, f"{spent.peak_mb:.0f}"
+
+
+def _floor(load: Load, floor: Floor) -> Sequence[str]:
+    used = _spent(floor.spent.seconds, floor.spent.cpu, floor.requests, load.orders)
+    return load.title, "floor", *used, "0", "0", "0", f"{floor.spent.peak_mb:.0f}"
 
 
 def _spent(seconds: float, cpu: float, requests: int, orders: int) -> Sequence[str]:
     return f"{seconds:.2f}", f"{cpu:.2f}", f"{cpu / orders * 1000:.3f}", str(requests), f"{requests / orders:.4f}"
-
-
-def _mb(megabytes: float) -> str:
-    return f"{megabytes:.0f}"
 
 
 def _steps(one: Pass) -> Iterator[Sequence[str]]:

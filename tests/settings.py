@@ -1,10 +1,14 @@
 """Django's settings under test: the shipped ones, on a throw-away home and the database engine that the run is for."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 _engine = os.environ.get("SFSYNC_TEST_DATABASE", "sqlite")
-os.environ.setdefault("SFSYNC_HOME", tempfile.mkdtemp(prefix="sfsync-tests-"))
+if "SFSYNC_HOME" not in os.environ:
+    os.environ["SFSYNC_HOME"] = tempfile.mkdtemp(prefix="sfsync-tests-")
+    atexit.register(shutil.rmtree, os.environ["SFSYNC_HOME"], ignore_errors=True)
 os.environ.setdefault("SFSYNC_HTTPS", "false")
 if _engine == "postgresql":
     from tests import services

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -78,21 +78,22 @@ class Environment(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        scheme = urlsplit(value.get_secret_value()).scheme
-        if scheme not in {"", "sqlite", "postgresql", "postgres"}:
+        url = _address(value)
+        file = url.scheme == "sqlite" and not url.netloc and len(url.path) > 1
+        server = url.scheme in {"postgresql", "postgres"} and len(url.path) > 1
+        if value.get_secret_value() and not (file or server):
             raise ValueError("takes sqlite:///path or postgresql://user:password@host:5432/name")
         return value
 
     @field_validator("smtp_url")
     @classmethod
     def _known_smtp(cls, value: SecretStr) -> SecretStr:
-        url = urlsplit(value.get_secret_value())
+        url = _address(value)
         if value.get_secret_value() and (url.scheme not in {"smtp", "smtps"} or not url.hostname):
             raise ValueError("takes smtp://host:25, smtp://user:password@host:587 or smtps://host:465")
-        _ = url.port
         return value
 
-    @field_validator("cron_key", "metrics_key")
+    @field_validator("secret_key", "cron_key", "metrics_key")
     @classmethod
     def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 20:
@@ -107,6 +108,16 @@ class Environment(BaseSettings):
         if value not in available_timezones():
             raise ValueError("is not a time zone; write one like Europe/Paris")
         return value
+
+
+def _address(value: SecretStr) -> SplitResult:
+    """An address in its parts. Python's own complaint about a wrong one may show a piece of the password."""
+    try:
+        url = urlsplit(value.get_secret_value())
+        _port = url.port
+    except ValueError:
+        raise ValueError("is not an address; in its password write / as %2F, @ as %40, : as %3A, # as %23") from None
+    return url
 
 
 def load() -> Environment:
@@ -141,6 +152,8 @@ def _read(path: str, name: str) -> str:
         raise SettingsError(
             f"SFSYNC_{name.upper()}_FILE names {path}, which cannot be read: {error.strerror}."
         ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"SFSYNC_{name.upper()}_FILE names {path}, which is not text.") from None
 
 
 def secret_key(environment: Environment) -> str:
@@ -219,7 +232,8 @@ def database(environment: Environment) -> dict[str, Any]:
             "PORT": str(url.port or ""),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 10, "options": "-c statement_timeout=60000 -c lock_timeout=30000"},
+            "OPTIONS": {"connect_timeout": 10, "options": "-c statement_timeout=60000 -c lock_timeout=30000"}
+            | dict(parse_qsl(url.query)),
         }
     path = unquote(url.path)[1:] if url.scheme else str(environment.home / "sfsync.sqlite3")
     return {

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 
+from sfsync.engine.connections import SHOP_KINDS
 from sfsync.models import SettingChange, Store
-from sfsync.models.secrets import Secret
+from sfsync.models.secrets import Secret, SecretUnreadable
 
 
 class StoresFileError(Exception):
@@ -59,6 +60,7 @@ def apply(path: Path, *, who: str) -> list[Applied]:
     with transaction.atomic():
         mistakes: list[str] = []
         applied = [_apply(name, fields, who, mistakes) for name, fields in wanted.items()]
+        mistakes += _twins(wanted)
         if mistakes:
             transaction.set_rollback(True)
             raise StoresFileError("\n".join(mistakes))
@@ -117,13 +119,32 @@ def _named(
     for key in table:
         if key not in known and key not in others:
             mistakes.append(f"{place}.{key}: unknown setting; known are {', '.join(sorted({*known, *others}))}.")
+    mistakes += [
+        f"{place}.{key}: {sentence}"
+        for key, value in table.items()
+        if key in known and (sentence := _wrong_type(known[key], value))
+    ]
     return {known[key]: value for key, value in table.items() if key in known}
+
+
+def _wrong_type(field: str, value: Any) -> str:
+    """A model field would make the best of "3", 3.7 or true; a file that means something else is told so."""
+    match Store._meta.get_field(field):
+        case models.BooleanField():
+            return "" if isinstance(value, bool) else "must be true or false."
+        case models.IntegerField():
+            return "" if type(value) is int else "must be a whole number, without quotes."
+        case models.CharField():
+            return "" if isinstance(value, str) else "must be a text, in quotes."
+    return ""
 
 
 def _secret(place: str, table: Mapping[str, Any], key: str, fields: dict[str, Any], mistakes: list[str]) -> None:
     """A secret stands in the file (`token`), or in the environment variable that the file names (`token_env`)."""
     value, variable = table.get(key), table.get(f"{key}_env")
-    if variable is not None:
+    if value is not None and variable is not None:
+        mistakes.append(f"{place}: {key} or {key}_env, not both.")
+    elif variable is not None:
         value = os.environ.get(str(variable))
         if not value:
             mistakes.append(f"{place}.{key}_env: the environment variable {variable} is not set.")
@@ -155,12 +176,23 @@ def _changes(store: Store, fields: Mapping[str, Any]) -> list[tuple[str, str, st
     return [
         (name, _shown(getattr(store, name)), _shown(value))
         for name, value in fields.items()
-        if getattr(store, name) != value
+        if not _same(getattr(store, name), value)
     ]
 
 
+def _same(before: Any, after: Any) -> bool:
+    """A secret whose key is lost is another one: applying the file again is how it is put right."""
+    try:
+        return bool(before == after)
+    except SecretUnreadable:
+        return False
+
+
 def _shown(value: Any) -> str:
-    return value.hint if isinstance(value, Secret) else str(value)
+    try:
+        return value.hint if isinstance(value, Secret) else str(value)
+    except SecretUnreadable:
+        return "…"
 
 
 def _mistakes(store: Store) -> list[str]:
@@ -172,4 +204,29 @@ def _mistakes(store: Store) -> list[str]:
             for name, messages in error.message_dict.items()
         ]
     required = {"token": store.token, "shop_url": store.shop_url}
-    return [f"stores.{store.name}.{_PLACES[name]}: is missing." for name, value in required.items() if not value]
+    missing = [f"stores.{store.name}.{_PLACES[name]}: is missing." for name, value in required.items() if not value]
+    if store.shop_kind not in SHOP_KINDS:
+        known = ", ".join(SHOP_KINDS)
+        missing.append(f"stores.{store.name}.shop.kind: there is no kind “{store.shop_kind}”; known are {known}.")
+    return missing
+
+
+def _twins(wanted: Iterable[str]) -> Iterator[str]:
+    """Two enabled stores of one shop and one account would send everything twice: a store was renamed in the file."""
+    seen: dict[object, str] = {}
+    stores = Store.objects.filter(enabled=True)
+    for store in [*stores.exclude(name__in=wanted), *stores.filter(name__in=wanted)]:
+        other = seen.setdefault(_outsides(store), store.name)
+        if other != store.name:
+            yield (
+                f"stores.{store.name}: has the shop and the Shopping Feed store of “{other}”: everything would be "
+                "sent twice. Set enabled = false in one of them."
+            )
+
+
+def _outsides(store: Store) -> object:
+    try:
+        shop_url = store.shop_url.reveal()
+    except SecretUnreadable:
+        return store.pk
+    return (store.api_url, store.feed_store_id, shop_url, store.shop_prefix, store.shop_id)

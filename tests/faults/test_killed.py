@@ -1,6 +1,6 @@
 """Promises 1 and 2: a run that is killed with SIGKILL at any step of its work loses nothing and sends nothing twice.
 
-Every point before and after every SQL statement and every HTTP exchange is tried, on both database engines: one run dies
+Every point before and after every SQL statement that writes, and every HTTP exchange, is tried, on both database engines: one run dies
 there, the next one goes on, and the sandbox's ledger tells whether each operation was accepted exactly once.
 """
 
@@ -13,7 +13,7 @@ import pytest
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED, SHIPPED
 from tests.faults.stage import Stage, Story
 
-PARTS = 4
+PARTS = 2
 """Tests that share the boundaries, so that workers share the time."""
 
 
@@ -56,7 +56,7 @@ def check(story: Story, where: object) -> None:
 def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage, part: int) -> None:
     """R5, R12, R13, R15, R16, R20."""
     deaths = 0
-    for kind in ("sql", "http"):
+    for kind in ("write", "http"):
         for at in count(1 + part, PARTS):
             story = play(stage)
             end = story.start(wait=60, kind=kind, at=at).wait()
@@ -67,4 +67,4 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage, part: in
             stage.clock.advance(60)
             story.sync(wait=60)
             check(story, f"killed at {kind} {at}")
-    assert deaths > 40
+    assert deaths > 20

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,12 +31,17 @@ SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 @dataclass
 class Boundaries:
-    """Counts the points of one kind that a child passes; at the n-th it is over."""
+    """Counts the points that a child passes; at the n-th of its kind it is over.
+
+    `write` lies before and after each SQL statement that is no SELECT (between two of them nothing changes in the
+    database, so a death among reads is one of these), `outside` and `inside` after any statement outside or inside a
+    transaction, `http` before and after an exchange.
+    """
 
     kind: str = ""
     at: int = 0
     how: str = "kill"
-    passed: dict[str, int] = field(default_factory=lambda: {"sql": 0, "http": 0})
+    passed: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reach(self, kind: str) -> None:
@@ -46,9 +52,13 @@ class Boundaries:
             os.kill(os.getpid(), SIGNALS[self.how])
 
     def around_sql(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        self.reach("sql")
+        writes = not sql.startswith("SELECT")
+        if writes:
+            self.reach("write")
         result = execute(sql, params, many, context)
-        self.reach("sql")
+        if writes:
+            self.reach("write")
+        self.reach("inside" if context["connection"].in_atomic_block else "outside")
         return result
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sfsync.backoffice.access import signed_in
 from sfsync.backoffice.shell import LANGUAGES, page
 
 
@@ -32,6 +33,9 @@ class ChangePassword(SuccessMessageMixin[Any], views.PasswordChangeView):
 
     def render_to_response(self, context: dict[str, Any], **_kwargs: Any) -> HttpResponse:
         return page(self.request, "password.html", form=context["form"])
+
+
+change_password = signed_in(ChangePassword.as_view())
 
 
 def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None, **_kwargs: Any) -> HttpResponse:

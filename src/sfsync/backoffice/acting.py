@@ -76,7 +76,9 @@ def _previews(store: Store, orders: list[Order]) -> tuple[list[Preview], str]:
         with open_shop(store) as shop:
             return preview(orders, shop, policy_of(store), timezone.now()), ""
     except OUTSIDE as error:
-        return [Preview(order, False, _("cannot be foretold while the shop is silent")) for order in orders], said(error)
+        return [Preview(order, False, _("cannot be foretold while the shop is silent")) for order in orders], said(
+            error
+        )
 
 
 def _stands(orders: list[Order]) -> list[Preview]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from contextlib import closing
 from importlib.metadata import version
 
 import django
@@ -24,22 +25,16 @@ _ORDER = [Verdict.WRONG, Verdict.WARNING, Verdict.OK]
 
 @of_store
 def diagnostics(request: HttpRequest, store: Store) -> HttpResponse:
-    outsides = Quick()
-    try:
+    with closing(Quick()) as outsides:
         findings = list(examine_store(store, outsides))
-    finally:
-        outsides.close()
     return _page(request, findings, [store], store)
 
 
 @administrator
 def everything(request: HttpRequest) -> HttpResponse:
     """Every store, and what they share: the database and the mail server."""
-    outsides = Quick()
-    try:
+    with closing(Quick()) as outsides:
         findings = list(examine(outsides))
-    finally:
-        outsides.close()
     return _page(request, findings, list(Store.objects.all()[:50]), None)
 
 

@@ -84,7 +84,9 @@ def lately(store: Store) -> list[Lately]:
 def _lately(name: str, counts: list[int]) -> Lately:
     channel = find(name)
     confirmed, failed, *within = counts
-    return Lately(name, ticks(channel) if channel else None, confirmed, failed, about(median_seconds(confirmed, within)))
+    return Lately(
+        name, ticks(channel) if channel else None, confirmed, failed, about(median_seconds(confirmed, within))
+    )
 
 
 def about(seconds: float | None) -> str:

@@ -47,9 +47,7 @@ class Shown:
 def monitor(request: HttpRequest, store: Store) -> HttpResponse:
     """The whole page, or only its moving part for htmx."""
     template = "processes.html" if getattr(request, "htmx", False) else "monitor.html"
-    return page(
-        request, template, store=store, screen="monitor", processes=processes_of(store), runs=runs_of(store)
-    )
+    return page(request, template, store=store, screen="monitor", processes=processes_of(store), runs=runs_of(store))
 
 
 def processes_of(store: Store) -> list[Shown]:
@@ -116,7 +114,6 @@ def runs_of(store: Store) -> list[LogEntry]:
     for entry in entries:
         entry.message = texts.sentence(entry.code, entry.params)
     return entries
-
 
 
 @of_store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from django.core.cache import cache
@@ -13,11 +13,11 @@ from sfsync import texts
 from sfsync.backoffice.words import advice
 from sfsync.conf import conf
 from sfsync.domain.orders import Snapshot
-from sfsync.engine.connections import SHOP_KINDS, Live
+from sfsync.engine.connections import SHOP_KINDS
 from sfsync.engine.trouble import trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
-from sfsync.shops.base import Shop, ShopError, Status
+from sfsync.shops.base import Shop, ShopError, ShopMisconfigured, Status
 from shoppingfeed import Client, ShoppingFeedError
 
 PATIENCE = 5.0
@@ -27,39 +27,44 @@ FRESH, SORRY = 300, 15
 OUTSIDE = (ShopError, ShoppingFeedError, SecretUnreadable)
 
 
-class Quick(Live):
-    """The real ones, with a page's patience; closed by whoever made it."""
+class Quick:
+    """`Connections` with a page's patience. Whoever makes one closes it."""
+
+    def __init__(self) -> None:
+        self._made: list[Shop | Client] = []
 
     def shop(self, store: Store) -> Shop:
+        """Raises `ShopMisconfigured` where the settings alone are wrong."""
         kind = SHOP_KINDS.get(store.shop_kind)
         if kind is None:
-            return super().shop(store)
-        return kind(
+            raise ShopMisconfigured(f"“{store.shop_kind}” is not a kind of shop.")
+        shop = kind(
             store.shop_url.reveal(),
             prefix=store.shop_prefix,
             shop_id=store.shop_id,
             store_id=store.feed_store_id,
             timeout=min(PATIENCE, conf().timeout),
         )
+        self._made.append(shop)
+        return shop
 
     def client(self, store: Store) -> Client:
-        return Client(
-            store.token.reveal(),
-            base_url=store.api_url,
-            transport=self.transport,
-            timeout=min(PATIENCE, conf().timeout),
-            concurrency=1,
+        client = Client(
+            store.token.reveal(), base_url=store.api_url, timeout=min(PATIENCE, conf().timeout), concurrency=1
         )
+        self._made.append(client)
+        return client
+
+    def close(self) -> None:
+        while self._made:
+            self._made.pop().close()
 
 
 @contextmanager
 def open_shop(store: Store) -> Iterator[Shop]:
     """Raises one of `OUTSIDE`."""
-    shop = Quick().shop(store)
-    try:
-        yield shop
-    finally:
-        shop.close()
+    with closing(Quick()) as outsides:
+        yield outsides.shop(store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +145,8 @@ def _try_shop(store: Store) -> str:
 
 
 def _try_feed(store: Store) -> str:
-    with Quick().client(store) as client:
-        stores = {each.id: each.name for each in client.me().stores}
+    with closing(Quick()) as outsides:
+        stores = {each.id: each.name for each in outsides.client(store).me().stores}
     name = stores.get(store.feed_store_id)
     if name is None:
         opened = ", ".join(f"{key} ({value})" for key, value in stores.items()) or "-"

@@ -32,6 +32,8 @@ class Run:
     conf: Conf
     counts: Counts = field(default_factory=Counts)
     troubles: list[Trouble] = field(default_factory=list)
+    touched: bool = False
+    """The queue is not as it was when the run began: tasks were saved, or came back from their ticket."""
     _status_names: dict[int, str] | None = None
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -35,6 +35,8 @@ class Change:
     new_status: bool
     new_tracking: bool
     first_seen: bool = False
+    counted: bool = False
+    """This run has found it already: its rows lie on two pages of the history."""
 
 
 def detect(run: Run) -> None:
@@ -46,7 +48,9 @@ def detect(run: Run) -> None:
 def follow_listings(run: Run) -> None:
     """Learn of the marketplace orders that the shop imported; the sweep then sees them for the first time."""
     horizon = run.clock() - timedelta(days=run.conf.sweep_days)
-    start = max(run.store.listing_cursor - OVERLAP, 0) if run.store.listing_cursor else 0
+    if not any(run.shop.listings_after(run.store.listing_cursor, since=horizon)):
+        return
+    start = max(run.store.listing_cursor - OVERLAP, 0)
     for page in run.shop.listings_after(start, since=horizon):
         run.lease.beat("orders")
         if page[-1].row_id > run.store.listing_cursor:
@@ -124,7 +128,7 @@ def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
         register(run, run.shop.listings_of(strangers))
         orders = _orders(run, statuses)
     seen = run.shop.look(orders) if orders else []
-    return [_change(sighting, orders[sighting.order_id], statuses[sighting.order_id]) for sighting in seen]
+    return [_change(each, orders[each.order_id], statuses[each.order_id], run.lease.taken_at) for each in seen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +138,22 @@ class _Seen:
     pk: int
     status: int | None
     tracking_number: str
+    at: datetime | None = None
 
 
 def _orders(run: Run, order_ids: Collection[int]) -> dict[int, _Seen]:
     rows = Order.objects.filter(store=run.store, shop_order_id__in=list(order_ids))
     return {
-        shop_id: _Seen(pk, status, tracking)
-        for pk, shop_id, status, tracking in rows.values_list("pk", "shop_order_id", "seen_status", "seen_tracking")
+        shop_id: _Seen(pk, status, tracking, at)
+        for shop_id, pk, status, tracking, at in rows.values_list(
+            "shop_order_id", "pk", "seen_status", "seen_tracking", "seen_at"
+        )
     }
 
 
-def _change(sighting: Sighting, seen: _Seen, history: Collection[int] = ()) -> Change:
+def _change(
+    sighting: Sighting, seen: _Seen, history: Collection[int] = (), run_began: datetime | None = None
+) -> Change:
     return Change(
         order_id=seen.pk,
         statuses=(*history, sighting.status),
@@ -152,6 +161,7 @@ def _change(sighting: Sighting, seen: _Seen, history: Collection[int] = ()) -> C
         new_status=sighting.status != seen.status,
         new_tracking=sighting.tracking_number != seen.tracking_number,
         first_seen=seen.status is None,
+        counted=bool(seen.at and run_began and seen.at >= run_began and sighting.status == seen.status),
     )
 
 
@@ -181,7 +191,7 @@ def save(run: Run, changes: list[Change]) -> None:
     news = [each for each in changes if each.order_id in told or _matters(run, each)]
     _save_tasks(run, news)
     _save_seen(run, changes)
-    run.counts.detected += sum(each.new_status or each.new_tracking for each in news)
+    run.counts.detected += sum(not each.counted for each in news)
     run.journal.flush()
 
 
@@ -215,6 +225,7 @@ def queue(run: Run, order_ids: Iterable[int], *, conflict: str) -> list[int]:
     """Save intentions, due now. A saved one merges with the order's earlier one, or stands back, as `conflict` says."""
     now = run.clock()
     rows = [(run.store.pk, order_id, Action.SYNC.value, *(now,) * 4, *_BLANK) for order_id in order_ids]
+    run.touched = run.touched or bool(rows)
     return insert_rows(Task, _TASK, rows, conflict=conflict)
 
 

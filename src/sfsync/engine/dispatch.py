@@ -23,16 +23,19 @@ CLAIM = 1000
 
 
 def dispatch(run: Run) -> None:
-    """Process what is saved until nothing is due (R6, R7)."""
+    """Process what is saved until nothing is due (R6, R7). Whatever stops it, nothing stays claimed."""
     queue = Task.objects.filter(store=run.store)
     if not queue.due(run.clock()).exists():
         return
-    adopt(run)
-    learn_fulfilment(run)
-    nameless: list[int] = []
-    while tasks := queue.claim(run.lease.token, run.clock(), CLAIM):
-        nameless += _process(run, tasks)
-    _process_nameless(run, nameless)
+    try:
+        adopt(run)
+        learn_fulfilment(run)
+        nameless: list[int] = []
+        while tasks := queue.claim(run.lease.token, run.clock(), CLAIM):
+            nameless += _process(run, tasks)
+        _process_nameless(run, nameless)
+    finally:
+        queue.filter(lease=run.lease.token).update(lease="")
 
 
 def _process(run: Run, tasks: list[Task]) -> list[int]:

@@ -20,7 +20,7 @@ from sfsync.engine.trouble import trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
 from sfsync.shops.base import ShopError, Status
-from shoppingfeed import ShoppingFeedError
+from shoppingfeed import NotFoundError, ShoppingFeedError
 
 
 class Verdict(StrEnum):
@@ -129,7 +129,7 @@ def _feed(store: Store, connections: Connections) -> str:
     names = {each.id: each.name for each in account.stores}
     if store.feed_store_id not in names:
         opened = ", ".join(f"{store_id} ({name})" for store_id, name in names.items()) or "-"
-        raise ShoppingFeedError(
+        raise NotFoundError(
             _("The token does not open store %(store)s; it opens: %(opened)s.")
             % {"store": store.feed_store_id, "opened": opened}
         )

@@ -30,43 +30,57 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Lease:
-    """A process that this run holds. `token` also marks the tasks that it claims."""
+    """A process that this run holds. `token` also marks the tasks that it claims.
 
-    process: Process
+    `inherited`: the run before did not give it back, so what that run claimed is still marked.
+    """
+
+    store: Store
+    name: str
     token: str
     length: timedelta
     clock: Clock
+    inherited: bool = False
+    taken_at: datetime = field(init=False)
     _beaten: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        self._beaten = self.clock()
+        self.taken_at = self._beaten = self.clock()
 
     def beat(self, progress: str = "", *, now: bool = False) -> None:
         """Keep the lease alive: writes when an eighth of it has passed, or `now`. Raises `LeaseLost`."""
         instant = self.clock()
         if not now and instant - self._beaten < self.length / 8:
             return
-        if not self.process.extend(self.token, instant + self.length, progress):
+        if not Process.objects.extend(self.store, self.name, self.token, instant + self.length, progress):
             raise LeaseLost
         self._beaten = instant
 
     def release(self, **result: object) -> bool:
-        return self.process.release(self.token, finished_at=self.clock(), **result)
+        return Process.objects.release(self.store, self.name, self.token, finished_at=self.clock(), **result)
 
 
 def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lease:
-    """Hold a process of a store. Raises `Busy`."""
-    process = Process.objects.filter(store=store, name=name).first()
-    process = process or Process.objects.get_or_create(store=store, name=name)[0]
-    token = secrets.token_hex(16)
+    """Hold a process of a store: one statement where it is free. Raises `Busy`."""
+    lease = Lease(store, name, secrets.token_hex(16), length, clock)
     now = clock()
-    dead = process.holder if process.machine == machine() and not _alive(process.pid) else ""
-    if not process.take(
-        token, machine=machine(), host=socket.gethostname(), pid=os.getpid(), now=now, lease=length, dead=dead
-    ):
+    run = {"machine": machine(), "host": socket.gethostname(), "pid": os.getpid(), "started_at": now}
+    run["lease_until"] = now + length
+    if Process.objects.take(store, name, lease.token, run):
+        return lease
+    process = Process.objects.get_or_create(store=store, name=name)[0]
+    if process.holder and not _gone(process, now):
+        raise Busy(held_by(process))
+    if not Process.objects.take(store, name, lease.token, run, former=process.holder):
         process.refresh_from_db()
         raise Busy(held_by(process))
-    return Lease(process, token, length, clock)
+    lease.inherited = bool(process.holder)
+    return lease
+
+
+def _gone(process: Process, now: datetime) -> bool:
+    """Its lease is over, or it ran on this very machine and is dead."""
+    return process.lease_until <= now or (process.machine == machine() and not _alive(process.pid))
 
 
 def held_by(process: Process) -> str:

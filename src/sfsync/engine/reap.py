@@ -12,8 +12,3 @@ def reap(store: Store, living: str) -> int:
     the ticket list was asked (R13), and the late write of a run that only seemed dead finds its lease gone.
     """
     return Task.objects.filter(store=store).exclude(lease__in=["", living]).update(lease="")
-
-
-def let_go(store: Store, token: str) -> int:
-    """The same, at the end of a run, for what it still holds."""
-    return Task.objects.filter(store=store, lease=token).update(lease="")

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from sfsync.conf import conf
+from sfsync.engine.agenda import agenda
 from sfsync.engine.conclude import tell
 from sfsync.engine.connections import Connections
 from sfsync.engine.context import Run
@@ -22,10 +22,10 @@ from sfsync.engine.lease import Clock, Lease, take
 from sfsync.engine.notify import notify
 from sfsync.engine.prepare import policy_of
 from sfsync.engine.prune import prune
-from sfsync.engine.reap import let_go, reap
+from sfsync.engine.reap import reap
 from sfsync.engine.settle import settle
 from sfsync.engine.trouble import Trouble, trouble_of
-from sfsync.models import Action, Store, Task
+from sfsync.models import Store
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -100,20 +100,31 @@ def _open(store: Store, connections: Connections, lease: Lease, journal: Journal
 
 
 def _steps(run: Run, wait: float, stop: Stop) -> None:
-    freed = reap(run.store, run.lease.token)
-    if freed:
-        run.journal.say(Level.WARNING, "reaped", tasks=freed)
+    if run.lease.inherited:
+        _reap(run)
+    start = agenda(run.store, run.clock())
     with run.standing():
-        settle(run)
+        if start.to_look_at:
+            settle(run)
     with run.standing():
         detect(run)
-    if not run.troubles:
-        with run.standing():
+    with run.standing():
+        if not run.troubles and (start.due or run.touched):
             dispatch(run)
     if wait and not run.troubles:
         _wait(run, run.clock() + timedelta(seconds=wait), stop)
     _remember_trouble(run)
     notify(run)
+    _prune(run)
+
+
+def _reap(run: Run) -> None:
+    freed = reap(run.store, run.lease.token)
+    if freed:
+        run.journal.say(Level.WARNING, "reaped", tasks=freed)
+
+
+def _prune(run: Run) -> None:
     gone = prune(run.store, run.clock())
     if gone:
         run.journal.say(Level.INFO, "pruned", entries=gone)
@@ -136,8 +147,8 @@ def _wait(run: Run, until: datetime, stop: Stop) -> None:
 
 def _unfinished(run: Run) -> bool:
     """Something is in flight, or due."""
-    tasks = Task.objects.filter(store=run.store)
-    return tasks.in_flight().exists() or tasks.due(run.clock()).exists()
+    now = agenda(run.store, run.clock())
+    return bool(now.in_flight or now.due)
 
 
 def _remember_trouble(run: Run) -> None:
@@ -156,35 +167,19 @@ def _remember_trouble(run: Run) -> None:
 
 
 def _finish(store: Store, lease: Lease, journal: Journal, result: Result, seconds: float) -> None:
-    """Let go of everything, and leave the record of the run (R21, R22)."""
-    let_go(store, lease.token)
-    _count_rest(store, result.counts, lease.clock())
+    """Leave the record of the run (R21, R22), and what is left to do."""
+    counts, now = result.counts, lease.clock()
+    rest = agenda(store, now)
+    counts.queued, counts.waiting, counts.in_flight = rest.due, rest.alive - rest.due, rest.in_flight
     if result.troubles:
         journal.say(Level.ERROR, "run-troubled", message="; ".join(each.detail for each in result.troubles))
-    if not result.counts.idle:
-        journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **result.counts.as_dict())
+    if not counts.idle:
+        journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **counts.as_dict())
     journal.flush()
     lease.release(
         outcome=result.troubles[0].code if result.troubles else "ok",
         error=result.troubles[0].detail if result.troubles else "",
-        counts=result.counts.as_dict(),
-        next_run_at=lease.clock() + timedelta(minutes=store.every_minutes),
+        counts=counts.as_dict(),
+        next_run_at=now + timedelta(minutes=store.every_minutes),
         run_asked_at=None,
     )
-
-
-def _count_rest(store: Store, counts: Counts, now: datetime) -> None:
-    """What is left: due now, waiting for a date or for a ticket, and in flight."""
-    flight = Task.objects.filter(order_id=OuterRef("order_id"), action=Action.CHECK)
-    alive = Q(action=Action.SYNC, failed_at=None)
-    rest = (
-        Task.objects.filter(store=store)
-        .annotate(blocked=Exists(flight))
-        .aggregate(
-            alive=Count("id", filter=alive),
-            queued=Count("id", filter=alive & Q(update_at__lte=now, blocked=False)),
-            in_flight=Count("id", filter=Q(action=Action.CHECK)),
-        )
-    )
-    counts.in_flight, counts.queued = rest["in_flight"], rest["queued"]
-    counts.waiting = rest["alive"] - rest["queued"]

@@ -55,6 +55,7 @@ class Judged:
 
 def settle(run: Run, *, everything: bool = False) -> None:
     """Ask for the answers that never came, then look at the tickets that are due (or at `everything` in flight)."""
+    run.touched = True
     ask(run)
     tasks = Task.objects.filter(store=run.store).ticketed()
     batches = _due(run, tasks, everything)

@@ -65,7 +65,7 @@ def believes(order: Order) -> str:
     if not order.confirmed_operation or not order.confirmed_at:
         return _("Nothing was confirmed by the marketplace yet.")
     told = texts.operation_name(order.confirmed_operation)
-    since = order.confirmed_at.isoformat(sep=" ", timespec="seconds")
+    since = texts.moment(order.confirmed_at.isoformat())
     if order.confirmed_operation == "ship" and order.ship_tracking:
         return _("The marketplace believes: %(told)s with tracking number %(number)s, since %(since)s.") % {
             "told": told,
@@ -90,7 +90,7 @@ def _of_task(task: Task) -> str:
         return _flying(task)
     if task.parked:
         return " ".join([_failure(task), texts.advice(task.failure)]).strip()
-    at = task.update_at.isoformat(sep=" ", timespec="seconds")
+    at = texts.moment(task.update_at.isoformat())
     if task.failure:
         return _("%(failure)s It is tried again at %(at)s.") % {"failure": _failure(task), "at": at}
     return _("An update is waiting; it is decided by the first run after %(at)s.") % {"at": at}
@@ -98,7 +98,7 @@ def _of_task(task: Task) -> str:
 
 def _flying(task: Task) -> str:
     operation = texts.operation_name(task.operation)
-    since = task.sent_at.isoformat(sep=" ", timespec="seconds") if task.sent_at else "?"
+    since = texts.moment(task.sent_at.isoformat()) if task.sent_at else "?"
     params = {"operation": operation, "since": since, "batch": task.batch_id}
     if not task.batch_id:
         return _("“%(operation)s” was sent at %(since)s and not answered: the next run asks the ticket list.") % params
@@ -106,4 +106,6 @@ def _flying(task: Task) -> str:
 
 
 def _failure(task: Task) -> str:
-    return texts.sentence(f"failed-{task.failure}", {"operation": task.operation or "ship", "message": task.last_error})
+    """Ends as a sentence does, though the API's message in it may not."""
+    said = texts.sentence(f"failed-{task.failure}", {"operation": task.operation or "ship", "message": task.last_error})
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from sfsync.models.store import Store
 
 SYNC = "sync"
 """The name of the process that detects, sends, settles and notifies."""
+
+
+class ProcessQuerySet(models.QuerySet["Process"]):
+    """Compare and set, one statement each; True when won."""
+
+    def take(self, store: Store, name: str, holder: str, run: dict[str, Any], *, former: str = "") -> bool:
+        """Take the process from nobody, or from the run `former` that was found to be gone."""
+        free = self.filter(store=store, name=name, holder=former)
+        return bool(free.update(holder=holder, progress="", **run))
+
+    def extend(self, store: Store, name: str, holder: str, until: datetime, progress: str) -> bool:
+        """The heartbeat. False: somebody else holds the process now."""
+        held = self.filter(store=store, name=name, holder=holder)
+        return bool(held.update(lease_until=until, progress=progress))
+
+    def release(self, store: Store, name: str, holder: str, **result: Any) -> bool:
+        """Free the process and keep what the run came to."""
+        held = self.filter(store=store, name=name, holder=holder)
+        return bool(held.update(holder="", progress="", **result))
 
 
 class Process(models.Model):
@@ -35,6 +54,8 @@ class Process(models.Model):
     next_run_at = models.DateTimeField(null=True)
     run_asked_at = models.DateTimeField(null=True)
 
+    objects = ProcessQuerySet.as_manager()
+
     class Meta:
         db_table = "sfsync_process"
         constraints = [models.UniqueConstraint(fields=["store", "name"], name="one_process_a_store_and_name")]
@@ -51,21 +72,3 @@ class Process(models.Model):
 
     def running(self, now: datetime) -> bool:
         return bool(self.holder) and self.lease_until > now
-
-    def take(
-        self, holder: str, *, machine: str, host: str, pid: int, now: datetime, lease: timedelta, dead: str = ""
-    ) -> bool:
-        """Take the process if it is free, its lease is over, or `dead` holds it. Compare and set: True when won."""
-        free = Q(holder="") | Q(lease_until__lte=now)
-        if dead:
-            free |= Q(holder=dead)
-        fields = {"holder": holder, "machine": machine, "host": host, "pid": pid, "started_at": now, "progress": ""}
-        return bool(Process.objects.filter(free, pk=self.pk).update(**fields, lease_until=now + lease))
-
-    def extend(self, holder: str, until: datetime, progress: str) -> bool:
-        """The heartbeat. False: somebody else holds the process now."""
-        return bool(Process.objects.filter(pk=self.pk, holder=holder).update(lease_until=until, progress=progress))
-
-    def release(self, holder: str, **result: object) -> bool:
-        """Free the process and keep what the run came to."""
-        return bool(Process.objects.filter(pk=self.pk, holder=holder).update(holder="", progress="", **result))

@@ -17,7 +17,7 @@ class SecretUnreadable(Exception):
     def __str__(self) -> str:
         return (
             "A stored secret cannot be decrypted: the secret key has changed. "
-            "Put the former key back (SFSYNC_SECRET_KEY or SFSYNC_FORMER_SECRET_KEYS), or apply the settings file again."
+            "Put the former key back (SFSYNC_SECRET_KEY or SFSYNC_FORMER_SECRET_KEYS), or apply the settings again."
         )
 
 

@@ -30,7 +30,7 @@ def retry(
     orders = Order.objects.filter(store__in=shown.stores_named(store))
     if order:
         orders = orders.filter(pk__in=[each.pk for each in orders_named(order, store)])
-    shown.say(f"{persons.retry(orders, shown.person())} updates are tried again by the next run.")
+    shown.say(f"Updates that the next run tries again: {persons.retry(orders, shown.person())}.")
 
 
 def give_up(
@@ -41,4 +41,4 @@ def give_up(
     from sfsync.models import Order
 
     orders = Order.objects.filter(pk__in=[each.pk for each in orders_named(order, store)])
-    shown.say(f"{persons.give_up(orders, shown.person())} updates were given up.")
+    shown.say(f"Updates given up: {persons.give_up(orders, shown.person())}.")

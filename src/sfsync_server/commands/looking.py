@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -154,7 +155,7 @@ def why(
         for event in story.events:
             shown.say(f"  {moment(event.at)}  {event.sentence}", "red" if event.level >= 40 else "")
             if event.payload:
-                shown.say(f"                       {event.payload}", "dim")
+                shown.say(f"                       {json.dumps(event.payload, ensure_ascii=False)}", "dim")
         shown.say(story.believes)
         for sentence in story.next:
             shown.say(f"→ {sentence}", "bold")

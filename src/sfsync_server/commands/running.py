@@ -11,6 +11,7 @@ from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from sfsync.engine.connections import Connections
+    from sfsync.engine.trouble import Trouble
     from sfsync.models import Store
 
 
@@ -34,7 +35,7 @@ def sync(
 
     stores = shown.stores_named(store)
     if not stores:
-        shown.stop("There is no store yet. Write a file of stores and run `sfsync apply FILE`.", 1)
+        shown.stop("There is no enabled store. Write a file of stores and run `sfsync apply FILE`.", 1)
     reports, connections = {}, Live()
     for each in stores:
         with shown.errors.status(f"{each.name} …") if shown.errors.is_terminal else _quiet():
@@ -56,22 +57,24 @@ def _quiet() -> Any:
 
 def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
     """A store's counts, and an `error` where it could not be processed; what breaks one does not break the others."""
-    from sfsync import texts
     from sfsync.engine.lease import Busy
     from sfsync.engine.run import run_store
+    from sfsync.engine.trouble import Trouble
 
     try:
         result = run_store(store, connections, wait=wait)
     except Busy as busy:
         return {"error": f"Another run holds this store: {busy}.", "held_by": str(busy)}
     except Exception as error:  # one store's crash must not stop the others; it is logged in the store's own record
-        return {"error": f"{type(error).__name__}: {error}"}
+        return _troubled(Trouble("crashed", f"{type(error).__name__}: {error}"))
     report: dict[str, Any] = result.counts.as_dict()
-    if result.troubles:
-        trouble = result.troubles[0]
-        report["error"] = texts.sentence(trouble.code, {"message": trouble.detail})
-        report["advice"] = texts.advice(trouble.code)
-    return report
+    return report | (_troubled(result.troubles[0]) if result.troubles else {})
+
+
+def _troubled(trouble: Trouble) -> dict[str, str]:
+    from sfsync import texts
+
+    return {"error": texts.sentence(trouble.code, {"message": trouble.detail}), "advice": texts.advice(trouble.code)}
 
 
 def _print(name: str, report: dict[str, Any]) -> None:

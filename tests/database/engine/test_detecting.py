@@ -155,6 +155,7 @@ def test_a_history_row_that_was_committed_late_is_found_once(world: World) -> No
     late = {"id_employee": 1, "id_order": order, "id_order_state": SHIPPED, "date_add": last.date_add}
     world.shop.execute(insert(history).values(id_order_history=last.id_order_history + 10, **late))
     world.sync()
+    world.advance(minutes=5)
     world.shop.execute(insert(history).values(id_order_history=last.id_order_history + 5, **late))
     assert world.sync().counts.detected == 1
     assert world.sync().counts.detected == 0

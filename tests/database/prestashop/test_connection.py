@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sfsync.shops.base import ShopError, Sighting
 from sfsync.shops.prestashop import Unavailable
 from sfsync.shops.prestashop.connection import IDLE, Reader
 from sfsync.shops.prestashop.rows import PAID
-from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
+from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
 from tests.database.prestashop.conftest import Connect
 
 
@@ -113,14 +114,13 @@ def test_a_locked_table_is_not_waited_for_beyond_the_time_out(
     assert shop.look([6])
 
 
-def test_a_locked_file_is_not_waited_for_beyond_the_time_out(sample: SampleShop, connect: Connect) -> None:
-    if not sample.url.startswith("sqlite"):
-        assert sample.engine.dialect.name == "mysql"
-        return
-    writer = sqlite3.connect(make_url(sample.url).database or "")
+def test_a_locked_file_is_not_waited_for_beyond_the_time_out(tmp_path: Path, connect: Connect) -> None:
+    path = tmp_path / "shop.sqlite3"
+    build(f"sqlite:///{path}", limit=1).close()
+    writer = sqlite3.connect(path)
     writer.execute("BEGIN EXCLUSIVE")
     with pytest.raises(Unavailable) as error:
-        connect(sample.url, timeout=0.1).look([6])
+        connect(f"sqlite:///{path}", timeout=0.1).look([6])
     writer.close()
     assert error.value.code == "busy"
 

@@ -54,6 +54,9 @@ def removed(because: Because, operation: Operation | None = None) -> Nothing:
     return Nothing(because, operation)
 
 
+ON_DELIVERY = Snapshot(1, 98, (6, 98), shipped_status=True)
+"""A status of the shop's own that means nothing to a marketplace: sent, to be paid on delivery."""
+
 KNOWN_ALREADY, WENT_BACK, NOT_MAPPED = Because.ALREADY_CONFIRMED, Because.WENT_BACK, Because.NOT_MAPPED
 UNSUPPORTED, CHANNELS_OWN = Because.UNSUPPORTED, Because.FULFILLED_BY_CHANNEL
 NO_TRACKING = Fail(Failure.NO_TRACKING, SHIP)
@@ -153,6 +156,7 @@ TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
     ),
     "R8 refunded, then delivered": (shop(7, 5, number="B2"), TOLD_REFUND, CURRENT, 0, removed(WENT_BACK, REFUND)),
     "R8 refunded, then a delivered of no meaning": (shop(7, 5), TOLD_REFUND, NO_DELIVER, 0, removed(WENT_BACK, REFUND)),
+    "R8 canceled, then on its way, not paid": (ON_DELIVERY, TOLD_CANCEL, CURRENT, 0, removed(WENT_BACK, CANCEL)),
     "R8 canceled, then filed away": (shop(6, 99), TOLD_CANCEL, CURRENT, 0, removed(NOT_MAPPED)),
     "R8 canceled, filed away, a number": (shop(6, 99, number="A1"), TOLD_CANCEL, CURRENT, 0, removed(NOT_MAPPED)),
     "R8 shipped, then a delivered of no meaning": (

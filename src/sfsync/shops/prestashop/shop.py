@@ -53,17 +53,17 @@ class PrestaShop:
         if since > EPOCH:
             edge = to_shop(since, self._read_about().zone)
             listings = listings.where(func.coalesce(self._tables.orders.c.date_add, "") >= edge)
+        others: list[int] | None = None
         for rows in self._pages(listings, self._tables.listing.c.id_shoppingfeed_order, row_id):
-            if ours := self._ours(rows):
+            others = self._tokens_of_others() if others is None else others
+            if ours := self._ours(rows, others):
                 yield ours
 
     def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
         listings, order_id = self._listings(), self._tables.listing.c.id_order
-        return [
-            ours
-            for some in _batches(order_ids, PAGE)
-            for ours in self._ours(self._reader.rows(listings.where(order_id.in_(some))))
-        ]
+        pages = [self._reader.rows(listings.where(order_id.in_(some))) for some in _batches(order_ids, PAGE)]
+        others = self._tokens_of_others() if any(pages) else []
+        return [ours for rows in pages for ours in self._ours(rows, others)]
 
     def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
         history = self._tables.order_history
@@ -175,8 +175,7 @@ class PrestaShop:
         )
         return self._with_order(columns, listing)
 
-    def _ours(self, rows: Sequence[Row[Any]]) -> list[Listing]:
-        others = self._tokens_of_others() if rows else []
+    def _ours(self, rows: Sequence[Row[Any]], others: list[int]) -> list[Listing]:
         return [self._listing(row) for row in rows if row.id_shoppingfeed_token not in others]
 
     def _tokens_of_others(self) -> list[int]:

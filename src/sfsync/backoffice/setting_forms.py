@@ -1,0 +1,255 @@
+"""The forms of a store's settings. Each validates with the rules of the model, so a mistake gets the same sentence
+everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sfsync.models import Store, rules
+from sfsync.models.secrets import Secret
+from sfsync.shops.base import Status
+
+MEANINGS = [
+    ("", gettext_lazy("Nothing: the marketplace is not told")),
+    ("shipped", gettext_lazy("Shipped")),
+    ("delivered", gettext_lazy("Delivered")),
+    ("canceled", gettext_lazy("Canceled")),
+    ("refunded", gettext_lazy("Refunded")),
+]
+
+
+class Mapping(forms.Form):
+    """One choice a status of the shop: what it means for a marketplace."""
+
+    state_policy = forms.ChoiceField(
+        label=gettext_lazy("Which status counts"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("current", gettext_lazy("The status the order has when the update is sent")),
+            ("latest-mapped", gettext_lazy("The last status that means something in the list above")),
+        ],
+        help_text=gettext_lazy(
+            "An order may go from “Shipped” to an unmapped status before it is sent. With the first choice nothing is "
+            "sent then; with the second one it is still sent as shipped."
+        ),
+    )
+
+    def __init__(self, store: Store, statuses: Iterable[Status], data: Any = None) -> None:
+        self.meaning = {status: word for word, ids in store.statuses.items() for status in ids}
+        self.statuses = list(statuses)
+        known = {each.status_id for each in self.statuses}
+        self.statuses += [Status(each, f"#{each}") for each in sorted(self.meaning.keys() - known)]
+        self.statuses = [each for each in self.statuses if not each.deleted or each.status_id in self.meaning]
+        super().__init__(data, initial={"state_policy": store.state_policy})
+        for each in self.statuses:
+            self.fields[f"status-{each.status_id}"] = forms.ChoiceField(
+                label=each.name, required=False, choices=MEANINGS, initial=self.meaning.get(each.status_id, "")
+            )
+
+    @property
+    def lines(self) -> list[tuple[Status, Any]]:
+        return [(each, self[f"status-{each.status_id}"]) for each in self.statuses]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        mapping: dict[str, list[int]] = {}
+        for each in self.statuses:
+            if word := cleaned.get(f"status-{each.status_id}"):
+                mapping.setdefault(word, []).append(each.status_id)
+        cleaned["statuses"] = mapping
+        rules.statuses(mapping)
+        return cleaned
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("statuses", "state_policy")}
+
+
+WITHOUT = [
+    ("never", gettext_lazy("Never: wait for the number, then ask me")),
+    ("always", gettext_lazy("Always")),
+    ("some", gettext_lazy("Only with these carriers")),
+]
+
+
+class Sending(forms.ModelForm[Store]):
+    """When and how updates leave."""
+
+    without = forms.ChoiceField(
+        label=gettext_lazy("Ship without a tracking number"), widget=forms.RadioSelect, choices=WITHOUT
+    )
+    carriers = forms.CharField(
+        label=gettext_lazy("Carrier numbers"),
+        required=False,
+        help_text=gettext_lazy("As the list of carriers in the shop shows them, separated by commas: 1, 5"),
+    )
+
+    class Meta:
+        model = Store
+        fields = ("mode", "every_minutes", "delay_minutes", "tries", "retry_minutes")
+        widgets = {"mode": forms.RadioSelect}  # noqa: RUF012
+        labels = {  # noqa: RUF012
+            "mode": gettext_lazy("When updates are sent"),
+            "every_minutes": gettext_lazy("Minutes between two runs"),
+            "delay_minutes": gettext_lazy("Minutes to wait for a tracking number"),
+            "tries": gettext_lazy("Tries"),
+            "retry_minutes": gettext_lazy("Minutes before the second try"),
+        }
+        help_texts = {  # noqa: RUF012
+            "mode": gettext_lazy("In real time needs the service to run; in batches works with a scheduled task too."),
+            "every_minutes": gettext_lazy("In batches: how often everything that changed is sent together."),
+            "delay_minutes": gettext_lazy(
+                "When an order becomes shipped before its tracking number is filled in. After that it needs you."
+            ),
+            "tries": gettext_lazy("How often a refused update is tried before it needs you."),
+            "retry_minutes": gettext_lazy("Each further try waits three times as long, six hours at most."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now: Any = self.instance.ship_without_tracking
+        self.initial["without"] = "some" if isinstance(now, list) else "always" if now else "never"
+        self.initial["carriers"] = ", ".join(map(str, now)) if isinstance(now, list) else ""
+
+    def clean_carriers(self) -> list[int]:
+        text = self.cleaned_data["carriers"].replace(",", " ").replace(";", " ").split()
+        if not all(each.isdecimal() and len(each) <= 9 for each in text):
+            raise ValidationError(_("Carriers are numbers separated by commas."))
+        return sorted({int(each) for each in text})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        some = cleaned.get("without") == "some"
+        if some and "carriers" in cleaned and not cleaned["carriers"]:
+            self.add_error("carriers", _("Name at least one carrier, or choose another answer."))
+        cleaned["ship_without_tracking"] = cleaned.get("carriers") if some else cleaned.get("without") == "always"
+        return cleaned
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in (*self._meta.fields, "ship_without_tracking")}
+
+
+class Mails(forms.ModelForm[Store]):
+    """Who hears of failures, in which language, and how long the log is kept."""
+
+    recipients = forms.CharField(
+        label=gettext_lazy("Recipients"),
+        required=False,
+        widget=forms.Textarea({"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy("One mail address a line. Each failing order is told once, all of a run in one mail."),
+    )
+
+    class Meta:
+        model = Store
+        fields = ("language", "log_days")
+        labels = {  # noqa: RUF012
+            "language": gettext_lazy("Language of the mails"),
+            "log_days": gettext_lazy("Days that the log is kept"),
+        }
+        help_texts = {  # noqa: RUF012
+            "language": gettext_lazy("These pages are in the language that you choose at the top."),
+            "log_days": gettext_lazy("Older entries are removed; what is not finished is never touched."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["recipients"] = "\n".join(self.instance.recipients)
+
+    def clean_recipients(self) -> list[str]:
+        addresses = self.cleaned_data["recipients"].replace(",", " ").replace(";", " ").split()
+        rules.recipients(addresses)
+        return list(dict.fromkeys(addresses))
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in (*self._meta.fields, "recipients")}
+
+
+class SecretInput(forms.CharField):
+    """Typed in, never shown again; left empty it keeps what is there."""
+
+    widget = forms.PasswordInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=forms.PasswordInput({"autocomplete": "off"}), **kwargs)
+
+
+class Token(forms.Form):
+    """What a merchant may change of the connection."""
+
+    token = SecretInput(label=gettext_lazy("New token"), max_length=500)
+
+    def __init__(self, data: Any = None, *, instance: Store) -> None:
+        super().__init__(data)
+        self.instance = instance
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        return secrets_of(self.cleaned_data, "token")
+
+
+class Connection(forms.ModelForm[Store]):
+    """The whole connection: an administrator's business, since it says which servers are spoken to."""
+
+    token = SecretInput(label=gettext_lazy("New token"), max_length=500)
+    shop_url = SecretInput(
+        label=gettext_lazy("New address of the shop's database"),
+        max_length=1000,
+        help_text="mysql+pymysql://reader:password@host:3306/shop",
+    )
+
+    class Meta:
+        model = Store
+        fields = ("enabled", "feed_store_id", "api_url", "shop_prefix", "shop_id")
+        labels = {  # noqa: RUF012
+            "enabled": gettext_lazy("This store is switched on"),
+            "feed_store_id": gettext_lazy("Store number at Shopping Feed"),
+            "api_url": gettext_lazy("Address of the Shopping Feed API"),
+            "shop_prefix": gettext_lazy("Prefix of the shop's tables"),
+            "shop_id": gettext_lazy("Number of the shop in its database"),
+        }
+        help_texts = {  # noqa: RUF012
+            "shop_id": gettext_lazy("1, unless several shops share the database."),
+            "shop_prefix": gettext_lazy("ps_, unless it was changed when the shop was installed."),
+            "feed_store_id": "",
+        }
+
+    def clean_shop_url(self) -> str:
+        url: str = self.cleaned_data["shop_url"]
+        if url:
+            rules.shop_url(url)
+        return url
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        plain = {name: self.cleaned_data[name] for name in self._meta.fields}
+        return plain | secrets_of(self.cleaned_data, "token", "shop_url")
+
+
+class NewStore(Connection):
+    """A store that is not there yet: both secrets are needed."""
+
+    class Meta(Connection.Meta):
+        fields = ("name", *Connection.Meta.fields)  # type: ignore[assignment]
+        labels = Connection.Meta.labels | {"name": gettext_lazy("Name")}  # noqa: RUF012
+        help_texts = Connection.Meta.help_texts | {  # noqa: RUF012
+            "name": gettext_lazy("Short, of letters, digits and hyphens; it appears in addresses and cannot change.")
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name in ("token", "shop_url"):
+            if name in cleaned and not cleaned[name]:
+                self.add_error(name, _("This is needed."))
+        return cleaned
+
+
+def secrets_of(cleaned: dict[str, Any], *names: str) -> dict[str, Secret]:
+    return {name: Secret(cleaned[name].strip()) for name in names if cleaned[name].strip()}

@@ -1,0 +1,77 @@
+"""Settings as a merchant reads them: names and values of changes, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from sfsync.models import SettingChange
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change of one setting."""
+
+    at: datetime
+    who: str
+    name: str
+    before: str
+    after: str
+
+
+def change_lines(changes: Iterable[SettingChange]) -> list[Line]:
+    names = setting_names()
+    return [
+        Line(each.at, each.who, names.get(each.name, each.name), value(each.before), value(each.after))
+        for each in changes
+    ]
+
+
+def setting_names() -> dict[str, str]:
+    return {
+        "store": _("Store added"),
+        "enabled": _("Switched on"),
+        "feed_store_id": _("Store number at Shopping Feed"),
+        "token": _("Token"),
+        "api_url": _("Address of the Shopping Feed API"),
+        "shop_url": _("Address of the shop's database"),
+        "shop_prefix": _("Prefix of the shop's tables"),
+        "shop_id": _("Number of the shop in its database"),
+        "language": _("Language of the mails"),
+        "recipients": _("Recipients"),
+        "statuses": _("What the statuses mean"),
+        "mode": _("When updates are sent"),
+        "every_minutes": _("Minutes between two runs"),
+        "delay_minutes": _("Minutes to wait for a tracking number"),
+        "retry_minutes": _("Minutes before the second try"),
+        "tries": _("Tries"),
+        "state_policy": _("Which status counts"),
+        "ship_without_tracking": _("Ship without a tracking number"),
+        "log_days": _("Days that the log is kept"),
+        "members": _("People"),
+    }
+
+
+def value(text: str) -> str:
+    """Words of the settings in the reader's language; numbers, lists and tables without Python's brackets."""
+    words = {
+        "True": _("yes"),
+        "False": _("no"),
+        "batch": _("in batches, on a schedule"),
+        "realtime": _("in real time"),
+        "current": _("the current status"),
+        "latest-mapped": _("the latest mapped status"),
+        "en": _("English"),
+        "fr": _("French"),
+    }
+    if text in words:
+        return words[text]
+    if text.startswith("{"):
+        text = text.strip("{}").replace("'", "").replace("], ", "]; ")
+        for word, name in {"shipped": _("Shipped"), "delivered": _("Delivered"), "canceled": _("Canceled")}.items():
+            text = text.replace(word, name)
+        text = text.replace("refunded", _("Refunded"))
+    return text.replace("[", "").replace("]", "").replace("'", "") or _("none")

@@ -1,0 +1,38 @@
+"""What there is to do for a store, in one statement: an idle run asks nothing more of the task table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from sfsync.models import Action, Store, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Numbers of tasks. `alive`: intentions, of which `due` can be decided now. `in_flight`: sent, of which
+    `to_look_at` are due for a look at their ticket, or for the question whether they arrived."""
+
+    alive: int
+    due: int
+    in_flight: int
+    to_look_at: int
+
+
+def agenda(store: Store, now: datetime) -> Agenda:
+    flight = Task.objects.filter(order_id=OuterRef("order_id"), action=Action.CHECK)
+    intention, sent = Q(action=Action.SYNC, failed_at=None), Q(action=Action.CHECK)
+    ripe = Q(update_at__lte=now, lease="")
+    figures = (
+        Task.objects.filter(store=store)
+        .annotate(blocked=Exists(flight))
+        .aggregate(
+            alive=Count("id", filter=intention),
+            due=Count("id", filter=intention & ripe & Q(blocked=False)),
+            in_flight=Count("id", filter=sent),
+            to_look_at=Count("id", filter=sent & ripe),
+        )
+    )
+    return Agenda(**figures)

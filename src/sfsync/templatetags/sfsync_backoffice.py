@@ -1,0 +1,77 @@
+"""How the pages show moments, ages, payloads and commands."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def when(moment: datetime | None) -> SafeString | str:
+    """A moment in the reader's words: the time today, else the date and the time; exact on hover."""
+    if moment is None:
+        return "–"
+    local, now = timezone.localtime(moment), timezone.localtime()
+    if local.date() == now.date():
+        text = _("today %(time)s") % {"time": formats.date_format(local, "H:i")}
+    else:
+        text = formats.date_format(local, "j M H:i" if local.year == now.year else "j M Y H:i")
+    exact = local.isoformat(sep=" ", timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """How long since, in one unit."""
+    return timesince(moment, depth=1) if moment else "–"
+
+
+@register.filter
+def pretty(payload: Any) -> str:
+    return json.dumps(payload, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """Escaped, with what stands between backticks as code."""
+    return mark_safe(re.sub("`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308  escaped here
+
+
+@register.filter
+def seconds(duration: Any) -> str:
+    """A `timedelta` as seconds, or minutes and seconds."""
+    if duration is None:
+        return "–"
+    total = duration.total_seconds()
+    if total < 60:
+        return _("%(count)s s") % {"count": formats.localize(round(total, 1))}
+    return _("%(minutes)s min %(seconds)s s") % {"minutes": int(total // 60), "seconds": int(total % 60)}
+
+
+@register.inclusion_tag("sfsync/backoffice/parts/field.html")
+def field(bound: Any, wide: bool = False) -> dict[str, Any]:
+    """A form field with its label, what it means, and what is wrong with it."""
+    widget = type(bound.field.widget).__name__
+    return {"field": bound, "group": widget in ("RadioSelect", "CheckboxSelectMultiple"), "box": widget == "CheckboxInput", "wide": wide}
+
+
+@register.filter
+def name_of(statuses: Any, status: int | None) -> str:
+    """A shop status by its name."""
+    return str(statuses.name(status))
+
+
+@register.filter
+def color_of(statuses: Any, status: int | None) -> str:
+    return str(statuses.color(status))
