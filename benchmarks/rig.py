@@ -16,10 +16,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests import services
-
 from benchmarks import child
 from sfsync.shops.prestashop.sample import SampleShop, build
+from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = 1000

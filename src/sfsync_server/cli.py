@@ -56,9 +56,9 @@ def _set_up() -> None:
 
 def _register() -> None:
     """Commands import Django's models late: they register themselves once the settings are known to be right."""
-    from sfsync_server.commands import acting, local, looking, running, setting
+    from sfsync_server.commands import acting, local, looking, running, setting, web
 
-    for module in (setting, running, looking, acting, local):
+    for module in (setting, running, looking, acting, local, web):
         module.register(app)
 
 

@@ -238,8 +238,8 @@ class NewStore(Connection):
 
     class Meta(Connection.Meta):
         fields = ("name", *Connection.Meta.fields)  # type: ignore[assignment]
-        labels = Connection.Meta.labels | {"name": gettext_lazy("Name")}  # noqa: RUF012
-        help_texts = Connection.Meta.help_texts | {  # noqa: RUF012
+        labels = Connection.Meta.labels | {"name": gettext_lazy("Name")}
+        help_texts = Connection.Meta.help_texts | {
             "name": gettext_lazy("Short, of letters, digits and hyphens; it appears in addresses and cannot change.")
         }
 

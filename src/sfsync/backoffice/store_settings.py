@@ -19,7 +19,7 @@ from sfsync.backoffice.outsides import statuses_of, tried
 from sfsync.backoffice.setting_forms import Connection, Mails, Mapping, NewStore, Sending, Token
 from sfsync.backoffice.shell import Way, page
 from sfsync.backoffice.wording import change_lines
-from sfsync.engine.changing import change, differences
+from sfsync.engine.changing import change, differences, shown
 from sfsync.models import SettingChange, Store
 
 HISTORY = 100
@@ -133,5 +133,7 @@ def _page(request: HttpRequest, store: Store, template: str, tab: str, **context
         "connection": _("Connection"),
         "history": _("History"),
     }
+    if tab == "connection":
+        context["token_hint"] = shown(store.token)
     tabs = [Way(text, reverse(f"backoffice:{name}", args=[store.name]), name == tab) for name, text in titles.items()]
     return page(request, f"settings/{template}", store=store, screen="settings", tabs=tabs, **context)

@@ -139,7 +139,7 @@ def _notice(failed: Failed, back: Back) -> NoticeRow:
 def tell(run: Run, notices: Iterable[NoticeRow]) -> None:
     """Keep what the merchant must hear, each once (R8, R9, R20)."""
     now = run.clock()
-    rows = [(run.store.pk, order, key, code, params, now) for order, key, code, params in notices]
+    rows = [(run.store.pk, order, key[:128], code, params, now) for order, key, code, params in notices]
     columns = ("store", "order", "key", "code", "params", "created_at")
     insert_rows(Notice, columns, rows, conflict="ON CONFLICT (store_id, key) DO NOTHING")
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sfsync.conf import conf
 from sfsync.engine.agenda import agenda
+from sfsync.engine.alarms import raise_alarms
 from sfsync.engine.conclude import tell
 from sfsync.engine.connections import Connections
 from sfsync.engine.context import Run
@@ -114,6 +115,7 @@ def _steps(run: Run, wait: float, stop: Stop) -> None:
     if wait and not run.troubles:
         _wait(run, run.clock() + timedelta(seconds=wait), stop)
     _remember_trouble(run)
+    raise_alarms(run)
     notify(run)
     _prune(run)
 

@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
                 ("mail_trouble", models.TextField(blank=True, default="", editable=False)),
                 ("mail_retry_at", models.DateTimeField(editable=False, null=True)),
                 ("mail_tries", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("alarms_at", models.DateTimeField(editable=False, null=True)),
                 ("pruned_at", models.DateTimeField(editable=False, null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),

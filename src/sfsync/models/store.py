@@ -73,6 +73,7 @@ class Store(models.Model):
     mail_trouble = models.TextField(default="", blank=True, editable=False)
     mail_retry_at = models.DateTimeField(null=True, editable=False)
     mail_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    alarms_at = models.DateTimeField(null=True, editable=False)
     pruned_at = models.DateTimeField(null=True, editable=False)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -63,7 +63,12 @@ def seconds(duration: Any) -> str:
 def field(bound: Any, wide: bool = False) -> dict[str, Any]:
     """A form field with its label, what it means, and what is wrong with it."""
     widget = type(bound.field.widget).__name__
-    return {"field": bound, "group": widget in ("RadioSelect", "CheckboxSelectMultiple"), "box": widget == "CheckboxInput", "wide": wide}
+    return {
+        "field": bound,
+        "group": widget in ("RadioSelect", "CheckboxSelectMultiple"),
+        "box": widget == "CheckboxInput",
+        "wide": wide,
+    }
 
 
 @register.filter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from sfsync.engine.connections import Connections
     from sfsync.engine.trouble import Trouble
     from sfsync.models import Store
+
+AT_ONCE = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -36,12 +40,11 @@ def sync(
     stores = shown.stores_named(store)
     if not stores:
         shown.stop("There is no enabled store. Write a file of stores and run `sfsync apply FILE`.", 1)
-    reports, connections = {}, Live()
-    for each in stores:
-        with shown.errors.status(f"{each.name} …") if shown.errors.is_terminal else _quiet():
-            reports[each.name] = _one(each, connections, wait)
+    connections, reports = Live(), {}
+    for each, report in zip(stores, _side_by_side(stores, connections, wait), strict=True):
+        reports[each.name] = report
         if not as_json:
-            _print(each.name, reports[each.name])
+            _print(each.name, report)
     connections.close()
     if as_json:
         shown.print_json(reports)
@@ -49,10 +52,25 @@ def sync(
         raise typer.Exit(1)
 
 
-def _quiet() -> Any:
-    from contextlib import nullcontext
+def _side_by_side(stores: list[Store], connections: Connections, wait: float) -> Iterator[dict[str, Any]]:
+    """A few stores at a time, so that one that is slow to answer does not hold up the others. In the given order."""
+    if len(stores) == 1:
+        yield _one(stores[0], connections, wait)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool, shown.progress("stores", len(stores)) as advance:
+        for report in pool.map(lambda store: _alone(store, connections, wait), stores):
+            advance()
+            yield report
 
-    return nullcontext()
+
+def _alone(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
+    """In a thread of its own, with a database connection of its own."""
+    from django.db import connections as databases
+
+    try:
+        return _one(store, connections, wait)
+    finally:
+        databases.close_all()
 
 
 def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:

@@ -148,3 +148,16 @@ def test_the_monitor_shows_the_last_run_and_the_next(world: World) -> None:
     assert process.next_run_at == process.finished_at + timedelta(minutes=5)
     assert process.duration is not None
     assert process.machine == machine()
+
+
+def test_silence_is_mailed_by_the_first_run_after_it(world: World) -> None:
+    """R20: no run for a day, and an update that waits for longer than the merchant's patience, once each."""
+    world.sync()
+    world.ship(world.order(), "T-6")
+    world.sandbox.fault(Fault("unreachable", times=None))
+    world.sync()
+    world.advance(hours=26)
+    for _ in range(3):
+        world.sync()
+        world.advance(minutes=5)
+    assert sorted(world.notices()) == ["api-unavailable", "overdue", "silent"]

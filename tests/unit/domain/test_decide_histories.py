@@ -261,4 +261,4 @@ class OrderLife(RuleBasedStateMachine):
 
 
 TestOrderLife = OrderLife.TestCase
-TestOrderLife.settings = settings(deadline=None, max_examples=150, stateful_step_count=40)
+TestOrderLife.settings = settings(deadline=None, max_examples=250, stateful_step_count=40, report_multiple_bugs=False)

@@ -1,0 +1,123 @@
+"""The web: serve (the back office), createuser, rotate-key."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sfsync_server.commands import shown
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(serve)
+    app.command("createuser")(create_user)
+    app.command("rotate-key")(rotate_key)
+
+
+def serve(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes.")] = 2,
+    threads: Annotated[int, typer.Option("--threads", min=1, max=64, help="Threads of each process.")] = 4,
+) -> None:
+    """The back office in the browser. Stops cleanly on SIGTERM or Ctrl+C.
+
+    On this machine alone it speaks plain HTTP unless SFSYNC_HTTPS says otherwise; elsewhere put it behind TLS.
+    """
+    from sfsync_server.environment import load
+    from sfsync_server.settings import ENVIRONMENT
+
+    plain = host in LOOPBACK and "https" not in load().model_fields_set
+    if plain:
+        os.environ["SFSYNC_HTTPS"] = "false"
+    shown.say(f"The back office: http://{'localhost' if host in LOOPBACK else host}:{port}/")
+    if plain:
+        shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
+    command = [sys.executable, "-m", "gunicorn", "sfsync_server.wsgi", f"--bind={_bound(host, port)}"]
+    command += [f"--workers={workers}", f"--threads={threads}", "--worker-class=gthread", "--timeout=120"]
+    command += [f"--forwarded-allow-ips={ENVIRONMENT.proxies}", "--log-level=warning", "--no-control-socket"]
+    os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
+
+
+def _bound(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def create_user(
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    admin: Annotated[bool, typer.Option("--admin", help="Sees every store, adds stores and people.")] = False,
+    store: Annotated[
+        list[str] | None, typer.Option("--store", help="A store to see and act on; may be repeated.")
+    ] = None,
+    email: Annotated[str, typer.Option("--email", help="The person's mail address.")] = "",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from the first line of the input.")
+    ] = False,
+) -> None:
+    """Somebody who may sign in to the back office. Asks for the password."""
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    people = get_user_model()
+    if people.objects.filter(username__iexact=name).exists():
+        shown.stop(f"There is somebody with the name “{name}” already.", shown.USAGE)
+    stores = [each for chosen in store or [] for each in shown.stores_named(chosen)]
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_password()
+    user = people(username=name, email=email, is_staff=admin, is_superuser=admin)
+    try:
+        validate_password(password, user)
+        user.set_password(password)
+        user.full_clean()
+    except ValidationError as error:
+        shown.stop(" ".join(error.messages), shown.USAGE)
+    user.save()
+    user.sfsync_stores.set(stores)  # type: ignore[attr-defined]
+    role = "an administrator" if admin else f"a merchant of {', '.join(each.name for each in stores) or 'no store yet'}"
+    shown.say(f"{name} may sign in, as {role}.")
+
+
+def _ask_password() -> str:
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def rotate_key() -> None:
+    """A new secret key, and every stored secret encrypted with it; the former key still decrypts until the next time.
+
+    With a key of your own (SFSYNC_SECRET_KEY), first put the new one there and the old one into
+    SFSYNC_FORMER_SECRET_KEYS.
+    """
+    from django.conf import settings
+
+    from sfsync.models.secrets import SecretUnreadable
+    from sfsync_server import environment
+
+    given = environment.load()
+    renewed = environment.renew_secret_key(given)
+    if renewed:
+        settings.SECRET_KEY = environment.secret_key(given)
+        settings.SECRET_KEY_FALLBACKS = environment.former_secret_keys(given)
+    try:
+        count = _encrypt_again()
+    except SecretUnreadable as error:
+        shown.stop(str(error))
+    shown.say(f"{count} stores are encrypted with the {'new' if renewed else 'current'} key.")
+    if renewed:
+        shown.say("Restart `sfsync run` and `sfsync serve`: they still hold the former key.")
+
+
+def _encrypt_again() -> int:
+    from django.db import transaction
+
+    from sfsync.models import Store
+
+    with transaction.atomic():
+        stores = list(Store.objects.select_for_update().only("token", "shop_url"))
+        for store in stores:
+            store.save(update_fields=["token", "shop_url"])
+    return len(stores)
