@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from sfsync.models import DayFigure, LogEntry, Notice, Order, Process, SettingChange, Store, Task
 
 
-class Uncounted(Paginator):  # type: ignore[type-arg]
+class Uncounted(Paginator):
     """Counting a million rows for a page number costs more than the page."""
 
     count = 10_000  # type: ignore[assignment]

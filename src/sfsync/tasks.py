@@ -10,18 +10,23 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sfsync.engine.connections import Live
+from sfsync.engine.due import due_stores
 from sfsync.engine.lease import Busy
 from sfsync.engine.run import run_store as run_one
 from sfsync.models import Process, Store
+from sfsync.models.process import SYNC
 
 _live = Live()
 
 
 @shared_task(ignore_result=True)
 def run_store(store_id: int) -> None:
-    """One run of one store. One that another worker holds is left to it."""
+    """One run of one store. One that another worker holds is left to it; one that was switched off is left alone."""
+    store = Store.objects.filter(pk=store_id, enabled=True).first()
+    if store is None:
+        return
     try:
-        run_one(Store.objects.get(pk=store_id), _live)
+        run_one(store, _live)
     except Busy:
         return
 
@@ -30,10 +35,8 @@ def run_store(store_id: int) -> None:
 def run_due_stores() -> int:
     """Wake a run of every store whose time has come. Returns how many."""
     now = timezone.now()
-    resting = Process.objects.filter(name="sync", next_run_at__gt=now)
-    held = Process.objects.filter(~Q(holder=""), name="sync", lease_until__gt=now)
-    stores = Store.objects.filter(enabled=True).exclude(pk__in=resting.values("store"))
-    due = list(stores.exclude(pk__in=held.values("store")).values_list("pk", flat=True))
+    held = Process.objects.filter(~Q(holder=""), name=SYNC, lease_until__gt=now)
+    due = list(due_stores(now).exclude(pk__in=held.values("store")).values_list("pk", flat=True))
     for store_id in due:
         run_store.delay(store_id)
     return len(due)

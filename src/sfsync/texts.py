@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _  # only marks: `gettext` translates when the sentence is said
 
 OPERATIONS = {
@@ -132,7 +133,13 @@ TIMES = {"at", "since", "sent_at", "until"}
 
 def operation_name(operation: str) -> str:
     """What an operation tells the marketplace, in the active language."""
-    return gettext(OPERATIONS[operation]) if operation in OPERATIONS else operation
+    return _translated(get_language(), OPERATIONS[operation]) if operation in OPERATIONS else operation
+
+
+@lru_cache(maxsize=1024)
+def _translated(_language: str | None, text: str) -> str:
+    """Translated once a language: a run says the same few sentences of a hundred thousand orders."""
+    return gettext(text)
 
 
 def moment(iso: str) -> str:
@@ -161,7 +168,7 @@ def _why(code: str) -> str | None:
 def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
     if text is None:
         return f"{code} {dict(params)}" if params else code
-    text = gettext(text)
+    text = _translated(get_language(), text)
     try:
         return (text % {name: _shown(name, value) for name, value in params.items()}).strip()
     except (KeyError, ValueError, TypeError):

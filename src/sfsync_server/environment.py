@@ -166,9 +166,12 @@ def secret_key(environment: Environment) -> str:
         environment.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(50))
-        return path.read_text().strip()
+        key = path.read_text().strip()
     except OSError as error:
         raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
+    if not key:
+        raise SettingsError(f"{path} is empty: put the key back from a backup, or remove the file to get a new one.")
+    return key
 
 
 def former_secret_keys(environment: Environment) -> list[str]:
@@ -232,7 +235,7 @@ def database(environment: Environment) -> dict[str, Any]:
             "PORT": str(url.port or ""),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 10, "options": "-c statement_timeout=60000 -c lock_timeout=30000"}
+            "OPTIONS": {"connect_timeout": 10, "options": _server_limits(environment)}
             | dict(parse_qsl(url.query)),
         }
     path = unquote(url.path)[1:] if url.scheme else str(environment.home / "sfsync.sqlite3")
@@ -246,6 +249,12 @@ def database(environment: Environment) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }
+
+
+def _server_limits(environment: Environment) -> str:
+    """In milliseconds. A run that stands still inside a transaction has lost its locks before its lease is over."""
+    idle = environment.lease_seconds * 1000 // 2
+    return f"-c statement_timeout=60000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout={idle}"
 
 
 def mail(environment: Environment) -> dict[str, Any]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import close_old_connections
-from django.db.models import F, Q
 from django.utils import timezone
 
 from sfsync.engine.connections import Connections, Live
+from sfsync.engine.due import due_stores
 from sfsync.engine.lease import Busy
 from sfsync.engine.run import run_store
-from sfsync.models import Process, Store
-from sfsync.models.process import SYNC
-from sfsync.models.store import Mode
+from sfsync.models import Store
 
 logger = logging.getLogger("sfsync.service")
 WORKERS = 4
@@ -64,7 +61,7 @@ class Service:
     def start_due(self, pool: ThreadPoolExecutor) -> None:
         close_old_connections()
         now = timezone.now()
-        for store in due(now):
+        for store in due_stores(now):
             turn = self.turns.setdefault(store.pk, Turn())
             if turn.under_way and turn.under_way.done():
                 self.note(turn, turn.under_way.result(), now)
@@ -89,10 +86,3 @@ class Service:
             return False
         finally:
             close_old_connections()
-
-
-def due(now: datetime) -> Iterable[Store]:
-    """Stores whose turn it is: real-time ones always, batch ones by their schedule or because a person asked."""
-    waiting = Process.objects.filter(name=SYNC, next_run_at__gt=now)
-    unasked = waiting.filter(Q(run_asked_at=None) | Q(run_asked_at__lt=F("started_at")))
-    return Store.objects.filter(enabled=True).exclude(mode=Mode.BATCH, pk__in=unasked.values("store"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from csp.constants import NONE, SELF
 
 from sfsync_server import environment as _environment
@@ -110,7 +108,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(ENVIRONMENT.home) / "static"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: nothing to collect first
 WHITENOISE_MAX_AGE = 3600
 

@@ -229,4 +229,4 @@ def _outsides(store: Store) -> object:
         shop_url = store.shop_url.reveal()
     except SecretUnreadable:
         return store.pk
-    return (store.api_url, store.feed_store_id, shop_url, store.shop_prefix, store.shop_id)
+    return (store.api_url.rstrip("/"), store.feed_store_id, shop_url, store.shop_prefix, store.shop_id)

@@ -169,7 +169,6 @@ def test_doctor_finds_each_wrong_thing(machine: Machine, feed: Server, make_shop
     """One store for each mistake; each finding says what to do, and none stops the others."""
     url = make_shop("shop").url
     closed = "mysql+pymysql://reader:shop-password@127.0.0.1:9/shop"
-    without_shipped = "canceled = [6]"
     stores = [
         store_table("host", closed, feed.url),
         store_table("file", f"sqlite:///{tmp_path}/nowhere.sqlite3", feed.url),
@@ -178,8 +177,8 @@ def test_doctor_finds_each_wrong_thing(machine: Machine, feed: Server, make_shop
         store_table("token", url, feed.url, token='"worthless-token"'),
         store_table("account", url, feed.url, store_id="99"),
         store_table("api", url, "http://127.0.0.1:9"),
-        store_table("unknown", url, feed.url, statuses="shipped = [4, 444]"),
-        store_table("unshipped", url, f"{feed.url}/", statuses=without_shipped, recipients="[]"),
+        store_table("unknown", make_shop("second").url, feed.url, statuses="shipped = [4, 444]"),
+        store_table("unshipped", make_shop("third").url, feed.url, statuses="canceled = [6]", recipients="[]"),
     ]
     assert machine.apply("".join(stores)).status == 0
 

@@ -22,7 +22,8 @@ def postgres_stage(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: services.Server
 ) -> Iterator[Stage]:
     name = f"faults_{uuid4().hex[:12]}"
-    with staged(tmp_path_factory.mktemp("postgres"), database_url=postgres_server.database(name)) as stage:
+    url = postgres_server.database(name)
+    with staged(tmp_path_factory.mktemp("postgres"), database_url=url, lease_seconds="5") as stage:
         yield stage
     postgres_server.drop(name)
 

@@ -34,7 +34,7 @@ class Boundaries:
     """Counts the points that a child passes; at the n-th of its kind it is over.
 
     `write` lies before and after each SQL statement that is no SELECT (between two of them nothing changes in the
-    database, so a death among reads is one of these), `outside` and `inside` after any statement outside or inside a
+    database, so a death among reads is one of these), `outside` and `inside` before any statement outside or inside a
     transaction, `http` before and after an exchange.
     """
 
@@ -53,12 +53,12 @@ class Boundaries:
 
     def around_sql(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         writes = not sql.startswith("SELECT")
+        self.reach("inside" if context["connection"].in_atomic_block else "outside")
         if writes:
             self.reach("write")
         result = execute(sql, params, many, context)
         if writes:
             self.reach("write")
-        self.reach("inside" if context["connection"].in_atomic_block else "outside")
         return result
 
 
@@ -159,6 +159,13 @@ def add_stores(clock: SharedClock, stores: list[dict[str, Any]]) -> None:
         store.save()
 
 
+def claim(clock: SharedClock, store: str, lease: str) -> None:
+    """What a run leaves that dies with tasks in hand."""
+    from sfsync.models import Task
+
+    Task.objects.filter(store__name=store).update(lease=lease)
+
+
 def facts(clock: SharedClock, store: str) -> dict[str, Any]:
     """What our database says of a store's orders."""
     from django.db.models import F
@@ -190,7 +197,7 @@ def change(clock: SharedClock, url: str, changes: list[list[Any]]) -> None:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (sync, command, add_stores, facts, change)
+    each.__name__: each for each in (sync, command, add_stores, claim, facts, change)
 }
 
 

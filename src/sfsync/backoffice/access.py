@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -16,9 +16,7 @@ from django.urls import reverse
 
 from sfsync.models import Store
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-StoreView = Callable[Concatenate[HttpRequest, Store, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def is_administrator(user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -35,11 +33,11 @@ def person(request: HttpRequest) -> str:
     return request.user.get_username()
 
 
-def signed_in(view: View[P]) -> View[P]:
+def signed_in(view: View) -> View:
     """The view for somebody who is signed in; anybody else is sent to the sign-in page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("backoffice:sign-in"))
         return view(request, *args, **kwargs)
@@ -47,12 +45,12 @@ def signed_in(view: View[P]) -> View[P]:
     return guarded
 
 
-def administrator(view: View[P]) -> View[P]:
+def administrator(view: View) -> View:
     """The view for administrators only (403 for a merchant)."""
 
     @signed_in
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_administrator(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -60,13 +58,12 @@ def administrator(view: View[P]) -> View[P]:
     return guarded
 
 
-def of_store(view: Any) -> Any:
+def of_store(view: View) -> View:
     """The view of one store, handed in place of its name in the address. Somebody else's store is unknown (404)."""
 
     @signed_in
     @wraps(view)
     def guarded(request: HttpRequest, store: str, **kwargs: Any) -> HttpResponseBase:
-        response: HttpResponseBase = view(request, get_object_or_404(stores_of(request.user), name=store), **kwargs)
-        return response
+        return view(request, get_object_or_404(stores_of(request.user), name=store), **kwargs)
 
     return guarded

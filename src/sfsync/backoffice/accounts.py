@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import views
-from django.contrib.messages.views import SuccessMessageMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sfsync.backoffice.access import signed_in
 from sfsync.backoffice.shell import LANGUAGES, page
@@ -19,17 +18,20 @@ from sfsync.backoffice.shell import LANGUAGES, page
 class SignIn(views.LoginView):
     template_name = "sfsync/backoffice/sign_in.html"
     redirect_authenticated_user = True
-    next_page = reverse_lazy("backoffice:overview")
+    next_page = "backoffice:overview"
     extra_context = {"languages": LANGUAGES}  # noqa: RUF012  Django's name, read only
 
 
 class SignOut(views.LogoutView):
-    next_page = reverse_lazy("backoffice:sign-in")
+    next_page = "backoffice:sign-in"
 
 
-class ChangePassword(SuccessMessageMixin[Any], views.PasswordChangeView):
+class ChangePassword(views.PasswordChangeView):
     success_url = reverse_lazy("backoffice:overview")
-    success_message = gettext_lazy("Your password was changed.")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password was changed."))
+        return super().form_valid(form)
 
     def render_to_response(self, context: dict[str, Any], **_kwargs: Any) -> HttpResponse:
         return page(self.request, "password.html", form=context["form"])

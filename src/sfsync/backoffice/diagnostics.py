@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
 
 import django
@@ -16,6 +17,7 @@ from django.utils.translation import get_language
 from sfsync.backoffice.access import administrator, of_store
 from sfsync.backoffice.outsides import Quick
 from sfsync.backoffice.shell import page
+from sfsync.backoffice.words import sentence
 from sfsync.engine.doctor import Finding, Verdict, examine, examine_store
 from sfsync.engine.health import health_of
 from sfsync.models import Store
@@ -26,8 +28,16 @@ _ORDER = [Verdict.WRONG, Verdict.WARNING, Verdict.OK]
 @of_store
 def diagnostics(request: HttpRequest, store: Store) -> HttpResponse:
     with closing(Quick()) as outsides:
-        findings = list(examine_store(store, outsides))
+        findings = [in_one_language(each, store) for each in examine_store(store, outsides)]
     return _page(request, findings, [store], store)
+
+
+def in_one_language(finding: Finding, store: Store) -> Finding:
+    """What the mail server said was kept in the store's language, which need not be the reader's."""
+    if store.mail_trouble and store.mail_trouble in finding.text:
+        text = sentence("mail-failed", {"message": store.mail_trouble}, store.language)
+        return replace(finding, text=text)
+    return finding
 
 
 @administrator

@@ -62,8 +62,8 @@ def _line(after: str, count: int) -> str:
 def _standing(found: Effect, store: Store) -> list[str]:
     statuses = statuses_of(store, get_language() or "en")
     text = _(
-        "Orders that reached “%(status)s” before this change (%(count)s) are not sent by it: choose them in the list of "
-        "orders and use “Send now”."
+        "Orders that reached “%(status)s” before this change (%(count)s) are not sent by it: choose them in the list "
+        "of orders and use “Send now”."
     )
     return [text % {"status": statuses.name(each), "count": count} for each, count in found.standing.items()]
 

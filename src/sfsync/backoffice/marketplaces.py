@@ -73,10 +73,9 @@ def ticks(channel: Channel) -> list[bool]:
 def lately(store: Store) -> list[Lately]:
     since = timezone.localdate() - timedelta(days=DAYS - 1)
     sums = ("confirmed", "failed", *WITHIN)
-    rows = DayFigure.objects.filter(store=store, day__gte=since).values("channel")
-    figures = {row["channel"]: row for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in sums})}
+    rows = DayFigure.objects.filter(store=store, day__gte=since).values_list("channel").exclude(channel="")
     counts: dict[str, list[int]] = defaultdict(lambda: [0] * len(sums))
-    counts |= {name: [row[f"sum_{key}"] for key in sums] for name, row in figures.items() if name}
+    counts |= {name: figures for name, *figures in rows.annotate(*map(Sum, sums))}
     names = sorted({*counts, *channels_of(store)}, key=str.casefold)
     return sorted((_lately(name, counts[name]) for name in names), key=lambda row: -(row.confirmed + row.failed))
 

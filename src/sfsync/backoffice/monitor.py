@@ -15,7 +15,7 @@ from sfsync import texts
 from sfsync.backoffice.access import of_store
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.starting import start
-from sfsync.backoffice.words import advice
+from sfsync.backoffice.words import advice, sentence
 from sfsync.models import LogEntry, Process, Store
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
@@ -69,7 +69,7 @@ def _shown(process: Process, store: Store) -> Shown:
         asked,
         title=_title(process.name, store),
         stage=stages().get(process.progress, process.progress),
-        trouble=texts.sentence(trouble, {"message": process.error}) if trouble else "",
+        trouble=sentence(trouble, {"message": process.error}) if trouble else "",
         advice=advice(trouble),
         counts=[(name, process.counts.get(key, 0)) for key, name in counted().items()] if process.counts else [],
     )

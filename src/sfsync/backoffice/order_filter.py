@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db import connection
@@ -50,8 +50,7 @@ class OrderFilter(forms.Form):
     def __init__(self, store: Store, given: Any) -> None:
         super().__init__(given, auto_id="filter-%s")
         self.store = store
-        field = self.fields["channel"]
-        assert isinstance(field, forms.ChoiceField)
+        field = cast(forms.ChoiceField, self.fields["channel"])
         field.choices = [("", _("All marketplaces")), *((name, name) for name in channels_of(store))]
 
     def value(self, name: str) -> Any:
@@ -69,8 +68,9 @@ class OrderFilter(forms.Form):
 
     def orders(self) -> QuerySet[Order]:
         """The chosen orders, with their tasks, not yet sorted."""
-        orders = Order.objects.filter(store=self.store)
-        orders = in_state(orders, self.store, self.value("state"), self.value("operation"))
+        orders = in_state(
+            Order.objects.filter(store=self.store), self.store, self.value("state"), self.value("operation")
+        )
         if channel := self.value("channel"):
             orders = orders.filter(channel=channel)
         if since := self.value("since"):

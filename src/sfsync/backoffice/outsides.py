@@ -1,4 +1,4 @@
-"""The shop and Shopping Feed as a page may ask them: at once or not at all, with a sentence where they do not answer."""
+"""The shop and Shopping Feed as a page may ask them: at once or not at all, with a sentence where they are silent."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from sfsync import texts
-from sfsync.backoffice.words import advice
+from sfsync.backoffice.words import advice, sentence
 from sfsync.conf import conf
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.connections import SHOP_KINDS
@@ -106,7 +105,7 @@ def _read_statuses(store: Store, language: str) -> Statuses:
 def said(error: Exception) -> str:
     """What stands in the way and what to do, in the reader's language."""
     trouble = trouble_of(error)
-    return f"{texts.sentence(trouble.code, {'message': trouble.detail})} {advice(trouble.code)}".strip()
+    return f"{sentence(trouble.code, {'message': trouble.detail})} {advice(trouble.code)}".strip()
 
 
 @dataclass(frozen=True, slots=True)

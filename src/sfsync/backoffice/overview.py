@@ -19,7 +19,7 @@ from sfsync.backoffice.access import is_administrator, of_store, signed_in, stor
 from sfsync.backoffice.chart import Chart, chart_of
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.states import Standing, standing
-from sfsync.backoffice.words import advice
+from sfsync.backoffice.words import advice, sentence
 from sfsync.conf import conf
 from sfsync.engine.health import Health, health_of
 from sfsync.models import DayFigure, Order, Store, Task
@@ -100,19 +100,25 @@ def figures_of(stores: list[Store], today: date) -> dict[int, dict[date, tuple[i
 def _card(store: Store, health: Health, figures: dict[date, tuple[int, int]], now: datetime) -> Card:
     chart = chart_of(figures, timezone.localdate(now), DAYS)
     confirmed, _failed = figures.get(timezone.localdate(now), (0, 0))
-    alarms = [Alarm(each.sentence, advice(each.code)) for each in health.alarms]
+    alarms = [Alarm(sentence(each.code, each.params, store.language), advice(each.code)) for each in health.alarms]
     hours = conf().patience_hours
     age = (now - health.oldest_waiting).total_seconds() / 3600 if health.oldest_waiting else 0
     return Card(
         store,
         health,
-        mood="bad" if health.failed or alarms else "busy" if _busy(health) else "good",
+        mood=_mood(store, health),
         headline=headline(store, health, confirmed),
         alarms=alarms,
         chart=chart,
         patience=min(round(100 * age / hours), 100),
         patience_hours=hours,
     )
+
+
+def _mood(store: Store, health: Health) -> str:
+    if health.failed or health.alarms:
+        return "bad"
+    return "busy" if _busy(health) or not (store.enabled and store.statuses and health.last_run) else "good"
 
 
 def _busy(health: Health) -> int:
@@ -127,7 +133,11 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
         text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
         return text % {"count": health.failed}
     if health.alarms:
-        return health.alarms[0].sentence
+        return sentence(health.alarms[0].code, health.alarms[0].params, store.language)
+    if not store.statuses:
+        return _("No status means anything yet: nothing is sent.")
+    if not health.last_run:
+        return _("No run has taken place yet.")
     if busy := _busy(health):
         text = ngettext("%(count)s update is on its way.", "%(count)s updates are on their way.", busy)
         return text % {"count": busy}

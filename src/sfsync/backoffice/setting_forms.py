@@ -4,7 +4,7 @@ everywhere."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,6 +14,15 @@ from django.utils.translation import gettext_lazy
 from sfsync.models import Store, rules
 from sfsync.models.secrets import Secret
 from sfsync.shops.base import Status
+
+if TYPE_CHECKING:
+    StoreForm = forms.ModelForm[Store]
+else:
+    StoreForm = forms.ModelForm
+
+SENDING = ("mode", "every_minutes", "delay_minutes", "tries", "retry_minutes")
+MAILS = ("language", "log_days")
+CONNECTION = ("enabled", "feed_store_id", "api_url", "shop_prefix", "shop_id")
 
 MEANINGS = [
     ("", gettext_lazy("Nothing: the marketplace is not told")),
@@ -78,7 +87,7 @@ WITHOUT = [
 ]
 
 
-class Sending(forms.ModelForm[Store]):
+class Sending(StoreForm):
     """When and how updates leave."""
 
     without = forms.ChoiceField(
@@ -92,7 +101,7 @@ class Sending(forms.ModelForm[Store]):
 
     class Meta:
         model = Store
-        fields = ("mode", "every_minutes", "delay_minutes", "tries", "retry_minutes")
+        fields = SENDING
         widgets = {"mode": forms.RadioSelect}  # noqa: RUF012
         labels = {  # noqa: RUF012
             "mode": gettext_lazy("When updates are sent"),
@@ -133,10 +142,10 @@ class Sending(forms.ModelForm[Store]):
 
     @property
     def changed(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in (*self._meta.fields, "ship_without_tracking")}
+        return {name: self.cleaned_data[name] for name in (*SENDING, "ship_without_tracking")}
 
 
-class Mails(forms.ModelForm[Store]):
+class Mails(StoreForm):
     """Who hears of failures, in which language, and how long the log is kept."""
 
     recipients = forms.CharField(
@@ -148,7 +157,7 @@ class Mails(forms.ModelForm[Store]):
 
     class Meta:
         model = Store
-        fields = ("language", "log_days")
+        fields = MAILS
         labels = {  # noqa: RUF012
             "language": gettext_lazy("Language of the mails"),
             "log_days": gettext_lazy("Days that the log is kept"),
@@ -169,7 +178,7 @@ class Mails(forms.ModelForm[Store]):
 
     @property
     def changed(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in (*self._meta.fields, "recipients")}
+        return {name: self.cleaned_data[name] for name in (*MAILS, "recipients")}
 
 
 class SecretInput(forms.CharField):
@@ -195,7 +204,7 @@ class Token(forms.Form):
         return secrets_of(self.cleaned_data, "token")
 
 
-class Connection(forms.ModelForm[Store]):
+class Connection(StoreForm):
     """The whole connection: an administrator's business, since it says which servers are spoken to."""
 
     token = SecretInput(label=gettext_lazy("New token"), max_length=500)
@@ -207,7 +216,7 @@ class Connection(forms.ModelForm[Store]):
 
     class Meta:
         model = Store
-        fields = ("enabled", "feed_store_id", "api_url", "shop_prefix", "shop_id")
+        fields = CONNECTION
         labels = {  # noqa: RUF012
             "enabled": gettext_lazy("This store is switched on"),
             "feed_store_id": gettext_lazy("Store number at Shopping Feed"),
@@ -229,7 +238,7 @@ class Connection(forms.ModelForm[Store]):
 
     @property
     def changed(self) -> dict[str, Any]:
-        plain = {name: self.cleaned_data[name] for name in self._meta.fields}
+        plain = {name: self.cleaned_data[name] for name in CONNECTION}
         return plain | secrets_of(self.cleaned_data, "token", "shop_url")
 
 
@@ -237,7 +246,7 @@ class NewStore(Connection):
     """A store that is not there yet: both secrets are needed."""
 
     class Meta(Connection.Meta):
-        fields = ("name", *Connection.Meta.fields)  # type: ignore[assignment]
+        fields = ("name", *CONNECTION)  # type: ignore[assignment]
         labels = Connection.Meta.labels | {"name": gettext_lazy("Name")}
         help_texts = Connection.Meta.help_texts | {
             "name": gettext_lazy("Short, of letters, digits and hyphens; it appears in addresses and cannot change.")

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sfsync.backoffice.access import is_administrator, stores_of
@@ -39,7 +38,7 @@ def page(
         "ways": ways(store, screen) if store else [],
         "administrator": is_administrator(request.user),
         "menu": list(stores_of(request.user)[: SHOWN_STORES + 1]) if request.user.is_authenticated else [],
-        "languages": [(code, name, code == (get_language() or "en")[:2]) for code, name in LANGUAGES],
+        "languages": LANGUAGES,
     }
     return render(request, f"sfsync/backoffice/{template}", shell | context, status=status)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
@@ -16,8 +19,34 @@ ADVICE = {
     "secret-unreadable": _("Enter the token and the shop's address again in the store's settings."),
     "crashed": _("Nothing is lost. Please report it with the report of the diagnostics."),
     "silent": _("Nothing is sent while no run takes place: start one now, and ask who runs sfsync to look at it."),
+    "mail-failed": _("Open the diagnostics: they try the mail server and show its answer."),
     "overdue": _("Look at the waiting orders: each one says why it waits."),
 }
+TROUBLES = {
+    "shop-unavailable": _("The shop's database does not answer."),
+    "shop-misconfigured": _("The shop's database cannot be read."),
+    "token-refused": _("Shopping Feed refused the token."),
+    "store-unknown": _("Shopping Feed does not know this store."),
+    "rate-limited": _("Shopping Feed asks us to slow down for long."),
+    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should."),
+    "secret-unreadable": _("A stored secret cannot be decrypted."),
+    "crashed": _("The run stopped on an unexpected error."),
+}
+MAIL_FAILED = _("The mail about failing orders could not be sent. It is kept, and tried again.")
+
+
+def sentence(code: str, params: Mapping[str, Any], written_in: str = "") -> str:
+    """What happened, in the active language; what another program said is set apart, since it speaks its own.
+
+    `written_in` is the language that the mail server's answer was kept in.
+    """
+    if code == "mail-failed" and written_in != (get_language() or "en")[:2]:
+        return gettext(MAIL_FAILED)
+    if code not in TROUBLES:
+        return texts.sentence(code, params)
+    detail = str(params.get("message", ""))
+    apart = gettext("Technical detail: %(detail)s") % {"detail": detail} if detail else ""
+    return f"{gettext(TROUBLES[code])} {apart}".strip()
 
 
 def advice(code: str) -> str:

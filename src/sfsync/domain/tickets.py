@@ -69,7 +69,7 @@ class InFlight:
     operation: str
     tracking_number: str = ""
     sent_at: datetime | None = None
-    former_ticket: str = ""
+    former_tickets: tuple[str, ...] = ()
 
 
 def match(sent: Iterable[InFlight], tickets: Sequence[TicketT]) -> dict[int, TicketT]:
@@ -121,7 +121,7 @@ def recognise(sent: InFlight, tickets: Iterable[TicketT], known_operations: Coll
 
 
 def _is_of(sent: InFlight, ticket: TicketFacts, known_operations: Collection[str]) -> bool:
-    if ticket.order_id not in (None, sent.feed_id) or ticket.id == sent.former_ticket:
+    if ticket.order_id not in (None, sent.feed_id) or ticket.id in sent.former_tickets:
         return False
     if ticket.operation != sent.operation and (sent.operation in known_operations or ticket.operation is not None):
         return False

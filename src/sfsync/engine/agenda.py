@@ -13,12 +13,14 @@ from sfsync.models import Action, Store, Task
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """Numbers of tasks. `alive`: intentions, of which `due` can be decided now. `in_flight`: sent, of which
-    `to_look_at` are due for a look at their ticket, or for the question whether they arrived."""
+    `to_look_at` are due for a look at their ticket, or for the question whether they arrived. `held`: claimed by a
+    run, which at the start of one is a run that is gone."""
 
     alive: int
     due: int
     in_flight: int
     to_look_at: int
+    held: int
 
 
 def agenda(store: Store, now: datetime) -> Agenda:
@@ -33,6 +35,7 @@ def agenda(store: Store, now: datetime) -> Agenda:
             due=Count("id", filter=intention & ripe & Q(blocked=False)),
             in_flight=Count("id", filter=sent),
             to_look_at=Count("id", filter=sent & ripe),
+            held=Count("id", filter=~Q(lease="")),
         )
     )
     return Agenda(**figures)

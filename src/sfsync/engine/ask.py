@@ -115,7 +115,7 @@ def in_flight(task: Task) -> InFlight:
         task.operation,
         task.tracking_number,
         task.sent_at,
-        task.ticket_number,
+        (task.ticket_number, task.order.confirmed_ticket),
     )
 
 

@@ -168,8 +168,8 @@ def confirm(run: Run, tasks: list[Task]) -> None:
 
 def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:
     now = run.clock()
-    names = ["id", _CONFIRMED[operation], "confirmed_operation", "confirmed_at"]
-    rows: list[tuple[object, ...]] = [(task.order_id, now, operation.value, now) for task in tasks]
+    names = ["id", _CONFIRMED[operation], "confirmed_operation", "confirmed_at", "confirmed_ticket"]
+    rows: list[tuple[object, ...]] = [(task.order_id, now, operation.value, now, task.ticket_number) for task in tasks]
     if operation is Operation.SHIP:
         names.append("ship_tracking")
         rows = [(*row, task.tracking_number) for row, task in zip(rows, tasks, strict=True)]

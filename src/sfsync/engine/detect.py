@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from sfsync.engine.context import Run
@@ -54,14 +53,15 @@ def follow_listings(run: Run) -> None:
     for page in run.shop.listings_after(start, since=horizon):
         run.lease.beat("orders")
         if page[-1].row_id > run.store.listing_cursor:
-            register(run, page)
-            run.store.listing_cursor = page[-1].row_id
-            run.store.save(update_fields=["listing_cursor"])
+            with run.lease.writing("orders"):
+                register(run, page)
+                run.store.listing_cursor = page[-1].row_id
+                run.store.save(update_fields=["listing_cursor"])
 
 
 def register(run: Run, listings: Iterable[Listing]) -> None:
     names = ("store", "shop_order_id", "shop_reference", "feed_id", "reference", "channel", "created_at", "date_add")
-    columns = (*names, "fulfilled_by", "seen_tracking", "shipped_sent", "confirmed_operation")
+    columns = (*names, "fulfilled_by", "seen_tracking", "shipped_sent", *_CONFIRMED)
     now = run.clock()
     rows = [
         (
@@ -73,11 +73,14 @@ def register(run: Run, listings: Iterable[Listing]) -> None:
             _clean(each.channel, 64),
             each.created_at,
             now,
-            *("", "", False, ""),
+            *("", "", False, "", ""),
         )
         for each in listings
     ]
     insert_rows(Order, columns, rows, conflict="ON CONFLICT (store_id, shop_order_id) DO NOTHING")
+
+
+_CONFIRMED = ("confirmed_operation", "confirmed_ticket")
 
 
 def _clean(text: str, most: int) -> str:
@@ -104,14 +107,16 @@ def _start_history(run: Run) -> None:
     window = [
         row.row_id for page in run.shop.history_after(max(last - OVERLAP, 0)) for row in page if row.row_id <= last
     ]
-    run.store.history_cursor, run.store.history_window = last, window
-    run.store.save(update_fields=["history_cursor", "history_window"])
+    with run.lease.writing("history"):
+        run.store.history_cursor, run.store.history_window = last, window
+        run.store.save(update_fields=["history_cursor", "history_window"])
 
 
 def _advance(run: Run, rows: list[StatusChange], window: list[int]) -> None:
     changes = _of_history(run, rows)
     cursor = max(run.store.history_cursor or 0, *(row.row_id for row in rows))
-    with transaction.atomic():
+    _learn_names(run, changes)
+    with run.lease.writing("history"):
         save(run, changes)
         run.store.history_cursor = cursor
         run.store.history_window = [row_id for row_id in window if row_id > cursor - OVERLAP]
@@ -175,12 +180,19 @@ def sweep(run: Run) -> None:
         seen = {shop_id: _Seen(pk, status, tracking) for shop_id, pk, status, tracking in page}
         glances = (_change(each, seen[each.order_id]) for each in run.shop.look(seen))
         changes = [each for each in glances if each.new_status or each.new_tracking]
+        _learn_names(run, changes)
         for start in range(0, len(changes), 1000):
-            with transaction.atomic():
+            with run.lease.writing("sweep"):
                 save(run, changes[start : start + 1000])
         last = page[-1][0]
         if len(page) < SWEEP:
             break
+
+
+def _learn_names(run: Run, changes: list[Change]) -> None:
+    """Before the transaction that needs them: nothing of ours stays locked while the shop is asked."""
+    if changes:
+        run.status_name(changes[0].statuses[-1])
 
 
 def save(run: Run, changes: list[Change]) -> None:
@@ -196,10 +208,10 @@ def save(run: Run, changes: list[Change]) -> None:
 
 
 def _matters(run: Run, change: Change) -> bool:
-    """R1: a mapped status. R2: another tracking number. R6: a mapped status may be in the past of an unknown order."""
+    """R1: a mapped status. R2: a tracking number. R6: a mapped status may be in the past of an unknown order."""
     mapped = any(status in run.policy.mapping for status in change.statuses)
     unknown_past = change.first_seen and run.policy.latest_mapped
-    return (change.new_tracking and bool(change.tracking_number)) or mapped or unknown_past
+    return bool(change.tracking_number) or mapped or unknown_past
 
 
 def _told(changes: list[Change]) -> set[int]:

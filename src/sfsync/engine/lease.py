@@ -6,10 +6,13 @@ import hashlib
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from django.db import transaction
 
 from sfsync.models import Process, Store
 from sfsync.models.process import SYNC
@@ -30,17 +33,13 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Lease:
-    """A process that this run holds. `token` also marks the tasks that it claims.
-
-    `inherited`: the run before did not give it back, so what that run claimed is still marked.
-    """
+    """A process that this run holds. `token` also marks the tasks that it claims."""
 
     store: Store
     name: str
     token: str
     length: timedelta
     clock: Clock
-    inherited: bool = False
     taken_at: datetime = field(init=False)
     _beaten: datetime = field(init=False)
 
@@ -55,6 +54,16 @@ class Lease:
         if not Process.objects.extend(self.store, self.name, self.token, instant + self.length, progress):
             raise LeaseLost
         self._beaten = instant
+
+    @contextmanager
+    def writing(self, progress: str = "") -> Iterator[None]:
+        """A transaction that no other run can get ahead of: the lease is checked, and held, first. Raises `LeaseLost`.
+
+        For writes that do not compare what they replace.
+        """
+        with transaction.atomic():
+            self.beat(progress, now=True)
+            yield
 
     def release(self, **result: object) -> bool:
         return Process.objects.release(self.store, self.name, self.token, finished_at=self.clock(), **result)
@@ -74,7 +83,6 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
     if not Process.objects.take(store, name, lease.token, run, former=process.holder):
         process.refresh_from_db()
         raise Busy(held_by(process))
-    lease.inherited = bool(process.holder)
     return lease
 
 

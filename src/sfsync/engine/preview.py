@@ -123,4 +123,4 @@ def _standing(store: Store, statuses: Sequence[int], now: datetime) -> dict[int,
         return {}
     orders = Order.objects.filter(store=store).open_since(now - timedelta(days=conf().sweep_days))
     seen = orders.filter(seen_status__in=statuses, confirmed_operation="", tasks=None)
-    return dict(Counter(seen.values_list("seen_status", flat=True)[: MOST * 10]))
+    return dict(Counter(each for each in seen.values_list("seen_status", flat=True)[: MOST * 10] if each is not None))

@@ -101,9 +101,10 @@ def _open(store: Store, connections: Connections, lease: Lease, journal: Journal
 
 
 def _steps(run: Run, wait: float, stop: Stop) -> None:
-    if run.lease.inherited:
-        _reap(run)
     start = agenda(run.store, run.clock())
+    if start.held:
+        _reap(run)
+        start = agenda(run.store, run.clock())
     with run.standing():
         if start.to_look_at:
             settle(run)

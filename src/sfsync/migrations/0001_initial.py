@@ -185,6 +185,7 @@ class Migration(migrations.Migration):
                 ("refunded_at", models.DateTimeField(null=True)),
                 ("confirmed_operation", models.CharField(blank=True, default="", max_length=8)),
                 ("confirmed_at", models.DateTimeField(null=True)),
+                ("confirmed_ticket", models.CharField(blank=True, default="", max_length=64)),
                 ("date_add", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "store",

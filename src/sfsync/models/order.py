@@ -57,6 +57,7 @@ class Order(models.Model):
     refunded_at = models.DateTimeField(null=True)
     confirmed_operation = models.CharField(max_length=8, default="", blank=True)
     confirmed_at = models.DateTimeField(null=True)
+    confirmed_ticket = models.CharField(max_length=64, default="", blank=True)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -24,6 +24,12 @@ class Action(models.TextChoices):
     CHECK = "CHECK_TICKET_SYNC_STATUS", "CHECK_TICKET_SYNC_STATUS"
 
 
+_UNREAD = (
+    *("payload", "date_add", "date_upd"),
+    *("order__created_at", "order__date_add", "order__seen_at", "order__shipped_at", "order__confirmed_at"),
+)
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def queued(self) -> Self:
         """Intentions that are alive: due now or later."""
@@ -54,8 +60,12 @@ class TaskQuerySet(models.QuerySet["Task"]):
         if not chosen:
             return []
         Task.objects.filter(pk__in=chosen, lease="", action=Action.SYNC).update(lease=lease)
-        won = self.filter(pk__in=chosen, lease=lease, action=Action.SYNC)
-        return list(won.select_related("order").order_by("update_at", "id"))
+        won = self.filter(pk__in=chosen, lease=lease, action=Action.SYNC).with_order()
+        return list(won.order_by("update_at", "id"))
+
+    def with_order(self) -> Self:
+        """With their orders, without the columns that neither deciding nor settling looks at."""
+        return self.select_related("order").defer(*_UNREAD)
 
 
 class Task(models.Model):

@@ -34,7 +34,11 @@ def when(moment: datetime | None) -> SafeString | str:
 @register.filter
 def ago(moment: datetime | None) -> str:
     """How long since, in one unit."""
-    return timesince(moment, depth=1) if moment else "–"
+    if moment is None:
+        return "–"
+    if (timezone.now() - moment).total_seconds() < 60:
+        return _("less than a minute")
+    return timesince(moment, depth=1)
 
 
 @register.filter

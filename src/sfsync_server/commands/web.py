@@ -77,7 +77,7 @@ def create_user(
     except ValidationError as error:
         shown.stop(" ".join(error.messages), shown.USAGE)
     user.save()
-    user.sfsync_stores.set(stores)  # type: ignore[attr-defined]
+    user.sfsync_stores.set(stores)
     role = "an administrator" if admin else f"a merchant of {', '.join(each.name for each in stores) or 'no store yet'}"
     shown.say(f"{name} may sign in, as {role}.")
 

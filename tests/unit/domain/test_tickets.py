@@ -264,7 +264,7 @@ def test_a_ticket_that_tells_little_is_still_recognised(lean: Ticket) -> None:
 
 def test_the_ticket_of_the_attempt_before_is_not_the_retrys() -> None:
     """R13, R16: it failed, the same ship was sent again, and that answer never came."""
-    retry = replace(SHIP, former_ticket="t")
+    retry = replace(SHIP, former_tickets=("t",))
     assert recognise(retry, [replace(ITS_TICKET, state="failed")], TICKETED) is None
 
 

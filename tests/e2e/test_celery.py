@@ -1,0 +1,89 @@
+"""A fleet: a real Celery worker on a real Redis, with our tables on PostgreSQL."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from celery import Celery
+
+from sfsync.shops.prestashop.sample import build
+from sfsync.testing import SHIPPED
+from shoppingfeed.sandbox import Sandbox, Server
+from tests.e2e.machine import Machine, store_table, until
+
+CELERY = Path(sys.executable).with_name("celery")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, postgres_database: str, redis_database: str) -> Machine:
+    machine = Machine(tmp_path, {"database_url": postgres_database, "broker_url": redis_database})
+    assert machine.sfsync("migrate").status == 0
+    return machine
+
+
+@pytest.fixture
+def beat(redis_database: str) -> Iterator[Celery]:
+    """What wakes the worker, as `celery beat` does every 30 seconds."""
+    app = Celery(broker=redis_database)
+    yield app
+    app.close()
+
+
+def test_a_worker_runs_every_store_that_is_due(
+    fleet: Machine, beat: Celery, sandbox: Sandbox, feed: Server, redis_database: str, tmp_path: Path
+) -> None:
+    """R7: two stores are woken and send; woken again before their time, they rest. A store that is gone is no error."""
+    shops = [build(f"sqlite:///{tmp_path / name}.sqlite3", limit=3) for name in ("one", "two")]
+    sandbox.add_store(11, token="other-token")
+    stores = store_table("one", shops[0].url, feed.url)
+    stores += store_table("two", shops[1].url, feed.url, token='"other-token"', store_id="11")
+    assert fleet.apply(stores).status == 0
+    orders = [(shop, shop.order_ids()[0]) for shop in shops]
+    for shop, order in orders:
+        shop.set_tracking(order, "TRACK-1")
+        shop.set_status(order, SHIPPED)
+
+    worker = fleet.start(CELERY, "-A", "sfsync_server.celery", "worker", "--pool=solo", "--without-gossip")
+    try:
+        beat.send_task("sfsync.tasks.run_due_stores")
+        until(lambda: len(sandbox.ledger.accepted) == 2, "both stores send")
+        until(lambda: not [each for each in status(fleet).values() if each["running"]], "both runs end")
+        looks = len(sandbox.ledger.requests)
+        for task, arguments in (("run_due_stores", []), ("run_store", [0])):
+            beat.send_task(f"sfsync.tasks.{task}", args=arguments)
+        until(lambda: waiting(redis_database) == 0, "the worker takes them all")
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        out, err = worker.communicate(timeout=60)
+
+    assert (worker.returncode, waiting(redis_database)) == (0, 0), out + err
+    assert "Traceback" not in err
+    assert [each.operation for each in sandbox.ledger.accepted] == ["ship", "ship"]
+    assert len(sandbox.ledger.requests) == looks
+    assert {each["in_flight"] for each in status(fleet).values()} == {1}
+
+
+def waiting(redis_database: str) -> int:
+    """Tasks that nobody took yet."""
+    with redis.Redis.from_url(redis_database) as client:
+        return int(str(client.llen("celery")))
+
+
+def status(fleet: Machine) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = fleet.sfsync("status", "--json").document
+    return found
+
+
+def test_the_schedule_names_a_task_that_exists() -> None:
+    """What `celery beat` sends is what the worker knows."""
+    from sfsync_server.celery import app
+
+    app.loader.import_default_modules()
+    [entry] = app.conf.beat_schedule.values()
+    assert entry["task"] in app.tasks
+    assert entry["schedule"] <= 60

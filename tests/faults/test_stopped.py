@@ -1,0 +1,111 @@
+"""Promise 5: a run that is held up (SIGSTOP) for longer than its lease finds its late writes refused, and stops.
+
+It is held up before every statement outside a transaction and at every HTTP exchange; meanwhile the merchant changes an
+order, and another run takes over and finishes everything. Then the first one wakes up (SIGCONT).
+"""
+
+from __future__ import annotations
+
+import signal
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tests.faults.stage import Child, Done, Stage, Story
+from tests.faults.test_killed import play
+
+PARTS = 2
+
+
+def hold_up(story: Story, kind: str, at: int) -> Child | None:
+    """A run that stands still at a boundary, or None when it ended before."""
+    run = story.start(wait=60, kind=kind, at=at, how="stop")
+    return run if run.wait().stopped else None
+
+
+def take_over(story: Story) -> None:
+    """Time passes, the merchant corrects a tracking number, and another run does all there is to do."""
+    story.shop.set_tracking(story.orders[0], "T-new")
+    story.stage.clock.advance(300)
+    assert "busy" not in story.sync(wait=60)
+
+
+def wake_up(run: Child) -> Any:
+    run.send(signal.SIGCONT)
+    return run.wait()
+
+
+def check(story: Story, where: object) -> None:
+    """Nothing was sent twice, the newest number is what the marketplace knows, and nothing is left."""
+    shipped, cancelled, refunded, delivered, ignored, refused = story.orders[:6]
+    assert story.duplicates() == [], where
+    assert story.accepted(shipped)[-1:] == [("ship", "T-new")], where
+    assert story.accepted(shipped)[:-1] in ([], [("ship", f"T-{shipped}")]), where
+    assert story.accepted(cancelled) == [("cancel", "")], where
+    assert story.accepted(refunded) == [("refund", "")], where
+    assert story.accepted(delivered) == [("ship", f"T-{delivered}"), ("deliver", "")], where
+    assert story.accepted(refused) == [("ship", f"T-{refused}")] * 2, where
+    facts = story.facts()
+    assert [(task["shop_order"], task["failure"]) for task in facts["tasks"]] == [(ignored, "ignored")], where
+    told = sorted((notice["shop_order"], notice["code"]) for notice in facts["notices"])
+    assert told == [(ignored, "ignored"), (refused, "ticket-failed")], where
+
+
+def held_up_everywhere(stage: Stage, kind: str, part: int) -> int:
+    """At every boundary of a kind. Returns how often the late run was told that it had lost its lease."""
+    refused = 0
+    for at in count(1 + part, PARTS):
+        story = play(stage)
+        run = hold_up(story, kind, at)
+        if run is None:
+            break
+        take_over(story)
+        late = wake_up(run)
+        refused += _refused(late, f"held up at {kind} {at}")
+        story.sync(wait=60)
+        check(story, f"held up at {kind} {at}")
+    return refused
+
+
+def _refused(late: Done, where: str) -> bool:
+    """PostgreSQL ends the session of a run that stood still inside a transaction; then its next statement fails."""
+    if late.answer:
+        return any(trouble["code"] == "lease-lost" for trouble in late.answer["troubles"])
+    assert "idle-in-transaction timeout" in late.err, f"{where}: {late.err}"
+    return True
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_wakes_up(stage: Stage, part: int) -> None:
+    """R13, R22."""
+    assert held_up_everywhere(stage, "outside", part) > 10
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_run_held_up_with_a_request_under_way_sends_nothing_twice(postgres_stage: Stage, part: int) -> None:
+    """R13. On PostgreSQL, which frees what a standing transaction holds; SQLite waits until the process goes on."""
+    assert held_up_everywhere(postgres_stage, "http", part) > 3
+
+
+def test_a_run_held_up_inside_a_transaction_keeps_no_lock_beyond_its_lease(postgres_stage: Stage) -> None:
+    """R22: the server ends its session after half the lease; whoever takes over waits no longer than that."""
+    story = play(postgres_stage)
+    run = hold_up(story, "inside", 9)
+    assert run
+    take_over(story)
+    late = wake_up(run)
+    assert late.answer is None
+    assert "idle-in-transaction timeout" in late.err
+    check(story, "inside a transaction")
+
+
+def test_what_a_run_that_is_gone_still_holds_is_freed_by_the_next(stage: Stage) -> None:
+    """R22: whatever a run claimed after it had lost its lease, and then died."""
+    story = play(stage)
+    story.sync()
+    story.shop.set_tracking(story.orders[0], "T-new")
+    stage.victim.do("claim", store=story.name, lease="of-nobody")
+    stage.clock.advance(60)
+    story.sync(wait=60)
+    check(story, "claimed by nobody")

@@ -1,0 +1,265 @@
+"""The deployment's settings: each one right, each one wrong, and never a secret in what is said about it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from sfsync_server.environment import (
+    Environment,
+    SettingsError,
+    database,
+    former_secret_keys,
+    load,
+    mail,
+    renew_secret_key,
+    secret_key,
+)
+
+LONG = "0123456789-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing is set but a home, and there is no .env."""
+    for name in [name for name in os.environ if name.startswith("SFSYNC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SFSYNC_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    environment = load()
+    assert environment.home == tmp_path / ".sfsync"
+    assert (environment.timeout, environment.lease_seconds, environment.paced) == (30, 180, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("home", "/var/lib/sfsync", Path("/var/lib/sfsync")),
+        ("database_url", "postgresql://u:p@host/name", SecretStr("postgresql://u:p@host/name")),
+        ("database_url", "sqlite:////var/lib/sfsync.sqlite3", SecretStr("sqlite:////var/lib/sfsync.sqlite3")),
+        ("secret_key", LONG, SecretStr(LONG)),
+        ("smtp_url", "smtps://user:pass@host", SecretStr("smtps://user:pass@host")),
+        ("mail_from", "shop@example.com", "shop@example.com"),
+        ("timeout", "2.5", 2.5),
+        ("lease_seconds", "60", 60),
+        ("ticket_lag_seconds", "0", 0.0),
+        ("poll_seconds", "0.5", 0.5),
+        ("concurrency", "10", 10),
+        ("paced", "no", False),
+        ("silence_minutes", "120", 120),
+        ("patience_hours", "48", 48),
+        ("sweep_days", "30", 30),
+        ("log_level", "INFO", "INFO"),
+        ("https", "false", False),
+        ("cron_key", LONG, SecretStr(LONG)),
+        ("metrics_key", LONG, SecretStr(LONG)),
+        ("broker_url", "redis://host/1", SecretStr("redis://host/1")),
+        ("time_zone", "Europe/Paris", "Europe/Paris"),
+    ],
+)
+def test_a_setting_is_read_from_the_environment_or_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str, value: Any
+) -> None:
+    """`SFSYNC_X`, and `SFSYNC_X_FILE`, which wins over a line of .env."""
+    monkeypatch.setenv(f"SFSYNC_{name.upper()}", text)
+    assert getattr(load(), name) == value
+    monkeypatch.delenv(f"SFSYNC_{name.upper()}")
+    (tmp_path / ".env").write_text(f"SFSYNC_{name.upper()}=something else\n")
+    (tmp_path / "value").write_text(f"{text}\n")
+    monkeypatch.setenv(f"SFSYNC_{name.upper()}_FILE", str(tmp_path / "value"))
+    assert getattr(load(), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        (
+            "database_url",
+            "mysql://u:tell-nobody@host/name",
+            "SFSYNC_DATABASE_URL takes sqlite:///path or postgresql://",
+        ),
+        (
+            "database_url",
+            "postgresql://u:tell-nobody@host",
+            "SFSYNC_DATABASE_URL takes sqlite:///path or postgresql://",
+        ),
+        ("database_url", "postgresql://u:tell-nobody/x@host/name", "SFSYNC_DATABASE_URL is not an address"),
+        ("database_url", "sqlite://tell-nobody.sqlite3", "SFSYNC_DATABASE_URL takes sqlite:///path"),
+        ("smtp_url", "mail.example.com", "SFSYNC_SMTP_URL takes smtp://host:25"),
+        ("smtp_url", "smtp://", "SFSYNC_SMTP_URL takes smtp://host:25"),
+        ("smtp_url", "smtp://user:tell-nobody/x@host:587", "SFSYNC_SMTP_URL is not an address"),
+        ("secret_key", "tell-nobody", "SFSYNC_SECRET_KEY takes at least 20 characters"),
+        ("cron_key", "tell-nobody", "SFSYNC_CRON_KEY takes at least 20 characters"),
+        ("metrics_key", "tell-nobody", "SFSYNC_METRICS_KEY takes at least 20 characters"),
+        ("timeout", "0", "SFSYNC_TIMEOUT: Input should be greater than or equal to 1."),
+        ("timeout", "soon", "SFSYNC_TIMEOUT: Input should be a valid number"),
+        ("lease_seconds", "1", "SFSYNC_LEASE_SECONDS: Input should be greater"),
+        ("ticket_lag_seconds", "-1", "SFSYNC_TICKET_LAG_SECONDS: Input should be greater"),
+        ("poll_seconds", "0", "SFSYNC_POLL_SECONDS: Input should be greater"),
+        ("concurrency", "11", "SFSYNC_CONCURRENCY: Input should be less"),
+        ("paced", "perhaps", "SFSYNC_PACED: Input should be a valid boolean"),
+        ("silence_minutes", "0", "SFSYNC_SILENCE_MINUTES: Input should be greater"),
+        ("patience_hours", "0", "SFSYNC_PATIENCE_HOURS: Input should be greater"),
+        ("sweep_days", "4000", "SFSYNC_SWEEP_DAYS: Input should be less"),
+        ("log_level", "LOUD", "SFSYNC_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
+        ("https", "maybe", "SFSYNC_HTTPS: Input should be a valid boolean"),
+        ("time_zone", "Paris", "SFSYNC_TIME_ZONE is not a time zone; write one like Europe/Paris"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, sentence: str
+) -> None:
+    """Its name, why, and what it takes; what was written is not repeated, for it may be a secret."""
+    monkeypatch.setenv(f"SFSYNC_{name.upper()}", text)
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert str(refused.value).startswith(sentence)
+    assert "nobody" not in str(refused.value)
+
+
+def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SFSYNC_TIMEOUT", "0")
+    monkeypatch.setenv("SFSYNC_TIME_ZONE", "Paris")
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert [line.split()[0] for line in str(refused.value).splitlines()] == ["SFSYNC_TIMEOUT:", "SFSYNC_TIME_ZONE"]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "secret"
+    if content:
+        path.write_bytes(content)
+    monkeypatch.setenv("SFSYNC_SMTP_URL_FILE", str(path))
+    with pytest.raises(SettingsError, match=f"SFSYNC_SMTP_URL_FILE names {path}, which "):
+        load()
+
+
+def test_no_secret_shows_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "SMTP_URL"):
+        monkeypatch.setenv(
+            f"SFSYNC_{name}", f"{'postgresql' if name == 'DATABASE_URL' else 'smtp'}://u:tell-nobody@h/n"
+        )
+    for name in ("SECRET_KEY", "FORMER_SECRET_KEYS", "CRON_KEY", "METRICS_KEY", "BROKER_URL"):
+        monkeypatch.setenv(f"SFSYNC_{name}", "tell-nobody-tell-nobody")
+    assert "tell-nobody" not in f"{load()!r} {load()}"
+
+
+# --- the secret key ---------------------------------------------------------------------------------------------------
+
+
+def test_the_secret_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    first = secret_key(load())
+    assert len(first) >= 50
+    assert secret_key(load()) == first
+    assert stat.S_IMODE((tmp_path / "home" / "secret-key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["secret-key"]
+
+
+def test_two_processes_that_start_at_once_get_the_same_key() -> None:
+    """Twenty of them, at the same instant: the first one's is everybody's."""
+    environment, together = load(), threading.Barrier(20)
+
+    def start(_: int) -> str:
+        together.wait(timeout=30)
+        return secret_key(environment)
+
+    with ThreadPoolExecutor(20) as pool:
+        assert len(set(pool.map(start, range(20)))) == 1
+
+
+def test_a_key_that_is_given_is_used_and_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SFSYNC_SECRET_KEY", LONG)
+    assert secret_key(load()) == LONG
+    assert not renew_secret_key(load())
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_renewed_key_keeps_the_former_one_for_what_it_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given ones come first; both are there at any instant."""
+    before = secret_key(load())
+    assert former_secret_keys(load()) == []
+    assert renew_secret_key(load())
+    monkeypatch.setenv("SFSYNC_FORMER_SECRET_KEYS", "older, oldest,")
+    assert secret_key(load()) != before
+    assert former_secret_keys(load()) == ["older", "oldest", before]
+
+
+def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "secret-key").write_text("\n")
+    with pytest.raises(SettingsError, match="secret-key is empty"):
+        secret_key(load())
+
+
+def test_a_home_that_cannot_be_used_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "file" / "home"))
+    for use in (secret_key, former_secret_keys, renew_secret_key):
+        with pytest.raises(SettingsError, match=r"SFSYNC_HOME \(.*\) cannot be used: Not a directory\."):
+            use(load())
+
+
+# --- what Django gets -------------------------------------------------------------------------------------------------
+
+
+def environment(**settings: str) -> Environment:
+    return Environment(**{name: SecretStr(text) for name, text in settings.items()})
+
+
+def test_the_database_is_a_file_in_home_unless_told_otherwise(tmp_path: Path) -> None:
+    settings = database(environment())
+    assert (settings["ENGINE"], settings["NAME"]) == (
+        "django.db.backends.sqlite3",
+        str(tmp_path / "home" / "sfsync.sqlite3"),
+    )
+    assert "journal_mode=WAL" in settings["OPTIONS"]["init_command"]
+    assert database(environment(database_url="sqlite:////srv/a%20b.sqlite3"))["NAME"] == "/srv/a b.sqlite3"
+    assert database(environment(database_url="sqlite:///here.sqlite3"))["NAME"] == "here.sqlite3"
+
+
+def test_postgresql_gets_its_parts_and_its_options() -> None:
+    """What the server is asked for (TLS) is not dropped silently."""
+    url = "postgresql://shop%40home:p%2Fw@db.example.com:5433/sfsync?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+    settings = database(environment(database_url=url))
+    parts = [settings[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")]
+    assert parts == ["sfsync", "shop@home", "p/w", "db.example.com", "5433"]
+    assert settings["OPTIONS"]["sslmode"] == "verify-full"
+    assert settings["OPTIONS"]["sslrootcert"] == "/etc/ca.pem"
+    assert settings["OPTIONS"]["connect_timeout"] == 10
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls", "ssl"),
+    [
+        ("smtp://mail.example.com", 25, False, False),
+        ("smtp://mail.example.com:587", 587, True, False),
+        ("smtps://mail.example.com", 465, False, True),
+        ("smtps://mail.example.com:1465", 1465, False, True),
+    ],
+)
+def test_mail_goes_as_the_address_says(url: str, port: int, tls: bool, ssl: bool) -> None:
+    settings = mail(environment(smtp_url=url.replace("//", "//merchant%40shop:p%3Aw@")))
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("mail.example.com", port)
+    assert (settings["EMAIL_USE_TLS"], settings["EMAIL_USE_SSL"]) == (tls, ssl)
+    assert (settings["EMAIL_HOST_USER"], settings["EMAIL_HOST_PASSWORD"]) == ("merchant@shop", "p:w")
+    assert settings["EMAIL_TIMEOUT"] == 30
+
+
+def test_without_a_mail_server_every_mail_says_so() -> None:
+    assert mail(environment()) == {"EMAIL_BACKEND": "sfsync.notify.smtp.NoServer"}
