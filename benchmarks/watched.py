@@ -96,7 +96,7 @@ def _shape(sql: str) -> str:
 
 def _attach(watch: Watch) -> None:
     """Needs Django to be set up."""
-    from django.db import connections
+    from django.db.backends.signals import connection_created
     from sqlalchemy import Engine, event
 
     def ours(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
@@ -106,7 +106,11 @@ def _attach(watch: Watch) -> None:
     def shop(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         watch.count(statement, shop=True)
 
-    connections["default"].execute_wrappers.append(ours)
+    def opened(connection: Any, **_: Any) -> None:
+        if ours not in connection.execute_wrappers:
+            connection.execute_wrappers.append(ours)
+
+    connection_created.connect(opened, weak=False)
     event.listen(Engine, "before_cursor_execute", shop)
     for module, names in STEPS.items():
         with contextlib.suppress(ImportError):

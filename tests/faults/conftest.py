@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests import services
-from tests.faults.stage import Stage, staged
+from tests.faults.stage import Deployment, Stage, staged
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,11 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     found = request.getfixturevalue(f"{request.param}_stage")
     assert isinstance(found, Stage)
     return found
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database of ours with its tables and nothing in them, to copy."""
+    home = tmp_path_factory.mktemp("migrated")
+    Deployment(home, {}).run("migrate")
+    return home / "sfsync.sqlite3"

@@ -246,6 +246,70 @@ class Deployment:
         return json.loads(self.run(*arguments, "--json", status=status).out)
 
 
+@dataclass
+class RealWorld:
+    """A shop, a sandbox over HTTP and a deployment with one store, `main`, all on real time."""
+
+    shop: SampleShop
+    sandbox: Sandbox
+    server: Server
+    deployment: Deployment
+    orders: Iterator[int]
+
+    def order(self) -> int:
+        """A marketplace order that nobody touched."""
+        return next(self.orders)
+
+    def ship(self) -> int:
+        order = self.order()
+        self.shop.bulk_ship([order], "T-")
+        return order
+
+    def accepted(self, order: int) -> list[tuple[str, str]]:
+        feed_id = self.shop.feed_id(order)
+        assert feed_id
+        return [(each.operation, each.tracking_number) for each in self.sandbox.ledger.operations(feed_id)]
+
+
+@contextmanager
+def real_world(
+    folder: Path, migrated: Path, *, orders: int = 20, shop_url: str = "", store: str = "", **settings: str
+) -> Iterator[RealWorld]:
+    """`migrated` is a SQLite database of ours with its tables, to copy; `store` more lines of the store's settings."""
+    home = folder / "home"
+    home.mkdir()
+    if "database_url" not in settings:
+        shutil.copyfile(migrated, home / "sfsync.sqlite3")
+    sandbox = Sandbox(TOKEN)
+    deployment = Deployment(home, settings)
+    with sandbox.serve() as server:
+        shop = build(shop_url or f"sqlite:///{folder / 'shop.sqlite3'}", limit=orders)
+        if "database_url" in settings:
+            deployment.run("migrate")
+        (home / "stores.toml").write_text(store_toml("main", server.url, shop_url or shop.url, store))
+        deployment.run("apply", "stores.toml")
+        yield RealWorld(shop, sandbox, server, deployment, iter(shop.order_ids()))
+        shop.close()
+
+
+def store_toml(name: str, api_url: str, shop_url: str, more: str = "", *, store_id: int = 10, token: str = TOKEN) -> str:
+    """A store in the file that `sfsync apply` reads."""
+    return f"""
+[stores.{name}]
+store_id = {store_id}
+token = "{token}"
+api_url = "{api_url}"
+{more}
+[stores.{name}.shop]
+url = "{shop_url}"
+[stores.{name}.statuses]
+shipped = [4]
+delivered = [5]
+canceled = [6]
+refunded = [7]
+"""
+
+
 def until(condition: Any, what: str, deadline: float = DEADLINE) -> Any:
     """Poll for something that other processes bring about."""
     end = time.monotonic() + deadline

@@ -82,17 +82,28 @@ def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
 def _find(run: Run, tasks: list[Task]) -> list[tuple[Task, Ticket]]:
     """A request arrives whole or not at all, so one ticket found names the batch of them all.
 
-    While the ticket list may still be late, one order that is not found is no proof: three are asked for, and the rest
-    when the time is up.
+    While one that is not found is no proof yet, three are asked for, and the rest when the time is up.
     """
-    late = run.clock() - timedelta(seconds=run.conf.ticket_lag_seconds)
-    patient = [task for task in tasks if task.sent_at and task.sent_at > late]
-    for task in tasks[:3] if patient else tasks:
+    for task in tasks if all(_proven(run, task) for task in tasks) else tasks[:3]:
         run.lease.beat("ask")
         ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.order.feed_id).items, _TICKETED)
         if ticket:
             return _of_batch(run, tasks, ticket)
     return []
+
+
+def _patience(run: Run) -> timedelta:
+    """After we gave up on a request the API may go on with it for as long as we would have waited; its list is late."""
+    return timedelta(seconds=run.conf.timeout + run.conf.ticket_lag_seconds)
+
+
+def _proven(run: Run, task: Task) -> bool:
+    """Absence proves that it never arrived: it was looked for before, or left so long ago that once is enough.
+
+    A marked request leaves within half a lease (`send`); that its run is over is known only now.
+    """
+    left = (task.sent_at or task.date_upd) + run.lease.length / 2
+    return task.looks > 0 or left + _patience(run) <= run.clock()
 
 
 def _of_batch(run: Run, tasks: list[Task], ticket: Ticket) -> list[tuple[Task, Ticket]]:
@@ -132,12 +143,10 @@ def _found(run: Run, found: list[tuple[Task, Ticket]]) -> None:
 
 
 def _not_found(run: Run, tasks: list[Task]) -> None:
-    """Not there: look again while the list may be late, then it counts as never arrived and is queued again."""
-    lag = timedelta(seconds=run.conf.ticket_lag_seconds)
-    now = run.clock()
-    waiting = [task for task in tasks if task.sent_at and task.sent_at + lag > now]
-    rows = [(task.pk, task.sent_at + lag, task.request_key) for task in waiting if task.sent_at]
-    update_rows(Task, ("id", "update_at"), rows, expect=("request_key",))
+    """Not there: look again when it must be there if it ever arrived. Then it never did, and is queued again."""
+    waiting = [task for task in tasks if not _proven(run, task)]
+    rows = [(task.pk, run.clock() + _patience(run), task.looks + 1, task.request_key) for task in waiting]
+    update_rows(Task, ("id", "update_at", "looks"), rows, expect=("request_key",))
     _give_up_on(run, [task for task in tasks if task not in waiting])
 
 

@@ -27,6 +27,7 @@ def dispatch(run: Run) -> None:
     queue = Task.objects.filter(store=run.store)
     if not queue.due(run.clock()).exists():
         return
+    run.touched = True
     try:
         adopt(run)
         learn_fulfilment(run)

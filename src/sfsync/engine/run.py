@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from sfsync.conf import conf
-from sfsync.engine.agenda import agenda
+from sfsync.engine.agenda import Agenda, agenda
 from sfsync.engine.alarms import raise_alarms
 from sfsync.engine.conclude import tell
 from sfsync.engine.connections import Connections
@@ -51,6 +51,8 @@ class Result:
 
     counts: Counts
     troubles: list[Trouble] = field(default_factory=list)
+    agenda: Agenda | None = None
+    """What is left to do, where the run knows: it changed nothing."""
 
     @property
     def ok(self) -> bool:
@@ -73,7 +75,8 @@ def run_store(
         run = _open(store, connections, lease, journal, result)
         requests = run.client.requests
         try:
-            _steps(run, wait, stop)
+            start = _steps(run, wait, stop)
+            result.agenda = None if run.touched else start
         finally:
             result.counts.requests = run.client.requests - requests
     except Exception as error:
@@ -100,7 +103,8 @@ def _open(store: Store, connections: Connections, lease: Lease, journal: Journal
     )
 
 
-def _steps(run: Run, wait: float, stop: Stop) -> None:
+def _steps(run: Run, wait: float, stop: Stop) -> Agenda:
+    """Returns what there was to do at the start."""
     start = agenda(run.store, run.clock())
     if start.held:
         _reap(run)
@@ -119,6 +123,7 @@ def _steps(run: Run, wait: float, stop: Stop) -> None:
     raise_alarms(run)
     notify(run)
     _prune(run)
+    return start
 
 
 def _reap(run: Run) -> None:
@@ -172,7 +177,7 @@ def _remember_trouble(run: Run) -> None:
 def _finish(store: Store, lease: Lease, journal: Journal, result: Result, seconds: float) -> None:
     """Leave the record of the run (R21, R22), and what is left to do."""
     counts, now = result.counts, lease.clock()
-    rest = agenda(store, now)
+    rest = result.agenda or agenda(store, now)
     counts.queued, counts.waiting, counts.in_flight = rest.due, rest.alive - rest.due, rest.in_flight
     if result.troubles:
         journal.say(Level.ERROR, "run-troubled", message="; ".join(each.detail for each in result.troubles))

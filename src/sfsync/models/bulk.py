@@ -29,6 +29,7 @@ class Columns:
         self.connection: BaseDatabaseWrapper = connections[router.db_for_write(model)]
         self.fields = [model._meta.get_field(name) for name in names]
         self.nested = [index for index, field in enumerate(self.fields) if isinstance(field, models.JSONField)]
+        self.moments = [index for index, field in enumerate(self.fields) if isinstance(field, models.DateTimeField)]
         self.table = self.quoted(model._meta.db_table)
         self.names = [self.quoted(str(getattr(field, "column", ""))) for field in self.fields]
 
@@ -68,7 +69,9 @@ class Columns:
             yield table, [value for each in some for value in self._plain(each)]
 
     def _plain(self, row: Row) -> list[Any]:
-        values = [_stamp(value) if isinstance(value, datetime) else value for value in row]
+        values = list(row)
+        for index in self.moments:
+            values[index] = None if values[index] is None else _stamp(values[index])
         for index in self.nested:
             values[index] = None if values[index] is None else json.dumps(values[index])
         return values

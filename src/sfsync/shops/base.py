@@ -80,7 +80,7 @@ class Shop(Protocol):
     """Reads one shop. Every method may raise `ShopUnavailable` or `ShopMisconfigured`."""
 
     def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
-        """Marketplace orders in pages, by rising `row_id` beyond the one given, of orders created at or after `since`."""
+        """Marketplace orders in pages, by rising `row_id` beyond the one given, created at or after `since`."""
 
     def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
         """Which of these orders are marketplace orders, whatever their age."""
@@ -101,7 +101,7 @@ class Shop(Protocol):
         """The shop's statuses, deleted ones too, named in `language` (`fr`, `en`), else in the shop's default one."""
 
     def probe(self) -> str:
-        """Try every right that the other methods need; return one sentence on what was found (`PrestaShop 8.2.1, …`)."""
+        """Try every right that the other methods need; return a sentence on what was found (`PrestaShop 8.2.1, …`)."""
 
     def close(self) -> None:
         """Give the connection back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,6 +41,7 @@ def sync(
     stores = shown.stores_named(store)
     if not stores:
         shown.stop("There is no enabled store. Write a file of stores and run `sfsync apply FILE`.", 1)
+    collect_less_garbage()
     connections, reports = Live(), {}
     for each, report in zip(stores, _side_by_side(stores, connections, wait), strict=True):
         reports[each.name] = report
@@ -50,6 +52,13 @@ def sync(
         shown.print_json(reports)
     if any("error" in report for report in reports.values()):
         raise typer.Exit(1)
+
+
+def collect_less_garbage() -> None:
+    """A run makes many thousands of small values that live for one page, and hardly any cycle: looking for cycles as
+    often as Python does by default took a sixth of its time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _side_by_side(stores: list[Store], connections: Connections, wait: float) -> Iterator[dict[str, Any]]:
@@ -107,4 +116,5 @@ def serve() -> None:
     """The service: real-time stores as their changes come, batch stores on their schedule. Stops cleanly on SIGTERM."""
     from sfsync_server.service import Service
 
+    collect_less_garbage()
     Service.from_settings().run()

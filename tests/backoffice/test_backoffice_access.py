@@ -1,0 +1,128 @@
+"""Nobody sees or does what was not given to them: every address, as nobody, the wrong merchant, the merchant, an
+administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from sfsync.backoffice import urls
+from sfsync.models import SettingChange, Store
+from sfsync.testing import World
+
+OPEN = {"sign-in", "sign-out", "language"}
+ANYBODY = {"overview", "password"}
+ADMINISTRATORS = {"users", "new-user", "user", "everything", "new-store"}
+POST_ONLY = {"act", "run-now", "test-connection"}
+NAMES = [str(pattern.name) for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
+
+
+def address(name: str, world: World) -> str:
+    person = User.objects.order_by("pk").first()
+    arguments = {
+        "user": [person.pk if person else 1],
+        "order": [world.store.name, world.shop.order_ids()[0]],
+    }
+    plain = OPEN | ANYBODY | ADMINISTRATORS
+    return reverse(f"backoffice:{name}", args=arguments.get(name, [] if name in plain else [world.store.name]))
+
+
+def request(client: Client, name: str, world: World) -> int:
+    url = address(name, world)
+    response = client.post(url) if name in POST_ONLY else client.get(url)
+    return response.status_code
+
+
+def of_a_store() -> Iterator[str]:
+    yield from (name for name in NAMES if name not in OPEN | ANYBODY | ADMINISTRATORS)
+
+
+@pytest.fixture
+def known(shop: World) -> World:
+    """Every order is known."""
+    shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    return shop
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in OPEN])
+def test_nobody_is_sent_to_the_sign_in_page(known: World, name: str) -> None:
+    url = address(name, known)
+    for response in (Client().get(url), Client().post(url)):
+        assert response.status_code == 302
+        assert response["Location"].startswith("/sign-in/?next=")
+
+
+@pytest.mark.parametrize("name", list(of_a_store()))
+def test_another_merchants_store_is_unknown(known: World, sign_in: Callable[..., Client], name: str) -> None:
+    stranger = sign_in("stranger", known.add_store("other", shop_url=known.shop.url))
+    url = address(name, known)
+    assert {stranger.get(url).status_code, stranger.post(url).status_code} == {404}
+
+
+@pytest.mark.parametrize("name", sorted(ADMINISTRATORS))
+def test_a_merchant_is_no_administrator(known: World, merchant: Client, name: str) -> None:
+    url = address(name, known)
+    assert {merchant.get(url).status_code, merchant.post(url).status_code} == {403}
+
+
+@pytest.mark.parametrize("name", list(of_a_store()))
+def test_the_merchant_sees_and_acts_on_their_store(known: World, merchant: Client, name: str) -> None:
+    assert request(merchant, name, known) in ({302} if name in {"act", "run-now"} else {200})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in OPEN])
+def test_an_administrator_sees_everything(known: World, administrator: Client, name: str) -> None:
+    assert request(administrator, name, known) in ({302} if name in {"act", "run-now"} else {200})
+
+
+def test_a_merchant_of_one_store_lands_on_it(shop: World, merchant: Client) -> None:
+    assert merchant.get("/")["Location"] == "/stores/main/"
+
+
+def test_the_raw_rows_are_for_administrators_and_show_no_secret(
+    known: World, merchant: Client, administrator: Client
+) -> None:
+    assert merchant.get("/rows/").status_code == 302
+    for model in ("store", "order", "task", "process", "notice", "logentry", "settingchange", "dayfigure"):
+        assert administrator.get(f"/rows/sfsync/{model}/").status_code == 200
+    page = administrator.get(f"/rows/sfsync/store/{known.store.pk}/change/").content.decode()
+    assert "sandbox-token" not in page
+    assert known.shop.url not in page
+
+
+def test_a_merchant_replaces_the_token_and_nothing_else_of_the_connection(shop: World, merchant: Client) -> None:
+    given = {"token": "another-token-1234", "api_url": "http://elsewhere.example", "feed_store_id": "99"}
+    merchant.post("/stores/main/settings/connection/", given)
+    store = Store.objects.get(pk=shop.store.pk)
+    assert store.token.reveal() == "another-token-1234"
+    assert (store.api_url, store.feed_store_id) == (shop.store.api_url, 10)
+    change = SettingChange.objects.get(store=store)
+    assert (change.who, change.name, change.before, change.after) == ("claire", "token", "…oken", "…1234")
+
+
+def test_administrators_give_stores_to_people(shop: World, administrator: Client) -> None:
+    given = {"username": "claire", "password": "a-good-password-9", "active": "on", "stores": [shop.store.pk]}
+    assert administrator.post("/people/new/", given).status_code == 302
+    client = Client()
+    client.force_login(User.objects.get(username="claire"))
+    assert client.get("/stores/main/").status_code == 200
+    assert SettingChange.objects.get(name="members").after == "claire"
+
+
+def test_there_is_always_an_administrator(administrator: Client) -> None:
+    me = User.objects.get(username="root")
+    page = administrator.post(f"/people/{me.pk}/", {"username": "root", "active": "on"})
+    assert "There must be one administrator who can sign in." in page.content.decode()
+    me.refresh_from_db()
+    assert me.is_staff
+
+
+def test_a_weak_password_is_refused_with_a_sentence(administrator: Client) -> None:
+    page = administrator.post("/people/new/", {"username": "paul", "password": "12345678", "active": "on"})
+    assert "too common" in page.content.decode()
+    assert not User.objects.filter(username="paul").exists()

@@ -1,0 +1,103 @@
+"""Headers, cookies, forms, throttling, and secrets that never reach a page."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from sfsync.testing import World
+
+PAGES = (
+    "/",
+    "/sign-in/",
+    "/people/",
+    "/diagnostics/",
+    "/stores/main/",
+    "/stores/main/orders/",
+    "/stores/main/log/",
+    "/stores/main/processes/",
+    "/stores/main/marketplaces/",
+    "/stores/main/settings/",
+    "/stores/main/settings/sending/",
+    "/stores/main/settings/mails/",
+    "/stores/main/settings/connection/",
+    "/stores/main/settings/history/",
+    "/stores/main/diagnostics/",
+)
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_every_page_refuses_inline_scripts_frames_and_strangers(shop: World, administrator: Client, url: str) -> None:
+    response = administrator.get(url)
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    html = response.content.decode()
+    for forbidden in (" style=", " onclick=", "<style", "javascript:", "https://"):
+        assert forbidden not in html.replace('value="https://', ""), forbidden
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_no_page_shows_a_secret(shop: World, administrator: Client, url: str) -> None:
+    shop.add_store("far", shop_url="mysql+pymysql://reader:hunter2secret@127.0.0.1:1/shop", token="far-away-token-9876")
+    pages = [url, url.replace("/main/", "/far/")]
+    shown = "".join(administrator.get(page).content.decode() for page in pages)
+    for secret in ("sandbox-token", "hunter2secret", "far-away-token-9876", shop.shop.url):
+        assert secret not in shown
+
+
+def test_a_form_without_its_token_changes_nothing(shop: World) -> None:
+    user = User.objects.create_user("claire", password="x")
+    shop.store.members.add(user)
+    client = Client(enforce_csrf_checks=True, headers={"accept-language": "fr"})
+    client.force_login(user)
+    response = client.post("/stores/main/settings/mails/", {"recipients": "eve@example.com", "language": "fr"})
+    assert response.status_code == 403
+    shop.store.refresh_from_db()
+    assert shop.store.recipients == ["merchant@example.com"]
+
+
+def test_guessing_passwords_is_throttled(db: None) -> None:
+    User.objects.create_user("claire", password="right-password-1")
+    client = Client()
+    for _ in range(5):
+        answer = client.post("/sign-in/", {"username": "claire", "password": "wrong"})
+    assert answer.status_code == 429
+    assert "Too many attempts failed" in answer.content.decode()
+    assert client.post("/sign-in/", {"username": "claire", "password": "right-password-1"}).status_code == 429
+    User.objects.create_user("paul", password="right-password-2")
+    assert client.post("/sign-in/", {"username": "paul", "password": "right-password-2"}).status_code == 302
+
+
+def test_sign_in_leads_nowhere_else(db: None) -> None:
+    User.objects.create_user("claire", password="right-password-1")
+    given = {"username": "claire", "password": "right-password-1", "next": "https://evil.example/"}
+    assert Client().post("/sign-in/", given)["Location"] == "/"
+
+
+def test_an_action_leads_back_to_our_own_pages_only(shop: World, merchant: Client) -> None:
+    answer = merchant.post("/stores/main/orders/act/", {"act": "retry", "next": "https://evil.example/"})
+    assert answer["Location"] == "/stores/main/orders/"
+
+
+def deploy_check(tmp_path: Path, **given: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SFSYNC_")}
+    environment |= {"SFSYNC_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sfsync_server.settings", **given}
+    command = [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+
+
+def test_the_shipped_settings_pass_the_deployment_check(tmp_path: Path) -> None:
+    result = deploy_check(tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "0 silenced" in result.stdout + result.stderr
