@@ -37,12 +37,14 @@ run: setup ## The service, in the foreground
 	@$(BIN)/sfsync run $(ARGS)
 
 .PHONY: test
-test: setup services ## All tests, against real servers (ARGS="tests/unit -k ship" for some)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+test: setup services ## All tests on SQLite and real servers, then those of our tables on PostgreSQL (ARGS=… for some)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@test -n "$(ARGS)" || SFSYNC_TEST_DATABASE=postgresql \
+		$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/database/engine tests/backoffice
 
 .PHONY: test-long
 test-long: setup services ## The fault tests over HISTORIES=5000 random histories
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/faults --histories=$(HISTORIES) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/faults --histories=$(HISTORIES) $(ARGS)
 
 .PHONY: coverage
 coverage: setup services ## All tests once more, with the lines they missed

@@ -18,6 +18,7 @@ from typing import Any
 
 from benchmarks import child
 from sfsync.shops.prestashop.sample import SampleShop, build
+from shoppingfeed.sandbox.sandbox import DEFAULT_STORE
 from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +99,7 @@ class Rig:
         if database == "postgresql":
             env["SFSYNC_DATABASE_URL"] = services.postgres().database(f"sfsync_{number}")
         home = Home(folder, env)
-        settings = "".join(_store(f"store{each}", shop.url, self.sandbox.url, mode) for each in range(stores))
+        settings = "".join(_store(each, shop.url, self.sandbox.url, mode) for each in range(stores))
         (folder / "stores.toml").write_text(settings)
         for command in (("migrate",), ("apply", "stores.toml")):
             done = home.sfsync(*command)
@@ -141,17 +142,18 @@ def _sandbox(folder: Path) -> Iterator[Sandbox]:
             process.terminate()
 
 
-def _store(name: str, shop_url: str, api_url: str, mode: str) -> str:
+def _store(number: int, shop_url: str, api_url: str, mode: str) -> str:
+    """Only the first one exists at the sandbox; the others never have anything to say."""
     return f"""
-[stores.{name}]
+[stores.store{number}]
 token = "sandbox-token"
-store_id = 10
+store_id = {DEFAULT_STORE + number}
 api_url = "{api_url}"
 mode = "{mode}"
-[stores.{name}.shop]
+[stores.store{number}.shop]
 kind = "prestashop"
 url = "{shop_url}"
-[stores.{name}.statuses]
+[stores.store{number}.statuses]
 shipped = [4]
 delivered = [5]
 canceled = [6]

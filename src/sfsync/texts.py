@@ -121,6 +121,7 @@ ADVICE = {
     "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
     "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
     "secret-unreadable": _("Put the former secret key back, or apply the settings file again."),
+    "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
     "lease-lost": _("Nothing: the other run goes on. If it happens often, set SFSYNC_LEASE_SECONDS higher."),
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
     "silent": _("Check the cron line or the service: nothing is sent while it does not run."),

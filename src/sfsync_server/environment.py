@@ -235,8 +235,7 @@ def database(environment: Environment) -> dict[str, Any]:
             "PORT": str(url.port or ""),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 10, "options": _server_limits(environment)}
-            | dict(parse_qsl(url.query)),
+            "OPTIONS": {"connect_timeout": 10, "options": _server_limits(environment)} | dict(parse_qsl(url.query)),
         }
     path = unquote(url.path)[1:] if url.scheme else str(environment.home / "sfsync.sqlite3")
     return {

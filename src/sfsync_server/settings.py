@@ -14,6 +14,7 @@ DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in ENVIRONMENT.allowed_hosts.split(",") if host.strip()]
 
 INSTALLED_APPS = [
+    "sfsync",  # first: of two translations of one text, the first app's wins
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -23,7 +24,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "csp",
-    "sfsync",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -115,11 +115,14 @@ for _name, _value in _environment.mail(ENVIRONMENT).items():
     globals()[_name] = _value
 DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
 
+# What the process logger keeps in the database is repeated on stderr only where somebody asked for that much.
+_PROCESS_LEVEL = ENVIRONMENT.log_level if ENVIRONMENT.log_level in ("DEBUG", "INFO") else "CRITICAL"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"sfsync.process": {"level": _PROCESS_LEVEL}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
 }
 

@@ -27,7 +27,9 @@ COUNTS = ["detected", "queued", "removed", "sent", "confirmed", "failed", "waiti
 
 def block(language: str) -> str:
     """The README's code block in this language."""
-    found = re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    found: list[str] = re.findall(
+        rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
     assert len(found) == 1
     return found[0]
 
@@ -55,7 +57,7 @@ class Story:
             self.shop.set_status(order, SHIPPED)
         self.shop.set_status(self.untracked, SHIPPED)
         self.shop.set_status(self.canceled, CANCELED)
-        self.sandbox.fault(Fault("refuse", order_id=self.shop.feed_id(self.refused), message="Unknown carrier"))
+        self.sandbox.fault(Fault("refuse", order_id=self.shop.feed_id(self.refused) or 0, message="Unknown carrier"))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,9 @@ def told(
         stores = block("toml").replace("your-shopping-feed-token", "sandbox-token").replace("//reader:", f"//{reader}:")
         stores = stores.replace("@127.0.0.1:3306/shop", f"@127.0.0.1:{url.port}/{database}")
         here = f'api_url = "{feed.url}"\ndelay_minutes = 0\nretry_minutes = 60\n\n[stores.main.shop]'
-        story = Story(Machine(home, {"smtp_url": inbox.url}), sandbox, shop, *shop.order_ids()[:4])
+        shipped, untracked, refused, canceled = shop.order_ids()[:4]
+        machine = Machine(home, {"smtp_url": inbox.url})
+        story = Story(machine, sandbox, shop, shipped, untracked, refused, canceled)
         story.answers["apply"] = story.machine.apply(stores.replace("[stores.main.shop]", here))
         tell(story)
         yield story

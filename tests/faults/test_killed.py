@@ -64,7 +64,7 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage, part: in
                 assert end.answer, end.err
                 break
             deaths += 1
-            stage.clock.advance(60)
+            stage.pass_time(60)
             story.sync(wait=60)
             check(story, f"killed at {kind} {at}")
     assert deaths > 20

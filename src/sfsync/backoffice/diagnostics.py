@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from sfsync.backoffice.access import administrator, of_store
 from sfsync.backoffice.outsides import Quick
 from sfsync.backoffice.shell import page
-from sfsync.backoffice.words import sentence
+from sfsync.backoffice.words import probed, sentence
 from sfsync.engine.doctor import Finding, Verdict, examine, examine_store
 from sfsync.engine.health import health_of
 from sfsync.models import Store
@@ -33,11 +33,11 @@ def diagnostics(request: HttpRequest, store: Store) -> HttpResponse:
 
 
 def in_one_language(finding: Finding, store: Store) -> Finding:
-    """What the mail server said was kept in the store's language, which need not be the reader's."""
+    """What the shop and the mail server said, in the reader's language."""
     if store.mail_trouble and store.mail_trouble in finding.text:
         text = sentence("mail-failed", {"message": store.mail_trouble}, store.language)
         return replace(finding, text=text)
-    return finding
+    return replace(finding, text=probed(finding.text))
 
 
 @administrator

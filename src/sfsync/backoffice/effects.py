@@ -32,13 +32,7 @@ def _moved(found: Effect) -> list[str]:
 
 
 def _line(after: str, count: int) -> str:
-    if after == "wait":
-        text = ngettext(
-            "%(count)s waiting order will wait for its tracking number.",
-            "%(count)s waiting orders will wait for their tracking number.",
-            count,
-        )
-    elif after == "fail":
+    if after == "fail":
         text = ngettext(
             "%(count)s waiting order will need you: it has no tracking number.",
             "%(count)s waiting orders will need you: they have no tracking number.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.words import advice, sentence
+from sfsync.backoffice.words import advice, probed, sentence
 from sfsync.conf import conf
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.connections import SHOP_KINDS
@@ -140,7 +140,7 @@ def tried(store: Store) -> tuple[list[str], list[str]]:
 
 def _try_shop(store: Store) -> str:
     with open_shop(store) as shop:
-        return _("The shop answers: %(found)s") % {"found": shop.probe()}
+        return _("The shop answers: %(found)s") % {"found": probed(shop.probe())}
 
 
 def _try_feed(store: Store) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils import formats
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
@@ -47,6 +49,23 @@ def sentence(code: str, params: Mapping[str, Any], written_in: str = "") -> str:
     detail = str(params.get("message", ""))
     apart = gettext("Technical detail: %(detail)s") % {"detail": detail} if detail else ""
     return f"{gettext(TROUBLES[code])} {apart}".strip()
+
+
+_PROBED = re.compile(r"PrestaShop (?P<version>\S+|of unknown version), shop “(?P<name>.*)”, (?P<count>[\d,]+) market.*")
+
+
+def probed(text: str) -> str:
+    """What a shop says of itself when it is well, in the active language."""
+    found = _PROBED.fullmatch(text)
+    if not found:
+        return text
+    count = int(found["count"].replace(",", ""))
+    said = ngettext(
+        "PrestaShop %(version)s, shop “%(name)s”, %(count)s marketplace order.",
+        "PrestaShop %(version)s, shop “%(name)s”, %(count)s marketplace orders.",
+        count,
+    )
+    return said % {"version": found["version"], "name": found["name"], "count": formats.number_format(count)}
 
 
 def advice(code: str) -> str:

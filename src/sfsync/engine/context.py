@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,6 +17,14 @@ from sfsync.models import Store
 from sfsync.shops.base import Shop, ShopError
 from shoppingfeed import Client, ShoppingFeedError
 from shoppingfeed import Store as Feed
+
+Stop = Callable[[float], bool]
+"""Waits so many seconds; True when the run must end early."""
+
+
+def never(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
 
 
 @dataclass(slots=True)
@@ -32,6 +41,7 @@ class Run:
     conf: Conf
     counts: Counts = field(default_factory=Counts)
     troubles: list[Trouble] = field(default_factory=list)
+    stop: Stop = never
     touched: bool = False
     """The queue is not as it was when the run began: tasks were saved, or came back from their ticket."""
     _status_names: dict[int, str] | None = None

@@ -215,10 +215,12 @@ def _matters(run: Run, change: Change) -> bool:
 
 
 def _told(changes: list[Change]) -> set[int]:
-    """The orders that the marketplace was told of, or is being told of: whatever happens to them is judged (R8)."""
-    flight = Exists(Task.objects.filter(order_id=OuterRef("pk"), action=Action.CHECK))
+    """The orders that the marketplace was told of, or is being told of: whatever happens to them is judged (R8). And
+    those whose update has failed: it may be needless now (R6)."""
+    going_on = Q(action=Action.CHECK) | Q(failed_at__isnull=False)
+    task = Exists(Task.objects.filter(going_on, order_id=OuterRef("pk")))
     orders = Order.objects.filter(pk__in=[each.order_id for each in changes])
-    return set(orders.filter(~Q(confirmed_operation="") | flight).values_list("pk", flat=True))
+    return set(orders.filter(~Q(confirmed_operation="") | task).values_list("pk", flat=True))
 
 
 _MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET

@@ -32,7 +32,7 @@ def dispatch(run: Run) -> None:
         adopt(run)
         learn_fulfilment(run)
         nameless: list[int] = []
-        while tasks := queue.claim(run.lease.token, run.clock(), CLAIM):
+        while not run.stop(0) and (tasks := queue.claim(run.lease.token, run.clock(), CLAIM)):
             nameless += _process(run, tasks)
         _process_nameless(run, nameless)
     finally:
@@ -53,6 +53,8 @@ def _process_nameless(run: Run, task_ids: list[int]) -> None:
     """R13b, last of all: one request an order must not hold up the others."""
     held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order")
     for start in range(0, len(task_ids), CLAIM):
+        if run.stop(0):
+            return
         some = held.filter(pk__in=task_ids[start : start + CLAIM])
         missing = find_feed_ids(run, list(some))
         with transaction.atomic():

@@ -43,5 +43,11 @@ class Journal:
                 message = texts.sentence(code, params)
                 rows.append((self.store.pk, order_id, self.process, self.run, level.value, code, message, params, at))
                 if logger.isEnabledFor(level):
-                    logger.log(level, message, extra={"sfsync_store": self.store.name, "sfsync_order": order_id})
+                    logger.log(
+                        level,
+                        "%s: %s",
+                        self.store.name,
+                        message,
+                        extra={"sfsync_store": self.store.name, "sfsync_order": order_id},
+                    )
         insert_rows(LogEntry, _COLUMNS, rows)

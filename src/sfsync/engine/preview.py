@@ -101,12 +101,13 @@ def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
 
 
 def _outcome(task: Task, snapshot: Snapshot | None, policy: Policy, now: datetime) -> str:
+    """What becomes of it in the end: a wait for a tracking number is thought through (R4)."""
     decision = decide(snapshot, known(task.order), policy, since=task.since, now=now)
+    if isinstance(decision, Wait):
+        decision = decide(snapshot, known(task.order), policy, since=task.since, now=decision.until)
     match decision:
         case Send():
             return decision.operation.value
-        case Wait():
-            return "wait"
         case Fail():
             return "fail"
         case _:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,7 +13,7 @@ from sfsync.engine.agenda import Agenda, agenda
 from sfsync.engine.alarms import raise_alarms
 from sfsync.engine.conclude import tell
 from sfsync.engine.connections import Connections
-from sfsync.engine.context import Run
+from sfsync.engine.context import Run, Stop, never
 from sfsync.engine.counts import Counts
 from sfsync.engine.detect import detect
 from sfsync.engine.dispatch import dispatch
@@ -36,14 +35,6 @@ PASSING = timedelta(minutes=30)
 """A trouble that may pass by itself (an outage) is mailed when it lasts for longer."""
 _MAY_PASS = {"shop-unavailable", "api-unavailable", "rate-limited"}
 
-Stop = Callable[[float], bool]
-"""Waits so many seconds; True when the run must end early."""
-
-
-def _sleep(seconds: float) -> bool:
-    time.sleep(seconds)
-    return False
-
 
 @dataclass(slots=True)
 class Result:
@@ -60,7 +51,7 @@ class Result:
 
 
 def run_store(
-    store: Store, connections: Connections, *, wait: float = 0, clock: Clock = timezone.now, stop: Stop = _sleep
+    store: Store, connections: Connections, *, wait: float = 0, clock: Clock = timezone.now, stop: Stop = never
 ) -> Result:
     """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open.
 
@@ -72,10 +63,10 @@ def run_store(
     started = time.monotonic()
     try:
         store.refresh_from_db()
-        run = _open(store, connections, lease, journal, result)
+        run = _open(store, connections, lease, journal=journal, result=result, stop=stop)
         requests = run.client.requests
         try:
-            start = _steps(run, wait, stop)
+            start = _steps(run, wait)
             result.agenda = None if run.touched else start
         finally:
             result.counts.requests = run.client.requests - requests
@@ -88,7 +79,7 @@ def run_store(
     return result
 
 
-def _open(store: Store, connections: Connections, lease: Lease, journal: Journal, result: Result) -> Run:
+def _open(store: Store, connections: Connections, lease: Lease, *, journal: Journal, result: Result, stop: Stop) -> Run:
     return Run(
         store=store,
         policy=policy_of(store),
@@ -100,10 +91,11 @@ def _open(store: Store, connections: Connections, lease: Lease, journal: Journal
         conf=conf(),
         counts=result.counts,
         troubles=result.troubles,
+        stop=stop,
     )
 
 
-def _steps(run: Run, wait: float, stop: Stop) -> Agenda:
+def _steps(run: Run, wait: float) -> Agenda:
     """Returns what there was to do at the start."""
     start = agenda(run.store, run.clock())
     if start.held:
@@ -118,7 +110,7 @@ def _steps(run: Run, wait: float, stop: Stop) -> Agenda:
         if not run.troubles and (start.due or run.touched):
             dispatch(run)
     if wait and not run.troubles:
-        _wait(run, run.clock() + timedelta(seconds=wait), stop)
+        _wait(run, run.clock() + timedelta(seconds=wait))
     _remember_trouble(run)
     raise_alarms(run)
     notify(run)
@@ -138,12 +130,12 @@ def _prune(run: Run) -> None:
         run.journal.say(Level.INFO, "pruned", entries=gone)
 
 
-def _wait(run: Run, until: datetime, stop: Stop) -> None:
+def _wait(run: Run, until: datetime) -> None:
     """Settle and send what became due, until nothing is in flight or the time is over."""
     looks = 0
     while not run.troubles and _unfinished(run):
         left = (until - run.clock()).total_seconds()
-        if looks and (left <= 0 or stop(min(LOOKS[min(looks, len(LOOKS)) - 1], left))):
+        if looks and (left <= 0 or run.stop(min(LOOKS[min(looks, len(LOOKS)) - 1], left))):
             return
         before = run.counts.confirmed + run.counts.failed
         with run.standing():

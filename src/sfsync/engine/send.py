@@ -113,7 +113,8 @@ class Sending:
     def accepted(self, tasks: list[Task], accepted: Accepted) -> None:
         """R14, R12."""
         ignored = {each.order_id: each.message for each in accepted.ignored if each.order_id}
-        by_reference = {each.reference: each.message for each in accepted.ignored if not each.order_id}
+        nameless = [each for each in accepted.ignored if each.reference and not each.order_id]
+        by_reference = {each.reference: each.message for each in nameless}
         bad: list[Failed] = []
         good: list[Task] = []
         for task in tasks:

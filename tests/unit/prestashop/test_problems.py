@@ -86,7 +86,7 @@ WRONG_ADDRESSES = {
     "not an address": "url",
     "mysql://host:notaport/shop": "url",
     "postgresql://reader:hunter2@db/shop": "url",
-    "mysql+pymysql://reader:hunter2@db/shop?read_default_file=/root/.my.cnf": "url",
+    "mysql+pymysql://reader:hunter2@db/shop?read_default_file=/etc/my.cnf": "url",
     "mysql+pymysql://reader:hunter2@db/shop?init_command=DROP+TABLE+ps_orders": "url",
     "mysql+pymysql://reader:hunter2@db:3306": "database",
     "sqlite://": "database",

@@ -219,7 +219,8 @@ def test_a_home_that_cannot_be_used_is_a_sentence(monkeypatch: pytest.MonkeyPatc
 
 
 def environment(**settings: str) -> Environment:
-    return Environment(**{name: SecretStr(text) for name, text in settings.items()})
+    given: dict[str, Any] = {name: SecretStr(text) for name, text in settings.items()}
+    return Environment(**given)
 
 
 def test_the_database_is_a_file_in_home_unless_told_otherwise(tmp_path: Path) -> None:

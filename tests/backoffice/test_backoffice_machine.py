@@ -1,0 +1,77 @@
+"""Health, metrics and the CRON URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
+
+from sfsync.testing import World
+
+KEY = "a-key-of-more-than-twenty-characters"
+
+
+@pytest.fixture(autouse=True)
+def keys(settings: Settings) -> None:
+    settings.SFSYNC_CRON_KEY = settings.SFSYNC_METRICS_KEY = KEY
+
+
+def test_health_asks_nothing_and_readiness_asks_the_database(client: Client, db: None) -> None:
+    assert client.get("/healthz").content == b"ok\n"
+    assert client.get("/readyz").json() == {"ready": True, "database": "ok"}
+
+
+def test_metrics_are_for_key_holders_and_administrators(shop: World, merchant: Client, administrator: Client) -> None:
+    assert Client().get("/metrics").status_code == 404
+    assert merchant.get("/metrics").status_code == 404
+    assert administrator.get("/metrics").status_code == 200
+    assert Client().get("/metrics", headers={"authorization": f"Bearer {KEY}"}).status_code == 200
+
+
+def test_without_keys_nothing_is_open(settings: Settings, shop: World) -> None:
+    settings.SFSYNC_CRON_KEY = settings.SFSYNC_METRICS_KEY = ""
+    assert Client().get("/metrics", headers={"authorization": "Bearer "}).status_code == 404
+    assert Client().get("/cron/").status_code == 404
+
+
+def test_metrics_tell_the_story_in_figures(shop: World, administrator: Client) -> None:
+    shop.ship(shop.order(), "T-1")
+    shop.ship(shop.order())
+    shop.sync(wait=10)
+    body = administrator.get("/metrics").content.decode()
+    values = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(body)
+        for sample in family.samples
+    }
+    assert values["sfsync_confirmed_total", "main", "ship"] == 1
+    assert values["sfsync_updates", "main", "waiting"] == 1
+    assert values["sfsync_last_run_sent", "main"] == 1
+    assert values["sfsync_last_run_requests", "main"] >= 2
+
+
+@pytest.mark.parametrize("how", ["header", "path"])
+def test_the_cron_url_runs_every_store(
+    shop: World, client: Client, how: str, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    order = shop.ship(shop.order(), "TRACK-1")
+    with django_capture_on_commit_callbacks(execute=True):
+        if how == "header":
+            answer = client.post("/cron/", headers={"x-sfsync-key": KEY})
+        else:
+            answer = client.get(f"/cron/{KEY}/")
+    assert (answer.status_code, answer.json()) == (202, {"started": ["main"]})
+    assert shop.accepted(order) == [("ship", "TRACK-1")]
+    again = client.get(f"/cron/{KEY}/")
+    assert (again.status_code, again.json()["started"]) == (200, [])
+
+
+def test_guessing_the_cron_key_is_throttled(shop: World, client: Client) -> None:
+    assert {client.get(f"/cron/guess-{number}/").status_code for number in range(10)} == {404}
+    assert client.get("/cron/guess/").status_code == 429
+    assert client.get(f"/cron/{KEY}/").status_code == 429

@@ -1,0 +1,182 @@
+"""A store's settings: what they do is shown before they are saved, and who saved them is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from sfsync.models import LogEntry, SettingChange, Store, Task
+from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
+
+
+def text(response: Any) -> str:
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def mapping(**changes: str) -> dict[str, str]:
+    now = {"status-4": "shipped", "status-5": "delivered", "status-6": "canceled", "status-7": "refunded"}
+    return now | {"state_policy": "current"} | {name.replace("_", "-", 1): word for name, word in changes.items()}
+
+
+MAPPING, SENDING, MAILS = (f"/stores/main/settings/{name}" for name in ("", "sending/", "mails/"))
+
+
+def test_the_mapping_shows_the_shops_own_statuses(shop: World, merchant: Client) -> None:
+    page = text(merchant.get(MAPPING))
+    for name in ("Payment accepted", "Processing in progress", "Shipped", "Awaiting Cash On Delivery validation"):
+        assert name in page
+    assert page.count("<select") == 13
+
+
+def test_a_delivered_status_left_out_is_warned_about(shop: World, merchant: Client) -> None:
+    """R6: it counts as shipped in the shop, but means nothing."""
+    shop.store.statuses = {"shipped": [SHIPPED]}
+    shop.store.save()
+    assert "“Delivered” comes after shipping but is not mapped" in text(merchant.get(MAPPING))
+    shop.store.state_policy = "latest-mapped"
+    shop.store.save()
+    assert "comes after shipping" not in text(merchant.get(MAPPING))
+
+
+def test_no_shipped_status_is_warned_about(shop: World, merchant: Client) -> None:
+    page = text(merchant.post(MAPPING, mapping(status_4="") | {"do": "review"}))
+    assert "No status means “Shipped”" in page
+
+
+def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> None:
+    """Waiting orders are judged by the mapping that is not saved yet."""
+    for _ in range(3):
+        shop.ship(shop.order())
+    shop.sync()
+    page = text(merchant.post(SENDING, sending(without="always") | {"do": "review"}))
+    assert "3 waiting orders will now be sent as “shipped”." in page
+    page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
+    assert "3 waiting orders will now be sent as “cancelled”." in page
+    page = text(merchant.post(MAPPING, mapping(status_4="") | {"do": "review"}))
+    assert "3 waiting orders will not be sent any more." in page
+    shop.store.refresh_from_db()
+    assert shop.store.statuses["shipped"] == [SHIPPED]
+    assert SettingChange.objects.count() == 0
+
+
+def test_orders_that_stand_in_a_newly_mapped_status_are_named(shop: World, merchant: Client) -> None:
+    order = shop.order()
+    shop.shop.set_status(order, PROCESSING)
+    shop.sync()
+    page = text(merchant.post(MAPPING, mapping(status_3="shipped") | {"do": "review"}))
+    assert "Orders that reached “Processing in progress” before this change (1) are not sent by it" in page
+
+
+def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> None:
+    page = text(merchant.post(MAPPING, mapping(status_3="shipped") | {"do": "save"}, follow=True))
+    assert "Saved." in page
+    shop.store.refresh_from_db()
+    assert shop.store.statuses == {"shipped": [3, 4], "delivered": [5], "canceled": [6], "refunded": [7]}
+    change = SettingChange.objects.get(name="statuses")
+    assert change.who == "claire"
+    assert LogEntry.objects.get(code="person-settings").params == {"who": "claire", "names": "statuses"}
+    shown = text(merchant.get("/stores/main/settings/history/"))
+    assert "What the statuses mean" in shown
+    assert "Shipped: 3, 4" in shown
+
+
+def test_nothing_new_is_not_recorded(shop: World, merchant: Client) -> None:
+    page = text(merchant.post(MAPPING, mapping() | {"do": "save"}, follow=True))
+    assert "Nothing was different" in page
+    assert SettingChange.objects.count() == 0
+
+
+def sending(**changes: object) -> dict[str, object]:
+    now = {"mode": "batch", "every_minutes": 5, "delay_minutes": 5, "tries": 3, "retry_minutes": 5, "without": "never"}
+    return now | {"carriers": ""} | changes
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"tries": 0}, "greater than or equal to 1"),
+        ({"every_minutes": 9999}, "less than or equal to 1440"),
+        ({"delay_minutes": "soon"}, "Enter a whole number."),
+        ({"mode": "sometimes"}, "Select a valid choice."),
+        ({"without": "some"}, "Name at least one carrier"),
+        ({"without": "some", "carriers": "DHL"}, "Carriers are numbers separated by commas."),
+    ],
+)
+def test_a_wrong_value_gets_a_sentence_beside_it(
+    shop: World, merchant: Client, wrong: dict[str, object], sentence: str
+) -> None:
+    page = text(merchant.post(SENDING, sending(**wrong) | {"do": "save"}))
+    assert sentence in page
+    shop.store.refresh_from_db()
+    assert (shop.store.tries, shop.store.every_minutes, shop.store.mode) == (3, 5, "batch")
+
+
+def test_carriers_that_need_no_number_are_a_list(shop: World, merchant: Client) -> None:
+    """R4: click and collect."""
+    merchant.post(SENDING, sending(without="some", carriers="5, 1;5") | {"do": "save"})
+    shop.store.refresh_from_db()
+    assert shop.store.ship_without_tracking == [1, 5]
+    assert "value=\"1, 5\"" in text(merchant.get(SENDING))
+
+
+def test_recipients_are_addresses_one_a_line(shop: World, merchant: Client) -> None:
+    page = text(merchant.post(MAILS, {"recipients": "claire@example", "language": "fr", "log_days": 30}))
+    assert "“claire@example” is not a mail address." in page
+    given = {"recipients": "a@example.com\r\nb@example.com\r\na@example.com", "language": "fr", "log_days": 30}
+    merchant.post(MAILS, given)
+    shop.store.refresh_from_db()
+    assert shop.store.recipients == ["a@example.com", "b@example.com"]
+    assert (shop.store.language, shop.store.log_days) == ("fr", 30)
+
+
+def test_the_connections_are_tried_from_the_page(shop: World, merchant: Client) -> None:
+    page = text(merchant.post("/stores/main/settings/connection/test/"))
+    assert "The shop answers: PrestaShop 8.2.1" in page
+    assert "Shopping Feed accepts the token: store 10" in page
+    shop.store.token = "wrong-token-12345"
+    shop.store.feed_store_id = 11
+    shop.store.save()
+    assert "Shopping Feed refused the token." in text(merchant.post("/stores/main/settings/connection/test/"))
+
+
+def test_an_administrator_adds_a_store(shop: World, administrator: Client) -> None:
+    given = {
+        "name": "second",
+        "enabled": "on",
+        "feed_store_id": 10,
+        "api_url": shop.store.api_url,
+        "shop_prefix": "ps_",
+        "shop_id": 1,
+        "token": "sandbox-token",
+        "shop_url": shop.shop.url,
+    }
+    lacking = text(administrator.post("/new-store/", given | {"token": ""}))
+    assert "This is needed." in lacking
+    wrong = text(administrator.post("/new-store/", given | {"shop_url": "ftp://shop", "shop_prefix": "ps; drop"}))
+    assert "The shop&#x27;s address starts with mysql+pymysql://" in wrong
+    assert "A table prefix has letters, digits and underscores only" in wrong
+    assert administrator.post("/new-store/", given)["Location"] == "/stores/second/settings/"
+    assert Store.objects.get(name="second").token.reveal() == "sandbox-token"
+    assert "Payment accepted" in text(administrator.get("/stores/second/settings/"))
+
+
+def test_empty_secrets_keep_what_is_there(shop: World, administrator: Client) -> None:
+    given = {"enabled": "on", "feed_store_id": 10, "api_url": "https://api.shopping-feed.com", "shop_prefix": "ps_"}
+    administrator.post("/stores/main/settings/connection/", given | {"shop_id": 1, "token": "", "shop_url": ""})
+    store = Store.objects.get(name="main")
+    assert store.api_url == "https://api.shopping-feed.com"
+    assert (store.token.reveal(), store.shop_url.reveal()) == ("sandbox-token", shop.shop.url)
+
+
+def test_the_mapping_can_be_edited_while_the_shop_is_down(shop: World, merchant: Client) -> None:
+    shop.store.shop_url = "mysql+pymysql://reader:pw@127.0.0.1:1/shop"
+    shop.store.save()
+    page = text(merchant.get(MAPPING))
+    assert "The shop&#x27;s database does not answer." in page
+    assert "#4" in page
+    assert "comes after shipping" not in page
+    assert DELIVERED in shop.store.statuses["delivered"]
+    assert Task.objects.count() == 0
