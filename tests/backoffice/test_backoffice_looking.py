@@ -62,7 +62,13 @@ def test_a_run_under_way_is_seen_and_followed(shop: World, merchant: Client) -> 
     """R22: who holds the lock, and live progress."""
     until = shop.now() + timedelta(hours=1)
     Process.objects.create(
-        store=shop.store, holder="x", host="machine-7", pid=4711, lease_until=until, progress="send", started_at=shop.now()
+        store=shop.store,
+        holder="x",
+        host="machine-7",
+        pid=4711,
+        lease_until=until,
+        progress="send",
+        started_at=shop.now(),
     )
     page = text(merchant.get("/stores/main/processes/"))
     assert "sending…" in page
@@ -130,7 +136,9 @@ def test_marketplaces_show_what_they_did_lately(busy: World, merchant: Client) -
     assert "Mirakl-powered" in page
 
 
-def test_diagnostics_name_what_is_wrong_and_hold_no_secret(shop: World, merchant: Client, administrator: Client) -> None:
+def test_diagnostics_name_what_is_wrong_and_hold_no_secret(
+    shop: World, merchant: Client, administrator: Client
+) -> None:
     shop.store.recipients = []
     shop.store.save()
     page = text(merchant.get("/stores/main/diagnostics/"))

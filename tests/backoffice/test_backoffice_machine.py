@@ -57,7 +57,10 @@ def test_metrics_tell_the_story_in_figures(shop: World, administrator: Client) -
 
 @pytest.mark.parametrize("how", ["header", "path"])
 def test_the_cron_url_runs_every_store(
-    shop: World, client: Client, how: str, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]]
+    shop: World,
+    client: Client,
+    how: str,
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
 ) -> None:
     order = shop.ship(shop.order(), "TRACK-1")
     with django_capture_on_commit_callbacks(execute=True):

@@ -214,7 +214,7 @@ def test_pages_follow_each_other_and_come_back(shop: World, merchant: Client) ->
 
 
 def link(page: str, rel: str) -> str:
-    return page.split(f'rel="{rel}" href="')[1].split('"')[0].replace("&amp;", "&")
+    return page.split(f'rel="{rel}" href="')[1].split('"', maxsplit=1)[0].replace("&amp;", "&")
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,9 @@ def deploy_check(tmp_path: Path, **given: str) -> subprocess.CompletedProcess[st
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SFSYNC_")}
     environment |= {"SFSYNC_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sfsync_server.settings", **given}
     command = [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+    )
 
 
 def test_the_shipped_settings_pass_the_deployment_check(tmp_path: Path) -> None:

@@ -17,10 +17,15 @@ from pytest_django.live_server_helper import LiveServer
 from sfsync.testing import World
 
 PASSWORD = "correct-horse-battery"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run --disable-quic"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -177,9 +177,12 @@ def sweep(run: Run) -> None:
     last = -1
     while page := list(orders.filter(shop_order_id__gt=last).order_by("shop_order_id").values_list(*columns)[:SWEEP]):
         run.lease.beat("sweep")
-        seen = {shop_id: _Seen(pk, status, tracking) for shop_id, pk, status, tracking in page}
-        glances = (_change(each, seen[each.order_id]) for each in run.shop.look(seen))
-        changes = [each for each in glances if each.new_status or each.new_tracking]
+        seen = {shop_id: last for shop_id, *last in page}
+        changes = [
+            _change(each, _Seen(*seen[each.order_id]))
+            for each in run.shop.look(seen)
+            if seen[each.order_id][1:] != [each.status, each.tracking_number]
+        ]
         _learn_names(run, changes)
         for start in range(0, len(changes), 1000):
             with run.lease.writing("sweep"):

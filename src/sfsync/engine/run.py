@@ -31,6 +31,8 @@ from sfsync.models.process import SYNC
 
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
 """Seconds between the looks of a run that waits for its tickets; the last one repeats."""
+PROGRESS = 3
+"""The look to go on from when one had news: more is likely to come in a moment, but not at once."""
 PASSING = timedelta(minutes=30)
 """A trouble that may pass by itself (an outage) is mailed when it lasts for longer."""
 _MAY_PASS = {"shop-unavailable", "api-unavailable", "rate-limited"}
@@ -142,7 +144,7 @@ def _wait(run: Run, until: datetime) -> None:
             settle(run, everything=True)
             dispatch(run)
         run.lease.beat("wait")
-        looks = 1 if run.counts.confirmed + run.counts.failed > before else looks + 1
+        looks = PROGRESS if run.counts.confirmed + run.counts.failed > before else looks + 1
 
 
 def _unfinished(run: Run) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
@@ -22,6 +22,8 @@ from shoppingfeed import BatchTickets, ContractError, ShoppingFeedError, Ticket
 
 AT_ONCE = 10
 """Batches judged in one transaction."""
+PROBED = 4
+"""Batches looked at together while it is not known which are done: few, for each is a request spent in vain."""
 PAGE = 200
 """Tickets listed in one request."""
 
@@ -35,6 +37,7 @@ class Judged:
     open: list[Task] = field(default_factory=list)
     missing: list[Task] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    barren: int = 0
     error: ShoppingFeedError | None = None
 
     def add(self, task: Task, ticket: Ticket | None) -> None:
@@ -70,15 +73,16 @@ def settle(run: Run, *, everything: bool = False) -> None:
 
 
 def _probe(run: Run, batches: list[str]) -> None:
-    """More is open than one page tells: look at the oldest few, and go on for as long as they turn out to be done."""
-    start, size = 0, 2
+    """More is open than one page tells: look at one batch, and go on for as long as every one has news."""
+    start, size = 0, 1
     while start < len(batches) and _judge_batches(run, batches[start : start + size]):
-        start, size = start + size, AT_ONCE
+        start, size = start + size, PROBED
 
 
 def _due(run: Run, tasks: QuerySet[Task], everything: bool) -> list[str]:
-    """Batch ids, those that waited longest first: a batch that keeps running starves no other."""
-    batches = tasks.values("batch_id").annotate(due=Min("update_at"), sent=Max("sent_at")).order_by("due", "sent")
+    """Batch ids, those looked at least first: a batch that keeps running starves no other."""
+    grouped = tasks.values("batch_id").annotate(due=Min("update_at"), looked=Max("looks"), sent=Max("sent_at"))
+    batches = grouped.order_by("looked", "sent")
     if not everything:
         batches = batches.filter(due__lte=run.clock())
     return [row["batch_id"] for row in batches]
@@ -97,7 +101,7 @@ def _snooze_batches(run: Run, batches: list[str]) -> None:
 
 
 def _judge_batches(run: Run, batches: list[str]) -> bool:
-    """True when any of them came to an end."""
+    """True when each of them had something new."""
     run.lease.beat("settle")
     judged = Judged()
     for tasks, answer in _read(run, batches):
@@ -113,7 +117,7 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
         run.journal.flush()
     if judged.error:
         raise judged.error
-    return bool(judged.confirmed or judged.failed)
+    return not judged.barren
 
 
 def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
@@ -122,6 +126,7 @@ def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
         found = match(map(in_flight, tasks), answer.tickets)
         for task in tasks:
             judged.add(task, found.get(task.pk))
+        judged.barren += all(judge(found[task.pk].state) is Verdict.OPEN for task in tasks if task.pk in found)
     elif isinstance(answer.error, ContractError):
         judged.open += tasks
         judged.unreadable.append(str(answer.error))
@@ -164,10 +169,14 @@ def _evidence(task: Task) -> dict[str, object]:
 def _miss(run: Run, tasks: list[Task]) -> None:
     """R18: a ticket that the API does not know. A late list is waited for, then it is looked up by order id."""
     now, lag = run.clock(), timedelta(seconds=run.conf.ticket_lag_seconds)
-    young = [task for task in tasks if task.sent_at and task.sent_at + lag > now]
+    young = [task for task in tasks if _is_young(task, now - lag)]
     _snooze(run, young)
-    lost = [task for task in tasks if task not in young]
+    lost = [task for task in tasks if not _is_young(task, now - lag)]
     rows = [(task.pk, "", Failure.TICKET_LOST.value, f"batch {task.batch_id}", now, task.request_key) for task in lost]
     update_rows(Task, ("id", "batch_id", "failure", "last_error", "update_at"), rows, expect=("request_key",))
     for task in lost:
         run.journal.say(Level.WARNING, "ticket-missing", task.order_id, batch=task.batch_id)
+
+
+def _is_young(task: Task, late: datetime) -> bool:
+    return task.sent_at is not None and task.sent_at > late

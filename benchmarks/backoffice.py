@@ -1,0 +1,170 @@
+"""`python -m benchmarks.backoffice`: the server time of the back office's pages over many orders and log entries.
+
+Fills an empty PostgreSQL (a private one, started for the run) with one store, then asks for each page a few times as an
+administrator and prints the median, the slowest and the number of SQL statements.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+TARGET_MS, TARGET_SQL = 100, 12
+CHANNELS = ("amazonfr", "CDiscount", "ManoMano", "eBay", "Fnac", "zalandofr", "Veepeegroup", "laredoute")
+
+_ORDERS = """
+INSERT INTO shoppingfeed_order (store_id, shop_order_id, shop_reference, feed_id, reference, channel, fulfilled_by,
+    created_at, seen_status, seen_tracking, seen_at, shipped_sent, ship_tracking, shipped_at, confirmed_operation,
+    confirmed_at, confirmed_ticket, date_add)
+SELECT %(store)s, n, 'REF' || n, 1078495000000 + n, 'MKT-' || n, (%(channels)s::text[])[1 + n %% 8], '',
+    now() - (%(orders)s - n) * interval '30 seconds', 4, 'TRK' || n, now(), n %% 10 <> 0,
+    CASE WHEN n %% 10 <> 0 THEN 'TRK' || n END, now(), CASE WHEN n %% 10 <> 0 THEN 'ship' ELSE '' END,
+    CASE WHEN n %% 10 <> 0 THEN now() - (%(orders)s - n) * interval '30 seconds' END, '', now()
+FROM generate_series(1, %(orders)s) AS n
+"""
+_TASKS = """
+INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, lease, operation, wanted,
+    tracking_number, request_key, batch_id, ticket_number, attempts, looks, split, silences, episode, failure, last_error,
+    failed_at, sent_at, date_add, date_upd)
+SELECT %(store)s, id, CASE WHEN shop_order_id %% 3 = 0 THEN 'CHECK_TICKET_SYNC_STATUS' ELSE 'SYNC_STATUS' END, now(),
+    now(), '', 'ship', '', 'TRK', '', CASE WHEN shop_order_id %% 3 = 0 THEN 'batch' ELSE '' END, '', 1, 0, 0, 0, 0,
+    CASE WHEN shop_order_id %% 3 = 1 THEN 'ticket-failed' ELSE '' END, '',
+    CASE WHEN shop_order_id %% 3 = 1 THEN now() END, now(), now(), now()
+FROM shoppingfeed_order WHERE shop_order_id > %(orders)s - %(tasks)s
+"""
+_LOG = """
+INSERT INTO sfsync_log (store_id, order_id, process, run, level, code, message, params, at)
+SELECT %(store)s, (SELECT min(id) FROM shoppingfeed_order) + n %% %(orders)s, CASE WHEN n %% 5000 = 0 THEN 'person'
+    ELSE 'sync' END, '', CASE WHEN n %% 200 = 0 THEN 40 ELSE 20 END, 'seen-tracking', 'The tracking number is now ' || n,
+    '{"tracking_number": "x"}', now() - (%(entries)s - n) * interval '3 seconds'
+FROM generate_series(1, %(entries)s) AS n
+"""
+_FIGURES = """
+INSERT INTO sfsync_day_figure (store_id, day, channel, operation, confirmed, failed, s10, m1, m5, m30, h2, h12)
+SELECT %(store)s, current_date - d, c, o, 1000, 3, 500, 300, 100, 50, 25, 25
+FROM generate_series(0, 89) AS d, unnest(%(channels)s::text[]) AS c,
+    unnest(ARRAY['ship', 'cancel', 'refund', 'deliver']) AS o
+"""
+
+
+def main(
+    orders: Annotated[int, typer.Option(min=100, help="Marketplace orders.")] = 1_000_000,
+    entries: Annotated[int, typer.Option(min=100, help="Log entries.")] = 5_000_000,
+    tasks: Annotated[int, typer.Option(min=0, help="Updates that are not confirmed yet.")] = 3_000,
+    times: Annotated[int, typer.Option(min=1, help="How often each page is asked for.")] = 7,
+    strict: Annotated[bool, typer.Option("--strict", help="Status 1 when a target is missed.")] = False,
+) -> None:
+    """The back office's pages over many orders."""
+    from tests import services
+
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="sfsync-bench-"))
+        database = services.postgres().database("backoffice_bench")
+        os.environ |= {"SFSYNC_HOME": home, "SFSYNC_DATABASE_URL": database, "SFSYNC_HTTPS": "false"}
+        os.environ["DJANGO_SETTINGS_MODULE"] = "sfsync_server.settings"
+        import django
+
+        django.setup()
+        seconds = fill(orders, entries, tasks)
+        rows = list(measure(orders, times))
+    show(rows, orders, entries, seconds)
+    if strict and any(row[2] > TARGET_MS or row[3] > TARGET_SQL for row in rows):
+        raise typer.Exit(1)
+
+
+def fill(orders: int, entries: int, tasks: int) -> float:
+    """One store, and its rows in a few statements. Returns the seconds."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from sfsync.models import Store
+
+    started = time.monotonic()
+    call_command("migrate", verbosity=0)
+    store = Store.objects.create(
+        name="main", feed_store_id=10, token="bench", shop_url="sqlite:////nowhere", statuses={"shipped": [4]}
+    )
+    values = {"store": store.pk, "orders": orders, "entries": entries, "tasks": tasks, "channels": list(CHANNELS)}
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        for statement in (_ORDERS, _TASKS, _LOG, _FIGURES, "ANALYZE"):
+            cursor.execute(statement, None if statement == "ANALYZE" else values)
+    return time.monotonic() - started
+
+
+def pages(orders: int) -> dict[str, str]:
+    store = "/stores/main/"
+    middle = f"a_{orders // 2}_{orders // 2}"
+    return {
+        "all stores": "/",
+        "overview": store,
+        "orders": f"{store}orders/",
+        "orders, in the middle": f"{store}orders/?sort=-shop_order_id&at={middle}",
+        "orders that need you": f"{store}orders/?state=failed",
+        "orders waiting": f"{store}orders/?state=waiting",
+        "orders confirmed": f"{store}orders/?state=confirmed",
+        "orders with nothing": f"{store}orders/?state=quiet",
+        "orders of a marketplace": f"{store}orders/?channel=eBay",
+        "orders refunded (none)": f"{store}orders/?operation=refund",
+        "orders of a marketplace, refunded": f"{store}orders/?channel=eBay&operation=refund",
+        "orders, confirmed last": f"{store}orders/?sort=-confirmed_at",
+        "orders of a day": f"{store}orders/?since=2020-01-01&until=2020-01-01",
+        "search by tracking number": f"{store}orders/?q=TRK{orders // 2}",
+        "search by Shopping Feed id": f"{store}orders/?q={1078495000000 + orders // 3}",
+        "search, nothing": f"{store}orders/?q=nothing",
+        "one order": f"{store}orders/{orders // 2}/",
+        "log": f"{store}log/",
+        "log, errors": f"{store}log/?level=40",
+        "log, people": f"{store}log/?process=person",
+        "log, of an order": f"{store}log/?order=REF{orders // 2}",
+        "log, a text": f"{store}log/?text=nowhere",
+        "log, since a date": f"{store}log/?since=2020-01-01&until=2999-01-01",
+        "processes": f"{store}processes/",
+        "marketplaces": f"{store}marketplaces/",
+    }
+
+
+def measure(orders: int, times: int) -> Iterator[tuple[str, float, float, int]]:
+    """Name, median and slowest milliseconds, SQL statements. The first request of each page warms it up."""
+    from django.contrib.auth.models import User
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.create_superuser("bench"))
+    for name, url in pages(orders).items():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).status_code == 200, url
+        statements = len(queries)
+        took = [one(client, url) for _ in range(times)]
+        yield name, statistics.median(took), max(took), statements
+
+
+def one(client: Any, url: str) -> float:
+    started = time.perf_counter()
+    client.get(url)
+    return (time.perf_counter() - started) * 1000
+
+
+def show(rows: list[tuple[str, float, float, int]], orders: int, entries: int, seconds: float) -> None:
+    table = Table(title=f"{orders:,} orders, {entries:,} log entries (filled in {seconds:.0f} s)", title_justify="left")
+    for column in ("page", "median ms", "slowest ms", "SQL"):
+        table.add_column(column, justify="left" if column == "page" else "right")
+    for name, median, slowest, statements in rows:
+        late = slowest > TARGET_MS or statements > TARGET_SQL
+        table.add_row(name, f"{median:.0f}", f"{slowest:.0f}", str(statements), style="red" if late else "")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
