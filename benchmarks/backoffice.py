@@ -33,8 +33,8 @@ FROM generate_series(1, %(orders)s) AS n
 """
 _TASKS = """
 INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, lease, operation, wanted,
-    tracking_number, request_key, batch_id, ticket_number, attempts, looks, split, silences, episode, failure, last_error,
-    failed_at, sent_at, date_add, date_upd)
+    tracking_number, request_key, batch_id, ticket_number, attempts, looks, split, silences, episode, failure,
+    last_error, failed_at, sent_at, date_add, date_upd)
 SELECT %(store)s, id, CASE WHEN shop_order_id %% 3 = 0 THEN 'CHECK_TICKET_SYNC_STATUS' ELSE 'SYNC_STATUS' END, now(),
     now(), '', 'ship', '', 'TRK', '', CASE WHEN shop_order_id %% 3 = 0 THEN 'batch' ELSE '' END, '', 1, 0, 0, 0, 0,
     CASE WHEN shop_order_id %% 3 = 1 THEN 'ticket-failed' ELSE '' END, '',
@@ -44,7 +44,8 @@ FROM shoppingfeed_order WHERE shop_order_id > %(orders)s - %(tasks)s
 _LOG = """
 INSERT INTO sfsync_log (store_id, order_id, process, run, level, code, message, params, at)
 SELECT %(store)s, (SELECT min(id) FROM shoppingfeed_order) + n %% %(orders)s, CASE WHEN n %% 5000 = 0 THEN 'person'
-    ELSE 'sync' END, '', CASE WHEN n %% 200 = 0 THEN 40 ELSE 20 END, 'seen-tracking', 'The tracking number is now ' || n,
+    ELSE 'sync' END, '', CASE WHEN n %% 200 = 0 THEN 40 ELSE 20 END, 'seen-tracking',
+    'The tracking number is now ' || n,
     '{"tracking_number": "x"}', now() - (%(entries)s - n) * interval '3 seconds'
 FROM generate_series(1, %(entries)s) AS n
 """
@@ -77,7 +78,7 @@ def main(
         seconds = fill(orders, entries, tasks)
         rows = list(measure(orders, times))
     show(rows, orders, entries, seconds)
-    if strict and any(row[2] > TARGET_MS or row[3] > TARGET_SQL for row in rows):
+    if strict and any(row[1] > TARGET_MS or row[3] > TARGET_SQL for row in rows):
         raise typer.Exit(1)
 
 
@@ -161,7 +162,7 @@ def show(rows: list[tuple[str, float, float, int]], orders: int, entries: int, s
     for column in ("page", "median ms", "slowest ms", "SQL"):
         table.add_column(column, justify="left" if column == "page" else "right")
     for name, median, slowest, statements in rows:
-        late = slowest > TARGET_MS or statements > TARGET_SQL
+        late = median > TARGET_MS or statements > TARGET_SQL
         table.add_row(name, f"{median:.0f}", f"{slowest:.0f}", str(statements), style="red" if late else "")
     Console().print(table)
 

@@ -91,7 +91,7 @@ def test_an_action_leads_back_to_our_own_pages_only(shop: World, merchant: Clien
 
 
 def deploy_check(tmp_path: Path, **given: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SFSYNC_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("SFSYNC_", "DJANGO_"))}
     environment |= {"SFSYNC_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sfsync_server.settings", **given}
     command = [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"]
     return subprocess.run(

@@ -184,6 +184,43 @@ def claim(clock: SharedClock, store: str, lease: str) -> None:
     Task.objects.filter(store__name=store).update(lease=lease)
 
 
+def work(clock: SharedClock, stores: list[str]) -> None:
+    """A worker, on real time: any store that is free, until nothing is left, or others do all of it."""
+    from sfsync.engine.connections import Live
+    from sfsync.engine.lease import Busy
+    from sfsync.engine.run import run_store
+    from sfsync.models import Store, Task
+
+    connections, idle = Live(), False
+    rows = sorted(Store.objects.filter(name__in=stores), key=lambda row: stores.index(row.name))
+    while not idle and Task.objects.filter(store__in=rows).exists():
+        idle = True
+        for row in rows:
+            with contextlib.suppress(Busy):
+                run_store(row, connections, wait=5)
+                idle = False
+
+
+def claims(clock: SharedClock, store: str, most: int) -> list[int]:
+    """Every task that this process can win, without holding the store."""
+    from sfsync.models import Task
+
+    queue, won = Task.objects.filter(store__name=store), []
+    while tasks := queue.claim(f"pid-{os.getpid()}", clock.now(), most):
+        won += [task.pk for task in tasks if task.pk not in won]
+        queue.filter(pk__in=[task.pk for task in tasks]).update(lease=f"won-{os.getpid()}")
+    return won
+
+
+def duplicate(clock: SharedClock, store: str) -> None:
+    """A second operation in flight for an order that has one."""
+    from sfsync.models import Task
+
+    task = Task.objects.get(store__name=store)
+    task.pk = None
+    task.save(force_insert=True)
+
+
 def facts(clock: SharedClock, store: str) -> dict[str, Any]:
     """What our database says of a store's orders."""
     from django.db.models import F
@@ -204,18 +241,8 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
     }
 
 
-def change(clock: SharedClock, url: str, changes: list[list[Any]]) -> None:
-    """The merchant: changes of a shop, one after the other."""
-    from sfsync.shops.prestashop.sample import SampleShop
-
-    shop = SampleShop(url)
-    for verb, *arguments in changes:
-        getattr(shop, verb)(*arguments)
-    shop.close()
-
-
 JOBS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (sync, command, add_stores, claim, facts, change)
+    each.__name__: each for each in (sync, command, work, add_stores, claim, claims, duplicate, facts)
 }
 
 

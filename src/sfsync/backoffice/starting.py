@@ -1,6 +1,6 @@
 """Start a run from a page: in the background, so that nobody waits for a browser and no browser for a run.
 
-`SFSYNC_STARTER` in a project's settings names another way, as a function of a store's id.
+`BACKOFFICE_STARTER` in a project's settings names another way, as a function of a store's id.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ logger = logging.getLogger("sfsync.backoffice")
 def start(store: Store) -> None:
     """Once what was asked for is committed. A store that runs already is left alone."""
     ask_run(store)
-    name = getattr(settings, "SFSYNC_STARTER", "sfsync.backoffice.starting.in_a_thread")
+    name = getattr(settings, "BACKOFFICE_STARTER", "sfsync.backoffice.starting.in_a_thread")
     transaction.on_commit(partial(import_string(name), store.pk))
 
 

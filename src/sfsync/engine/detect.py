@@ -20,7 +20,7 @@ from sfsync.shops.base import Listing, Sighting, StatusChange
 
 OVERLAP = 500
 """History rows read again behind the cursor: ids are given out in order but committed out of order."""
-SWEEP = 10_000
+SWEEP = 20_000
 """Orders compared in one query each side."""
 
 

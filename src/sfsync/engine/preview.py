@@ -65,9 +65,13 @@ def say(decision: Decision) -> str:
             return texts.sentence("waiting", {"until": decision.until.isoformat()})
         case Nothing():
             operation = decision.operation.value if decision.operation else ""
-            return texts.reason(decision.because.value, {"operation": operation})
+            return _not_sent(texts.reason(decision.because.value, {"operation": operation}))
         case Fail():
-            return texts.reason(decision.failure.value, {"operation": "ship", "message": ""})
+            return _not_sent(texts.reason(decision.failure.value, {"operation": "ship", "message": ""}))
+
+
+def _not_sent(reason: str) -> str:
+    return _("Will not be sent. %(reason)s") % {"reason": reason}
 
 
 @dataclass(frozen=True, slots=True)

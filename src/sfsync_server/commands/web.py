@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from typing import Annotated
 
@@ -35,6 +36,7 @@ def serve(
     plain = host in LOOPBACK and "https" not in load().model_fields_set
     if plain:
         os.environ["SFSYNC_HTTPS"] = "false"
+    port = port or _free_port(host)
     shown.say(f"The back office: http://{'localhost' if host in LOOPBACK else host}:{port}/")
     if plain:
         shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
@@ -42,6 +44,12 @@ def serve(
     command += [f"--workers={workers}", f"--threads={threads}", "--worker-class=gthread", "--timeout=120"]
     command += [f"--forwarded-allow-ips={ENVIRONMENT.proxies}", "--log-level=warning", "--no-control-socket"]
     os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
+
+
+def _free_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server:
+        return int(server.getsockname()[1])
 
 
 def _bound(host: str, port: int) -> str:

@@ -20,8 +20,8 @@ from sfsync.shops.prestashop.snapshots import snapshots
 from sfsync.shops.prestashop.tables import tables_under
 from sfsync.shops.prestashop.tracking import clean_number
 
-LOOK = 10_000
-"""Orders of one statement of `look`: 50 ms of the shop's server."""
+LOOK = 20_000
+"""Orders of one statement of `look`: 0.1 s of the shop's server."""
 ANY_ZONE = timedelta(days=1)
 """No zone is further from UTC: a date of the shop can be compared without asking for its zone."""
 

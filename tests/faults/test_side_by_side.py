@@ -1,0 +1,104 @@
+"""Promise 3: in order, and one at a time for an order, however many workers there are; the database sees to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from sfsync.testing import DELIVERED
+from shoppingfeed.sandbox import Sandbox
+from tests.faults.stage import FIRST_FEED_ID, TOKEN, Stage, Story
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """On real time; a ticket takes a moment, so that workers meet while one is open."""
+    with (sandbox := Sandbox(TOKEN, ticket_seconds=0.2)).serve() as server:
+        sandbox.url = server.url  # type: ignore[attr-defined]
+        yield sandbox
+
+
+class Crowd:
+    """Stores with many orders each, and workers that take whatever store is free."""
+
+    def __init__(self, stage: Stage, sandbox: Sandbox, *, stores: int, orders: int, workers: int) -> None:
+        self.stage, self.sandbox, self.workers = stage, sandbox, workers
+        self.stories = [stage.story(api_url=sandbox.url) for _ in range(stores)]  # type: ignore[attr-defined]
+        self.orders = {story.name: self._fill(story, orders) for story in self.stories}
+
+    def _fill(self, story: Story, orders: int) -> list[int]:
+        self.sandbox.add_store(story.store_id, token=TOKEN)
+        return story.shop.add_orders(orders, channel="Zalando", first_feed_id=self.first(story))
+
+    def first(self, story: Story) -> int:
+        return FIRST_FEED_ID + story.store_id * 100_000
+
+    def work(self) -> None:
+        """All workers at once, the merchant delivering what is shipped while they work; then what came too late."""
+        for story in self.stories:
+            story.shop.bulk_ship(self.orders[story.name])
+        runs = [self.stage.victim.start("work", stores=self._shuffled(number)) for number in range(self.workers)]
+        for story in self.stories:
+            story.shop.bulk_ship(self.orders[story.name], status=DELIVERED)
+        for done in [run.wait() for run in runs]:
+            assert done.status == 0, done.err
+        for story in self.stories:
+            self.stage.victim.do("command", arguments=["sync", "--store", story.name, "--wait", "20"])
+
+    def _shuffled(self, number: int) -> list[str]:
+        names = [story.name for story in self.stories]
+        start = number % len(names)
+        return names[start:] + names[:start]
+
+    def check(self) -> None:
+        """Each order was shipped, then delivered, each once, the second after the first one's ticket was done."""
+        assert self.sandbox.ledger.duplicates() == []
+        for story in self.stories:
+            book = self.sandbox.market.stores[story.store_id].book
+            for number in range(len(self.orders[story.name])):
+                tickets = book.of_order(self.first(story) + number)
+                assert [ticket.accepted.operation for ticket in tickets] == ["ship", "deliver"]
+                assert all(one.finished_at <= next_one.accepted.at for one, next_one in pairwise(tickets))
+            assert story.facts()["tasks"] == []
+
+
+def test_eight_workers_and_two_thousand_orders_on_postgresql(postgres_stage: Stage, sandbox: Sandbox) -> None:
+    """R10, R13a, R22."""
+    crowd = Crowd(postgres_stage, sandbox, stores=4, orders=500, workers=8)
+    crowd.work()
+    crowd.check()
+    assert sandbox.ledger.accepted_by_operation == {"ship": 2000, "deliver": 2000}
+
+
+def test_two_workers_on_sqlite(sqlite_stage: Stage, sandbox: Sandbox) -> None:
+    """R10, R13a, R22."""
+    crowd = Crowd(sqlite_stage, sandbox, stores=2, orders=500, workers=2)
+    crowd.work()
+    crowd.check()
+
+
+@pytest.mark.parametrize("workers", [8])
+def test_no_task_is_claimed_by_two_even_without_the_lease_of_the_store(stage: Stage, workers: int) -> None:
+    """R13: eight processes that all believe to hold the store win 2,000 tasks between them, each once."""
+    story = stage.story()
+    more = story.shop.add_orders(2000, channel="Zalando", first_feed_id=FIRST_FEED_ID + 1000)
+    story.fault("wrong-token", times=None)
+    story.shop.bulk_ship(more)
+    story.sync()
+    runs = [stage.victim.start("claims", store=story.name, most=70) for _ in range(workers)]
+    won = [run.wait().answer for run in runs]
+    claimed = [task for each in won for task in each]
+    assert len(claimed) == len(set(claimed)) == 2000
+
+
+def test_two_operations_in_flight_for_one_order_are_refused_by_the_database(stage: Stage) -> None:
+    """R10: by a unique constraint, whatever the code does."""
+    story = stage.story()
+    story.shop.bulk_ship(story.orders[:1])
+    story.sync()
+    assert [task["action"] for task in story.facts()["tasks"]] == ["CHECK_TICKET_SYNC_STATUS"]
+    done = stage.victim.start("duplicate", store=story.name).wait()
+    assert "IntegrityError" in done.err
+    assert len(story.facts()["tasks"]) == 1
