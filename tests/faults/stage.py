@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,9 +14,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as default_policy
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from aiosmtpd.controller import Controller
 
 from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.testing import STATUSES
@@ -26,6 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SFSYNC = ROOT / ".venv" / "bin" / "sfsync"
 TOKEN = "tok-9f2b7c41d8e6430ea5"
 SECRET_KEY = "key-3c8d1f7b92a64e05b6c7d8e9f0a1b2c3d4e5f607"
+PASSWORD = "pw-5d2e90b1c7f8a643"
+SECRETS = (TOKEN, SECRET_KEY, PASSWORD)
+"""Whatever a story comes to, these stand in no output of any process."""
 DEADLINE = 30.0
 FIRST_FEED_ID = 1_078_495_000_000
 
@@ -78,7 +87,7 @@ class Victim:
     """The resident process (`tests.faults.victim`) of a deployment."""
 
     def __init__(self, home: Path, clock: Path, **settings: str) -> None:
-        self.folder = home / "children"
+        self.clock, self.folder = clock, home / "children"
         self.folder.mkdir(parents=True)
         self.numbers = count()
         env = environment(home, **settings) | {"DJANGO_SETTINGS_MODULE": "sfsync_server.settings"}
@@ -106,12 +115,17 @@ class Victim:
         assert (done.status, done.signal) == (0, 0), done.err + done.out
         return done.answer
 
+    def said(self) -> str:
+        """Everything that its children wrote to their standard output and error."""
+        return "\n".join(path.read_text() for path in self.folder.iterdir() if path.suffix in (".out", ".err"))
+
     def close(self) -> None:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(DEADLINE)
         if self.process.stdout:
             self.process.stdout.close()
+        no_secret_in(self.said())
 
 
 @dataclass
@@ -132,6 +146,12 @@ class Story:
         """One run that nothing happens to."""
         answer: dict[str, Any] = self.stage.victim.do("sync", store=self.name, wait=wait, **arguments)
         return answer
+
+    def sync_seen_only(self) -> None:
+        """A run that sees and saves what changed, and cannot send: the API refuses the token."""
+        fault = self.fault("wrong-token", times=None)
+        self.sync()
+        self.stage.sandbox.remove_fault(fault)
 
     def facts(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.stage.victim.do("facts", store=self.name)
@@ -204,6 +224,7 @@ class Stage:
             "shop_url": story.shop.url,
             "statuses": STATUSES,
             "retry_minutes": 0,
+            "recipients": [],
         }
 
     def pass_time(self, seconds: float) -> None:
@@ -236,14 +257,17 @@ class Deployment:
     home: Path
     settings: Mapping[str, str]
     said: list[str] = field(default_factory=list)
+    prefix: tuple[str, ...] = ()
+    """A command that runs the command, such as `prlimit`."""
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         env = environment(self.home, **self.settings)
-        command = [str(SFSYNC), *arguments]
+        command = [*self.prefix, str(SFSYNC), *arguments]
         return subprocess.Popen(command, cwd=self.home, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, process: subprocess.Popen[str]) -> Done:
         out, err = process.communicate(timeout=4 * DEADLINE)
+        no_secret_in(out + err)
         self.said += [out, err]
         return Done(max(process.returncode, 0), max(-process.returncode, 0), out, err)
 
@@ -318,6 +342,41 @@ delivered = [5]
 canceled = [6]
 refunded = [7]
 """
+
+
+def no_secret_in(text: str) -> None:
+    for secret in SECRETS:
+        assert secret not in text, f"{secret[:3]} stands in: …{text[max(text.index(secret) - 300, 0) :][:400]}"
+
+
+class Mailbox:
+    """A mail server on this machine that may come and go; `mails` are those it took."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.mails.append(message_from_bytes(envelope.content, policy=default_policy))
+        self.recipients.append(envelope.rcpt_tos)
+        no_secret_in(envelope.content.decode("utf-8", "replace"))
+        return "250 OK"
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        controller.start()
+        try:
+            yield
+        finally:
+            controller.stop()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
 
 
 def until(condition: Any, what: str, deadline: float = DEADLINE) -> Any:

@@ -35,8 +35,13 @@ def sandbox(
     )
 
 
-def demo() -> None:
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Then open the back office on the story's data.")] = False,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Of the back office; 0 takes a free one.")
+    ] = 8000,
+) -> None:
     """The whole story without any account or network: a SQLite shop, the sandbox, mail caught on this machine."""
     from sfsync_server.demo import tell
 
-    raise typer.Exit(tell())
+    raise typer.Exit(tell(port if serve else None))

@@ -14,10 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 
-def tell() -> int:
-    """Tell the story. Returns 0 when every marketplace believes at its end what the shop says, else 1."""
+def tell(port: int | None = None) -> int:
+    """Tell the story. Returns 0 when every marketplace believes at its end what the shop says, else 1.
+
+    With a `port`, the back office then serves what the story left, until Ctrl+C.
+    """
     with TemporaryDirectory(prefix="sfsync-demo-") as folder:
-        teller = [sys.executable, "-m", "sfsync_server.demo"]
+        teller = [sys.executable, "-m", "sfsync_server.demo", *([] if port is None else [str(port)])]
         return subprocess.run(teller, cwd=folder, env=clean(os.environ, Path(folder)), check=False).returncode  # noqa: S603
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from sfsync_server.demo.mailbox import Mailbox
 
 
-def main() -> int:
+def main(port: int | None = None) -> int:
+    """With a `port`, the back office is served on the story's data at its end."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     with Mailbox() as mailbox:
@@ -22,7 +23,12 @@ def main() -> int:
         from sfsync_server.demo.stage import Stage
 
         with Stage(Path(os.environ["SFSYNC_HOME"]), mailbox.mails, language=_language()) as stage:
-            return play(stage, Screen())
+            verdict = play(stage, Screen())
+            if port is None or verdict:
+                return verdict
+            from sfsync_server.demo.visit import receive
+
+            return receive(Screen(), port, stage.clock.ahead)
 
 
 def _set_up() -> None:
@@ -42,6 +48,6 @@ def _language() -> str:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(*map(int, sys.argv[1:])))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -219,5 +219,6 @@ def _conclude(screen: Screen, comparison: Comparison) -> None:
         screen.say("The marketplaces do not believe what the shop says: this is a fault of sfsync.", "bold red")
         return
     screen.say(
-        "Next: `sfsync sandbox` starts a Shopping Feed to play with; README.md has your own shop in five minutes."
+        "Next: `sfsync demo --serve` (or make demo ARGS=--serve) opens the back office on this data; "
+        "`sfsync sandbox` starts a Shopping Feed to play with; README.md has your own shop in five minutes."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,6 +34,11 @@ class StoryClock:
 
     def __init__(self) -> None:
         self._ahead = 0.0
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far it runs before the machine's clock."""
+        return timedelta(seconds=self._ahead)
 
     def __call__(self) -> float:
         return time.time() + self._ahead

@@ -1,0 +1,85 @@
+"""A database server of one test's own, which may stop and come back on the same port with the same data."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pymysql
+
+from tests.services import DEADLINE, KINDS, Server
+
+
+class PrivateServer:
+    """A MariaDB or a PostgreSQL, by its name in `tests.services.KINDS`."""
+
+    def __init__(self, kind: str, home: Path) -> None:
+        self.kind, self.home = KINDS[kind], home
+        home.mkdir(mode=0o755, parents=True)
+        for folder in (home, *home.parents):
+            if folder.owner() == _me() and folder != Path("/tmp"):
+                folder.chmod(folder.stat().st_mode | 0o055)
+        self.account = self.kind.user if os.getuid() == 0 else None
+        if self.account:
+            shutil.chown(home, self.account, self.account)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.server = Server(kind, int(probe.getsockname()[1]))
+        prepare = self.kind.prepare(home)
+        assert prepare
+        assert self._launch(prepare).wait(DEADLINE) == 0, (home / "log").read_text()
+        self.process = self._launch(self.kind.serve(home, self.server.port))
+        self.wait_until_ready()
+
+    def _launch(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.home / "log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=self.account,
+                group=self.account,
+                extra_groups=[] if self.account else None,
+            )
+
+    def start(self) -> None:
+        self.process = self._launch(self.kind.serve(self.home, self.server.port))
+        self.wait_until_ready()
+
+    def stop(self) -> None:
+        """At once, as in a crash that loses no data: connections break."""
+        self.process.send_signal(signal.SIGQUIT if self.kind.user == "postgres" else signal.SIGTERM)
+        self.process.wait(DEADLINE)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            try:
+                return self.kind.ping(self.server.port)
+            except (OSError, pymysql.Error, psycopg.Error):
+                assert time.monotonic() < deadline, (self.home / "log").read_text()[-2000:]
+                os.sched_yield()
+
+
+def _me() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+@contextmanager
+def private_server(kind: str, home: Path) -> Iterator[PrivateServer]:
+    server = PrivateServer(kind, home)
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,111 @@
+"""Promises 1 and 8: silence is an alarm, and nothing is lost in it; a mail server that is down delays a mail, no more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfsync.testing import SHIPPED
+from shoppingfeed.sandbox import Fault
+from tests.faults.clock import SharedClock
+from tests.faults.stage import Mailbox, RealWorld, Stage, Victim, real_world
+
+DAY = 86400.0
+RECIPIENTS = 'recipients = ["merchant@example.com"]'
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def mailing(tmp_path: Path, migrated: Path, mailbox: Mailbox) -> Iterator[RealWorld]:
+    with real_world(tmp_path, migrated, store=RECIPIENTS, smtp_url=mailbox.url, paced="false") as world:
+        yield world
+
+
+@contextmanager
+def back_then(world: RealWorld, seconds: float) -> Iterator[Victim]:
+    """Processes of the same deployment that live so many seconds ago, and whose clock can be moved."""
+    clock = world.deployment.home / "clock"
+    SharedClock(clock, time.time() - seconds)
+    victim = Victim(world.deployment.home, clock, **world.deployment.settings)
+    try:
+        yield victim
+    finally:
+        victim.close()
+
+
+def test_thirty_days_of_silence_then_everything_goes_out(stage: Stage) -> None:
+    """R5, R21: changes from before and from within the silence; cleaning touched nothing that was not finished."""
+    story = stage.story(log_days=1)
+    story.sync_seen_only()
+    before, within, waiting = story.orders[:3]
+    story.shop.bulk_ship([before], "T-")
+    story.shop.set_status(waiting, SHIPPED)
+    story.sync_seen_only()
+    stage.clock.advance(10 * DAY)
+    story.shop.bulk_ship([within], "T-")
+    stage.clock.advance(20 * DAY)
+    story.sync(wait=30)
+    assert [story.accepted(order) for order in (before, within)] == [[("ship", f"T-{before}")], [("ship", f"T-{within}")]]
+    assert [(task["shop_order"], task["failure"]) for task in story.facts()["tasks"]] == [(waiting, "no-tracking")]
+    stage.clock.advance(40 * DAY)
+    story.sync()
+    assert [(task["shop_order"], task["failure"]) for task in story.facts()["tasks"]] == [(waiting, "no-tracking")]
+
+
+def test_silence_is_shown_and_mailed(mailing: RealWorld, mailbox: Mailbox) -> None:
+    """R17, R20: no run for two days, an update that waits since then, a ticket that is open since then."""
+    mailing.sandbox.fault(Fault("stuck", times=None))
+    mailing.ship()
+    with back_then(mailing, 2 * DAY) as victim:
+        victim.do("sync", store="main")
+        victim.do("sync", store="main")
+        mailing.shop.set_status(mailing.order(), SHIPPED)
+        victim.do("sync", store="main")
+    health = mailing.deployment.json("status")["main"]
+    assert {alarm["code"] for alarm in health["alarms"]} == {"silent", "overdue", "ticket-slow"}
+    shown = mailing.deployment.run("status").out + mailing.deployment.run("doctor", status=None).out
+    for sentence in ("No run has finished since", "waiting since", "Shopping Feed has been working on"):
+        assert shown.count(sentence) == 2, shown
+    with mailbox.open():
+        mailing.deployment.run("sync")
+        mailing.deployment.run("sync")
+    [mail] = mailbox.mails
+    body = mail.get_body(("plain",))
+    assert body
+    for sentence in ("No run has finished since", "waiting since", "has been working on"):
+        assert sentence in body.get_content()
+
+
+def test_a_mail_server_that_is_down_for_an_hour_gets_exactly_one_mail(mailing: RealWorld, mailbox: Mailbox) -> None:
+    """R20: the digest is kept, the tries are spaced, and status shows that mails do not go out."""
+    mailing.sandbox.fault(Fault("refuse", message="address unknown", times=None))
+    order = mailing.ship()
+    with back_then(mailing, DAY) as victim:
+        for _ in range(12):
+            victim.do("sync", store="main", wait=5)
+            _pass(victim, 300)
+        facts = victim.do("facts", store="main")
+        assert sum(entry["code"] == "mail-failed" for entry in facts["log"]) <= 7
+        assert "mail-failed" in {alarm["code"] for alarm in mailing.deployment.json("status")["main"]["alarms"]}
+        with mailbox.open():
+            for _ in range(20):
+                victim.do("sync", store="main")
+                _pass(victim, 300)
+    [mail] = mailbox.mails
+    body = mail.get_body(("plain",))
+    assert body
+    assert mailing.shop.order(order).marketplace_reference in body.get_content()
+    assert "mail-failed" not in {alarm["code"] for alarm in mailing.deployment.json("status")["main"]["alarms"]}
+
+
+def _pass(victim: Victim, seconds: float) -> Any:
+    SharedClock(victim.clock).advance(seconds)
