@@ -13,16 +13,18 @@ from sfsync.engine.connections import Live
 from sfsync.engine.due import due_stores
 from sfsync.engine.lease import Busy
 from sfsync.engine.run import run_store as run_one
-from sfsync.models import Process, Store
+from sfsync.models import Process
 from sfsync.models.process import SYNC
 
 _live = Live()
+EXPIRES = 60.0
+"""Seconds after which a message that no worker took is dropped: the store is still due, and is woken again."""
 
 
 @shared_task(ignore_result=True)
 def run_store(store_id: int) -> None:
-    """One run of one store. One that another worker holds is left to it; one that was switched off is left alone."""
-    store = Store.objects.filter(pk=store_id, enabled=True).first()
+    """One run of one store, if it is still due. One that another worker holds is left to it."""
+    store = due_stores(timezone.now()).filter(pk=store_id).first()
     if store is None:
         return
     try:
@@ -38,5 +40,5 @@ def run_due_stores() -> int:
     held = Process.objects.filter(~Q(holder=""), name=SYNC, lease_until__gt=now)
     due = list(due_stores(now).exclude(pk__in=held.values("store")).values_list("pk", flat=True))
     for store_id in due:
-        run_store.delay(store_id)
+        run_store.apply_async((store_id,), expires=EXPIRES)
     return len(due)

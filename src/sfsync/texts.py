@@ -101,7 +101,7 @@ ADVICE = {
     "unpreparable": _("Correct the order in the shop: it is then sent by itself."),
     "ticket-failed": _(
         "Read the marketplace's reason. What can be corrected in the shop is sent again by itself once corrected; "
-        "otherwise tell the marketplace yourself."
+        "otherwise tell the marketplace yourself. After its last try it waits for you."
     ),
     "ticket-canceled": _("Tell the marketplace yourself, or retry if you have corrected the cause."),
     "ticket-lost": _("Check the order on the marketplace. Nothing to do if it is right there; it is tried again."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -190,7 +190,10 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The API took a request: its orders, but for the ignored ones, now have tickets in this batch."""
+    """The API took a request: its orders, but for the ignored ones, now have tickets in this batch.
+
+    `batch_id` is empty where there are no tickets: every order was ignored.
+    """
 
     batch_id: str
     ignored: tuple[Ignored, ...] = ()
@@ -228,13 +231,14 @@ def request_body(operations: Sequence[OrderOperation]) -> bytes:
     return json.dumps({"order": items}, separators=(",", ":"), allow_nan=False).encode()
 
 
-def parse_accepted(answer: object) -> Accepted:
-    """The batch id, and who was left out."""
+def parse_accepted(answer: object, order_ids: Collection[int]) -> Accepted:
+    """The batch id, and who was left out of these orders. Only when all of them were, there need not be a batch."""
     body = _json.mapping(answer)
     batch_id = _json.text(body.get("id"))
-    if not batch_id:
+    ignored = tuple(_ignored(entry) for entry in _reported(body.get("report")))
+    if not batch_id and not {each.order_id for each in ignored}.issuperset(order_ids):
         raise _json.UnexpectedShapeError("the id of a batch")
-    return Accepted(batch_id, tuple(_ignored(entry) for entry in _reported(body.get("report"))))
+    return Accepted(batch_id, ignored)
 
 
 def _reported(report: object) -> list[Mapping[str, object]]:

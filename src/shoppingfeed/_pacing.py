@@ -16,6 +16,7 @@ from dataclasses import dataclass
 ASSUMED_LIMIT = 10
 ASSUMED_WINDOW = 2.0
 MARGIN = 1.01
+LONGEST_WINDOW = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -88,8 +89,9 @@ class Pacer:
         if self._limit is None:
             return 0.0
         fastest = min(self._round_trips, default=0.0)
-        taken = sorted(at for at in (slot.counted(fastest) for slot in self._slots) if at > now - self._window * MARGIN)
-        return taken[-self._limit] + self._window * MARGIN - now if len(taken) >= self._limit else 0.0
+        reach = min(self._window * MARGIN, LONGEST_WINDOW)
+        taken = sorted(at for at in (slot.counted(fastest) for slot in self._slots) if at > now - reach)
+        return taken[-self._limit] + reach - now if len(taken) >= self._limit else 0.0
 
     def _count_strangers(self, slot: Slot, remaining: str) -> None:
         """Requests of other processes with the same token take slots too: the server says how few remain."""
@@ -107,10 +109,13 @@ class Pacer:
 
 
 def read_limit(header: str) -> tuple[int, float] | None:
-    """`10/2` → (10, 2.0): ten requests every two seconds. None when it cannot be read or cannot be meant."""
+    """`10/2` → (10, 2.0): ten requests every two seconds. None when it cannot be read or cannot be meant.
+
+    A window of more than a minute is not believed: a run would stand still.
+    """
     count, _, seconds = header.partition("/")
     try:
         limit, window = int(count), float(seconds)
     except ValueError:
         return None
-    return (limit, window) if 0 < limit <= 10_000 and 0 < window <= 3600 else None
+    return (limit, window) if 0 < limit <= 10_000 and 0 < window <= LONGEST_WINDOW else None

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
@@ -135,7 +136,8 @@ class Store:
     def upload_documents(self, documents: Sequence[Document]) -> Accepted:
         """Upload 1 to 20 PDF documents of at most 2 MB each, in one request. Raises as `send` does."""
         body, content_type = multipart(documents)
-        return self._session.operate(f"{self._url}/order/upload-documents", body, content_type, parse_accepted)
+        parse = partial(parse_accepted, order_ids={document.order_id for document in documents})
+        return self._session.operate(f"{self._url}/order/upload-documents", body, content_type, parse)
 
     # Tickets
 
@@ -197,7 +199,8 @@ class Store:
 
     def _send(self, operations: Sequence[OrderOperation], permit: Permit | None) -> Accepted:
         url = f"{self._url}/order/{request_of(operations)}"
-        return self._session.operate(url, request_body(operations), "application/json", parse_accepted, permit)
+        parse = partial(parse_accepted, order_ids={operation.order_id for operation in operations})
+        return self._session.operate(url, request_body(operations), "application/json", parse, permit)
 
     def _outcome(self, claimed: tuple[Sequence[OrderOperation], Permit]) -> Outcome:
         batch, permit = claimed

@@ -6,11 +6,11 @@ ways in which that can fail: it certainly did not arrive, or it may have.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from shoppingfeed._deadline import Deadline, DeadlinePassed
 from shoppingfeed._errors import NoAnswerError, NotSentError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class HttpTransport:
     """HTTP/1.1 over httpx2, with pooled connections. Safe to share between threads; follows no redirect.
 
     `timeout` (seconds) bounds each read, each write and the wait for a pooled connection; connecting is bounded by
-    the lesser of it and 10 s, a whole answer by twice of it, so that a server that trickles cannot hold a run.
+    the lesser of it and 10 s, a whole exchange by twice of it, so that a server that trickles cannot hold a run.
     """
 
     def __init__(self, timeout: float = 30.0) -> None:
@@ -76,6 +76,7 @@ class HttpTransport:
         if not timeout > 0:
             raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}")
         self._timeout = timeout
+        self._deadline = Deadline()
         self._client = httpx2.Client(
             timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
@@ -93,7 +94,10 @@ class HttpTransport:
     def send(self, request: Request) -> Response:
         outgoing = self._prepare(request)
         try:
-            return self._exchange(request, outgoing)
+            with self._deadline.within(2 * self._timeout):
+                return self._exchange(request, outgoing)
+        except DeadlinePassed as error:
+            raise NoAnswerError(f"{request}: the answer is too slow", request=str(request)) from error
         except self._never_arrived as error:
             raise NotSentError(f"{request} could not be sent: {_reason(error)}", request=str(request)) from error
         except self._may_have_arrived as error:
@@ -107,20 +111,23 @@ class HttpTransport:
 
         try:
             return self._client.build_request(
-                request.method, request.url, headers=dict(request.headers), content=request.body or None
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                content=request.body or None,
+                extensions={"trace": self._deadline.watch},
             )
         except (httpx2.InvalidURL, ValueError, TypeError) as error:
             raise NotSentError(f"{request.method} to an address or with a header that HTTP cannot carry") from error
 
     def _exchange(self, request: Request, outgoing: httpx2.Request) -> Response:
-        deadline = time.monotonic() + 2 * self._timeout
         answer = self._client.send(outgoing, stream=True)
         try:
             body = bytearray()
             for piece in answer.iter_bytes():
                 body += piece
-                if len(body) > LARGEST_ANSWER or time.monotonic() > deadline:
-                    raise NoAnswerError(f"{request}: the answer is too long or too slow", request=str(request))
+                if len(body) > LARGEST_ANSWER:
+                    raise NoAnswerError(f"{request}: the answer is too long", request=str(request))
         finally:
             answer.close()
         return Response(

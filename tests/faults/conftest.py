@@ -19,9 +19,7 @@ def sqlite_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def postgres_stage(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: services.Server
-) -> Iterator[Stage]:
+def postgres_stage(tmp_path_factory: pytest.TempPathFactory, postgres_server: services.Server) -> Iterator[Stage]:
     name = f"faults_{uuid4().hex[:12]}"
     url = postgres_server.database(name)
     with staged(tmp_path_factory.mktemp("postgres"), database_url=url, lease_seconds="5") as stage:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,10 +24,7 @@ class PrivateServer:
 
     def __init__(self, kind: str, home: Path) -> None:
         self.kind, self.home = KINDS[kind], home
-        home.mkdir(mode=0o755, parents=True)
-        for folder in (home, *home.parents):
-            if folder.owner() == _me() and folder != Path("/tmp"):
-                folder.chmod(folder.stat().st_mode | 0o055)
+        home.chmod(0o755)
         self.account = self.kind.user if os.getuid() == 0 else None
         if self.account:
             shutil.chown(home, self.account, self.account)
@@ -72,14 +69,12 @@ class PrivateServer:
                 os.sched_yield()
 
 
-def _me() -> str:
-    return pwd.getpwuid(os.getuid()).pw_name
-
-
 @contextmanager
-def private_server(kind: str, home: Path) -> Iterator[PrivateServer]:
-    server = PrivateServer(kind, home)
-    try:
-        yield server
-    finally:
-        server.stop()
+def private_server(kind: str) -> Iterator[PrivateServer]:
+    """In a folder that the server's own account can reach, which pytest's are not."""
+    with tempfile.TemporaryDirectory(prefix="sfsync-private-") as home:
+        server = PrivateServer(kind, Path(home))
+        try:
+            yield server
+        finally:
+            server.stop()

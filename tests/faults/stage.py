@@ -263,7 +263,9 @@ class Deployment:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         env = environment(self.home, **self.settings)
         command = [*self.prefix, str(SFSYNC), *arguments]
-        return subprocess.Popen(command, cwd=self.home, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, cwd=self.home, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def finish(self, process: subprocess.Popen[str]) -> Done:
         out, err = process.communicate(timeout=4 * DEADLINE)
@@ -326,7 +328,9 @@ def real_world(
         shop.close()
 
 
-def store_toml(name: str, api_url: str, shop_url: str, more: str = "", *, store_id: int = 10, token: str = TOKEN) -> str:
+def store_toml(
+    name: str, api_url: str, shop_url: str, more: str = "", *, store_id: int = 10, token: str = TOKEN
+) -> str:
     """A store in the file that `sfsync apply` reads."""
     return f"""
 [stores.{name}]

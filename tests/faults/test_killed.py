@@ -6,12 +6,14 @@ there, the next one goes on, and the sandbox's ledger tells whether each operati
 
 from __future__ import annotations
 
+import random
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED, SHIPPED
-from tests.faults.stage import Stage, Story
+from tests.faults.stage import RealWorld, Stage, Story, real_world, until
 
 PARTS = 2
 """Tests that share the boundaries, so that workers share the time."""
@@ -68,3 +70,27 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage, part: in
             story.sync(wait=60)
             check(story, f"killed at {kind} {at}")
     assert deaths > 20
+
+
+def test_the_real_command_killed_at_random(tmp_path: Path, migrated: Path, mariadb_database: str) -> None:
+    """R13: `sfsync sync --wait` on a MariaDB shop, killed again and again while it works."""
+    chance = random.Random(20)
+    settings = {"timeout": "2", "ticket_lag_seconds": "0.2", "paced": "false"}
+    with real_world(tmp_path, migrated, orders=60, shop_url=mariadb_database, **settings) as world:
+        orders: list[int] = []
+        for _ in range(6):
+            orders += [world.ship() for _ in range(10)]
+            before, some = len(world.sandbox.ledger.requests), chance.randint(1, 5)
+            run = world.deployment.start("sync", "--wait", "20")
+            until(lambda b=before, s=some, r=run: _asked(world, b) >= s or r.poll() is not None, "the run's requests")
+            run.kill()
+            world.deployment.finish(run)
+        world.deployment.run("sync", "--wait", "30")
+        assert {order: world.accepted(order) for order in orders} == {
+            order: [("ship", f"T-{order}")] for order in orders
+        }
+        assert world.deployment.json("tasks") == []
+
+
+def _asked(world: RealWorld, before: int) -> int:
+    return len(world.sandbox.ledger.requests) - before

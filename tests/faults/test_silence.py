@@ -54,7 +54,10 @@ def test_thirty_days_of_silence_then_everything_goes_out(stage: Stage) -> None:
     story.shop.bulk_ship([within], "T-")
     stage.clock.advance(20 * DAY)
     story.sync(wait=30)
-    assert [story.accepted(order) for order in (before, within)] == [[("ship", f"T-{before}")], [("ship", f"T-{within}")]]
+    assert [story.accepted(order) for order in (before, within)] == [
+        [("ship", f"T-{before}")],
+        [("ship", f"T-{within}")],
+    ]
     assert [(task["shop_order"], task["failure"]) for task in story.facts()["tasks"]] == [(waiting, "no-tracking")]
     stage.clock.advance(40 * DAY)
     story.sync()
@@ -81,8 +84,22 @@ def test_silence_is_shown_and_mailed(mailing: RealWorld, mailbox: Mailbox) -> No
     [mail] = mailbox.mails
     body = mail.get_body(("plain",))
     assert body
-    for sentence in ("No run has finished since", "waiting since", "has been working on"):
+    for sentence in ("No run has finished since", "has been working on"):
         assert sentence in body.get_content()
+
+
+def test_an_api_that_is_down_for_two_days_is_told_and_so_is_what_waits(sqlite_stage: Stage) -> None:
+    """R20: the trouble once, what waits for longer than a day once a day; then everything goes out."""
+    story = sqlite_stage.story()
+    story.shop.bulk_ship(story.orders[:3], "T-")
+    down = story.fault("status", status=503, times=None)
+    for _ in range(50):
+        story.sync()
+        sqlite_stage.clock.advance(3600)
+    told = [notice["code"] for notice in story.facts()["notices"]]
+    assert (told.count("api-unavailable"), told.count("overdue") in (1, 2, 3), len(set(told))) == (1, True, 2)
+    sqlite_stage.sandbox.remove_fault(down)
+    assert story.sync(wait=20)["counts"]["confirmed"] == 3
 
 
 def test_a_mail_server_that_is_down_for_an_hour_gets_exactly_one_mail(mailing: RealWorld, mailbox: Mailbox) -> None:

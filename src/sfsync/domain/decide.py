@@ -127,5 +127,6 @@ def _went_back(order: Snapshot, wanted: Operation | None, known: Known, policy: 
         return known.delivered
     if wanted or order.shipped_status:
         return False
-    earlier = {policy.mapping.get(status) for status in order.statuses[:-1]}
+    past = [*order.statuses[:-1], *([known.status] if known.status is not None else [])]  # plain SQL leaves no history
+    earlier = {policy.mapping.get(status) for status in past}
     return not known.told.isdisjoint(earlier)

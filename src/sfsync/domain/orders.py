@@ -56,13 +56,15 @@ class Known:
     """What the marketplace has confirmed of an order, and what is known of its channel.
 
     `ship_tracking` is None until a ship was confirmed, then the tracking number that went with it (maybe empty).
-    `unsupported` are the operations this channel does not offer (R9).
+    `status` is the shop's status that was confirmed last, `unsupported` the operations that this channel does not
+    offer (R9).
     """
 
     ship_tracking: str | None = None
     delivered: bool = False
     canceled: bool = False
     refunded: bool = False
+    status: int | None = None
     fulfilled_by_channel: bool = False
     unsupported: frozenset[Operation] = frozenset()
 

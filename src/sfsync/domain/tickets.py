@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-CLOCKS_DIFFER = timedelta(minutes=2)
+CLOCKS_DIFFER = timedelta(minutes=15)
 """How far the API's clock may be from ours when a ticket is recognised by its date."""
+CLOCKS_DIFFER_FAR = timedelta(hours=12)
+"""The same where the tracking number says whose it is, too."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -70,10 +72,12 @@ class InFlight:
     tracking_number: str = ""
     sent_at: datetime | None = None
     former_tickets: tuple[str, ...] = ()
+    ticket_id: str = ""
 
 
 def match(sent: Iterable[InFlight], tickets: Sequence[TicketT]) -> dict[int, TicketT]:
-    """Task id → its ticket, among the tickets of the task's own batch (R14): by order id, then by reference.
+    """Task id → its ticket, among the tickets of the task's own batch (R14): by its own id where that
+    is known, by order id, then by reference.
 
     A reference counts only where the ticket has no order id, where the channel says nothing else, and where one task
     of the batch alone fits it: the same reference on two channels must not mix up two orders.
@@ -85,9 +89,11 @@ def match(sent: Iterable[InFlight], tickets: Sequence[TicketT]) -> dict[int, Tic
             nameless.append(ticket)
         else:
             by_order[ticket.order_id].append(ticket)
-    asked = list(sent)
-    found = {each.task_id: _best(by_order[each.feed_id]) for each in asked if each.feed_id in by_order}
-    return found | _by_reference([each for each in asked if each.task_id not in found], nameless)
+    asked, by_id = list(sent), {ticket.id: ticket for ticket in tickets}
+    found = {each.task_id: by_id[each.ticket_id] for each in asked if each.ticket_id in by_id}
+    rest = [each for each in asked if each.task_id not in found]
+    found |= {each.task_id: _best(by_order[each.feed_id]) for each in rest if each.feed_id in by_order}
+    return found | _by_reference([each for each in rest if each.task_id not in found], nameless)
 
 
 def _by_reference(sent: list[InFlight], tickets: list[TicketT]) -> dict[int, TicketT]:
@@ -125,6 +131,7 @@ def _is_of(sent: InFlight, ticket: TicketFacts, known_operations: Collection[str
         return False
     if ticket.operation != sent.operation and (sent.operation in known_operations or ticket.operation is not None):
         return False
-    if sent.sent_at and ticket.scheduled_at and ticket.scheduled_at < sent.sent_at - CLOCKS_DIFFER:
+    if ticket.tracking_number not in ("", sent.tracking_number):
         return False
-    return not ticket.tracking_number or ticket.tracking_number == sent.tracking_number
+    allowance = CLOCKS_DIFFER_FAR if ticket.tracking_number else CLOCKS_DIFFER
+    return not (sent.sent_at and ticket.scheduled_at and ticket.scheduled_at < sent.sent_at - allowance)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sfsync.engine.conclude import tell
-from sfsync.engine.context import Run
 from sfsync.engine.health import health_of
+from sfsync.models import Store
 
 EVERY = timedelta(hours=1)
 _SILENCES = {"silent", "overdue"}
 
 
-def raise_alarms(run: Run) -> None:
+def raise_alarms(store: Store, now: datetime) -> None:
     """No run for too long until this one, or an update that waits for too long. Looked at once an hour."""
-    store, now = run.store, run.clock()
     if store.alarms_at and now - store.alarms_at < EVERY:
         return
     health = health_of([store], now)[0]
     alarms = [alarm for alarm in health.alarms if alarm.code in _SILENCES and health.last_run]
-    tell(run, [(None, f"{alarm.code}:{now:%Y-%m-%d}", alarm.code, alarm.params) for alarm in alarms])
+    tell(store, now, [(None, f"{alarm.code}:{now:%Y-%m-%d}", alarm.code, alarm.params) for alarm in alarms])
     store.alarms_at = now
     store.save(update_fields=["alarms_at"])

@@ -17,7 +17,7 @@ from sfsync.engine.context import Run
 from sfsync.models import Task
 from sfsync.models.bulk import update_rows
 from sfsync.models.log import Level
-from shoppingfeed import ContractError, NotFoundError, Ticket
+from shoppingfeed import ContractError, InvalidRequestError, NotFoundError, Ticket
 
 _TICKETED = (Operation.SHIP, Operation.CANCEL, Operation.REFUND)
 """The operations whose ticket type is documented; a deliver's is not."""
@@ -32,7 +32,7 @@ def ask(run: Run) -> None:
         run.lease.beat("ask")
         try:
             with_ticket = _find(run, tasks)
-        except ContractError as error:
+        except (ContractError, NotFoundError, InvalidRequestError) as error:
             _postpone(run, tasks, str(error))
             continue
         known = {task.pk for task, _ in with_ticket}
@@ -88,7 +88,7 @@ def _find(run: Run, tasks: list[Task]) -> list[tuple[Task, Ticket]]:
         run.lease.beat("ask")
         ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.order.feed_id).items, _TICKETED)
         if ticket:
-            return _of_batch(run, tasks, ticket)
+            return _of_batch(run, tasks, task, ticket)
     return []
 
 
@@ -106,15 +106,11 @@ def _proven(run: Run, task: Task) -> bool:
     return task.looks > 0 or left + _patience(run) <= run.clock()
 
 
-def _of_batch(run: Run, tasks: list[Task], ticket: Ticket) -> list[tuple[Task, Ticket]]:
+def _of_batch(run: Run, tasks: list[Task], asked: Task, ticket: Ticket) -> list[tuple[Task, Ticket]]:
     if not ticket.batch_id:
         raise ContractError(f"Ticket {ticket.id} names no batch, so it cannot be followed.")
-    found = match(map(in_flight, tasks), list(run.feed.tickets(batch_id=ticket.batch_id).items))
-    return [(task, found.get(task.pk, ticket)) for task in tasks if task.pk in found or _names(ticket, task)]
-
-
-def _names(ticket: Ticket, task: Task) -> bool:
-    return ticket.order_id is not None and ticket.order_id == task.order.feed_id
+    found = match(map(in_flight, tasks), list(run.feed.tickets(batch_id=ticket.batch_id).items)) | {asked.pk: ticket}
+    return [(task, found[task.pk]) for task in tasks if task.pk in found]
 
 
 def in_flight(task: Task) -> InFlight:
@@ -127,6 +123,7 @@ def in_flight(task: Task) -> InFlight:
         task.tracking_number,
         task.sent_at,
         (task.ticket_number, task.order.confirmed_ticket),
+        task.ticket_number,
     )
 
 

@@ -12,7 +12,7 @@ from sfsync.domain.orders import Operation
 from sfsync.engine.context import Run
 from sfsync.engine.detect import queue
 from sfsync.engine.figures import note
-from sfsync.models import Action, Notice, Order, Task
+from sfsync.models import Action, Notice, Order, Store, Task
 from sfsync.models.bulk import delete_rows, insert_rows, update_rows
 from sfsync.models.log import Level
 
@@ -94,7 +94,7 @@ def fail(run: Run, failures: list[Failed], *, park: bool = False) -> None:
     run.counts.failed += len(told)
     note(run, failed=[(each.task, each.operation or each.task.operation) for each in told])
     _unship(told)
-    tell(run, [_notice(each, backs[each.task.pk]) for each in told])
+    tell(run.store, run.clock(), [_notice(each, backs[each.task.pk]) for each in told])
 
 
 def _back_of(run: Run, failed: Failed, park: bool) -> Back:
@@ -136,10 +136,9 @@ def _notice(failed: Failed, back: Back) -> NoticeRow:
     return (task.order_id, f"failed:{task.order_id}:{task.pk}:{task.episode}", failed.failure.value, params)
 
 
-def tell(run: Run, notices: Iterable[NoticeRow]) -> None:
+def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
     """Keep what the merchant must hear, each once (R8, R9, R20)."""
-    now = run.clock()
-    rows = [(run.store.pk, order, key[:128], code, params, now) for order, key, code, params in notices]
+    rows = [(store.pk, order, key[:128], code, params, now) for order, key, code, params in notices]
     columns = ("store", "order", "key", "code", "params", "created_at")
     insert_rows(Notice, columns, rows, conflict="ON CONFLICT (store_id, key) DO NOTHING")
 
@@ -168,8 +167,10 @@ def confirm(run: Run, tasks: list[Task]) -> None:
 
 def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:
     now = run.clock()
-    names = ["id", _CONFIRMED[operation], "confirmed_operation", "confirmed_at", "confirmed_ticket"]
-    rows: list[tuple[object, ...]] = [(task.order_id, now, operation.value, now, task.ticket_number) for task in tasks]
+    names = ["id", _CONFIRMED[operation], "confirmed_operation", "confirmed_at", "confirmed_ticket", "confirmed_status"]
+    rows: list[tuple[object, ...]] = [
+        (task.order_id, now, operation.value, now, task.ticket_number, task.status) for task in tasks
+    ]
     if operation is Operation.SHIP:
         names.append("ship_tracking")
         rows = [(*row, task.tracking_number) for row, task in zip(rows, tasks, strict=True)]

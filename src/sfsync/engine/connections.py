@@ -17,24 +17,26 @@ SHOP_KINDS = {"prestashop": PrestaShop}
 
 
 class Connections(Protocol):
-    """Whoever makes one closes it; a run only uses what it is handed."""
+    """Whoever makes one closes it; a run only uses what it is handed, and says when it is done with it."""
 
     def shop(self, store: Store) -> Shop: ...
 
     def client(self, store: Store) -> Client: ...
 
+    def done(self, store: Store) -> None: ...
+
     def close(self) -> None: ...
 
 
 KEPT = 32
-"""Connections of each kind that stay open between runs; more than one process runs at once."""
+"""Connections of each kind that stay open between runs; more of them only while more are in use."""
 
 
 class Live:
     """The real ones, by the store's settings; they stay open between runs. `transport` replaces the network.
 
     Clients are shared by token, so that their pacing is (the rate limit is the token's). A shop's connection belongs to
-    its store, which one run at a time holds.
+    its store, which one run at a time holds. What this thread asked for stays open until it is `done` with the store.
     """
 
     def __init__(self, transport: Transport | None = None) -> None:
@@ -45,10 +47,14 @@ class Live:
     def shop(self, store: Store) -> Shop:
         """Opens lazily. Raises `ShopMisconfigured` where the settings alone are wrong."""
         key = (store.pk, store.shop_kind, store.shop_url, store.shop_prefix, store.shop_id, store.feed_store_id)
-        return self._shops.get(key, lambda: open_shop(store))
+        return self._shops.get(_user(store), key, lambda: open_shop(store))
 
     def client(self, store: Store) -> Client:
-        return self._clients.get((store.api_url, store.token), lambda: self._open_client(store))
+        return self._clients.get(_user(store), (store.api_url, store.token), lambda: self._open_client(store))
+
+    def done(self, store: Store) -> None:
+        self._shops.done(_user(store))
+        self._clients.done(_user(store))
 
     def close(self) -> None:
         self._shops.close()
@@ -64,6 +70,11 @@ class Live:
             concurrency=settings.concurrency,
             pace=settings.paced,
         )
+
+
+def _user(store: Store) -> Hashable:
+    """A run: it stays in its thread. Two runs of one store meet when the first outlived its lease."""
+    return store.pk, threading.get_ident()
 
 
 def open_shop(store: Store) -> Shop:
@@ -88,20 +99,33 @@ T = TypeVar("T", bound=Closes)
 
 
 class Kept(Generic[T]):
-    """The connections used last, by their settings; the one unused for longest is closed to make room."""
+    """The connections used last, by their settings. To make room, those unused for longest are closed, and never one
+    that a user is not done with."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, T] = OrderedDict()
+        self._used: set[tuple[Hashable, Hashable]] = set()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+    def get(self, user: Hashable, key: Hashable, make: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
             self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)[1].close()
+            self._used.add((user, key))
+            self._make_room()
             return self._kept[key]
+
+    def done(self, user: Hashable) -> None:
+        with self._lock:
+            self._used = {each for each in self._used if each[0] != user}
+            self._make_room()
+
+    def _make_room(self) -> None:
+        in_use = {key for _, key in self._used}
+        idle = [key for key in self._kept if key not in in_use]
+        for key in idle[: max(len(self._kept) - KEPT, 0)]:
+            self._kept.pop(key).close()
 
     def close(self) -> None:
         with self._lock:

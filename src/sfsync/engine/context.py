@@ -56,10 +56,19 @@ class Run:
             self._status_names = {each.status_id: each.name for each in self.shop.statuses(self.store.language)}
         return self._status_names.get(status) or f"#{status}"
 
+    def knows_store(self) -> bool:
+        """Does the API still answer for this store? Tells one bad order or batch from an API in trouble."""
+        try:
+            self.feed.tickets(limit=1)
+        except ShoppingFeedError:
+            return False
+        return True
+
     @contextmanager
     def standing(self) -> Iterator[None]:
         """What stops one step (a shop or an API in trouble) does not stop the others; it is kept, and shown."""
         try:
             yield
         except (ShopError, ShoppingFeedError) as error:
+            self.journal.forget()
             self.troubles.append(trouble_of(error))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sfsync.engine.context import Run
 from sfsync.models import Action, Order, Task
@@ -172,7 +172,7 @@ def _change(
 
 def sweep(run: Run) -> None:
     """Compare the open orders with what was last seen of them (R2, R5)."""
-    orders = Order.objects.filter(store=run.store).open_since(run.clock() - timedelta(days=run.conf.sweep_days))
+    orders = _open_orders(run)
     columns = ("shop_order_id", "pk", "seen_status", "seen_tracking")
     last = -1
     while page := list(orders.filter(shop_order_id__gt=last).order_by("shop_order_id").values_list(*columns)[:SWEEP]):
@@ -196,6 +196,15 @@ def _learn_names(run: Run, changes: list[Change]) -> None:
     """Before the transaction that needs them: nothing of ours stays locked while the shop is asked."""
     if changes:
         run.status_name(changes[0].statuses[-1])
+
+
+def _open_orders(run: Run) -> QuerySet[Order]:
+    """Those that a change may still come for, and those whose update failed and waits for just such a change (R4)."""
+    orders = Order.objects.filter(store=run.store)
+    parked = Task.objects.filter(store=run.store).parked()
+    return orders.open_since(run.clock() - timedelta(days=run.conf.sweep_days)) | orders.filter(
+        pk__in=parked.values("order")
+    )
 
 
 def save(run: Run, changes: list[Change]) -> None:

@@ -61,7 +61,7 @@ def _process_nameless(run: Run, task_ids: list[int]) -> None:
             fail(run, [Failed(task, Failure.NO_FEED_ID, message, "ship") for task, message in missing])
             run.journal.flush()
         learn_fulfilment(run)
-        _process(run, list(some))
+        _process(run, list(some.all()))  # read again: the lookups have changed the orders
 
 
 def settle_without_request(run: Run, plan: Plan) -> None:
@@ -88,7 +88,7 @@ def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
         level = Level.WARNING if _told(nothing) else Level.INFO
         operation = nothing.operation or ""
         run.journal.say(level, f"nothing-{nothing.because.value}", task.order_id, operation=operation)
-    tell(run, (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
+    tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
     run.counts.removed += len(kept)
 
 

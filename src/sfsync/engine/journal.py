@@ -34,6 +34,10 @@ class Journal:
     def say(self, level: Level, code: str, order_id: int | None = None, **params: Any) -> None:
         self._entries.append((level, code, order_id, params))
 
+    def forget(self) -> None:
+        """Drop what was said since the last flush: it was said of changes that were undone."""
+        self._entries.clear()
+
     def flush(self) -> None:
         entries, self._entries = self._entries, []
         at = self.clock()

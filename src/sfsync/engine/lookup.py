@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Min, OuterRef
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from sfsync.domain.orders import Operation
 from sfsync.engine.context import Run
@@ -16,12 +18,13 @@ from sfsync.models import Action, Order, Task
 from sfsync.models.bulk import update_rows
 from sfsync.models.log import Level
 from sfsync.models.order import FulfilledBy
-from shoppingfeed import ContractError, NotFoundError
+from shoppingfeed import ContractError, InvalidRequestError, NotFoundError
 from shoppingfeed import Order as FeedOrder
 
 _SETTLED = {"shipped": Operation.SHIP, "cancelled": Operation.CANCEL, "refunded": Operation.REFUND}
-_EARLIER = timedelta(days=2)
-"""A marketplace order is a little older than the shop's copy of it."""
+_EARLIER = timedelta(days=14)
+"""A marketplace order is older than the shop's copy of it, by days where the import was held up."""
+ASKED = 3
 PAGE = 500
 
 
@@ -34,7 +37,7 @@ def adopt(run: Run) -> None:
     if run.store.adopted_at:
         return
     since = run.clock() - timedelta(days=run.conf.sweep_days)
-    settled = _answers(run, lambda: run.feed.orders(status=list(_SETTLED), since=since))
+    settled = _orders(run, status=list(_SETTLED), since=since) or iter(())
     for page in _pages(order for order in settled if order.status in _SETTLED):
         run.lease.beat("adopt")
         _remember(run, {order.id: _SETTLED[order.status] for order in page})
@@ -73,8 +76,10 @@ def learn_fulfilment(run: Run) -> None:
     oldest = unknown.aggregate(oldest=Min("created_at"))["oldest"]
     if oldest is None:
         return
-    answers = _answers(run, lambda: run.feed.orders(fulfilled_by="channel", since=oldest - _EARLIER))
-    for page in _pages(order for order in answers if order.fulfilled_by == FulfilledBy.CHANNEL):
+    theirs = _orders(run, fulfilled_by="channel", since=oldest - _EARLIER)
+    if theirs is None:
+        return
+    for page in _pages(order for order in theirs if order.fulfilled_by == FulfilledBy.CHANNEL):
         unknown.filter(feed_id__in=[order.id for order in page]).update(fulfilled_by=FulfilledBy.CHANNEL)
     unknown.update(fulfilled_by=FulfilledBy.STORE)
 
@@ -85,38 +90,63 @@ def find_feed_ids(run: Run, tasks: list[Task]) -> list[tuple[Task, str]]:
     Answers the tasks whose order still has none, with the reason.
     """
     listed = {each.order_id: each for each in run.shop.listings_of([task.order.shop_order_id for task in tasks])}
-    found: list[Task] = []
     missing: list[tuple[Task, str]] = []
     for task in tasks:
         run.lease.beat("lookup")
         listing = listed.get(task.order.shop_order_id)
-        feed_id, reason = (listing.feed_id, "") if listing and listing.feed_id else _by_reference(run, task.order)
-        if feed_id:
-            task.order.feed_id = feed_id
-            found.append(task)
-        else:
+        if listing and listing.feed_id:
+            Order.objects.filter(pk=task.order_id).update(feed_id=listing.feed_id)
+        elif reason := _ask_by_reference(run, task.order):
             missing.append((task, reason))
-    update_rows(Order, ("id", "feed_id"), [(task.order_id, task.order.feed_id) for task in found])
     return missing
 
 
-def _by_reference(run: Run, order: Order) -> tuple[int | None, str]:
-    if not order.reference:
-        return None, "no reference"
-    same = [each for each in run.feed.orders(reference=order.reference) if each.reference == order.reference]
-    named = [each for each in same if each.channel.casefold() == order.channel.casefold()]
-    candidates = named or ([] if order.channel and any(each.channel for each in same) else same)
-    if len(candidates) == 1:
-        return candidates[0].id, ""
-    return None, f"{len(candidates)} orders with reference {order.reference} on {order.channel}"
+def _ask_by_reference(run: Run, order: Order) -> str:
+    """Ask the API for the order by its reference, and keep what it says. Returns why not, where it does not know."""
+    found, reason = _by_reference(run, order)
+    if found is None:
+        return reason
+    fulfilled_by = found.fulfilled_by if found.fulfilled_by in FulfilledBy.values else ""
+    Order.objects.filter(pk=order.pk).update(feed_id=found.id, fulfilled_by=fulfilled_by)
+    if found.status in _SETTLED:
+        _remember(run, {found.id: _SETTLED[found.status]})
+    return ""
 
 
-def _answers(run: Run, question: Callable[[], Iterator[FeedOrder]]) -> Iterator[FeedOrder]:
-    """An API that cannot answer this question at all is not a reason to send nothing: it is said, and we go on."""
-    try:
-        yield from question()
-    except (ContractError, NotFoundError) as error:
-        run.journal.say(Level.WARNING, "orders-unlistable", message=str(error))
+def _by_reference(run: Run, order: Order) -> tuple[FeedOrder | None, str]:
+    with translation.override(run.store.language):
+        if not order.reference:
+            return None, _("the shop has no marketplace reference for it")
+        try:
+            listed = list(run.feed.orders(reference=order.reference))
+        except (ContractError, NotFoundError, InvalidRequestError) as error:
+            return None, str(error)
+        same = [each for each in listed if each.reference == order.reference]
+        named = [each for each in same if each.channel.casefold() == order.channel.casefold()]
+        candidates = named or ([] if order.channel and any(each.channel for each in same) else same)
+        if len(candidates) == 1:
+            return candidates[0], ""
+        names = {"count": len(candidates), "reference": order.reference, "channel": order.channel}
+        return None, _("%(count)s orders have the reference %(reference)s on %(channel)s") % names
+
+
+def _orders(run: Run, **query: Any) -> Iterator[FeedOrder] | None:
+    """The orders that match; None, and the log says so, from an API that has no list of orders at all.
+
+    A single 404 proves nothing (a proxy between us, a deployment over there): it is asked three times. Whatever else
+    goes wrong is a trouble of the store: nothing is sent on half an answer.
+    """
+    for attempt in range(ASKED):
+        orders = run.feed.orders(**query)
+        try:
+            first = list(islice(orders, 1))
+        except NotFoundError as error:
+            run.journal.say(Level.WARNING, "orders-unlistable", message=str(error))
+            if attempt < ASKED - 1 and run.stop(1.0):
+                raise
+        else:
+            return chain(first, orders)
+    return None
 
 
 def _pages(orders: Iterator[FeedOrder]) -> Iterator[list[FeedOrder]]:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.utils import translation
 
-from sfsync.engine.context import Run
-from sfsync.models import Notice
+from sfsync.engine.journal import Journal
+from sfsync.models import Notice, Store
 from sfsync.models.log import Level
 from sfsync.notify.digest import compose
 
@@ -17,9 +17,8 @@ MOST = 500
 FIRST_RETRY = timedelta(minutes=1)
 
 
-def notify(run: Run) -> None:
-    store = run.store
-    if not store.recipients or (store.mail_retry_at and store.mail_retry_at > run.clock()):
+def notify(store: Store, journal: Journal) -> None:
+    if not store.recipients or (store.mail_retry_at and store.mail_retry_at > journal.clock()):
         return
     notices = list(Notice.objects.filter(store=store, mailed_at=None).select_related("order")[:MOST])
     if not notices:
@@ -28,25 +27,23 @@ def notify(run: Run) -> None:
         with translation.override(store.language):
             compose(store, notices).send()
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        _keep(run, str(error))
+        _keep(store, journal, str(error))
     else:
-        _done(run, notices)
+        _done(store, journal, notices)
 
 
-def _keep(run: Run, message: str) -> None:
+def _keep(store: Store, journal: Journal, message: str) -> None:
     """The server is down: the notices stay as they are, and the next try comes later and later, an hour at most."""
-    store = run.store
     wait = min(FIRST_RETRY * 2 ** min(store.mail_tries, 10), timedelta(hours=1))
     store.mail_tries += 1
-    store.mail_trouble, store.mail_retry_at = message, run.clock() + wait
+    store.mail_trouble, store.mail_retry_at = message, journal.clock() + wait
     store.save(update_fields=["mail_tries", "mail_trouble", "mail_retry_at"])
-    run.journal.say(Level.ERROR, "mail-failed", message=message)
+    journal.say(Level.ERROR, "mail-failed", message=message)
 
 
-def _done(run: Run, notices: list[Notice]) -> None:
-    store = run.store
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=run.clock())
+def _done(store: Store, journal: Journal, notices: list[Notice]) -> None:
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=journal.clock())
     if store.mail_trouble:
         store.mail_tries, store.mail_trouble, store.mail_retry_at = 0, "", None
         store.save(update_fields=["mail_tries", "mail_trouble", "mail_retry_at"])
-    run.journal.say(Level.INFO, "mailed", recipients=", ".join(store.recipients), notices=len(notices))
+    journal.say(Level.INFO, "mailed", recipients=", ".join(store.recipients), notices=len(notices))

@@ -38,7 +38,8 @@ def _each_store(tasks: QuerySet[Task], who: str, code: str, act: object) -> int:
     done = 0
     for store in Store.objects.filter(pk__in=tasks.values("store")):
         with transaction.atomic():
-            chosen = list(tasks.filter(store=store).values_list("pk", "order_id"))
+            held = tasks.filter(store=store).select_for_update(of=("self",))  # a run that sends one first keeps it
+            chosen = list(held.values_list("pk", "order_id"))
             done += act(Task.objects.filter(pk__in=[pk for pk, _ in chosen]))  # type: ignore[operator]
             _log(store, (order_id for _, order_id in chosen), code, who)
     return done

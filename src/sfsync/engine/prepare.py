@@ -103,6 +103,7 @@ def known(order: Order) -> Known:
         delivered=order.delivered_at is not None,
         canceled=order.canceled_at is not None,
         refunded=order.refunded_at is not None,
+        status=order.confirmed_status,
         fulfilled_by_channel=order.fulfilled_by == FulfilledBy.CHANNEL,
         unsupported=unsupported_by(order.channel),
     )

@@ -63,22 +63,33 @@ def run_store(
     journal = Journal(store, SYNC, lease.token, clock)
     result = Result(Counts())
     started = time.monotonic()
+    crash: Exception | None = None
     try:
         store.refresh_from_db()
-        run = _open(store, connections, lease, journal=journal, result=result, stop=stop)
-        requests = run.client.requests
-        try:
-            start = _steps(run, wait)
-            result.agenda = None if run.touched else start
-        finally:
-            result.counts.requests = run.client.requests - requests
+        _work(_open(store, connections, lease, journal=journal, result=result, stop=stop), wait, result)
     except Exception as error:
+        journal.forget()
         result.troubles.append(trouble_of(error))
-        if result.troubles[-1].code == "crashed":
-            raise
+        crash = error if result.troubles[-1].code == "crashed" else None
+    finally:
+        connections.done(store)
+    try:
+        if not any(trouble.code == "lease-lost" for trouble in result.troubles):
+            _tell_people(store, journal, result.troubles)
     finally:
         _finish(store, lease, journal, result, time.monotonic() - started)
+    if crash:
+        raise crash
     return result
+
+
+def _work(run: Run, wait: float, result: Result) -> None:
+    requests = run.client.requests
+    try:
+        start = _steps(run, wait)
+        result.agenda = None if run.touched else start
+    finally:
+        result.counts.requests = run.client.requests - requests
 
 
 def _open(store: Store, connections: Connections, lease: Lease, *, journal: Journal, result: Result, stop: Stop) -> Run:
@@ -113,23 +124,24 @@ def _steps(run: Run, wait: float) -> Agenda:
             dispatch(run)
     if wait and not run.troubles:
         _wait(run, run.clock() + timedelta(seconds=wait))
-    _remember_trouble(run)
-    raise_alarms(run)
-    notify(run)
-    _prune(run)
     return start
+
+
+def _tell_people(store: Store, journal: Journal, troubles: list[Trouble]) -> None:
+    """Whatever became of the run: what stops the store is kept and mailed, silence is an alarm, old entries go."""
+    now = journal.clock()
+    _remember_trouble(store, troubles, now)
+    raise_alarms(store, now)
+    notify(store, journal)
+    gone = prune(store, now)
+    if gone:
+        journal.say(Level.INFO, "pruned", entries=gone)
 
 
 def _reap(run: Run) -> None:
     freed = reap(run.store, run.lease.token)
     if freed:
         run.journal.say(Level.WARNING, "reaped", tasks=freed)
-
-
-def _prune(run: Run) -> None:
-    gone = prune(run.store, run.clock())
-    if gone:
-        run.journal.say(Level.INFO, "pruned", entries=gone)
 
 
 def _wait(run: Run, until: datetime) -> None:
@@ -153,19 +165,23 @@ def _unfinished(run: Run) -> bool:
     return bool(now.in_flight or now.due)
 
 
-def _remember_trouble(run: Run) -> None:
-    """Keep what stops the store where people see it; mail it once, when it will not pass by itself."""
-    store, now = run.store, run.clock()
-    trouble = run.troubles[0] if run.troubles else Trouble("", "")
-    if trouble.code != store.trouble:
+def _remember_trouble(store: Store, troubles: list[Trouble], now: datetime) -> None:
+    """Keep what stops the store where people see it; mail it once, when it will not pass by itself.
+
+    An outage that shows another face each time (503, 429, no answer) is one outage.
+    """
+    trouble = troubles[0] if troubles else Trouble("", "")
+    same = trouble.code == store.trouble or {trouble.code, store.trouble} <= _MAY_PASS
+    if not same:
         store.trouble_since = now if trouble.code else None
     if trouble.code or store.trouble:
         store.trouble, store.trouble_text = trouble.code, trouble.detail
         store.save(update_fields=["trouble", "trouble_text", "trouble_since"])
     since = store.trouble_since
     if trouble.code and since and (trouble.code not in _MAY_PASS or now - since >= PASSING):
-        key = f"trouble:{trouble.code}:{since.isoformat()}"
-        tell(run, [(None, key, trouble.code, {"message": trouble.detail})])
+        kind = "outage" if trouble.code in _MAY_PASS else trouble.code
+        key = f"trouble:{kind}:{since.isoformat()}"
+        tell(store, now, [(None, key, trouble.code, {"message": trouble.detail})])
 
 
 def _finish(store: Store, lease: Lease, journal: Journal, result: Result, seconds: float) -> None:
@@ -183,5 +199,4 @@ def _finish(store: Store, lease: Lease, journal: Journal, result: Result, second
         error=result.troubles[0].detail if result.troubles else "",
         counts=counts.as_dict(),
         next_run_at=now + timedelta(minutes=store.every_minutes),
-        run_asked_at=None,
     )

@@ -28,6 +28,7 @@ from shoppingfeed import (
     AmbiguousError,
     ApiError,
     InvalidRequestError,
+    NotFoundError,
     NotSentError,
     OrderOperation,
     Outcome,
@@ -36,6 +37,7 @@ from shoppingfeed import (
     ShoppingFeedError,
 )
 
+SOON = timedelta(seconds=15)
 PATIENCE = 3
 """Requests in a row that may go unanswered before this run stops sending."""
 
@@ -112,17 +114,9 @@ class Sending:
 
     def accepted(self, tasks: list[Task], accepted: Accepted) -> None:
         """R14, R12."""
-        ignored = {each.order_id: each.message for each in accepted.ignored if each.order_id}
-        nameless = [each for each in accepted.ignored if each.reference and not each.order_id]
-        by_reference = {each.reference: each.message for each in nameless}
-        bad: list[Failed] = []
-        good: list[Task] = []
-        for task in tasks:
-            message = ignored.get(task.order.feed_id or 0) or by_reference.get(task.order.reference)
-            if message is None:
-                good.append(task)
-            else:
-                bad.append(Failed(task, Failure.IGNORED, message))
+        ignored = dict(_ignored(tasks, accepted))
+        good = [task for task in tasks if task.pk not in ignored]
+        bad = [Failed(task, Failure.IGNORED, ignored[task.pk]) for task in tasks if task.pk in ignored]
         self.ticketed(good, accepted.batch_id)
         fail(self.run, bad)
         self.run.counts.sent += len(good)
@@ -145,6 +139,10 @@ class Sending:
             case NotSentError() | RateLimitedError():
                 self.hand_back(tasks, error)
                 self.count_silence(error)
+            case NotFoundError() if len(tasks) > 1 and self.run.knows_store():
+                self.split(tasks, error)
+            case NotFoundError() if self.run.knows_store():
+                fail(self.run, [Failed(tasks[0], Failure.REQUEST_REFUSED, error.detail or str(error))])
             case ApiError():
                 self.hand_back(tasks, error)
                 self.stop = error
@@ -167,7 +165,7 @@ class Sending:
 
     def hand_back(self, tasks: list[Task], error: ShoppingFeedError) -> None:
         """It did not arrive, and no order is to blame: tried again soon, at no cost to the task."""
-        at = self.run.clock() + timedelta(seconds=self.run.conf.ticket_lag_seconds)
+        at = self.run.clock() + max(timedelta(seconds=self.run.conf.ticket_lag_seconds), SOON)
         backs = [
             Back(task, at, error=str(error), attempts=task.attempts - 1, split=task.split, silences=task.silences)
             for task in tasks
@@ -188,6 +186,17 @@ class Sending:
         self.unanswered += 1
         if self.unanswered >= PATIENCE or isinstance(error, RateLimitedError):
             self.stop = error
+
+
+def _ignored(tasks: list[Task], accepted: Accepted) -> Iterator[tuple[int, str]]:
+    """Task id and message of what the API ignored: by order id; without one by reference, where only one task fits."""
+    by_id = {each.order_id: each.message for each in accepted.ignored if each.order_id}
+    yield from ((task.pk, by_id[task.order.feed_id]) for task in tasks if task.order.feed_id in by_id)
+    for each in accepted.ignored:
+        if not each.order_id and each.reference:
+            same = [task for task in tasks if task.order.reference == each.reference]
+            named = [task for task in same if task.order.channel.casefold() == each.channel.casefold()]
+            yield from ((task.pk, each.message) for task in (named or same) if len(named or same) == 1)
 
 
 def _mark(prepared: Prepared, key: str) -> None:

@@ -18,7 +18,15 @@ from sfsync.engine.context import Run
 from sfsync.models import Task
 from sfsync.models.bulk import update_rows
 from sfsync.models.log import Level
-from shoppingfeed import BatchTickets, ContractError, ShoppingFeedError, Ticket
+from shoppingfeed import (
+    BatchTickets,
+    ContractError,
+    InvalidRequestError,
+    NotFoundError,
+    ServerError,
+    ShoppingFeedError,
+    Ticket,
+)
 
 AT_ONCE = 10
 """Batches judged in one transaction."""
@@ -106,6 +114,9 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
     judged = Judged()
     for tasks, answer in _read(run, batches):
         _add(judged, tasks, answer)
+    if isinstance(judged.error, ServerError) and run.knows_store():
+        judged.unreadable.append(str(judged.error))
+        judged.error = None
     with transaction.atomic():
         confirm(run, judged.confirmed)
         _keep_ticket_numbers(judged)
@@ -127,8 +138,9 @@ def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
         for task in tasks:
             judged.add(task, found.get(task.pk))
         judged.barren += all(judge(found[task.pk].state) is Verdict.OPEN for task in tasks if task.pk in found)
-    elif isinstance(answer.error, ContractError):
-        judged.open += tasks
+        return
+    judged.open += tasks
+    if isinstance(answer.error, (ContractError, NotFoundError, InvalidRequestError)):
         judged.unreadable.append(str(answer.error))
     else:
         judged.error = answer.error
@@ -156,7 +168,8 @@ def _snooze(run: Run, tasks: list[Task]) -> None:
     update_rows(Task, ("id", "update_at", "looks"), rows, expect=("request_key",))
     slow = [task for task in tasks if task.sent_at and now - task.sent_at > TOO_LONG_OPEN]
     tell(
-        run,
+        run.store,
+        run.clock(),
         ((task.order_id, f"slow:{task.request_key}:{task.order_id}", "ticket-slow", _evidence(task)) for task in slow),
     )
 

@@ -57,7 +57,8 @@ class Order(models.Model):
     refunded_at = models.DateTimeField(null=True)
     confirmed_operation = models.CharField(max_length=8, default="", blank=True)
     confirmed_at = models.DateTimeField(null=True)
-    confirmed_ticket = models.CharField(max_length=64, default="", blank=True)
+    confirmed_ticket = models.CharField(max_length=255, default="", blank=True)
+    confirmed_status = models.BigIntegerField(null=True)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
 

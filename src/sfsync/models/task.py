@@ -89,8 +89,8 @@ class Task(models.Model):
     tracking_number = models.CharField(max_length=255, default="", blank=True)
     payload = models.JSONField(null=True)
     request_key = models.CharField(max_length=32, default="", blank=True)
-    batch_id = models.CharField(max_length=64, default="", blank=True)
-    ticket_number = models.CharField(max_length=64, default="", blank=True)
+    batch_id = models.CharField(max_length=255, default="", blank=True)
+    ticket_number = models.CharField(max_length=255, default="", blank=True)
     sent_at = models.DateTimeField(null=True)
 
     attempts = models.PositiveSmallIntegerField(default=0)

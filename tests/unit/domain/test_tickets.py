@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfsync.domain.tickets import CLOCKS_DIFFER, InFlight, Verdict, judge, match, recognise
+from sfsync.domain.tickets import CLOCKS_DIFFER, CLOCKS_DIFFER_FAR, InFlight, Verdict, judge, match, recognise
 from shoppingfeed import Ticket as ClientTicket
 from shoppingfeed import TicketState
 
@@ -237,7 +237,11 @@ def test_no_tickets_at_all() -> None:
         pytest.param(replace(ITS_TICKET, operation=None), id="of an unknown type"),
         pytest.param(replace(ITS_TICKET, tracking_number="B2"), id="of another tracking number"),
         pytest.param(
-            replace(ITS_TICKET, scheduled_at=SENT_AT - CLOCKS_DIFFER - timedelta(seconds=1)), id="older than the send"
+            replace(ITS_TICKET, scheduled_at=SENT_AT - CLOCKS_DIFFER_FAR - timedelta(seconds=1)), id="much older"
+        ),
+        pytest.param(
+            replace(ITS_TICKET, tracking_number="", scheduled_at=SENT_AT - CLOCKS_DIFFER - timedelta(seconds=1)),
+            id="older than the send, and without a number",
         ),
     ],
 )

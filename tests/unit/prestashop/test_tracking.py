@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfsync.shops.prestashop.tracking import clean_number, tracking_link
+from sfsync.shops.prestashop.tracking import clean_text, tracking_link
 
 NUMBERS = {
     "6A12345678901": "6A12345678901",
@@ -29,23 +29,23 @@ NUMBERS = {
 
 @pytest.mark.parametrize(("typed", "number"), NUMBERS.items())
 def test_a_number_is_what_was_typed_without_what_is_never_part_of_one(typed: str, number: str) -> None:
-    assert clean_number(typed) == number
+    assert clean_text(typed) == number
 
 
 def test_no_number_is_an_empty_one() -> None:
-    assert clean_number(None) == ""
+    assert clean_text(None) == ""
 
 
 @given(st.text())
-def test_a_clean_number_has_no_control_character_and_stays_as_it_is(typed: str) -> None:
-    number = clean_number(typed)
+def test_a_clean_text_has_no_control_character_and_stays_as_it_is(typed: str) -> None:
+    number = clean_text(typed)
     assert not any(unicodedata.category(character) == "Cc" for character in number)
-    assert number == number.strip() == clean_number(number)
+    assert number == number.strip() == clean_text(number)
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126)))
 def test_a_plain_number_is_not_touched(typed: str) -> None:
-    assert clean_number(typed) == typed
+    assert clean_text(typed) == typed
 
 
 LINKS = {
@@ -75,7 +75,7 @@ def test_the_link_is_the_carriers_page_for_the_number(where: tuple[str | None, s
 
 @given(st.text(min_size=1))
 def test_whatever_the_number_it_cannot_leave_its_place_in_the_link(typed: str) -> None:
-    link = tracking_link("https://track.example/p?n=@&lang=fr", clean_number(typed) or "x")
+    link = tracking_link("https://track.example/p?n=@&lang=fr", clean_text(typed) or "x")
     path, _, rest = link.partition("?n=")
     number, _, tail = rest.partition("&")
     assert (path, tail) == ("https://track.example/p", "lang=fr")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sfsync.shops.prestashop.clock import zone_named
 from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.tables import Tables
+from sfsync.shops.prestashop.tracking import clean_text
 
 _SETTINGS = ("PS_TIMEZONE", "PS_SHOP_NAME", "PS_LANG_DEFAULT", "PS_VERSION_DB")
 
@@ -35,9 +36,9 @@ def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
     )
     group = shops[0].id_shop_group if shops else 0
     values = {name: setting(rows, name, shop_id, group) for name in _SETTINGS}
-    own_name = (shops[0].name or "").strip() if shops else ""
+    own_name = clean_text(shops[0].name) if shops else ""
     return About(
-        name=own_name or values["PS_SHOP_NAME"].strip(),
+        name=own_name or clean_text(values["PS_SHOP_NAME"]),
         zone=zone_named(values["PS_TIMEZONE"]),
         language_id=int(values["PS_LANG_DEFAULT"]) if values["PS_LANG_DEFAULT"].isdecimal() else 0,
         version=values["PS_VERSION_DB"],

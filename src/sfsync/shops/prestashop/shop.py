@@ -18,7 +18,7 @@ from sfsync.shops.prestashop.probe import check
 from sfsync.shops.prestashop.problems import NO_TABLE, error_number
 from sfsync.shops.prestashop.snapshots import snapshots
 from sfsync.shops.prestashop.tables import tables_under
-from sfsync.shops.prestashop.tracking import clean_number
+from sfsync.shops.prestashop.tracking import clean_text
 
 LOOK = 20_000
 """Orders of one statement of `look`: 0.1 s of the shop's server."""
@@ -219,16 +219,15 @@ class PrestaShop:
         def preference(row: Row[Any]) -> tuple[bool, bool, int]:
             return ((row.iso_code or "").lower() == language, row.id_lang == default, -row.id_lang)
 
-        return {
-            row.id_order_state: row.name.strip() for row in sorted(rows, key=preference) if (row.name or "").strip()
-        }
+        named = [(row.id_order_state, clean_text(row.name)) for row in sorted(rows, key=preference)]
+        return {status: name for status, name in named if name}
 
 
 def sightings(rows: Sequence[Any]) -> list[Sighting]:
     """One of each order, from one row a parcel: the newest number that is one."""
     found: dict[int, Sighting] = {}
     for row in sorted(rows, key=lambda row: row.id_order_carrier or 0):
-        number = clean_number(row.tracking_number)
+        number = clean_text(row.tracking_number)
         if number or row.id_order not in found:
             found[row.id_order] = Sighting(row.id_order, row.current_state or 0, number)
     return list(found.values())

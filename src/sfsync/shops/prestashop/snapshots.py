@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from sfsync.domain.orders import Parcel, Snapshot
 from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.tables import Tables
-from sfsync.shops.prestashop.tracking import clean_number, tracking_link
+from sfsync.shops.prestashop.tracking import clean_text, tracking_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def ending_with(status: int, history: list[int]) -> tuple[int, ...]:
 def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: int) -> Iterator[Parcel]:
     """The parcels that have a tracking number. One without a carrier goes by the order's."""
     for row in rows:
-        number = clean_number(row.tracking_number)
+        number = clean_text(row.tracking_number)
         if number:
             carrier_id = row.id_carrier or orders_own
             carrier = carriers.get(carrier_id, Carrier())
@@ -120,7 +120,7 @@ def _carriers(reader: Reader, tables: Tables, used: set[int], shop_name: Callabl
     )
     carriers = {}
     for row in rows:
-        name = (row.name or "").strip()
+        name = clean_text(row.name)
         name = shop_name() if name == "0" else name
         carriers[row.id_carrier] = Carrier(row.id_reference or row.id_carrier, name, row.url or "")
     return carriers

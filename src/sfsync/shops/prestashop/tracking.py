@@ -1,12 +1,12 @@
-"""Tracking numbers and links, from what people and modules type into a shop."""
+"""Tracking numbers, names and links, from what people and modules type into a shop."""
 
 from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
 
-def clean_number(text: str | None) -> str:
-    """The number without the white space around it and without control characters, which are never part of one.
+def clean_text(text: str | None) -> str:
+    """A number or a name, without the white space around it and without control characters: never part of either.
 
     A line break or a tab inside separates, so it becomes a space; all else stays as the shop has it.
     """
@@ -28,7 +28,7 @@ def tracking_link(url: str | None, number: str) -> str:
 
     An address without `@` is kept as it is, as PrestaShop does: the carrier's page asks for the number.
     """
-    address = clean_number(url)
+    address = clean_text(url)
     if not number or not _is_web(address):
         return ""
     return address.replace("@", quote(number, safe=""))

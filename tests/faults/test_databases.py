@@ -1,0 +1,174 @@
+"""Promise 9: databases go away and come back, fill up, or are not what they should be: clear errors, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from sqlalchemy import create_engine, text
+
+from sfsync.models import rules
+from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.prestashop import PrestaShop
+from sfsync.shops.prestashop.sample import build
+from tests.faults.servers import private_server
+from tests.faults.stage import PASSWORD, Child, RealWorld, Stage, Story, real_world, staged, store_toml
+
+
+def standing_at(story: Story, kind: str, at: int) -> Child:
+    """A run that stands still at a boundary."""
+    run = story.start(wait=30, kind=kind, at=at, how="stop")
+    assert run.wait().stopped
+    return run
+
+
+def test_the_shops_database_goes_away_in_the_middle_of_a_run(sqlite_stage: Stage) -> None:
+    """R5: the run says so and ends well; when the shop is back, everything goes out, each once."""
+    with private_server("mariadb") as mariadb:
+        shop = build(mariadb.server.database("shop"), limit=6)
+        story = sqlite_stage.story(shop_url=shop.url)
+        shop.bulk_ship(shop.order_ids(), "T-")
+        run = standing_at(story, "http", 1)
+        mariadb.stop()
+        run.send(signal.SIGCONT)
+        report = run.wait().answer
+        assert [trouble["code"] for trouble in report["troubles"]] == ["shop-unavailable"]
+        assert "database server 127.0.0.1" in report["troubles"][0]["detail"]
+        assert [trouble["code"] for trouble in story.sync()["troubles"]] == ["shop-unavailable"]
+        mariadb.start()
+        counts = story.sync(wait=30)["counts"]
+        assert (counts["confirmed"], story.duplicates(), story.facts()["tasks"]) == (6, [], [])
+        shop.close()
+
+
+def test_our_own_database_goes_away_with_a_request_under_way(tmp_path: Path) -> None:
+    """R13: whatever the run could not write down is asked of the ticket list when the database is back."""
+    with private_server("postgres") as postgres:
+        url = postgres.server.database("sfsync")
+        with staged(tmp_path / "stage", database_url=url) as stage:
+            story = stage.story()
+            story.shop.bulk_ship(story.orders, "T-")
+            run = _standing_after_its_post(story)
+            postgres.stop()
+            run.send(signal.SIGCONT)
+            late = run.wait()
+            assert late.answer is None
+            assert "OperationalError" in late.err
+            down = stage.victim.start("command", arguments=["sync"]).wait()
+            assert (down.status, down.err.startswith("sfsync's own database cannot be used")) == (1, True)
+            postgres.start()
+            stage.clock.advance(60)
+            counts = story.sync(wait=60)["counts"]
+            assert (counts["confirmed"], story.duplicates(), story.facts()["tasks"]) == (8, [], [])
+
+
+def _standing_after_its_post(story: Story) -> Child:
+    for at in range(1, 20):
+        run = standing_at(story, "http", at)
+        if story.sends():
+            return run
+        run.send(signal.SIGKILL)
+        run.wait()
+    raise AssertionError("no run came to its POST")
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """A tmpfs of 3 MB; False where mounting is not permitted."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, check=False
+    )
+    try:
+        yield mounted.returncode == 0
+    finally:
+        if mounted.returncode == 0:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path, migrated: Path) -> None:
+    """R13: with a tmpfs of its own, or (without the right to mount) a limit on the size of files."""
+    (tmp_path / "world").mkdir()
+    with small_disk(tmp_path / "disk") as mounted, real_world(tmp_path / "world", migrated, orders=200) as world:
+        orders = [world.ship() for _ in range(200)]
+        _move(world, tmp_path / "disk")
+        with _no_space(world, mounted):
+            done = world.deployment.run("sync", status=None)
+            assert done.status == 1
+            assert "database or disk is full" in done.err or "disk I/O error" in done.err
+        world.deployment.run("sync", "--wait", "30")
+        assert {order: world.accepted(order) for order in orders} == {
+            order: [("ship", f"T-{order}")] for order in orders
+        }
+        assert world.sandbox.ledger.duplicates() == []
+        assert world.deployment.json("tasks") == []
+
+
+def _move(world: RealWorld, home: Path) -> None:
+    for file in world.deployment.home.iterdir():
+        (home / file.name).write_bytes(file.read_bytes())
+    world.deployment.home = home
+
+
+@contextmanager
+def _no_space(world: RealWorld, mounted: bool) -> Iterator[None]:
+    ballast = world.deployment.home / "ballast"
+    if mounted:
+        with ballast.open("wb", buffering=0) as file:
+            _fill(file.fileno())
+    else:
+        size = (world.deployment.home / "sfsync.sqlite3").stat().st_size
+        world.deployment.prefix = ("prlimit", f"--fsize={size}")
+    yield
+    world.deployment.prefix = ()
+    ballast.unlink(missing_ok=True)
+
+
+def _fill(number: int) -> None:
+    while True:
+        try:
+            os.write(number, b"x" * 4096)
+        except OSError:
+            return
+
+
+def test_a_database_that_is_no_prestashop(tmp_path: Path, migrated: Path) -> None:
+    """The sentence names the database and the prefix, in sync and in the doctor; the store is in trouble, not lost."""
+    with real_world(tmp_path, migrated) as world:
+        other = tmp_path / "wordpress.sqlite3"
+        with create_engine(f"sqlite:///{other}").begin() as connection:
+            connection.execute(text("CREATE TABLE ps_orders (id INTEGER, note TEXT)"))
+            connection.execute(text("CREATE TABLE wp_posts (id INTEGER)"))
+        (world.deployment.home / "stores.toml").write_text(store_toml("main", world.server.url, f"sqlite:///{other}"))
+        world.deployment.run("apply", "stores.toml")
+        report = world.deployment.json("sync", status=1)["main"]
+        assert "database" in report["error"]
+        assert "sfsync doctor" in report["advice"]
+        found = world.deployment.run("doctor", status=1).out
+        assert "PrestaShop" in found
+        assert "Traceback" not in found + report["error"]
+
+
+@pytest.mark.parametrize("prefix", ["ps_; DROP TABLE ps_orders; --", "ps_` WHERE 1=1 -- ", "ps_\n", "é", "p" * 33, "'"])
+def test_a_prefix_that_is_an_injection_is_refused(prefix: str) -> None:
+    """In the settings, with a sentence, and once more by the connector: it never comes near a statement."""
+    with pytest.raises(ShopMisconfigured):
+        PrestaShop("sqlite:///nowhere", prefix=prefix)
+    with pytest.raises(ValidationError):
+        rules.shop_prefix(prefix)
+
+
+def test_an_address_with_an_injection_is_refused_without_showing_its_password(tmp_path: Path, migrated: Path) -> None:
+    """`apply` refuses it, changes nothing, and says why."""
+    with real_world(tmp_path, migrated) as world:
+        url = f"mysql://reader:{PASSWORD}@127.0.0.1/shop?init_command=DROP+TABLE+x"
+        (world.deployment.home / "stores.toml").write_text(store_toml("main", world.server.url, url))
+        world.deployment.run("apply", "stores.toml", status=None)
+        report = world.deployment.json("sync", status=1)["main"]
+        assert "init_command" in report["error"]

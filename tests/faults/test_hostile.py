@@ -1,0 +1,215 @@
+"""Promise 10: whatever a shop or the API says, nothing crashes, nothing is injected, and no order suffers for another."""
+
+from __future__ import annotations
+
+import html
+import json
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shoppingfeed.sandbox import Fault
+from tests.faults.stage import Mailbox, RealWorld, Stage, Story, real_world
+
+NASTY = [
+    "'; DROP TABLE shoppingfeed_task_order; --",
+    '"><script>alert(1)</script>',
+    "<b>bold</b> &amp; {{ settings.SECRET_KEY }} {% debug %}",
+    "\u202e321-TFELOT\u202c",
+    "📦🚚-Ñandú-ßüß-日本",
+    "x" * 64,
+    "A\nBcc: thief@example.com\r\n\r\nhello",
+    "\x1b[2J\x1b[31mred\x07",
+    "%s %(message)s %d {0} $x",
+    "null\x00byte",
+    "  spaces  ",
+    "-1",
+]
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
+jsons = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+SHAPES: list[Any] = [
+    *({}, [], None, 0, "text", True, {"id": []}, {"id": {}}, {"id": ""}, {"id": 5, "report": 5}, {"_embedded": []}),
+    *({"_embedded": {"ticket": 1}}, {"_embedded": {"ticket": [1]}}, {"_embedded": {"ticket": [{}]}, "page": 1}),
+    {"_embedded": {"ticket": [{"id": {}, "batchId": [], "state": 7, "payload": "no"}]}, "page": "x", "pages": -1},
+    {"_embedded": {"order": [{"id": "1e9", "status": [], "createdAt": "soon"}]}, "count": 1, "total": 10**40},
+    {"page": 1, "pages": 10**9, "count": 1, "total": 1, "_links": {"next": {"href": "http://elsewhere.invalid/"}}},
+]
+
+
+def shown_safely(text: str) -> bool:
+    """On one line, and with nothing in it that a terminal would obey or that would turn its direction."""
+    return all(each.isprintable() or each in "\n" for each in text)
+
+
+def touched(story: Story, numbers: list[str]) -> dict[int, str]:
+    """Orders shipped with these numbers, by order."""
+    given_numbers = dict(zip(story.orders, numbers, strict=False))
+    for order, number in given_numbers.items():
+        story.shop.set_tracking(order, number)
+    return given_numbers
+
+
+def clean(number: str) -> str:
+    """What a number is worth sending as: without control characters, which are separators at most."""
+    spaced = "".join(" " if each.isspace() else each for each in number)
+    return "".join(each for each in spaced if each.isprintable()).strip()
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(numbers=st.lists(texts, min_size=8, max_size=8))
+def test_any_text_may_be_a_tracking_number(stage: Stage, numbers: list[str]) -> None:
+    """R2: it is sent as the shop has it, but for what cannot be seen; an empty one is none."""
+    story = stage.story()
+    given_numbers = touched(story, numbers)
+    report = story.sync(wait=30)
+    assert report["troubles"] == []
+    for order, number in given_numbers.items():
+        assert story.accepted(order) == ([("ship", clean(number))] if clean(number) else [])
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_hostile_tracking_numbers_references_and_names(stage: Stage, half: int) -> None:
+    """R2, R21: quotes, HTML, RTL marks, emoji, 64 characters, newlines; in the log as one line that obeys nobody."""
+    story, some = stage.story(), NASTY[half * 6 : half * 6 + 6]
+    tables, shop = story.shop.tables, story.shop
+    for table, column in (("order_state_lang", "name"), ("carrier", "name"), ("shop", "name")):
+        shop.execute(tables[table].update().values({column: some[0] + "\x00"}))
+    for order, text in zip(story.orders, some, strict=False):
+        listing, orders = tables["shoppingfeed_order"], tables["orders"]
+        shop.execute(orders.update().where(orders.c.id_order == order).values(reference=text[:9]))
+        shop.execute(listing.update().where(listing.c.id_order == order).values(id_order_marketplace=text))
+    given_numbers = touched(story, some)
+    story.fault("refuse", message=f"{some[1]} \x1b[0m \u202e", times=3)
+    assert story.sync(wait=30)["troubles"] == []
+    for order, number in given_numbers.items():
+        assert set(story.accepted(order)) == {("ship", clean(number))}
+    for entry in story.facts()["log"]:
+        assert "\n" not in entry["message"]
+        assert "\x00" not in entry["message"]
+    for arguments in (["tasks"], ["logs"], ["status"], ["why", str(story.orders[0])]):
+        done = stage.victim.start("command", arguments=[*arguments, "--store", story.name]).wait()
+        assert shown_safely(done.out), done.out
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://no-sign.example/track", "javascript:alert('@')", "//host/@", "data:text/html,@", "http://[@", " @ "],
+)
+def test_a_carrier_with_a_hostile_address(sqlite_stage: Stage, url: str) -> None:
+    """The link is a web address or nothing, and the number in it is encoded."""
+    story = sqlite_stage.story()
+    story.shop.execute(story.shop.tables["carrier"].update().values(url=url))
+    touched(story, NASTY[:6])
+    story.sync(wait=30)
+    links = [each.item["trackingLink"] for each in sqlite_stage.sandbox.ledger.accepted if each.store == story.store_id]
+    assert len(links) == 6
+    assert all(not link or urlsplit(link).scheme == "https" for link in links)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(numbers=texts)
+def test_a_number_in_a_carriers_address_stays_in_its_place(sqlite_stage: Stage, numbers: str) -> None:
+    from sfsync.shops.prestashop.tracking import clean_text, tracking_link
+
+    link = tracking_link("https://track.example/p?n=@&l=fr", clean_text(numbers))
+    assert not link or (link.startswith("https://track.example/p?n=") and link.endswith("&l=fr"))
+    assert not set(link) & set(" \"'<>\n\r\\")
+
+
+@pytest.mark.parametrize("place", ["/order[?]", "/ticket", "POST"])
+def test_answers_of_every_wrong_shape(stage: Stage, place: str) -> None:
+    """R13: no crash and no lost task; when the API is itself again, every order is told once."""
+    story = stage.story()
+    touched(story, ["T-1", "T-2", "T-3"])
+    details = {"method": "POST"} if place == "POST" else {"path": f"/store/{story.store_id}{place}"}
+    for shape in SHAPES:
+        story.fault("garbage", body=json.dumps(shape), **details)
+        _survive(story)
+    _all_well_again(story, 3)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(shapes=st.lists(jsons, min_size=3, max_size=3), status=st.sampled_from([200, 202, 204, 301, 400, 404, 418, 500]))
+def test_answers_that_chance_has_made(sqlite_stage: Stage, shapes: list[Any], status: int) -> None:
+    """R13."""
+    story = sqlite_stage.story()
+    touched(story, ["T-1", "T-2"])
+    for shape, place in zip(shapes, ("/order[?]", "/ticket", "/order/ship"), strict=True):
+        story.fault("status", status=status, body=json.dumps(shape), path=f"/store/{story.store_id}{place}")
+    _survive(story)
+    _survive(story)
+    facts = story.facts()
+    if any(task["failure"] == "request-refused" for task in facts["tasks"]):
+        assert {notice["code"] for notice in facts["notices"]} == {"request-refused"}
+    else:
+        _all_well_again(story, 2)
+
+
+def _survive(story: Story) -> None:
+    """Whatever trouble the run tells of, it came to its own end."""
+    report = story.sync(wait=5)
+    assert all(trouble["code"] != "crashed" for trouble in report["troubles"])
+    story.stage.clock.advance(600)
+
+
+def _all_well_again(story: Story, orders: int) -> None:
+    for _ in range(4):
+        story.sync(wait=120)
+        story.stage.clock.advance(4000)
+    assert story.facts()["tasks"] == []
+    assert story.duplicates() == []
+    assert all(story.accepted(order) for order in story.orders[:orders])
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    mailbox = Mailbox()
+    with mailbox.open():
+        yield mailbox
+
+
+@pytest.fixture
+def mailing(tmp_path: Path, migrated: Path, mailbox: Mailbox) -> Iterator[RealWorld]:
+    recipients = 'recipients = ["merchant@example.com"]'
+    with real_world(tmp_path, migrated, store=recipients, smtp_url=mailbox.url, paced="false") as world:
+        yield world
+
+
+def test_no_text_of_a_stranger_gets_out_of_its_place_in_a_mail(mailing: RealWorld, mailbox: Mailbox) -> None:
+    """R20: no header, no recipient, no markup, no control character comes from a reference or an API message."""
+    listing, orders = mailing.shop.tables["shoppingfeed_order"], mailing.shop.tables["orders"]
+    for text in NASTY:
+        order = mailing.order()
+        changed = listing.update().where(listing.c.id_order == order)
+        mailing.shop.execute(changed.values(id_order_marketplace=text, name_marketplace=text[:50]))
+        mailing.shop.execute(orders.update().where(orders.c.id_order == order).values(reference=text[:9]))
+        mailing.shop.bulk_ship([order], "T-")
+        feed_id = mailing.shop.feed_id(order)
+        assert feed_id
+        mailing.sandbox.fault(Fault("refuse", order_id=feed_id, message=text))
+    mailing.deployment.run("sync", "--wait", "10")
+    [mail] = mailbox.mails
+    assert mailbox.recipients == [["merchant@example.com"]]
+    assert set(mail.keys()) <= {
+        *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "X-Peer"),
+        *("X-MailFrom", "X-RcptTo"),
+    }
+    plain, rich = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain
+    assert rich
+    page = rich.get_content()
+    assert "<script" not in page
+    assert html.escape("<b>bold</b>") in page
+    said = plain.get_content().replace("\r\n", "\n")
+    assert not any(unicodedata.category(each) in ("Cc", "Cf") and each != "\n" for each in said)
+    assert not any(line.startswith("Bcc:") for line in said.splitlines())
