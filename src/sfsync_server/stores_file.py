@@ -60,7 +60,7 @@ def apply(path: Path, *, who: str) -> list[Applied]:
     with transaction.atomic():
         mistakes: list[str] = []
         applied = [_apply(name, fields, who, mistakes) for name, fields in wanted.items()]
-        mistakes += _twins(wanted)
+        mistakes += _beside_each_other(wanted)
         if mistakes:
             transaction.set_rollback(True)
             raise StoresFileError("\n".join(mistakes))
@@ -148,8 +148,8 @@ def _secret(place: str, table: Mapping[str, Any], key: str, fields: dict[str, An
         value = os.environ.get(str(variable))
         if not value:
             mistakes.append(f"{place}.{key}_env: the environment variable {variable} is not set.")
-    if isinstance(value, str) and value:
-        fields[_SECRETS[key]] = Secret(value)
+    if isinstance(value, str) and value.strip():
+        fields[_SECRETS[key]] = Secret(value.strip())
     elif value is not None:
         mistakes.append(f"{place}.{key}: must be a text that is not empty.")
 
@@ -164,7 +164,8 @@ def _apply(name: str, fields: dict[str, Any], who: str, mistakes: list[str]) -> 
     wrong = _mistakes(store)
     mistakes += wrong
     if not wrong and (created or changes):
-        store.save()
+        # Only what the file says: a run may be moving the cursors of this very store.
+        store.save(update_fields=None if created else [*(name for name, _, _ in changes), "updated_at"])
         SettingChange.objects.bulk_create(
             SettingChange(store=store, who=who, name=field, before=before, after=after)
             for field, before, after in changes or [("store", "", name)]
@@ -196,8 +197,10 @@ def _shown(value: Any) -> str:
 
 
 def _mistakes(store: Store) -> list[str]:
+    """Of the store by itself."""
     try:
-        store.full_clean()
+        store.clean_fields()
+        store.validate_unique()
     except ValidationError as error:
         return [
             f"stores.{store.name}.{_PLACES.get(name, name)}: {' '.join(messages)}"
@@ -211,22 +214,10 @@ def _mistakes(store: Store) -> list[str]:
     return missing
 
 
-def _twins(wanted: Iterable[str]) -> Iterator[str]:
-    """Two enabled stores of one shop and one account would send everything twice: a store was renamed in the file."""
-    seen: dict[object, str] = {}
-    stores = Store.objects.filter(enabled=True)
-    for store in [*stores.exclude(name__in=wanted), *stores.filter(name__in=wanted)]:
-        other = seen.setdefault(_outsides(store), store.name)
-        if other != store.name:
-            yield (
-                f"stores.{store.name}: has the shop and the Shopping Feed store of “{other}”: everything would be "
-                "sent twice. Set enabled = false in one of them."
-            )
-
-
-def _outsides(store: Store) -> object:
-    try:
-        shop_url = store.shop_url.reveal()
-    except SecretUnreadable:
-        return store.pk
-    return (store.api_url.rstrip("/"), store.feed_store_id, shop_url, store.shop_prefix, store.shop_id)
+def _beside_each_other(names: Iterable[str]) -> Iterator[str]:
+    """Mistakes of the stores among all others, when all are written: a file may swap two, or rename one."""
+    for store in Store.objects.filter(name__in=names):
+        try:
+            store.clean()
+        except ValidationError as error:
+            yield f"stores.{store.name}: {' '.join(error.messages)}"

@@ -240,7 +240,7 @@ def test_no_page_needs_more_than_twelve_statements(
     for _ in range(5):
         shop.ship(shop.order(), "T")
     shop.sync(wait=10)
-    for name in ("second", "third"):
-        shop.add_store(name, shop_url=shop.shop.url)
+    for number, name in enumerate(("second", "third"), start=11):
+        shop.add_store(name, shop_url=shop.shop.url, feed_store_id=number)
     with django_assert_max_num_queries(12):
         text(administrator.get(url.replace("ORDER", f"/stores/main/orders/{refused}/")))

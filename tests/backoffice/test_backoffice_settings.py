@@ -146,15 +146,19 @@ def test_an_administrator_adds_a_store(shop: World, administrator: Client) -> No
     given = {
         "name": "second",
         "enabled": "on",
-        "feed_store_id": 10,
+        "feed_store_id": 11,
         "api_url": shop.store.api_url,
         "shop_prefix": "ps_",
         "shop_id": 1,
-        "token": "sandbox-token",
+        "token": " sandbox-token\n",
         "shop_url": shop.shop.url,
     }
     lacking = text(administrator.post("/new-store/", given | {"token": ""}))
     assert "This is needed." in lacking
+    twin = text(administrator.post("/new-store/", given | {"feed_store_id": 10}))
+    assert "the shop and the Shopping Feed store of “main”: everything would be sent twice." in twin
+    spaced = text(administrator.post("/new-store/", given | {"token": "sandbox token"}))
+    assert "The token has spaces or characters that no token has" in spaced
     wrong = text(administrator.post("/new-store/", given | {"shop_url": "ftp://shop", "shop_prefix": "ps; drop"}))
     assert "The shop&#x27;s address starts with mysql+pymysql://" in wrong
     assert "A table prefix has letters, digits and underscores only" in wrong
@@ -180,3 +184,16 @@ def test_the_mapping_can_be_edited_while_the_shop_is_down(shop: World, merchant:
     assert "comes after shipping" not in page
     assert DELIVERED in shop.store.statuses["delivered"]
     assert Task.objects.count() == 0
+
+
+def test_a_connection_that_would_send_everything_twice_is_refused(shop: World, administrator: Client) -> None:
+    """And one with a token that no header carries; the store that is switched off may be anything's twin."""
+    shop.add_store("second", shop_url=shop.shop.url, feed_store_id=11, api_url=shop.store.api_url)
+    given = {"enabled": "on", "feed_store_id": 10, "api_url": f"{shop.store.api_url}/", "shop_prefix": "ps_"}
+    given |= {"shop_id": 1, "token": "", "shop_url": ""}
+    url = "/stores/second/settings/connection/"
+    assert "everything would be sent twice" in text(administrator.post(url, given))
+    assert "The token has spaces" in text(administrator.post(url, given | {"token": "a b", "feed_store_id": 11}))
+    assert Store.objects.get(name="second").feed_store_id == 11
+    assert administrator.post(url, given | {"enabled": ""}).status_code == 302
+    assert Store.objects.get(name="second").feed_store_id == 10

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from sfsync.models import SettingChange, Store
@@ -156,6 +159,14 @@ def test_what_the_file_does_not_say_stays(file: Path) -> None:
         ("store_id = 10", "store_id = 10\ndelay = 5", "stores.main.delay: unknown setting; known are api_url, "),
         ("store_id = 10", 'store_id = 10\ntoken_env = "X"', "stores.main: token or token_env, not both."),
         ('token = "the-token-of-main"', "", "stores.main.token: is missing."),
+        (
+            "store_id = 10",
+            'store_id = 10\napi_url = "https://x.fr/?y=1"',
+            "stores.main.api_url: The API's address has no",
+        ),
+        ('"the-token-of-main"', '"the token"', "stores.main.token: The token has spaces or characters"),
+        ('"the-token-of-main"', '"clé-secrète"', "stores.main.token: The token has spaces or characters"),
+        ('token = "the-token-of-main"', 'token = " "', "stores.main.token: must be a text that is not empty."),
         ('token = "the-token-of-main"', 'token = ""', "stores.main.token: must be a text that is not empty."),
         ('token = "the-token-of-main"', 'token_env = "SF_NOPE"', "stores.main.token_env: the environment variable SF_"),
         ('url = "mysql+pymysql://reader:shop-password@db/shop"', "", "stores.main.shop.url: is missing."),
@@ -211,7 +222,7 @@ def test_a_store_renamed_in_the_file_does_not_send_everything_twice(file: Path) 
     applied(file, MAIN)
     renamed = MAIN.replace("stores.main", "stores.renamed")
     [said] = mistakes(file, renamed)
-    assert said.startswith("stores.renamed: has the shop and the Shopping Feed store of “main”")
+    assert said.startswith("stores.renamed: This store has the shop and the Shopping Feed store of “main”")
     applied(file, renamed + "[stores.main]\nenabled = false\n")
     assert list(Store.objects.values_list("name", "enabled")) == [("main", False), ("renamed", True)]
 
@@ -223,3 +234,33 @@ def test_applying_again_mends_a_lost_key(file: Path, settings: Settings) -> None
     [(_, _, changes)] = applied(file, MAIN)
     assert changes == ["token: … → …main", "shop.url: … → …shop"]
     assert Store.objects.get().token.reveal() == "the-token-of-main"
+
+
+def test_two_stores_may_swap_their_shops(file: Path) -> None:
+    """They are judged beside each other when both are written."""
+    two = MAIN + MAIN.replace("stores.main", "stores.other").replace("db/shop", "db/another")
+    applied(file, two)
+    swapped = two.replace("db/another", "db/X").replace("db/shop", "db/another").replace("db/X", "db/shop")
+    assert [len(changes) for _, _, changes in applied(file, swapped)] == [1, 1]
+
+
+def test_white_space_around_a_secret_is_none_of_it(file: Path) -> None:
+    applied(file, MAIN.replace("the-token-of-main", " the-token-of-main\\n"))
+    assert Store.objects.get().token.reveal() == "the-token-of-main"
+
+
+def test_a_run_under_way_keeps_its_cursors_when_the_file_is_applied(file: Path) -> None:
+    """R22: the settings are written, and what the run wrote since they were read stays."""
+    applied(file, MAIN)
+    moved: list[int] = []
+
+    def run(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if sql.startswith("UPDATE") and not moved:
+            moved.append(99)
+            Store.objects.update(listing_cursor=99)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(run):
+        applied(file, MAIN.replace("[4]", "[4, 20]"))
+    store = Store.objects.get()
+    assert (store.listing_cursor, store.statuses) == (99, {"shipped": [4, 20]})

@@ -129,6 +129,9 @@ class Wired:
             sleep=self.clock.advance,
         )
 
+    def done(self, store: Any) -> None:
+        """What a run used ends with its process."""
+
     def close(self) -> None:
         """Its end is that of its process."""
 

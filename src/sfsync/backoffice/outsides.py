@@ -54,6 +54,9 @@ class Quick:
         self._made.append(client)
         return client
 
+    def done(self, store: Store) -> None:
+        """A page is, when it closes them."""
+
     def close(self) -> None:
         while self._made:
             self._made.pop().close()

@@ -193,7 +193,7 @@ class SecretInput(forms.CharField):
 class Token(forms.Form):
     """What a merchant may change of the connection."""
 
-    token = SecretInput(label=gettext_lazy("New token"), max_length=500)
+    token = SecretInput(label=gettext_lazy("New token"), max_length=500, validators=[rules.token])
 
     def __init__(self, data: Any = None, *, instance: Store) -> None:
         super().__init__(data)
@@ -207,10 +207,11 @@ class Token(forms.Form):
 class Connection(StoreForm):
     """The whole connection: an administrator's business, since it says which servers are spoken to."""
 
-    token = SecretInput(label=gettext_lazy("New token"), max_length=500)
+    token = SecretInput(label=gettext_lazy("New token"), max_length=500, validators=[rules.token])
     shop_url = SecretInput(
         label=gettext_lazy("New address of the shop's database"),
         max_length=1000,
+        validators=[rules.shop_url],
         help_text="mysql+pymysql://reader:password@host:3306/shop",
     )
 
@@ -230,11 +231,12 @@ class Connection(StoreForm):
             "feed_store_id": "",
         }
 
-    def clean_shop_url(self) -> str:
-        url: str = self.cleaned_data["shop_url"]
-        if url:
-            rules.shop_url(url)
-        return url
+    def clean(self) -> dict[str, Any]:
+        """The model's rules, which follow, judge the store with its new secrets."""
+        cleaned = super().clean() or {}
+        for name, secret in secrets_of(cleaned, "token", "shop_url").items():
+            setattr(self.instance, name, secret)
+        return cleaned
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -261,4 +263,4 @@ class NewStore(Connection):
 
 
 def secrets_of(cleaned: dict[str, Any], *names: str) -> dict[str, Secret]:
-    return {name: Secret(cleaned[name].strip()) for name in names if cleaned[name].strip()}
+    return {name: Secret(cleaned[name].strip()) for name in names if cleaned.get(name, "").strip()}

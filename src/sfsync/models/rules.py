@@ -60,6 +60,14 @@ def api_url(value: str) -> None:
     url = _split(value)
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise ValidationError(_("The API's address starts with https:// and names a host."))
+    if not _plain(value) or set(value) & set("?#@"):
+        raise ValidationError(_("The API's address has no user, no “?”, no “#” and no spaces."))
+
+
+def token(value: str) -> None:
+    """What fits in a header. Never shows it."""
+    if not _plain(value):
+        raise ValidationError(_("The token has spaces or characters that no token has: copy it again."))
 
 
 def shop_url(value: str) -> None:
@@ -71,6 +79,10 @@ def shop_url(value: str) -> None:
         )
     if url.scheme != "sqlite" and not url.hostname:
         raise ValidationError(_("The shop's address names no host."))
+
+
+def _plain(value: str) -> bool:
+    return value.isascii() and value.isprintable() and " " not in value
 
 
 def _split(value: str) -> Any:

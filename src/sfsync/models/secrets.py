@@ -80,6 +80,20 @@ class SecretField(models.TextField):  # type: ignore[type-arg]
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Secret:
         return Secret(encrypted=value or "")
 
+    def deconstruct(self) -> Any:
+        """Validators judge what people type: the database knows nothing of them."""
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs
+
+    def run_validators(self, value: Any) -> None:
+        """On the text. One whose key is lost cannot be judged: it is told where it is used."""
+        try:
+            text = value.reveal() if isinstance(value, Secret) else value
+        except SecretUnreadable:
+            return
+        super().run_validators(text)
+
     def get_prep_value(self, value: Any) -> Any:
         text = value.reveal() if isinstance(value, Secret) else value
         return encrypt(text) if text else ""

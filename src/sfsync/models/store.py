@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sfsync.models import rules
-from sfsync.models.secrets import Secret, SecretField
+from sfsync.models.secrets import Secret, SecretField, SecretUnreadable
 
 
 class Mode(models.TextChoices):
@@ -41,11 +41,11 @@ class Store(models.Model):
     feed_store_id = models.BigIntegerField(
         help_text=_("The store's id at Shopping Feed"), validators=[MinValueValidator(1)]
     )
-    token = SecretField(blank=True, default="")
+    token = SecretField(blank=True, default="", validators=[rules.token])
     api_url = models.CharField(max_length=200, default="https://api.shopping-feed.com", validators=[rules.api_url])
 
     shop_kind = models.CharField(max_length=16, default="prestashop")
-    shop_url = SecretField(blank=True, default="")
+    shop_url = SecretField(blank=True, default="", validators=[rules.shop_url])
     shop_prefix = models.CharField(max_length=32, default="ps_", blank=True, validators=[rules.shop_prefix])
     shop_id = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
 
@@ -87,12 +87,28 @@ class Store(models.Model):
         return self.name
 
     def clean(self) -> None:
-        if self.shop_url:
-            url = self.shop_url.reveal() if isinstance(self.shop_url, Secret) else self.shop_url
-            try:
-                rules.shop_url(url)
-            except ValidationError as error:
-                raise ValidationError({"shop_url": error.messages}) from None
+        """Beside the other stores: two enabled ones of one shop and one account would send everything twice."""
+        if not self.enabled or self._outsides is None:
+            return
+        others = Store.objects.filter(enabled=True, feed_store_id=self.feed_store_id).exclude(pk=self.pk)
+        for other in others:
+            if other._outsides == self._outsides:
+                raise ValidationError(
+                    _(
+                        "This store has the shop and the Shopping Feed store of “%(other)s”: everything would be sent "
+                        "twice. Switch one of them off."
+                    ),
+                    params={"other": other.name},
+                )
+
+    @property
+    def _outsides(self) -> tuple[object, ...] | None:
+        """What it joins. None while that is not known."""
+        try:
+            shop = self.shop_url.reveal() if isinstance(self.shop_url, Secret) else self.shop_url
+        except SecretUnreadable:
+            return None
+        return (self.api_url.rstrip("/"), shop, self.shop_prefix, self.shop_id) if shop else None
 
 
 class SettingChange(models.Model):

@@ -21,6 +21,8 @@ MINUTE = timedelta(minutes=1)
         ({}, None, True),
         ({}, {"next_run_at": NOW + MINUTE}, False),
         ({}, {"next_run_at": NOW}, True),
+        ({}, {"next_run_at": NOW + timedelta(days=1)}, False),
+        ({}, {"next_run_at": NOW + timedelta(days=365)}, True),
         ({"mode": "realtime"}, {"next_run_at": NOW + MINUTE}, True),
         ({}, {"next_run_at": NOW + MINUTE, "started_at": NOW - MINUTE, "run_asked_at": NOW}, True),
         ({}, {"next_run_at": NOW + MINUTE, "started_at": NOW, "run_asked_at": NOW - MINUTE}, False),
@@ -29,7 +31,10 @@ MINUTE = timedelta(minutes=1)
     ],
 )
 def test_a_store_is_due(settings: dict[str, Any], process: dict[str, Any] | None, due: bool) -> None:
-    """By its schedule, in real time always, or because a person asked after its last start; switched off never."""
+    """By its schedule, in real time always, or because a person asked after its last start; switched off never.
+
+    A next run a year ahead was written by a clock that was set back since: it silences nobody.
+    """
     store = Store.objects.create(name="main", feed_store_id=10, **settings)
     if process:
         Process.objects.create(store=store, **process)

@@ -218,3 +218,14 @@ def test_a_parcel_without_carrier_goes_by_the_orders(sample: SampleShop, shop: P
     order = shop.read([6])[6]
     assert (order.carrier_id, order.carrier_name) == (2, "My carrier")
     assert order.parcels == (Parcel("6A1", 2, "My carrier", "https://track.example/p?n=6A1"),)
+
+
+@pytest.mark.parametrize("name", ["Colis\0simo", "Colissimo\x07", " Colis\u200bsimo \r\n"])
+def test_a_carriers_name_and_link_have_no_control_characters_r2(
+    sample: SampleShop, shop: PrestaShop, name: str
+) -> None:
+    """PostgreSQL refuses a NUL, and one such name would stop the whole store."""
+    edit_carrier(sample, 2, name=name, url="https://track.example/\0p?n=@")
+    sample.set_tracking(6, "6A1")
+    [parcel] = shop.read([6])[6].parcels
+    assert (parcel.carrier_name, parcel.tracking_link) == ("Colissimo", "https://track.example/p?n=6A1")

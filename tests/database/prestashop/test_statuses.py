@@ -62,3 +62,10 @@ def test_the_shops_own_deleted_status_is_listed_as_such(sample: SampleShop, shop
     own = {**columns, "id_order_state": 20, "module_name": "locker", "color": "RoyalBlue", "deleted": 1, "shipped": 1}
     sample.execute(insert(states).values(own))
     assert shop.statuses("fr")[-1] == Status(20, "", "", deleted=True, shipped=True, paid=False)
+
+
+def test_names_of_statuses_and_of_the_shop_have_no_control_characters(sample: SampleShop, shop: PrestaShop) -> None:
+    rename(sample, 4, 1, "Ship\0ped\x07")
+    sample.execute(update(sample.tables["shop"]).values(name="Real\0Shop"))
+    assert shop.statuses("en")[3].name == "Shipped"
+    assert "“RealShop”" in shop.probe()

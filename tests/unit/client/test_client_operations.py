@@ -11,6 +11,7 @@ from tests.unit.client.scripted import ScriptedTransport, accepted, client_for
 from shoppingfeed import (
     Accepted,
     Acknowledge,
+    AmbiguousError,
     Cancel,
     Deliver,
     Document,
@@ -137,3 +138,18 @@ def test_ignored_orders_are_reported_beside_the_batch() -> None:
 def test_a_report_of_any_shape_keeps_the_batch_id(report: object, ignored: list[int | None]) -> None:
     sent = client_for(ScriptedTransport(accepted("b", report=report))).store(10).send([Ship(7)])
     assert (sent.batch_id, [each.order_id for each in sent.ignored]) == ("b", ignored)
+
+
+def test_a_request_of_which_every_order_was_ignored_has_no_batch() -> None:
+    """R12: that is a clear answer."""
+    report = [{"id": number, "state": "ignored", "message": None} for number in (7, 8)]
+    transport = ScriptedTransport(accepted(None, report=report))
+    sent = client_for(transport).store(10).send([Ship(7), Ship(8)])
+    assert (sent.batch_id, [(each.order_id, each.message) for each in sent.ignored]) == ("", [(7, ""), (8, "")])
+
+
+@pytest.mark.parametrize("report", [None, [], [{"id": 7}], [{"id": 7}, {"id": None, "reference": "A-8"}]])
+def test_without_a_batch_whoever_was_not_ignored_may_have_been_accepted(report: object) -> None:
+    """R13."""
+    with pytest.raises(AmbiguousError):
+        client_for(ScriptedTransport(accepted(None, report=report))).store(10).send([Ship(7), Ship(8)])

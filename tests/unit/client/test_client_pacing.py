@@ -156,6 +156,16 @@ def test_a_slow_first_connection_is_counted_when_the_server_saw_it() -> None:
     assert clock() - 1_000.0 == pytest.approx(2.42)
 
 
+@pytest.mark.parametrize("header", ["1/60", "1/61", "1/3600"])
+def test_pacing_never_waits_longer_than_a_minute(header: str) -> None:
+    """R22: a limit that nobody can mean does not hold a run."""
+    clock = Clock()
+    pacer = Pacer(enabled=True, clock=clock, sleep=clock.sleep)
+    for _ in range(3):
+        pacer.answered(pacer.take(), {"x-ratelimit-limit": header})
+    assert max(clock.slept, default=0) <= 60
+
+
 @pytest.mark.parametrize(
     ("header", "limit"),
     [
@@ -168,6 +178,8 @@ def test_a_slow_first_connection_is_counted_when_the_server_saw_it() -> None:
         ("-1/2", None),
         ("10/nan", None),
         ("10/inf", None),
+        ("100/60", (100, 60.0)),
+        ("1/3600", None),
         ("ten/2", None),
         ("10/2, 100/60", None),
         ("9" * 5000 + "/2", None),

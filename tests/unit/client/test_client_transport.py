@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -111,9 +112,20 @@ def trickle(connection: socket.socket) -> None:
                 return
 
 
+def trickle_headers(connection: socket.socket) -> None:
+    read_request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    connection.settimeout(0.05)
+    for _ in range(200):
+        connection.sendall(b"X")
+        with contextlib.suppress(TimeoutError):
+            if not connection.recv(1):
+                return
+
+
 @pytest.mark.parametrize(
     "behave",
-    [hang_up, reset, stay_silent, stop_halfway, speak_nonsense, lie_about_gzip, trickle],
+    [hang_up, reset, stay_silent, stop_halfway, speak_nonsense, lie_about_gzip, trickle, trickle_headers],
     ids=lambda f: f.__name__,
 )
 def test_after_the_request_left_a_failure_is_no_answer(transport: HttpTransport, behave: Behaviour) -> None:
@@ -122,6 +134,24 @@ def test_after_the_request_left_a_failure_is_no_answer(transport: HttpTransport,
         transport.send(post(url))
     assert raised.value.request == f"POST {url}"
     assert "s3cret" not in str(raised.value)
+
+
+def test_an_exchange_takes_twice_the_time_out_at_most_on_a_kept_connection_too(transport: HttpTransport) -> None:
+    """R22: a server that trickles, headers or body, does not hold a run."""
+
+    def answer_then_trickle(connection: socket.socket) -> None:
+        for _ in range(2):
+            read_request(connection)
+            connection.sendall(OK)
+        trickle_headers(connection)
+
+    with server(answer_then_trickle) as url:
+        for _ in range(2):
+            assert transport.send(post(url)).status == 200
+        begun = time.monotonic()
+        with pytest.raises(NoAnswerError, match="too slow|ReadTimeout"):
+            transport.send(post(url))
+    assert 0.5 < time.monotonic() - begun < 1.2
 
 
 def test_a_refused_connection_was_not_sent(transport: HttpTransport) -> None:
