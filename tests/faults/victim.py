@@ -317,8 +317,6 @@ def main() -> None:
     import psycopg  # noqa: F401  loaded here, once, for all children
     import pymysql  # noqa: F401
 
-    import sfsync.engine.run
-    import sfsync.shops.prestashop.sample
     import sfsync_server.cli  # noqa: F401
 
     clock = SharedClock(Path(sys.argv[1]))

@@ -6,10 +6,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.unit.client.scripted import ScriptedTransport
 
 from sfsync.models import rules
 from shoppingfeed import Client
+from tests.unit.client.scripted import ScriptedTransport
 
 TEXT = st.text(alphabet=st.characters(max_codepoint=0x100), max_size=12)
 

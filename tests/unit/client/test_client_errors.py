@@ -6,7 +6,6 @@ import pickle
 from functools import partial
 
 import pytest
-from tests.unit.client.scripted import BASE, TOKEN, Clock, ScriptedTransport, accepted, answer, client_for, page
 
 from shoppingfeed import (
     AmbiguousError,
@@ -24,6 +23,7 @@ from shoppingfeed import (
     Ship,
     ShoppingFeedError,
 )
+from tests.unit.client.scripted import BASE, TOKEN, Clock, ScriptedTransport, accepted, answer, client_for, page
 
 PROBLEM = {"type": "about:blank", "title": "Not Authorized", "detail": "The token\nis revoked", "status": 401}
 SHIP = [Ship(1078495000000, carrier="UPS", tracking_number="1Z")]

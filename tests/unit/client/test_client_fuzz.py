@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.client.scripted import ScriptedTransport, answer, client_for
 
 from shoppingfeed import Accepted, Order, Ship, Shipment, ShoppingFeedError, Ticket
 from shoppingfeed._client import Account
+from tests.unit.client.scripted import ScriptedTransport, answer, client_for
 
 # fmt: off
 KEYS = st.sampled_from(

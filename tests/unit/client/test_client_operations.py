@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from tests.unit.client.scripted import ScriptedTransport, accepted, client_for
 
 from shoppingfeed import (
     Accepted,
@@ -23,6 +22,7 @@ from shoppingfeed import (
     ShippedItem,
     chunks,
 )
+from tests.unit.client.scripted import ScriptedTransport, accepted, client_for
 
 PDF = b"%PDF-1.7"
 

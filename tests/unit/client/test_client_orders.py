@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.client.scripted import BASE, ScriptedTransport, answer, client_for, page
 
 from shoppingfeed import Client, ContractError, NotFoundError, StoreInfo
+from tests.unit.client.scripted import BASE, ScriptedTransport, answer, client_for, page
 
 SAMPLES = sorted((Path(__file__).parents[2] / "data" / "orders").glob("*.json"))
 

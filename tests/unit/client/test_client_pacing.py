@@ -9,10 +9,10 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.unit.client.scripted import Clock, ScriptedTransport, answer, client_for
 
 from shoppingfeed import Client, Request, Response
 from shoppingfeed._pacing import Pacer, read_limit
+from tests.unit.client.scripted import Clock, ScriptedTransport, answer, client_for
 
 
 class LimitedServer:

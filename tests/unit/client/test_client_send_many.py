@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from tests.unit.client.scripted import Clock, ScriptedTransport, accepted, answer, client_for
 
 from shoppingfeed import (
     AmbiguousError,
@@ -22,6 +21,7 @@ from shoppingfeed import (
 )
 from shoppingfeed._parallel import completed
 from shoppingfeed._store import _permit
+from tests.unit.client.scripted import Clock, ScriptedTransport, accepted, answer, client_for
 
 PATIENCE = 5.0
 

@@ -6,9 +6,9 @@ import threading
 from typing import Any
 
 import pytest
-from tests.unit.client.scripted import ScriptedTransport, answer, client_for, page
 
 from shoppingfeed import ContractError, NotFoundError, Request, Response, ServerError, Ticket, TicketState
+from tests.unit.client.scripted import ScriptedTransport, answer, client_for, page
 
 
 def ticket(**fields: Any) -> Ticket:
