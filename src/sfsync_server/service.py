@@ -77,7 +77,10 @@ class Service:
     def one(self, store: Store) -> bool:
         """One run of a store; whatever happens to it is in its own record."""
         try:
-            return run_store(store, self.connections, stop=self.stopping.wait).ok
+            result = run_store(store, self.connections, stop=self.stopping.wait)
+            for trouble in result.troubles:
+                logger.warning("%s: %s", store.name, trouble.detail)
+            return result.ok
         except Busy as busy:
             logger.info("%s is held by %s", store.name, busy)
             return True

@@ -1,4 +1,4 @@
-"""What a fault is played on: a sandbox over HTTP, a deployment of sfsync with a home of its own, and a victim to fork from."""
+"""What a fault is played on: a sandbox over HTTP, a deployment of sfsync, a resident process to fork victims from."""
 
 from __future__ import annotations
 

@@ -103,9 +103,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path, migrated: P
             assert done.status == 1
             assert "database or disk is full" in done.err or "disk I/O error" in done.err
         world.deployment.run("sync", "--wait", "30")
-        assert {order: world.accepted(order) for order in orders} == {
-            order: [("ship", f"T-{order}")] for order in orders
-        }
+        assert all(world.accepted(order) == [("ship", f"T-{order}")] for order in orders)
         assert world.sandbox.ledger.duplicates() == []
         assert world.deployment.json("tasks") == []
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.oracle import CANCELED, DELIVERED, PAID, PROCESSING, REFUNDED, SHIPPED, Fate, complaints
-from tests.faults.stage import Child, Stage, Story
+from tests.faults.stage import Child, Stage
 
 PARTS = 6
 LOST_ANSWERS = ("drop", "accept-then-drop", "accept-then-500", "accept-then-garbage", "status")

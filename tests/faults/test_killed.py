@@ -1,7 +1,8 @@
 """Promises 1 and 2: a run that is killed with SIGKILL at any step of its work loses nothing and sends nothing twice.
 
-Every point before and after every SQL statement that writes, and every HTTP exchange, is tried, on both database engines: one run dies
-there, the next one goes on, and the sandbox's ledger tells whether each operation was accepted exactly once.
+Every point between two SQL statements that write, and before and after every HTTP exchange, is tried, on both database
+engines: one run dies there, the next one goes on, and the sandbox's ledger tells whether each operation was accepted
+exactly once.
 """
 
 from __future__ import annotations
@@ -86,9 +87,7 @@ def test_the_real_command_killed_at_random(tmp_path: Path, migrated: Path, maria
             run.kill()
             world.deployment.finish(run)
         world.deployment.run("sync", "--wait", "30")
-        assert {order: world.accepted(order) for order in orders} == {
-            order: [("ship", f"T-{order}")] for order in orders
-        }
+        assert all(world.accepted(order) == [("ship", f"T-{order}")] for order in orders)
         assert world.deployment.json("tasks") == []
 
 

@@ -94,7 +94,7 @@ def test_answers_that_go_on_failing_never_make_it_two(sqlite_stage: Stage) -> No
 
 @pytest.mark.parametrize("purged", ["purge", "late"])
 def test_an_accepted_batch_whose_tickets_are_not_there_is_not_sent_twice(sqlite_stage: Stage, purged: str) -> None:
-    """R18: late ones are waited for; purged ones are looked up by order, and the order itself shows that it was done."""
+    """R18: late ones are waited for; of purged ones the order itself shows that it was done."""
     story, orders = shipped(sqlite_stage)
     story.fault(purged, seconds=0 if purged == "purge" else 12, times=None)
     for _ in range(4):

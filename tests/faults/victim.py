@@ -1,8 +1,8 @@
 """Where the processes come from that the fault tests kill, stop and restart.
 
 `python -m tests.faults.victim CLOCK` loads sfsync once, then forks a child for every line it reads: a real process with
-its own connections, without the second that loading takes. A child may be told a *boundary*: the n-th point before or
-after a SQL statement, or before or after an HTTP exchange, at which it kills (or stops) itself.
+its own connections, without the second that loading takes. A child may be told a *boundary*: the n-th SQL statement, or
+the n-th side of an HTTP exchange, at which it kills (or stops) itself.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 class Boundaries:
     """Counts the points that a child passes; at the n-th of its kind it is over.
 
-    `write` lies before and after each SQL statement that is no SELECT (between two of them nothing changes in the
-    database, so a death among reads is one of these), `outside` and `inside` before any statement outside or inside a
-    transaction, `http` before and after an exchange.
+    `write` lies before each SQL statement that is no SELECT: what comes after one comes before the next, and nothing
+    changes between two of them. `outside` and `inside` lie before any statement outside or inside a transaction, `http`
+    before and after an exchange.
     """
 
     kind: str = ""
@@ -63,26 +63,24 @@ class Boundaries:
             self.strike()
 
     def strike(self) -> None:
-        """A process that is to stand still lets its exchanges end: for the sandbox, no time passes in the middle of one."""
+        """A process that is to stand still lets its exchanges end: no time passes in the middle of one."""
         while self.how == "stop" and self.under_way:
             os.sched_yield()
         os.kill(os.getpid(), SIGNALS[self.how])
 
     def around_sql(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        writes = not sql.startswith("SELECT")
+        if not sql.startswith("SELECT"):
+            self.reach("write")
         self.reach("inside" if context["connection"].in_atomic_block else "outside")
-        if writes:
-            self.reach("write")
-        result = execute(sql, params, many, context)
-        if writes:
-            self.reach("write")
-        return result
+        return execute(sql, params, many, context)
 
 
 @dataclass
 class Bounded:
-    """The real transport with a boundary on each side of an exchange. A run that is stopped (and not killed) just before a POST
-    has no boundary: between its last check and the first byte on the wire nothing can call it back (docs/promises.md).
+    """The real transport with a boundary on each side of an exchange.
+
+    A run that is stopped (and not killed) has none just before a POST: between its last check and the first byte on the
+    wire nothing can call it back (docs/promises.md).
     """
 
     boundaries: Boundaries
