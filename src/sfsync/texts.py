@@ -117,7 +117,9 @@ ADVICE = {
     "shop-unavailable": _("Check that the shop's database server runs. Changes are found as soon as it answers."),
     "shop-misconfigured": _("Correct the shop's connection in the store's settings, then run `sfsync doctor`."),
     "token-refused": _("Put a valid token into the store's settings, then run `sfsync doctor`."),
-    "store-unknown": _("Check the store id in the settings: `sfsync doctor` lists the stores that the token opens."),
+    "store-unknown": _(
+        "Check store_id and api_url in the settings: `sfsync doctor` lists the stores that the token opens."
+    ),
     "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
     "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
     "secret-unreadable": _("Put the former secret key back, or apply the settings file again."),

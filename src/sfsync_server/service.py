@@ -79,7 +79,7 @@ class Service:
         try:
             result = run_store(store, self.connections, stop=self.stopping.wait)
             for trouble in result.troubles:
-                logger.warning("%s: %s", store.name, trouble.detail)
+                logger.error("%s: %s", store.name, trouble.detail)
             return result.ok
         except Busy as busy:
             logger.info("%s is held by %s", store.name, busy)

@@ -10,7 +10,6 @@ from email.message import Message
 from typing import Any
 
 import pytest
-from tests.unit.client.scripted import BASE, TOKEN, ScriptedTransport, accepted, answer, client_for, page
 
 import shoppingfeed
 from shoppingfeed import (
@@ -30,6 +29,7 @@ from shoppingfeed import (
     ShippedItem,
     Unacknowledge,
 )
+from tests.unit.client.scripted import BASE, TOKEN, ScriptedTransport, accepted, answer, client_for, page
 
 ID = 1078495000000
 NOON = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)

@@ -43,7 +43,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         (machine / name).mkdir()
     (machine / "work" / "shop.sqlite3").write_bytes(b"precious")
     (machine / "work" / ".env").write_text(f"SFSYNC_DATABASE_URL=sqlite:///{machine / 'work' / 'shop.sqlite3'}\n")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("SFSYNC_", "DJANGO_", "COLUMNS", "LINES"))}
+    meddling = ("SFSYNC_", "DJANGO_", "COLUMNS", "LINES")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(meddling)}
     environment |= {
         "HOME": str(machine / "home"),
         "SFSYNC_HOME": str(machine / "home" / "sfsync"),

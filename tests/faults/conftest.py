@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from tests import services
-from tests.faults.stage import Deployment, Stage, staged
+from tests.faults.deployment import Deployment
+from tests.faults.stage import Stage, staged
 
 
 @pytest.fixture(scope="session")

@@ -6,22 +6,16 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default as default_policy
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
-
-from aiosmtpd.controller import Controller
+from typing import Any, TypeVar
 
 from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.testing import STATUSES
@@ -36,6 +30,7 @@ PASSWORD = "pw-5d2e90b1c7f8a643"
 SECRETS = (TOKEN, SECRET_KEY, PASSWORD)
 """Whatever a story comes to, these stand in no output of any process."""
 DEADLINE = 30.0
+T = TypeVar("T")
 FIRST_FEED_ID = 1_078_495_000_000
 
 
@@ -137,7 +132,6 @@ class Story:
     store_id: int
     shop: SampleShop
     orders: list[int]
-    changes: list[list[Any]] = field(default_factory=list)
 
     def start(self, **arguments: Any) -> Child:
         return self.stage.victim.start("sync", store=self.name, **arguments)
@@ -250,140 +244,12 @@ def shop_template(folder: Path, orders: int, channel: str = "Zalando") -> tuple[
     return path, ids
 
 
-@dataclass
-class Deployment:
-    """A home of its own and the real `sfsync` command, on real time."""
-
-    home: Path
-    settings: Mapping[str, str]
-    said: list[str] = field(default_factory=list)
-    prefix: tuple[str, ...] = ()
-    """A command that runs the command, such as `prlimit`."""
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        env = environment(self.home, **self.settings)
-        command = [*self.prefix, str(SFSYNC), *arguments]
-        return subprocess.Popen(
-            command, cwd=self.home, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def finish(self, process: subprocess.Popen[str]) -> Done:
-        out, err = process.communicate(timeout=4 * DEADLINE)
-        no_secret_in(out + err)
-        self.said += [out, err]
-        return Done(max(process.returncode, 0), max(-process.returncode, 0), out, err)
-
-    def run(self, *arguments: str, status: int | None = 0) -> Done:
-        done = self.finish(self.start(*arguments))
-        assert status is None or done.status == status, done.out + done.err
-        return done
-
-    def json(self, *arguments: str, status: int | None = 0) -> Any:
-        return json.loads(self.run(*arguments, "--json", status=status).out)
-
-
-@dataclass
-class RealWorld:
-    """A shop, a sandbox over HTTP and a deployment with one store, `main`, all on real time."""
-
-    shop: SampleShop
-    sandbox: Sandbox
-    server: Server
-    deployment: Deployment
-    orders: Iterator[int]
-
-    def order(self) -> int:
-        """A marketplace order that nobody touched."""
-        return next(self.orders)
-
-    def ship(self) -> int:
-        order = self.order()
-        self.shop.bulk_ship([order], "T-")
-        return order
-
-    def accepted(self, order: int) -> list[tuple[str, str]]:
-        feed_id = self.shop.feed_id(order)
-        assert feed_id
-        return [(each.operation, each.tracking_number) for each in self.sandbox.ledger.operations(feed_id)]
-
-
-@contextmanager
-def real_world(
-    folder: Path, migrated: Path, *, orders: int = 20, shop_url: str = "", store: str = "", **settings: str
-) -> Iterator[RealWorld]:
-    """`migrated` is a SQLite database of ours with its tables, to copy; `store` more lines of the store's settings."""
-    home = folder / "home"
-    home.mkdir()
-    if "database_url" not in settings:
-        shutil.copyfile(migrated, home / "sfsync.sqlite3")
-    sandbox = Sandbox(TOKEN)
-    deployment = Deployment(home, settings)
-    with sandbox.serve() as server:
-        shop = build(shop_url or f"sqlite:///{folder / 'shop.sqlite3'}", limit=orders)
-        if "database_url" in settings:
-            deployment.run("migrate")
-        (home / "stores.toml").write_text(store_toml("main", server.url, shop_url or shop.url, store))
-        deployment.run("apply", "stores.toml")
-        yield RealWorld(shop, sandbox, server, deployment, iter(shop.order_ids()))
-        shop.close()
-
-
-def store_toml(
-    name: str, api_url: str, shop_url: str, more: str = "", *, store_id: int = 10, token: str = TOKEN
-) -> str:
-    """A store in the file that `sfsync apply` reads."""
-    return f"""
-[stores.{name}]
-store_id = {store_id}
-token = "{token}"
-api_url = "{api_url}"
-{more}
-[stores.{name}.shop]
-url = "{shop_url}"
-[stores.{name}.statuses]
-shipped = [4]
-delivered = [5]
-canceled = [6]
-refunded = [7]
-"""
-
-
 def no_secret_in(text: str) -> None:
     for secret in SECRETS:
         assert secret not in text, f"{secret[:3]} stands in: …{text[max(text.index(secret) - 300, 0) :][:400]}"
 
 
-class Mailbox:
-    """A mail server on this machine that may come and go; `mails` are those it took."""
-
-    def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.mails: list[EmailMessage] = []
-        self.recipients: list[list[str]] = []
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.mails.append(message_from_bytes(envelope.content, policy=default_policy))
-        self.recipients.append(envelope.rcpt_tos)
-        no_secret_in(envelope.content.decode("utf-8", "replace"))
-        return "250 OK"
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        controller = Controller(self, hostname="127.0.0.1", port=self.port)
-        controller.start()
-        try:
-            yield
-        finally:
-            controller.stop()
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
-
-
-def until(condition: Any, what: str, deadline: float = DEADLINE) -> Any:
+def until(condition: Callable[[], T], what: str, deadline: float = DEADLINE) -> T:
     """Poll for something that other processes bring about."""
     end = time.monotonic() + deadline
     while time.monotonic() < end:

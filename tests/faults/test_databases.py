@@ -17,8 +17,9 @@ from sfsync.models import rules
 from sfsync.shops.base import ShopMisconfigured
 from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import build
+from tests.faults.deployment import RealWorld, real_world, store_toml
 from tests.faults.servers import private_server
-from tests.faults.stage import PASSWORD, Child, RealWorld, Stage, Story, real_world, staged, store_toml
+from tests.faults.stage import PASSWORD, Child, Stage, Story, staged
 
 
 def standing_at(story: Story, kind: str, at: int) -> Child:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
 from shoppingfeed.sandbox import Fault
-from tests.faults.stage import Mailbox, RealWorld, Stage, Story, real_world
+from tests.faults.deployment import Mailbox, RealWorld, real_world
+from tests.faults.stage import Stage, Story
 
 NASTY = [
     "'; DROP TABLE shoppingfeed_task_order; --",

@@ -8,13 +8,16 @@ exactly once.
 from __future__ import annotations
 
 import random
+import subprocess
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED, SHIPPED
-from tests.faults.stage import RealWorld, Stage, Story, real_world, until
+from tests.faults.deployment import RealWorld, real_world
+from tests.faults.stage import Stage, Story, until
 
 PARTS = 2
 """Tests that share the boundaries, so that workers share the time."""
@@ -81,9 +84,8 @@ def test_the_real_command_killed_at_random(tmp_path: Path, migrated: Path, maria
         orders: list[int] = []
         for _ in range(6):
             orders += [world.ship() for _ in range(10)]
-            before, some = len(world.sandbox.ledger.requests), chance.randint(1, 5)
             run = world.deployment.start("sync", "--wait", "20")
-            until(lambda b=before, s=some, r=run: _asked(world, b) >= s or r.poll() is not None, "the run's requests")
+            until(_worked(world, run, chance.randint(1, 5)), "the run's requests")
             run.kill()
             world.deployment.finish(run)
         world.deployment.run("sync", "--wait", "30")
@@ -91,5 +93,7 @@ def test_the_real_command_killed_at_random(tmp_path: Path, migrated: Path, maria
         assert world.deployment.json("tasks") == []
 
 
-def _asked(world: RealWorld, before: int) -> int:
-    return len(world.sandbox.ledger.requests) - before
+def _worked(world: RealWorld, run: subprocess.Popen[str], requests: int) -> Callable[[], bool]:
+    """The run has made so many requests, or came to its end."""
+    enough = len(world.sandbox.ledger.requests) + requests
+    return lambda: len(world.sandbox.ledger.requests) >= enough or run.poll() is not None

@@ -16,7 +16,8 @@ from sqlalchemy import make_url
 
 from shoppingfeed.sandbox import Fault
 from tests import services
-from tests.faults.stage import PASSWORD, TOKEN, RealWorld, no_secret_in, real_world, store_toml
+from tests.faults.deployment import RealWorld, real_world, store_toml
+from tests.faults.stage import PASSWORD, TOKEN, no_secret_in
 
 READER = f"reader:{PASSWORD}"
 
@@ -72,6 +73,7 @@ def test_nothing_that_goes_wrong_shows_a_secret(world: RealWorld) -> None:
     configure(world, reading(world, READER, "no_such_database"), token=f"{TOKEN}-renewed")
     world.deployment.run("sync", status=1)
     configure(world, reading(world))
+    world.sandbox.faults.clear()
     world.deployment.run("retry", "--all-failed")
     world.deployment.run("sync", "--wait", "60")
     for command in (["status", "--json"], ["tasks"], ["logs", "--limit", "1000"], ["why", str(order)], ["doctor"]):

@@ -13,7 +13,8 @@ import pytest
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Fault
 from tests.faults.clock import SharedClock
-from tests.faults.stage import Mailbox, RealWorld, Stage, Victim, real_world
+from tests.faults.deployment import Mailbox, RealWorld, real_world
+from tests.faults.stage import Stage, Victim
 
 DAY = 86400.0
 RECIPIENTS = 'recipients = ["merchant@example.com"]'

@@ -8,7 +8,8 @@ import pytest
 
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Fault
-from tests.faults.stage import FIRST_FEED_ID, TOKEN, Stage, Story, real_world, store_toml
+from tests.faults.deployment import real_world, store_toml
+from tests.faults.stage import FIRST_FEED_ID, TOKEN, Stage, Story
 
 
 def requests(story: Story) -> int:

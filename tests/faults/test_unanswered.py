@@ -13,7 +13,8 @@ import pytest
 
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED
 from shoppingfeed.sandbox import Fault
-from tests.faults.stage import RealWorld, Stage, Story, real_world
+from tests.faults.deployment import RealWorld, real_world
+from tests.faults.stage import Stage, Story
 
 BEFORE: list[tuple[str, dict[str, Any]]] = [
     ("drop", {}),

@@ -306,10 +306,6 @@ def wait(clock: SharedClock, pid: int) -> dict[str, Any]:
     return {"signal": os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {"status": os.WEXITSTATUS(status)}
 
 
-def orders_from(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in lines)
-
-
 def main() -> None:
     django.setup()
     import psycopg  # noqa: F401  loaded here, once, for all children
@@ -319,7 +315,8 @@ def main() -> None:
 
     clock = SharedClock(Path(sys.argv[1]))
     verbs: dict[str, Callable[..., dict[str, Any]]] = {"fork": fork, "wait": wait, "rehearse": rehearse}
-    for order in orders_from(sys.stdin):
+    for line in sys.stdin:
+        order = json.loads(line)
         answer = verbs[order.pop("do")](clock, **order)
         print(json.dumps(answer), flush=True)
 

@@ -139,7 +139,9 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
     if not health.last_run:
         return _("No run has taken place yet.")
     if busy := _busy(health):
-        text = ngettext("%(count)s update is on its way.", "%(count)s updates are on their way.", busy)
+        text = ngettext(
+            "%(count)s update is waiting or on its way.", "%(count)s updates are waiting or on their way.", busy
+        )
         return text % {"count": busy}
     if confirmed:
         text = ngettext(

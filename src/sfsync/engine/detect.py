@@ -102,7 +102,11 @@ def follow_history(run: Run) -> None:
 
 
 def _start_history(run: Run) -> None:
-    """The first run ever: what happened before is judged by the sweep, what comes next by the history."""
+    """The first run ever: what happened before is judged by the sweep, what comes next by the history.
+
+    A wrong shop id or a missing right would only look like a shop where nothing happens, so the shop is tried first.
+    """
+    run.shop.probe()
     last = run.shop.last_history_id()
     window = [
         row.row_id for page in run.shop.history_after(max(last - OVERLAP, 0)) for row in page if row.row_id <= last

@@ -109,12 +109,17 @@ def _mail() -> Finding:
         return Finding(
             subject,
             Verdict.WARNING,
-            str(error),
-            _("Set SFSYNC_SMTP_URL; until then failures are kept and shown, not mailed."),
+            f"{_server()}{error}",
+            texts.advice("mail-failed"),
         )
     return Finding(
         subject, Verdict.OK, _("the server at %(host)s answers") % {"host": getattr(settings, "EMAIL_HOST", "")}
     )
+
+
+def _server() -> str:
+    host = getattr(settings, "EMAIL_HOST", "")
+    return f"{host}:{settings.EMAIL_PORT}: " if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") else ""
 
 
 def _shop(store: Store, connections: Connections, statuses: list[Status]) -> str:

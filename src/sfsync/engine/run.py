@@ -18,7 +18,7 @@ from sfsync.engine.counts import Counts
 from sfsync.engine.detect import detect
 from sfsync.engine.dispatch import dispatch
 from sfsync.engine.journal import Journal
-from sfsync.engine.lease import Clock, Lease, take
+from sfsync.engine.lease import Clock, Lease, LeaseLost, take
 from sfsync.engine.notify import notify
 from sfsync.engine.prepare import policy_of
 from sfsync.engine.prune import prune
@@ -74,7 +74,7 @@ def run_store(
     finally:
         connections.done(store)
     try:
-        if not any(trouble.code == "lease-lost" for trouble in result.troubles):
+        if _may_tell(lease, result.troubles):
             _tell_people(store, journal, result.troubles)
     finally:
         _finish(store, lease, journal, result, time.monotonic() - started)
@@ -125,6 +125,16 @@ def _steps(run: Run, wait: float) -> Agenda:
     if wait and not run.troubles:
         _wait(run, run.clock() + timedelta(seconds=wait))
     return start
+
+
+def _may_tell(lease: Lease, troubles: list[Trouble]) -> bool:
+    """A run that lost its lease, whatever it ended on, leaves the telling to the one that has it."""
+    try:
+        if troubles:
+            lease.beat("tell", now=True)
+    except LeaseLost:
+        return False
+    return True
 
 
 def _tell_people(store: Store, journal: Journal, troubles: list[Trouble]) -> None:

@@ -28,6 +28,8 @@ def _code(error: Exception) -> str:
             return "shop-unavailable"
         case ShopError():
             return "shop-misconfigured"
+        case AuthenticationError(status=403):
+            return "store-unknown"
         case AuthenticationError():
             return "token-refused"
         case NotFoundError():

@@ -90,7 +90,9 @@ def _split(value: str) -> Any:
         url = urlsplit(value)
         _port = url.port
     except ValueError:
-        raise ValidationError(_("That is not an address.")) from None
+        raise ValidationError(
+            _("That is not an address. In a password write @ as %40, # as %23 and / as %2F.")
+        ) from None
     return url
 
 

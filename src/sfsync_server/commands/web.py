@@ -36,7 +36,8 @@ def serve(
     plain = host in LOOPBACK and "https" not in load().model_fields_set
     if plain:
         os.environ["SFSYNC_HTTPS"] = "false"
-    port = port or _free_port(host)
+    port = _free_port(host, port)
+    _check_tables()
     shown.say(f"The back office: http://{'localhost' if host in LOOPBACK else host}:{port}/")
     if plain:
         shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
@@ -46,10 +47,23 @@ def serve(
     os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
 
 
-def _free_port(host: str) -> int:
+def _free_port(host: str, port: int) -> int:
+    """The port, or any free one for 0; a sentence where another program has it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as server:
-        return int(server.getsockname()[1])
+    try:
+        with socket.create_server((host, port), family=family) as server:
+            return int(server.getsockname()[1])
+    except OSError as error:
+        shown.stop(f"Port {port} of {host} cannot be used: {error.strerror}. Choose another one with --port.")
+
+
+def _check_tables() -> None:
+    from sfsync.engine.connections import Live
+    from sfsync.engine.doctor import Verdict, examine
+
+    database = next(examine(Live()))
+    if database.verdict is Verdict.WRONG:
+        shown.stop(f"{database.subject}: {database.text} {database.advice}")
 
 
 def _bound(host: str, port: int) -> str:

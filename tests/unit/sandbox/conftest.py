@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.sandbox.api import Api
 
 from shoppingfeed.sandbox import ManualClock, Sandbox
+from tests.unit.sandbox.api import Api
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from tests.unit.sandbox.api import Api
 
 from shoppingfeed.sandbox import Fault, Sandbox
+from tests.unit.sandbox.api import Api
 
 
 def test_the_ledger_keeps_what_was_accepted_in_order(sandbox: Sandbox, api: Api) -> None:

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from tests.unit.sandbox.api import Api
 
 from shoppingfeed._errors import NoAnswerError, NotSentError
 from shoppingfeed.sandbox import Fault, Kind, ManualClock, Sandbox
+from tests.unit.sandbox.api import Api
 
 
 def try_to_ship(api: Api, *order_ids: int) -> int:

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.api import Api
 
 from shoppingfeed.sandbox import Belief, Sandbox
+from tests.unit.sandbox.api import Api
 
 PDF = b"%PDF-1.4\r\n--not-a-boundary\r\n\x00\xff\r\n"
 

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.unit.sandbox.api import Api
 
 from shoppingfeed.sandbox import Sandbox
+from tests.unit.sandbox.api import Api
 
 
 def ids(page: Any) -> list[int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.unit.sandbox.api import Api
 
 from shoppingfeed.sandbox import ManualClock, Sandbox
+from tests.unit.sandbox.api import Api
 
 
 def test_ping_tells_the_time_without_a_token(sandbox: Sandbox) -> None:
