@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import json
 import os
 import signal
@@ -286,15 +287,22 @@ def _ended(status: int) -> int:
     return status
 
 
-def rehearse(clock: SharedClock, job: str, **arguments: Any) -> dict[str, Any]:
-    """Do a job here, so that what is loaded late is loaded before the first child, and leave nothing open."""
+def here(clock: SharedClock, job: str, **arguments: Any) -> dict[str, Any]:
+    """Do a job in this very process, and leave nothing open that a child would share."""
     from django.db import connections
 
-    JOBS[job](clock, **arguments)
+    answer = JOBS[job](clock, **arguments)
     connections.close_all()
+    return {"answer": answer}
+
+
+def settle_down(clock: SharedClock) -> dict[str, Any]:
+    """After the first jobs: what they loaded stays as it is in every child, and no socket of theirs is left."""
     transport().close()
     transport.cache_clear()
     transport()
+    gc.collect()
+    gc.freeze()
     return {}
 
 
@@ -314,11 +322,11 @@ def main() -> None:
     import sfsync_server.cli  # noqa: F401
 
     clock = SharedClock(Path(sys.argv[1]))
-    verbs: dict[str, Callable[..., dict[str, Any]]] = {"fork": fork, "wait": wait, "rehearse": rehearse}
+    verbs: dict[str, Callable[..., dict[str, Any]]] = {each.__name__: each for each in (fork, wait, here, settle_down)}
     for line in sys.stdin:
         order = json.loads(line)
         answer = verbs[order.pop("do")](clock, **order)
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer, default=str), flush=True)
 
 
 if __name__ == "__main__":
