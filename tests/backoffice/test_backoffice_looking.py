@@ -28,7 +28,7 @@ def test_the_overview_says_it_in_words(shop: World, merchant: Client) -> None:
     assert "No run has taken place yet." in text(merchant.get("/stores/main/"))
     orders = [shop.ship(shop.order(), f"T-{n}") for n in range(3)]
     shop.sync()
-    assert "3 updates are on their way." in text(merchant.get("/stores/main/"))
+    assert "3 updates are waiting or on their way." in text(merchant.get("/stores/main/"))
     shop.sync(wait=10)
     page = text(merchant.get("/stores/main/"))
     assert "All 3 updates of today are confirmed." in page

@@ -203,7 +203,7 @@ def test_doctor_finds_each_wrong_thing(machine: Machine, feed: Server, make_shop
         text, advice = wrong[subject]
         assert sentence in text, subject
         assert advice, subject
-    assert wrong["account: Shopping Feed"][1].startswith("Check the store id in the settings")
+    assert wrong["account: Shopping Feed"][1].startswith("Check store_id and api_url in the settings")
     warned = {subject: text for subject, text, verdict, _ in found if verdict == "warning"}
     assert set(warned) == {"mail", "unknown: status mapping", "unshipped: status mapping", "unshipped: recipients"}
     assert "counts as shipped in the shop but is not mapped" in warned["unknown: status mapping"]
