@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
+from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy, status_mapping
 from sfsync.domain.orders import Known, Operation, Snapshot
 from sfsync.models import Order, Store, Task
@@ -48,8 +49,16 @@ class Plan:
             case Send() if task.order.feed_id is None or order is None:
                 self.nameless.append(task)
             case Send():
-                item = build(decision.operation, task.order.feed_id, order)
-                self.send.append(Prepared(task, item, decision, order.status))
+                self._build(task, task.order.feed_id, decision, order)
+
+    def _build(self, task: Task, feed_id: int, send: Send, order: Snapshot) -> None:
+        """An order that the client refuses to name fails alone; it must not stop its store."""
+        try:
+            item = build(send.operation, feed_id, order)
+        except ValueError:
+            self.fail.append((task, Fail(Failure.UNPREPARABLE, send.operation)))
+        else:
+            self.send.append(Prepared(task, item, send, order.status))
 
 
 def prepare(tasks: Iterable[Task], orders: dict[int, Snapshot], policy: Policy, now: Any) -> Plan:

@@ -11,6 +11,7 @@ import pytest
 from django.test import override_settings
 
 from sfsync.engine.run import run_store
+from sfsync.models import Order
 from sfsync.testing import DELIVERED, World
 from shoppingfeed import NotSentError, Request, Response
 from shoppingfeed.sandbox import Fault
@@ -233,3 +234,13 @@ def test_a_run_ends_when_nothing_can_be_sent(world: World) -> None:
     world.sync()
     assert twist.posted == 1
     assert world.tasks(order)[0].update_at > world.now()
+
+
+def test_an_order_with_an_impossible_id_fails_alone(world: World) -> None:
+    """R12, R13b: the client refuses to name it, and the others go out."""
+    world.sync()
+    bad, good = world.ship(world.order(), "T-BAD"), world.ship(world.order(), "T-GOOD")
+    Order.objects.filter(shop_order_id=bad).update(feed_id=-5)
+    world.sync(wait=5)
+    assert world.accepted(good) == [("ship", "T-GOOD")]
+    assert [task.failure for task in world.tasks(bad)] == ["unpreparable"]
