@@ -142,7 +142,12 @@ class Client:
     @property
     def requests(self) -> int:
         """How many HTTP requests were sent so far, those refused by the rate limit included."""
-        return self._session.requests
+        return sum(self._session.answers.values())
+
+    @property
+    def answers(self) -> dict[int, int]:
+        """The same by HTTP status; under 0 those that were never answered."""
+        return self._session.answers
 
     def ping(self) -> datetime | None:
         """Is the API there, and does it take the token? Its time, if it told it in a way we can read."""
@@ -156,7 +161,7 @@ class Client:
         """A store by its id. Asks the API nothing: a wrong id shows at the first request."""
         clock, wall_clock = self._clocks
         return Store(
-            self._session,
+            self._session.tallied(),
             self._base_url,
             store_id,
             concurrency=self._concurrency,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -32,6 +34,8 @@ Permit = Callable[[Request], None]
 """Called just before a request leaves; raises `NotSentError` when it may not leave any more."""
 
 REFUSALS: dict[int, type[ApiError]] = {401: AuthenticationError, 403: AuthenticationError, 404: NotFoundError}
+NO_ANSWER = 0
+"""In the place of an HTTP status: the request left, and nothing came back."""
 DETAIL_SHOWN = 300
 BYTES_SHOWN = 64 * 1024
 
@@ -56,7 +60,7 @@ class Session:
         self._patience = patience
         self._sleep = sleep
         self._lock = threading.Lock()
-        self.requests = 0
+        self._tallies: tuple[Counter[int], ...] = (Counter(),)
 
     def read(self, url: str, parse: Callable[[object], T]) -> T:
         """GET and parse. What does not parse is a `ContractError` that says what was expected."""
@@ -119,19 +123,32 @@ class Session:
         except NotSentError:
             raise
         except NoAnswerError:
-            self._count()
+            self._count(NO_ANSWER)
             raise
         except Exception as error:
-            self._count()
+            self._count(NO_ANSWER)
             raise NoAnswerError(
                 f"{request} got no answer: the transport failed with {type(error).__name__}", request=str(request)
             ) from error
-        self._count()
+        self._count(response.status)
         return response
 
-    def _count(self) -> None:
+    def _count(self, status: int) -> None:
         with self._lock:
-            self.requests += 1
+            for tally in self._tallies:
+                tally[status] += 1
+
+    @property
+    def answers(self) -> dict[int, int]:
+        """HTTP status → how many requests were answered with it, `NO_ANSWER` for none."""
+        with self._lock:
+            return dict(self._tallies[-1])
+
+    def tallied(self) -> Session:
+        """This very session, which counts what goes through this end of it apart, too."""
+        end = copy.copy(self)
+        end._tallies = (*self._tallies, Counter())
+        return end
 
     def _settle(self, request: Request, outcome: Response | NotSentError | NoAnswerError, verdict: Verdict) -> Response:
         if not isinstance(outcome, Response):

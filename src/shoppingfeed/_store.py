@@ -57,6 +57,11 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({self.id})"
 
+    @property
+    def answers(self) -> dict[int, int]:
+        """HTTP status → how many of this object's requests were answered with it; under 0 those never answered."""
+        return self._session.answers
+
     # Orders
 
     def orders(

@@ -137,6 +137,23 @@ def test_a_429_is_waited_for_and_the_same_request_sent_again() -> None:
     assert transport.received[0] == transport.received[2]
 
 
+def test_requests_are_counted_by_the_status_of_their_answer_and_by_store() -> None:
+    limited, other = answer(429, {}, {"x-ratelimit-wait": "1"}), answer(200, {"timestamp": 5})
+    transport = ScriptedTransport(
+        limited, accepted(), NoAnswerError("reset"), other, NotSentError("refused"), accepted()
+    )
+    client = client_for(transport, Clock())
+    store, another = client.store(10), client.store(10)
+    store.send(SHIP)
+    client.ping()
+    with pytest.raises(NotSentError):
+        another.send(SHIP)
+    another.send(SHIP)
+    assert client.answers == {429: 1, 202: 2, 0: 1, 200: 1}
+    assert (store.answers, another.answers) == ({429: 1, 202: 1}, {202: 1})
+    assert client.requests == 5
+
+
 def test_patience_with_429_ends() -> None:
     clock = Clock()
     transport = ScriptedTransport(by=lambda _: answer(429, PROBLEM, {"x-ratelimit-wait": "7"}))
