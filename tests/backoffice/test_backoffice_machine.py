@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from sfsync.testing import World
+from shoppingfeed.sandbox import Fault
 
 KEY = "a-key-of-more-than-twenty-characters"
 
@@ -51,8 +52,20 @@ def test_metrics_tell_the_story_in_figures(shop: World, administrator: Client) -
     }
     assert values["sfsync_confirmed_total", "main", "ship"] == 1
     assert values["sfsync_updates", "main", "waiting"] == 1
-    assert values["sfsync_last_run_sent", "main"] == 1
-    assert values["sfsync_last_run_requests", "main"] >= 2
+    assert values["sfsync_sent_total", "main", "ship"] == 1
+    assert values["sfsync_api_requests_total", "200", "main"] >= 2
+    assert ("sfsync_last_run_seconds", "main") in values
+
+
+def test_requests_are_counted_by_the_status_of_their_answer(shop: World, administrator: Client) -> None:
+    """A refused token, and a server that closes the connection: what an operator wants an alarm for."""
+    shop.ship(shop.order(), "T-1")
+    shop.sandbox.fault(Fault("status", status=429, times=2))
+    shop.sandbox.fault(Fault("drop", when="before"))
+    shop.sync(wait=10)
+    body = administrator.get("/metrics").content.decode()
+    assert 'sfsync_api_requests_total{status="429",store="main"} 2.0' in body
+    assert 'sfsync_api_requests_total{status="none",store="main"} 1.0' in body
 
 
 @pytest.mark.parametrize("how", ["header", "path"])

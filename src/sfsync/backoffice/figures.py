@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sfsync.engine.health import health_of
-from sfsync.models import DayFigure, Process, Store
+from sfsync.models import AnswerFigure, DayFigure, Process, Store
 from sfsync.models.process import SYNC
 
 
@@ -22,6 +22,7 @@ class Collected:
         stores = list(Store.objects.order_by("name"))
         yield from _queues(stores)
         yield from _operations()
+        yield from _requests()
         yield from _passes()
 
 
@@ -51,23 +52,29 @@ def _queues(stores: list[Store]) -> Iterable[Metric]:
 
 def _operations() -> Iterable[Metric]:
     labels = ["store", "operation"]
+    sent = CounterMetricFamily("sfsync_sent", "Operations that the API accepted", labels=labels)
     confirmed = CounterMetricFamily("sfsync_confirmed", "Operations that the marketplace confirmed", labels=labels)
     failed = CounterMetricFamily("sfsync_failed", "Attempts that failed", labels=labels)
     rows = DayFigure.objects.values_list("store__name", "operation").order_by("store__name", "operation")
-    for store, operation, good, bad in rows.annotate(Sum("confirmed"), Sum("failed")):
-        confirmed.add_metric([store, operation], good)
-        failed.add_metric([store, operation], bad)
-    return [confirmed, failed]
+    for store, operation, *sums in rows.annotate(Sum("sent"), Sum("confirmed"), Sum("failed")):
+        for family, value in zip((sent, confirmed, failed), sums, strict=True):
+            family.add_metric([store, operation], value)
+    return [sent, confirmed, failed]
+
+
+def _requests() -> Iterable[Metric]:
+    requests = CounterMetricFamily(
+        "sfsync_api_requests", "API requests by the status of their answer", labels=["store", "status"]
+    )
+    rows = AnswerFigure.objects.order_by("store__name", "status").values_list("store__name", "status", "requests")
+    for store, status, number in rows:
+        requests.add_metric([store, str(status) if status else "none"], number)
+    return [requests]
 
 
 def _passes() -> Iterable[Metric]:
     duration = GaugeMetricFamily("sfsync_last_run_seconds", "How long the last run took", labels=["store"])
-    requests = GaugeMetricFamily("sfsync_last_run_requests", "API requests of the last run", labels=["store"])
-    sent = GaugeMetricFamily("sfsync_last_run_sent", "Operations sent by the last run", labels=["store"])
     for process in Process.objects.filter(name=SYNC).select_related("store").order_by("store__name"):
         if process.duration is not None:
-            name = process.store.name
-            duration.add_metric([name], process.duration.total_seconds())
-            requests.add_metric([name], process.counts.get("requests", 0))
-            sent.add_metric([name], process.counts.get("sent", 0))
-    return [duration, requests, sent]
+            duration.add_metric([process.store.name], process.duration.total_seconds())
+    return [duration]

@@ -10,8 +10,8 @@ from sfsync.domain.backoff import retry_after
 from sfsync.domain.errors import Failure, NextStep
 from sfsync.domain.orders import Operation
 from sfsync.engine.context import Run
-from sfsync.engine.detect import queue
 from sfsync.engine.figures import note
+from sfsync.engine.outbox import queue
 from sfsync.models import Action, Notice, Order, Store, Task
 from sfsync.models.bulk import delete_rows, insert_rows, update_rows
 from sfsync.models.log import Level

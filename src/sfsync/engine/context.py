@@ -15,7 +15,7 @@ from sfsync.engine.lease import Clock, Lease
 from sfsync.engine.trouble import Trouble, trouble_of
 from sfsync.models import Store
 from sfsync.shops.base import Shop, ShopError
-from shoppingfeed import Client, ShoppingFeedError
+from shoppingfeed import ShoppingFeedError
 from shoppingfeed import Store as Feed
 
 Stop = Callable[[float], bool]
@@ -34,7 +34,7 @@ class Run:
     store: Store
     policy: Policy
     shop: Shop
-    client: Client
+    feed: Feed
     lease: Lease
     journal: Journal
     clock: Clock
@@ -44,11 +44,11 @@ class Run:
     stop: Stop = never
     touched: bool = False
     """The queue is not as it was when the run began: tasks were saved, or came back from their ticket."""
+    sweeping: bool = True
+    """Compare the open orders; without it only the status history tells of changes."""
+    swept: float = 0.0
+    """Seconds that comparing them took."""
     _status_names: dict[int, str] | None = None
-
-    @property
-    def feed(self) -> Feed:
-        return self.client.store(self.store.feed_store_id)
 
     def status_name(self, status: int) -> str:
         """A shop status as the merchant knows it; read once a run."""

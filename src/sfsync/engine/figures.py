@@ -1,29 +1,40 @@
-"""Count what was confirmed and what failed, by day, marketplace and operation: one statement a call."""
+"""Count what was sent, confirmed and failed by day, marketplace and operation, and the API's answers by status."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.utils import timezone
 
 from sfsync.engine.context import Run
-from sfsync.models import DayFigure, Task
+from sfsync.models import AnswerFigure, DayFigure, Store, Task
 from sfsync.models.bulk import insert_rows
 from sfsync.models.figure import WITHIN
 
 _KEY = ("store", "day", "channel", "operation")
-_COUNTS = ("confirmed", "failed", *WITHIN)
+_COUNTS = ("sent", "confirmed", "failed", *WITHIN)
 _ADD = "ON CONFLICT (store_id, day, channel, operation) DO UPDATE SET " + ", ".join(
     f"{name} = t.{name} + excluded.{name}" for name in _COUNTS
 )
 
 
-def note(run: Run, *, confirmed: Iterable[Task] = (), failed: Iterable[tuple[Task, str]] = ()) -> None:
-    """Add to the day's figures: confirmed tasks, and failed ones with their operation. Reads `task.order`."""
+_ADD_ANSWERS = "ON CONFLICT (store_id, status) DO UPDATE SET requests = t.requests + excluded.requests"
+
+
+def note(
+    run: Run,
+    *,
+    sent: Iterable[Task] = (),
+    confirmed: Iterable[Task] = (),
+    failed: Iterable[tuple[Task, str]] = (),
+) -> None:
+    """Add to the day's figures, in one statement: tasks, and for failed ones their operation. Reads `task.order`."""
     now = run.clock()
     figures: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
+    for task in sent:
+        figures[task.order.channel, task.operation]["sent"] += 1
     for task in confirmed:
         figure = figures[task.order.channel, task.operation]
         figure["confirmed"] += 1
@@ -34,6 +45,12 @@ def note(run: Run, *, confirmed: Iterable[Task] = (), failed: Iterable[tuple[Tas
     day = timezone.localdate(now).isoformat()
     rows = [(run.store.pk, day, *key, *figure.values()) for key, figure in sorted(figures.items())]
     insert_rows(DayFigure, (*_KEY, *_COUNTS), rows, conflict=_ADD)
+
+
+def note_answers(store: Store, answers: Mapping[int, int]) -> None:
+    """Add requests by the status they were answered with."""
+    rows = [(store.pk, status, requests) for status, requests in sorted(answers.items())]
+    insert_rows(AnswerFigure, ("store", "status", "requests"), rows, conflict=_ADD_ANSWERS)
 
 
 def _step(sent_at: datetime | None, now: datetime) -> str:

@@ -17,6 +17,7 @@ from sfsync.engine.context import Run, Stop, never
 from sfsync.engine.counts import Counts
 from sfsync.engine.detect import detect
 from sfsync.engine.dispatch import dispatch
+from sfsync.engine.figures import note_answers
 from sfsync.engine.journal import Journal
 from sfsync.engine.lease import Clock, Lease, LeaseLost, take
 from sfsync.engine.notify import notify
@@ -46,6 +47,10 @@ class Result:
     troubles: list[Trouble] = field(default_factory=list)
     agenda: Agenda | None = None
     """What is left to do, where the run knows: it changed nothing."""
+    answers: dict[int, int] = field(default_factory=dict)
+    """Requests by the HTTP status of their answer, 0 for none."""
+    swept: float = 0.0
+    """Seconds that comparing the open orders took."""
 
     @property
     def ok(self) -> bool:
@@ -53,9 +58,16 @@ class Result:
 
 
 def run_store(
-    store: Store, connections: Connections, *, wait: float = 0, clock: Clock = timezone.now, stop: Stop = never
+    store: Store,
+    connections: Connections,
+    *,
+    wait: float = 0,
+    sweeping: bool = True,
+    clock: Clock = timezone.now,
+    stop: Stop = never,
 ) -> Result:
-    """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open.
+    """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open. Without `sweeping`
+    only the shop's status history is followed.
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
@@ -66,7 +78,8 @@ def run_store(
     crash: Exception | None = None
     try:
         store.refresh_from_db()
-        _work(_open(store, connections, lease, journal=journal, result=result, stop=stop), wait, result)
+        run = _open(store, connections, lease, journal=journal, result=result, sweeping=sweeping, stop=stop)
+        _work(run, wait, result)
     except Exception as error:
         journal.forget()
         result.troubles.append(trouble_of(error))
@@ -84,26 +97,37 @@ def run_store(
 
 
 def _work(run: Run, wait: float, result: Result) -> None:
-    requests = run.client.requests
     try:
         start = _steps(run, wait)
         result.agenda = None if run.touched else start
     finally:
-        result.counts.requests = run.client.requests - requests
+        result.answers = run.feed.answers
+        result.counts.requests = sum(result.answers.values())
+        result.swept = run.swept
 
 
-def _open(store: Store, connections: Connections, lease: Lease, *, journal: Journal, result: Result, stop: Stop) -> Run:
+def _open(
+    store: Store,
+    connections: Connections,
+    lease: Lease,
+    *,
+    journal: Journal,
+    result: Result,
+    sweeping: bool,
+    stop: Stop,
+) -> Run:
     return Run(
         store=store,
         policy=policy_of(store),
         shop=connections.shop(store),
-        client=connections.client(store),
+        feed=connections.client(store).store(store.feed_store_id),
         lease=lease,
         journal=journal,
         clock=lease.clock,
         conf=conf(),
         counts=result.counts,
         troubles=result.troubles,
+        sweeping=sweeping,
         stop=stop,
     )
 
@@ -204,6 +228,7 @@ def _finish(store: Store, lease: Lease, journal: Journal, result: Result, second
     if not counts.idle:
         journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **counts.as_dict())
     journal.flush()
+    note_answers(store, result.answers)
     lease.release(
         outcome=result.troubles[0].code if result.troubles else "ok",
         error=result.troubles[0].detail if result.troubles else "",

@@ -18,6 +18,7 @@ from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
 from sfsync.engine.conclude import Back, Failed, fail, requeue
 from sfsync.engine.context import Run
+from sfsync.engine.figures import note
 from sfsync.engine.lease import LeaseLost
 from sfsync.engine.prepare import Prepared
 from sfsync.models import Action, Task
@@ -119,6 +120,7 @@ class Sending:
         bad = [Failed(task, Failure.IGNORED, ignored[task.pk]) for task in tasks if task.pk in ignored]
         self.ticketed(good, accepted.batch_id)
         fail(self.run, bad)
+        note(self.run, sent=good)
         self.run.counts.sent += len(good)
 
     def ticketed(self, tasks: list[Task], batch_id: str) -> None:

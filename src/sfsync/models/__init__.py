@@ -1,11 +1,24 @@
 """What is kept: stores, orders, tasks, processes, their log, and what the merchant must hear."""
 
-from sfsync.models.figure import DayFigure
+from sfsync.models.figure import AnswerFigure, DayFigure
 from sfsync.models.log import LogEntry
 from sfsync.models.notice import Notice
 from sfsync.models.order import Order
 from sfsync.models.process import Process
 from sfsync.models.store import SettingChange, Store
+from sfsync.models.sweep import Sweep
 from sfsync.models.task import Action, Task
 
-__all__ = ["Action", "DayFigure", "LogEntry", "Notice", "Order", "Process", "SettingChange", "Store", "Task"]
+__all__ = [
+    "Action",
+    "AnswerFigure",
+    "DayFigure",
+    "LogEntry",
+    "Notice",
+    "Order",
+    "Process",
+    "SettingChange",
+    "Store",
+    "Sweep",
+    "Task",
+]

@@ -13,12 +13,16 @@ WITHIN = {"s10": 10, "m1": 60, "m5": 300, "m30": 1800, "h2": 7200, "h12": 43200}
 
 
 class DayFigure(models.Model):
-    """One row a day, marketplace and operation. `failed` counts attempts; what took longer than `h12` is in none."""
+    """One row a day, marketplace and operation. `failed` counts attempts; what took longer than `h12` is in none.
+
+    What was `sent` is confirmed or failed later, perhaps on another day.
+    """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="figures", db_index=False)
     day = models.DateField()
     channel = models.CharField(max_length=64, default="", blank=True)
     operation = models.CharField(max_length=8)
+    sent = models.PositiveIntegerField(default=0)
     confirmed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     s10 = models.PositiveIntegerField(default=0)
@@ -36,6 +40,21 @@ class DayFigure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.channel} {self.operation}: {self.confirmed} confirmed, {self.failed} failed"
+
+
+class AnswerFigure(models.Model):
+    """How many requests the API answered with a status, since ever; status 0 where no answer came."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    status = models.PositiveSmallIntegerField()
+    requests = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "sfsync_answer_figure"
+        constraints = [models.UniqueConstraint(fields=["store", "status"], name="one_figure_a_status")]
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.requests} requests"
 
 
 def median_seconds(confirmed: int, within: Sequence[int]) -> float | None:

@@ -15,10 +15,17 @@ from sfsync.domain.orders import Snapshot
 
 PAGE = 1000
 """Rows of one page: small enough for flat memory, large enough that pages are few."""
+BLOCK = 64
+"""Order ids of one block: block 3 is 192 to 255."""
 
 
 class ShopError(Exception):
-    """The shop cannot be read. `str(error)` says what is wrong and what to do, and never holds a password."""
+    """The shop cannot be read. `str(error)` says what is wrong and what to do, and never holds a password.
+
+    `code` names the cause for programs, where it is known: pages have a sentence of their own for it.
+    """
+
+    code: str = ""
 
 
 class ShopUnavailable(ShopError):
@@ -76,6 +83,21 @@ class Status:
     paid: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A carrier of the shop, as the merchant knows it.
+
+    `carrier_id` stays the same when the merchant edits it (`Snapshot.carrier_reference`); `ids` are all those that
+    orders may name for it. `active`: offered to customers now. `deleted`: only old orders still have it.
+    """
+
+    carrier_id: int
+    name: str
+    ids: frozenset[int] = frozenset()
+    active: bool = True
+    deleted: bool = False
+
+
 class Shop(Protocol):
     """Reads one shop. Every method may raise `ShopUnavailable` or `ShopMisconfigured`."""
 
@@ -91,6 +113,12 @@ class Shop(Protocol):
     def last_history_id(self) -> int:
         """The newest row of the status history, 0 when there is none."""
 
+    def fingerprints(self, blocks: Collection[int]) -> dict[int, int]:
+        """A number for each block of order ids, which moves when a status or a tracking number of its orders does.
+
+        Two orders' changes may cancel out, about once in four billion times.
+        """
+
     def look(self, order_ids: Collection[int]) -> list[Sighting]:
         """The orders' current status and tracking number; an order that is gone is left out."""
 
@@ -99,6 +127,9 @@ class Shop(Protocol):
 
     def statuses(self, language: str) -> list[Status]:
         """The shop's statuses, deleted ones too, named in `language` (`fr`, `en`), else in the shop's default one."""
+
+    def carriers(self) -> list[Carrier]:
+        """The shop's carriers, deleted ones too, by rising `carrier_id`. Their names have one language only."""
 
     def probe(self) -> str:
         """Try every right that the other methods need; return a sentence on what was found (`PrestaShop 8.2.1, …`)."""

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
+from sfsync.shops.base import BLOCK
 from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import SampleShop, build
 from tests import services
@@ -40,7 +41,7 @@ def plan(big: tuple[SampleShop, list[int]]) -> Callable[[Callable[[PrestaShop], 
         rows: Plan = []
 
         def ask(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            if statement.startswith("SELECT ps_"):
+            if statement.startswith("SELECT") and " FROM ps_" in statement.replace("\n", ""):
                 with connection.connection.dbapi_connection.cursor() as cursor:  # type: ignore[union-attr]
                     cursor.execute(f"EXPLAIN {statement}", parameters)
                     names = [column[0] for column in cursor.description]
@@ -83,6 +84,15 @@ def test_a_glance_goes_by_order(plan: Callable[..., Plan], big: tuple[SampleShop
     rows = plan(lambda shop: shop.look(big[1][:number]))
     assert by(rows, "ps_orders") <= {("range", "PRIMARY"), ("eq_ref", "PRIMARY"), ("const", "PRIMARY")}
     assert by(rows, "ps_orders")
+    assert by(rows, "ps_order_carrier") == {("ref", "ps_order_carrier_id_order")}
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_fingerprints_go_by_order(plan: Callable[..., Plan], big: tuple[SampleShop, list[int]], every: int) -> None:
+    """Of all blocks, and of scattered ones."""
+    blocks = sorted({order_id // BLOCK for order_id in big[1]})[::every]
+    rows = plan(lambda shop: shop.fingerprints(blocks[: 300 // every]))
+    assert by(rows, "ps_orders") <= {("range", "PRIMARY"), ("index", "PRIMARY")}
     assert by(rows, "ps_order_carrier") == {("ref", "ps_order_carrier_id_order")}
 
 

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import sqlite3
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -147,9 +148,20 @@ def _engine(url: URL, timeout: float) -> Engine:
 
 
 def _sqlite(url: URL, timeout: float) -> Callable[[], sqlite3.Connection]:
-    """Read only, and a missing file stays missing."""
+    """Read only, and a missing file stays missing. With the functions of a MySQL server that are asked for."""
     address = f"file:{quote(url.database or '')}?mode=ro"
-    return lambda: sqlite3.connect(address, uri=True, timeout=timeout, check_same_thread=False)
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(address, uri=True, timeout=timeout, check_same_thread=False)
+        connection.create_function("concat_ws", -1, _concat_ws, deterministic=True)
+        connection.create_function("crc32", 1, lambda text: zlib.crc32(text.encode()), deterministic=True)
+        return connection
+
+    return connect
+
+
+def _concat_ws(separator: str, *values: object) -> str:
+    return separator.join(str(value) for value in values if value is not None)
 
 
 def _restrict(connection: Any, timeout: float) -> None:

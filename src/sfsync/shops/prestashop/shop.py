@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, Table, func, select
+from sqlalchemy import Column, Row, Select, Table, func, or_, select
 
 from sfsync.domain.orders import Snapshot
-from sfsync.shops.base import PAGE, Listing, ShopMisconfigured, Sighting, Status, StatusChange
+from sfsync.shops.base import BLOCK, PAGE, Carrier, Listing, ShopMisconfigured, Sighting, Status, StatusChange
 from sfsync.shops.prestashop.about import About, read_about
+from sfsync.shops.prestashop.carriers import families
 from sfsync.shops.prestashop.clock import EPOCH, to_shop, to_utc
 from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.probe import check
@@ -22,6 +23,10 @@ from sfsync.shops.prestashop.tracking import clean_text
 
 LOOK = 20_000
 """Orders of one statement of `look`: 0.1 s of the shop's server."""
+SPAN = 2400
+"""Blocks of one statement of `fingerprints`: half a second of the shop's server where every id is an order."""
+RANGES = 500
+"""Ranges of ids in one statement: SQLite takes no expression of more than a thousand terms."""
 ANY_ZONE = timedelta(days=1)
 """No zone is further from UTC: a date of the shop can be compared without asking for its zone."""
 
@@ -78,6 +83,26 @@ class PrestaShop:
         rows = self._reader.rows(select(func.max(self._tables.order_history.c.id_order_history)))
         return rows[0][0] or 0
 
+    def fingerprints(self, blocks: Collection[int]) -> dict[int, int]:
+        """The sum of the checksums of the rows that `look` reads, added up by the server."""
+        orders, parcels = self._tables.orders.c, self._tables.order_carrier.c
+        seen = (orders.id_order, orders.current_state, parcels.id_order_carrier, parcels.tracking_number)
+        block = (orders.id_order // BLOCK).label("block")
+        sums = (
+            select(block, func.sum(func.crc32(func.concat_ws("|", *seen))).label("checksum"))
+            .join_from(
+                self._tables.orders, self._tables.order_carrier, parcels.id_order == orders.id_order, isouter=True
+            )
+            .where(self._tables.of_shop(self._shop_id))
+            .group_by(block)
+        )
+        found: dict[int, int] = {}
+        for runs in spans(blocks):
+            within = (orders.id_order.between(first * BLOCK, end * BLOCK - 1) for first, end in runs)
+            rows = self._reader.rows(sums.where(or_(*within)))
+            found.update((int(row.block), int(row.checksum)) for row in rows)
+        return found
+
     def look(self, order_ids: Collection[int]) -> list[Sighting]:
         orders, parcels = self._tables.orders, self._tables.order_carrier
         glance = (
@@ -118,6 +143,16 @@ class PrestaShop:
             )
             for row in rows
         ]
+
+    def carriers(self) -> list[Carrier]:
+        """An edit makes a new row with the same `id_reference`: the rows of one reference are one carrier."""
+        carrier = self._tables.carrier.c
+        rows = self._reader.rows(
+            select(carrier.id_carrier, carrier.id_reference, carrier.name, carrier.active, carrier.deleted).order_by(
+                carrier.id_carrier
+            )
+        )
+        return families(rows, self._shop_name)
 
     def probe(self) -> str:
         """Read every table that is needed, find the shop, and count its marketplace orders. The `code` of an error says
@@ -246,6 +281,24 @@ def color(text: str | None) -> str:
     """`#rrggbb`; old shops also have names and short forms, which become empty."""
     text = (text or "").strip()
     return text if re.fullmatch(r"#[0-9A-Fa-f]{6}", text) else ""
+
+
+def spans(blocks: Collection[int]) -> Iterator[list[list[int]]]:
+    """Runs of neighbouring blocks (the first one, the one after the last), in portions for one statement each."""
+    runs: list[list[int]] = []
+    size = 0
+    for block in sorted(set(blocks)):
+        adjoins = bool(runs) and runs[-1][1] == block
+        if size == SPAN or (len(runs) == RANGES and not adjoins):
+            yield runs
+            runs, size, adjoins = [], 0, False
+        if adjoins:
+            runs[-1][1] = block + 1
+        else:
+            runs.append([block, block + 1])
+        size += 1
+    if runs:
+        yield runs
 
 
 def _batches(order_ids: Collection[int], size: int) -> Iterator[list[int]]:

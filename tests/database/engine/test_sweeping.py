@@ -1,0 +1,140 @@
+"""The sweep looks only where something has moved, and misses nothing all the same (R2, R5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, event, insert, update
+
+from sfsync.models import Order, Sweep
+from sfsync.shops.base import BLOCK
+from sfsync.testing import SHIPPED, World
+
+Looks = Callable[[], list[set[int]]]
+
+
+@pytest.fixture
+def looks() -> Iterator[Looks]:
+    """The orders of each look at the shop since it was last asked."""
+    asked: list[set[int]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "id_order IN" in statement and "tracking_number" in statement and "id_carrier" not in statement:
+            asked.append(set(parameters))
+
+    def since() -> list[set[int]]:
+        found = asked[:]
+        asked.clear()
+        return found
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield since
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_nothing_is_looked_at_where_nothing_has_moved(world: World, looks: Looks) -> None:
+    world.sync()
+    assert looks()
+    world.sync()
+    assert looks() == []
+
+
+def test_only_the_block_that_moved_is_looked_at(world: World, looks: Looks) -> None:
+    """R2: a tracking number alone, among many orders."""
+    ids = world.shop.add_orders(3 * BLOCK)
+    world.sync()
+    looks()
+    world.shop.set_tracking(ids[BLOCK], "T-1")
+    world.sync(wait=5)
+    [seen] = looks()
+    assert ids[BLOCK] in seen
+    assert len(seen & set(ids)) <= BLOCK
+    assert world.accepted(ids[BLOCK]) == [("ship", "T-1")]
+    world.sync()
+    assert looks() == []
+
+
+def test_an_order_that_the_module_lists_late_is_seen(world: World) -> None:
+    """R5: the order was in its block's number before anybody knew that it came from a marketplace."""
+    order = world.order()
+    listing = world.shop.tables["shoppingfeed_order"]
+    [row] = world.shop.rows(listing.select().where(listing.c.id_order == order))
+    world.shop.execute(delete(listing).where(listing.c.id_order == order))
+    world.ship(order, "T-1")
+    world.sync()
+    assert not Order.objects.filter(shop_order_id=order).exists()
+    late = dict(row._mapping) | {"id_shoppingfeed_order": 1000}
+    world.shop.execute(insert(listing).values(late))
+    world.sync(wait=5)
+    assert world.accepted(order) == [("ship", "T-1")]
+
+
+def test_what_the_numbers_hide_is_found_within_a_day(world: World) -> None:
+    """R5: two changes that cancel out in the number, as likely as winning a lottery: here the last sweep is made to
+    have seen the new number already."""
+    world.sync()
+    order = world.order()
+    world.shop.set_tracking(order, "T-1")
+    block = order // BLOCK
+    sweep = Sweep.objects.get(store=world.store)
+    shop = world.connections.shop(world.store)
+    sweep.fingerprints |= {str(block): shop.fingerprints([block])[block]}
+    sweep.save()
+    world.advance(hours=23)
+    world.sync(wait=5)
+    assert world.accepted(order) == []
+    world.advance(hours=2)
+    world.sync(wait=5)
+    assert world.accepted(order) == [("ship", "T-1")]
+
+
+def test_a_sweep_that_did_not_end_is_done_again(world: World, looks: Looks) -> None:
+    """R5, R13: the shop went away between its numbers and its orders."""
+    world.sync()
+    order = world.order()
+    world.shop.set_tracking(order, "T-1")
+
+    def cut(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "id_order IN" in statement:
+            raise ConnectionResetError("the shop's server restarts")
+
+    event.listen(Engine, "before_cursor_execute", cut)
+    troubled = world.sync()
+    event.remove(Engine, "before_cursor_execute", cut)
+    assert [trouble.code for trouble in troubled.troubles] == ["shop-unavailable"]
+    world.sync(wait=5)
+    assert world.accepted(order) == [("ship", "T-1")]
+
+
+def test_a_change_between_the_numbers_and_the_look_is_found_next_time(world: World) -> None:
+    """R5: the look sees it already, or the next sweep does; it is told once."""
+    world.sync()
+    first, second = world.order(), world.order()
+    world.shop.set_tracking(first, "T-1")
+    waiting = [second]
+
+    def change(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "id_order IN" in statement and waiting:
+            world.shop.set_tracking(waiting.pop(), "T-2")
+
+    event.listen(Engine, "before_cursor_execute", change)
+    world.sync(wait=5)
+    event.remove(Engine, "before_cursor_execute", change)
+    world.sync(wait=5)
+    assert waiting == []
+    assert (world.accepted(first), world.accepted(second)) == ([("ship", "T-1")], [("ship", "T-2")])
+
+
+def test_without_a_sweep_the_history_alone_tells(world: World) -> None:
+    """R7: a real-time store between two sweeps."""
+    world.sync()
+    by_history, by_sweep = world.ship(world.order(), "T-1"), world.order()
+    orders = world.shop.tables["orders"]
+    world.shop.execute(update(orders).where(orders.c.id_order == by_sweep).values(current_state=SHIPPED))
+    world.sync(wait=5, sweeping=False)
+    assert world.accepted(by_history) == [("ship", "T-1")]
+    assert world.tasks(by_sweep) == []
+    world.sync()
+    assert [task.action for task in world.tasks(by_sweep)] == ["SYNC_STATUS"]
