@@ -14,6 +14,7 @@ from sfsync.domain.orders import Operation
 from sfsync.domain.tickets import InFlight, match, recognise
 from sfsync.engine.conclude import Back, Failed, confirm, fail, requeue
 from sfsync.engine.context import Run
+from sfsync.engine.figures import note
 from sfsync.models import Task
 from sfsync.models.bulk import update_rows
 from sfsync.models.log import Level
@@ -133,6 +134,7 @@ def _found(run: Run, found: list[tuple[Task, Ticket]]) -> None:
     rows = [(task.pk, ticket.batch_id, ticket.id, now, 0, now, task.request_key, "") for task, ticket in found]
     columns = ("id", "batch_id", "ticket_number", "update_at", "looks", "date_upd")
     update_rows(Task, columns, rows, expect=("request_key", "lease"))
+    note(run, sent=[task for task, _ in found])
     run.counts.sent += len(found)
     for task, ticket in found:
         params = {"operation": task.operation, "batch": ticket.batch_id, "payload": task.payload}

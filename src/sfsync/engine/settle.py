@@ -149,7 +149,7 @@ def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
 def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[Task], BatchTickets]]:
     """Each batch's tasks, and the answer about its tickets."""
     tasks: dict[str, list[Task]] = {batch: [] for batch in batches}
-    for task in Task.objects.filter(store=run.store, batch_id__in=batches).ticketed().with_order():
+    for task in Task.objects.filter(store=run.store, batch_id__in=batches).to_settle():
         tasks[task.batch_id].append(task)
     for answer in run.feed.batches(batches):
         yield tasks[answer.batch_id], answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sfsync.models import Order, Task
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
@@ -110,3 +112,16 @@ def test_a_failed_ticket_gives_way_to_a_newer_change(world: World) -> None:
     assert world.accepted(order) == [("ship", "T-7"), ("ship", "T-8")]
     assert world.row(order).ship_tracking == "T-8"
     assert world.tasks(order) == []
+
+
+def test_no_outcome_of_a_ticket_costs_a_statement_an_order(world: World, django_assert_max_num_queries: Any) -> None:
+    """R14 to R18: 400 orders, of which a quarter each is confirmed, refused, canceled and open."""
+    world.sync()
+    ids = world.shop.add_orders(400)
+    for number, order_id in enumerate(ids):
+        if kind := ("", "refuse", "cancel-ticket", "stuck")[number % 4]:
+            world.sandbox.fault(Fault(kind, order_id=world.feed_id(order_id), times=None))
+    world.shop.bulk_ship(ids)
+    with django_assert_max_num_queries(200):
+        result = world.sync(wait=60)
+    assert (result.counts.confirmed, result.counts.failed, result.counts.in_flight) == (100, 200, 100)
