@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 
 from sfsync.domain.backoff import TOO_LONG_OPEN, look_after
 from sfsync.domain.errors import Failure
@@ -70,14 +71,15 @@ def settle(run: Run, *, everything: bool = False) -> None:
     ask(run)
     tasks = Task.objects.filter(store=run.store).ticketed()
     batches = _due(run, tasks, everything)
-    still_open = _still_open(run) if len(batches) > 2 else frozenset()
+    still_open = _still_open(run) if len(batches) > 2 else {}
     if still_open is None:
-        _probe(run, batches)
+        _probe(run, list(batches))
         return
-    _snooze_batches(run, [batch for batch in batches if batch in still_open])
-    done = [batch for batch in batches if batch not in still_open]
-    for start in range(0, len(done), AT_ONCE):
-        _judge_batches(run, done[start : start + AT_ONCE])
+    quiet = _without_news(run, batches, still_open)
+    _snooze(run, [task for its in quiet.values() for task in its])
+    news = [batch for batch in batches if batch not in quiet]
+    for start in range(0, len(news), AT_ONCE):
+        _judge_batches(run, news[start : start + AT_ONCE])
 
 
 def _probe(run: Run, batches: list[str]) -> None:
@@ -87,25 +89,44 @@ def _probe(run: Run, batches: list[str]) -> None:
         start, size = start + size, PROBED
 
 
-def _due(run: Run, tasks: QuerySet[Task], everything: bool) -> list[str]:
-    """Batch ids, those looked at least first: a batch that keeps running starves no other."""
-    grouped = tasks.values("batch_id").annotate(due=Min("update_at"), looked=Max("looks"), sent=Max("sent_at"))
+def _due(run: Run, tasks: QuerySet[Task], everything: bool) -> dict[str, int]:
+    """Batch id → how many tasks it has, those looked at least first: a batch that keeps running starves no other."""
+    grouped = tasks.values("batch_id").annotate(
+        tasks=Count("pk"), due=Min("update_at"), looked=Max("looks"), sent=Max("sent_at")
+    )
     batches = grouped.order_by("looked", "sent")
     if not everything:
         batches = batches.filter(due__lte=run.clock())
-    return [row["batch_id"] for row in batches]
+    return {row["batch_id"]: row["tasks"] for row in batches}
 
 
-def _still_open(run: Run) -> frozenset[str] | None:
-    """One request for the whole store: the batches still being processed, or None where they are too many to tell."""
+Orders = dict[str, set[int | None]]
+"""Batch id → the Shopping Feed ids of the orders whose tickets in it are open; None for one that does not say."""
+
+
+def _still_open(run: Run) -> Orders | None:
+    """One request for the whole store: what is still being processed, or None where that is too much to tell."""
     listing = run.feed.tickets(state="processing", limit=PAGE)
     if listing.total is not None and listing.total > PAGE:
         return None
-    return frozenset(ticket.batch_id for ticket in listing.items if judge(ticket.state) is Verdict.OPEN)
+    orders: Orders = defaultdict(set)
+    for ticket in listing.items:
+        if judge(ticket.state) is Verdict.OPEN:
+            orders[ticket.batch_id].add(ticket.order_id)
+    return orders
 
 
-def _snooze_batches(run: Run, batches: list[str]) -> None:
-    _snooze(run, list(Task.objects.filter(store=run.store, batch_id__in=batches)) if batches else [])
+def _without_news(run: Run, batches: dict[str, int], still_open: Orders) -> dict[str, list[Task]]:
+    """The batches that need no request, with their tasks: every one of these is still open. One that is stuck must not
+    hold up the others of its batch."""
+    quiet: dict[str, list[Task]] = defaultdict(list)
+    likely = [batch for batch, tasks in batches.items() if tasks <= len(still_open.get(batch, ()))]
+    if likely:
+        for task in Task.objects.filter(store=run.store, batch_id__in=likely).to_settle():
+            quiet[task.batch_id].append(task)
+    return {
+        batch: tasks for batch, tasks in quiet.items() if all(task.order.feed_id in still_open[batch] for task in tasks)
+    }
 
 
 def _judge_batches(run: Run, batches: list[str]) -> bool:
