@@ -1,0 +1,64 @@
+"""The benchmark's arithmetic: what is compared with which target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.child import Spent
+from benchmarks.figures import Figures, Floor, Load, Pass
+
+
+def spent(seconds: float, cpu: float = 1.0, peak_mb: float = 100.0) -> Spent:
+    return Spent(seconds=seconds, cpu=cpu, peak_mb=peak_mb, status=0, output="")
+
+
+def watch(ours: int, shop: int) -> dict[str, Any]:
+    return {"shares": {"settle": {"ours": ours, "shop": 0}, "sweep": {"ours": 0, "shop": shop}}}
+
+
+def told(figures: Figures) -> dict[str, tuple[float, bool]]:
+    """Target by the words before its load → what was measured (to four places), and whether it is met."""
+    return {each.name.partition(":")[0]: (round(each.measured, 4), each.met) for each in figures.targets}
+
+
+def test_an_order_is_compared_with_the_floor() -> None:
+    figures = Figures()
+    floor = Floor(spent(1, cpu=1.0), 200)
+    figures.add(Pass(Load(10_000), "first run", spent(6, cpu=6.5), 206, floor, watch(900, 101)))
+    assert told(figures) == {
+        "peak memory": (100.0, True),
+        "requests an order": (0.0206, False),
+        "SQL statements an order": (0.1001, False),
+        "CPU an order over the floor": (0.55, False),
+    }
+
+
+def test_small_loads_are_judged_by_their_memory_alone() -> None:
+    figures = Figures()
+    figures.add(Pass(Load(1000), "first run", spent(1, peak_mb=151), 99))
+    assert told(figures) == {"peak memory": (151, False)}
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(43.9, True), (44.1, False)])
+def test_the_paced_load_is_judged_by_its_time(seconds: float, met: bool) -> None:
+    figures = Figures()
+    figures.add(Pass(Load(10_000, paced=True), "first run", spent(seconds), 200, Floor(spent(40), 200)))
+    assert told(figures)["time, in floors"] == (round(seconds / 40, 4), met)
+    assert "CPU an order over the floor" not in told(figures)
+
+
+def test_slow_tickets_may_cost_more_requests() -> None:
+    figures = Figures()
+    figures.add(Pass(Load(10_000, minute=True), "first run", spent(90), 250))
+    assert told(figures)["requests an order"] == (0.025, True)
+
+
+def test_ten_times_the_orders_are_compared_with_the_tenth() -> None:
+    figures = Figures()
+    figures.add(Pass(Load(10_000), "first run", spent(5, peak_mb=100), 200))
+    figures.add(Pass(Load(100_000), "first run", spent(56, peak_mb=111), 2000))
+    figures.compare_sizes()
+    assert told(figures)["time, times over"] == (11.2, False)
+    assert told(figures)["peak memory, times over"] == (1.11, False)
