@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sfsync.engine.connections import Live
 from sfsync.engine.due import due_stores
+from sfsync.engine.health import scheduler_sign
 from sfsync.engine.lease import Busy
 from sfsync.engine.run import run_store as run_one
 from sfsync.models import Process
@@ -37,6 +38,7 @@ def run_store(store_id: int) -> None:
 def run_due_stores() -> int:
     """Wake a run of every store whose time has come. Returns how many."""
     now = timezone.now()
+    scheduler_sign("celery", now)
     held = Process.objects.filter(~Q(holder=""), name=SYNC, lease_until__gt=now)
     due = list(due_stores(now).exclude(pk__in=held.values("store")).values_list("pk", flat=True))
     for store_id in due:

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -81,12 +84,24 @@ SENTENCES = {
     "store-unknown": _("Shopping Feed does not know this store. %(message)s"),
     "rate-limited": _("Shopping Feed asks us to slow down for long. %(message)s"),
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should. %(message)s"),
-    "secret-unreadable": _("A stored secret cannot be decrypted. %(message)s"),
+    "secret-unreadable": _("A stored secret cannot be decrypted: the secret key has changed."),
     "lease-lost": "%(message)s",
     "crashed": _("The run stopped on an unexpected error. %(message)s"),
     "silent": _("No run has finished since %(since)s."),
     "overdue": _("The oldest waiting update has been waiting since %(since)s (%(orders)s orders)."),
 }
+
+TROUBLES = {
+    "shop-unavailable": _("The shop's database does not answer."),
+    "shop-misconfigured": _("The shop's database cannot be read."),
+    "token-refused": _("Shopping Feed refused the token."),
+    "store-unknown": _("Shopping Feed does not know this store."),
+    "rate-limited": _("Shopping Feed asks us to slow down for long."),
+    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should."),
+    "secret-unreadable": _("A stored secret cannot be decrypted."),
+    "crashed": _("The run stopped on an unexpected error."),
+}
+"""What stops a whole store, for people to whom the rest of the sentence says nothing."""
 
 ADVICE = {
     "no-tracking": _(
@@ -122,7 +137,9 @@ ADVICE = {
     ),
     "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
     "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
-    "secret-unreadable": _("Put the former secret key back, or apply the settings file again."),
+    "secret-unreadable": _(
+        "Put the former key back (SFSYNC_SECRET_KEY or SFSYNC_FORMER_SECRET_KEYS), or apply the file of stores again."
+    ),
     "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
     "lease-lost": _("Nothing: the other run goes on. If it happens often, set SFSYNC_LEASE_SECONDS higher."),
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
@@ -132,6 +149,10 @@ ADVICE = {
 
 TIMES = {"at", "since", "sent_at", "until"}
 """The parameters that are moments, as ISO text."""
+
+_as_stamps: ContextVar[bool] = ContextVar("as_stamps", default=False)
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
+_ENDS = (".", "!", "?", "…", ";", ".”", "!”", "?”")
 
 
 def operation_name(operation: str) -> str:
@@ -151,7 +172,33 @@ def moment(iso: str) -> str:
         local = timezone.localtime(datetime.fromisoformat(iso))
     except (ValueError, OverflowError):
         return iso
-    return formats.date_format(local, gettext("j F Y, H:i"))
+    return stamp(local) if _as_stamps.get() else formats.date_format(local, gettext("j F Y, H:i"))
+
+
+def stamp(at: datetime | None) -> str:
+    """A moment in the current time zone, as the commands write it: `2025-11-21 22:35:21`. Empty for none."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+@contextmanager
+def moments_as_stamps() -> Iterator[None]:
+    """Inside, sentences write their moments like the columns beside them (`stamp`)."""
+    before = _as_stamps.set(True)
+    try:
+        yield
+    finally:
+        _as_stamps.reset(before)
+
+
+def ended(text: str) -> str:
+    """`text` with the full stop that it may lack, and never with two."""
+    text = _TWO_STOPS.sub(".", text.strip())
+    return text if not text or text.endswith(_ENDS) else f"{text}."
+
+
+def joined(*sentences: str) -> str:
+    """Sentences one after the other, where one of them may be what somebody else said; empty ones are left out."""
+    return " ".join(filter(None, map(ended, sentences)))
 
 
 def sentence(code: str, params: Mapping[str, Any]) -> str:
@@ -164,6 +211,11 @@ def reason(code: str, params: Mapping[str, Any]) -> str:
     return _said(_why(code) or SENTENCES.get(code), code, params)
 
 
+def trouble(code: str) -> str:
+    """What stops a whole store, in one sentence without what was seen; empty for any other code."""
+    return gettext(TROUBLES[code]) if code in TROUBLES else ""
+
+
 def _why(code: str) -> str | None:
     return SENTENCES.get(f"failed-{code}") or SENTENCES.get(f"nothing-{code}")
 
@@ -171,19 +223,32 @@ def _why(code: str) -> str | None:
 def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
     if text is None:
         return f"{code} {dict(params)}" if params else code
+    if code in TROUBLES and not params.get("message"):
+        text = TROUBLES[code]
     text = _translated(get_language(), text)
     try:
-        return (text % {name: _shown(name, value) for name, value in params.items()}).strip()
+        return (text % {name: _shown(name, value, code, text) for name, value in params.items()}).strip()
     except (KeyError, ValueError, TypeError):
         return f"{text} {dict(params)}"
 
 
-def _shown(name: str, value: Any) -> Any:
+def _shown(name: str, value: Any, code: str, text: str) -> Any:
     if name == "operation":
         return operation_name(str(value))
     if name in TIMES:
         return moment(str(value))
-    return gettext("no reason was given") if name == "message" and not value else value
+    return _fitted(str(value or ""), code, text) if name == "message" else value
+
+
+def _fitted(message: str, code: str, text: str) -> str:
+    """What somebody else said, as it fits into `text`: a sentence beside others, or a part of one."""
+    if code in TROUBLES:
+        return ended(message)
+    message = message or gettext("no reason was given")
+    after = text.partition("%(message)s")[2]
+    if after.startswith(" "):
+        return ended(message)
+    return message.removesuffix(".") if after.startswith(")") else message
 
 
 def advice(code: str) -> str:

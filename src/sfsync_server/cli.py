@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from sfsync_server.environment import SettingsError
+from sfsync_server.environment import SettingsError, ignored
 
 app = typer.Typer(
     help="Keeps marketplaces in step with a shop, through Shopping Feed.",
@@ -27,6 +27,8 @@ def main() -> None:
         _set_up()
     except SettingsError as error:
         _stop(error, 2)
+    for sentence in ignored():
+        print(sentence, file=sys.stderr)  # noqa: T201
     from django.db import DatabaseError
 
     try:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import secrets
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 
 class SettingsError(Exception):
-    """A setting is wrong. The message is one sentence a setting: which one, why, and what it takes."""
+    """A setting is wrong. The message is a line a setting: which, what was given (never a secret), what it takes."""
+
+
+MOST_SHOWN = 60
+"""Characters of a wrong value that are repeated."""
+CLOSE = 0.8
+"""How alike a misspelt name and the right one are, from 0 to 1."""
 
 
 class Environment(BaseSettings):
@@ -106,7 +113,7 @@ class Environment(BaseSettings):
         from zoneinfo import available_timezones
 
         if value not in available_timezones():
-            raise ValueError("is not a time zone; write one like Europe/Paris")
+            raise ValueError("takes a time zone, like Europe/Paris")
         return value
 
 
@@ -126,13 +133,59 @@ def load() -> Environment:
         given: dict[str, Any] = _from_files()
         return Environment(**given)
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(each) for each in error.errors(include_input=False))) from None
+        raise SettingsError("\n".join(_sentence(each) for each in error.errors(include_url=False))) from None
 
 
 def _sentence(error: Any) -> str:
-    name = "_".join(str(part) for part in error["loc"]).upper()
-    reason = str(error["msg"]).removeprefix("Value error, ")
-    return f"SFSYNC_{name} {reason}" if reason[0].islower() else f"SFSYNC_{name}: {reason}."
+    name = str(error["loc"][0])
+    known = str(error["msg"]).removeprefix("Value error, ") if error["type"] == "value_error" else ""
+    takes = known or f"takes {_takes(name)}"
+    if Environment.model_fields[name].annotation is SecretStr:
+        return f"SFSYNC_{name.upper()} {takes}."
+    given = str(error["input"])[:MOST_SHOWN]
+    return f"SFSYNC_{name.upper()} is {f'“{given}”' if given else 'empty'}, but {takes}."
+
+
+def _takes(name: str) -> str:
+    """The values of a setting, in words."""
+    field = Environment.model_fields[name]
+    if field.annotation is bool:
+        return "true or false"
+    if choices := get_args(field.annotation):
+        return " or ".join([", ".join(choices[:-1]), choices[-1]])
+    kind = "a whole number" if field.annotation is int else "a number" if field.annotation is float else "a text"
+    least = next((f"{each.ge:g}" for each in field.metadata if hasattr(each, "ge")), "")
+    most = next((f"{each.le:g}" for each in field.metadata if hasattr(each, "le")), "")
+    return f"{kind} from {least} to {most}" if most else f"{kind}, {least} or more" if least else kind
+
+
+def ignored() -> list[str]:
+    """A sentence for each variable that somebody seems to have meant as a setting and that is none; never its value.
+
+    Other names that begin with SFSYNC_ may well be somebody else's: of a compose file, of Kubernetes, of a `token_env`.
+    """
+    settings = [f"SFSYNC_{name.upper()}" for name in Environment.model_fields]
+    files = [f"{name}_FILE" for name in settings]
+    written = {name.upper() for name in DotEnvSettingsSource(Environment).env_vars}
+    given = {name.upper() for name in os.environ} | written
+    sentences = [_unread(name) for name in sorted(written.intersection(files))]
+    for name in sorted(given.difference(settings, files)):
+        if near := _nearest(name, settings + files):
+            sentences.append(f"{name} is no setting of sfsync, and is ignored. Is {near} meant?")
+    return sentences
+
+
+def _unread(name: str) -> str:
+    return f"{name} in .env is ignored: the _FILE form of a setting is read from the environment only."
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    """The setting that is misspelt so, if any. SFSYNC_TEST_… is what sfsync's own tests are told."""
+    if not name.startswith("SFSYNC_") or name.startswith("SFSYNC_TEST_"):
+        return ""
+    bare = [each.removeprefix("SFSYNC_") for each in known]
+    found = get_close_matches(name.removeprefix("SFSYNC_"), bare, 1, CLOSE)
+    return f"SFSYNC_{found[0]}" if found else ""
 
 
 def _from_files() -> dict[str, str]:

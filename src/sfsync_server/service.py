@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,16 +13,22 @@ from datetime import datetime, timedelta
 from django.db import close_old_connections
 from django.utils import timezone
 
+from sfsync import texts
 from sfsync.engine.connections import Connections, Live
 from sfsync.engine.due import due_stores
+from sfsync.engine.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
 from sfsync.engine.lease import Busy
 from sfsync.engine.run import run_store
 from sfsync.models import Store
+from sfsync.models.store import Mode
 
 logger = logging.getLogger("sfsync.service")
+SERVICE = "service"
 WORKERS = 4
 LONGEST_PAUSE = 60.0
 """Seconds: a real-time store in trouble is tried less and less often, but so often at least."""
+SWEEPING = 20
+"""Comparing the open orders takes at most a twentieth of the time: a real-time store has a pass every second."""
 
 
 @dataclass(slots=True)
@@ -31,6 +38,8 @@ class Turn:
     under_way: Future[bool] | None = None
     failures: int = 0
     not_before: datetime | None = None
+    sweep_after: float = 0.0
+    """On the monotonic clock. The status history is followed in every run."""
 
 
 @dataclass(slots=True)
@@ -41,6 +50,7 @@ class Service:
     connections: Connections
     stopping: threading.Event = field(default_factory=threading.Event)
     turns: dict[int, Turn] = field(default_factory=dict)
+    signed_at: datetime | None = None
 
     @classmethod
     def from_settings(cls) -> Service:
@@ -56,17 +66,25 @@ class Service:
             while not self.stopping.is_set():
                 self.start_due(pool)
                 self.stopping.wait(self.poll_seconds)
+        scheduler_leaves(SERVICE)
         self.connections.close()
 
     def start_due(self, pool: ThreadPoolExecutor) -> None:
         close_old_connections()
         now = timezone.now()
+        self.sign(now)
         for store in due_stores(now):
             turn = self.turns.setdefault(store.pk, Turn())
             if turn.under_way and turn.under_way.done():
                 self.note(turn, turn.under_way.result(), now)
             if not turn.under_way and (turn.not_before is None or turn.not_before <= now):
-                turn.under_way = pool.submit(self.one, store)
+                turn.under_way = pool.submit(self.one, store, turn)
+
+    def sign(self, now: datetime) -> None:
+        """People are shown when the next run is only while somebody is there to start it."""
+        if self.signed_at is None or now - self.signed_at >= SIGN_EVERY:
+            self.signed_at = now
+            scheduler_sign(SERVICE, now)
 
     def note(self, turn: Turn, well: bool, now: datetime) -> None:
         turn.under_way = None
@@ -74,12 +92,14 @@ class Service:
         pause = min(self.poll_seconds * 2**turn.failures, LONGEST_PAUSE) if turn.failures else 0
         turn.not_before = now + timedelta(seconds=pause)
 
-    def one(self, store: Store) -> bool:
+    def one(self, store: Store, turn: Turn) -> bool:
         """One run of a store; whatever happens to it is in its own record."""
+        sweeping = store.mode == Mode.BATCH or time.monotonic() >= turn.sweep_after
         try:
-            result = run_store(store, self.connections, stop=self.stopping.wait)
+            result = run_store(store, self.connections, sweeping=sweeping, stop=self.stopping.wait)
+            turn.sweep_after = max(turn.sweep_after, time.monotonic() + SWEEPING * result.swept)
             for trouble in result.troubles:
-                logger.error("%s: %s", store.name, trouble.detail)
+                logger.error("%s: %s", store.name, texts.sentence(trouble.code, {"message": trouble.detail}))
             return result.ok
         except Busy as busy:
             logger.info("%s is held by %s", store.name, busy)

@@ -12,9 +12,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from sfsync.engine.changing import LONGEST, differences, in_words
 from sfsync.engine.connections import SHOP_KINDS
 from sfsync.models import SettingChange, Store
-from sfsync.models.secrets import Secret, SecretUnreadable
+from sfsync.models.secrets import Secret
 
 
 class StoresFileError(Exception):
@@ -44,7 +45,7 @@ _PLACES |= {"shop_url": "shop.url", "token": "token", "statuses": "statuses"}
 
 @dataclass(slots=True)
 class Applied:
-    """What `apply` did to one store: the settings that changed, as `name: before → after`. No secret is shown."""
+    """What `apply` did to one store: the settings that changed, as `name: before → after` in words. Shows no secret."""
 
     store: str
     created: bool
@@ -158,7 +159,7 @@ def _apply(name: str, fields: dict[str, Any], who: str, mistakes: list[str]) -> 
     store = Store.objects.filter(name=name).first()
     created = store is None
     store = store or Store(name=name)
-    changes = [] if created else _changes(store, fields)
+    changes = [] if created else differences(store, fields)
     for attribute, value in fields.items():
         setattr(store, attribute, value)
     wrong = _mistakes(store)
@@ -167,33 +168,11 @@ def _apply(name: str, fields: dict[str, Any], who: str, mistakes: list[str]) -> 
         # Only what the file says: a run may be moving the cursors of this very store.
         store.save(update_fields=None if created else [*(name for name, _, _ in changes), "updated_at"])
         SettingChange.objects.bulk_create(
-            SettingChange(store=store, who=who, name=field, before=before, after=after)
+            SettingChange(store=store, who=who, name=field, before=before[:LONGEST], after=after[:LONGEST])
             for field, before, after in changes or [("store", "", name)]
         )
-    return Applied(name, created, [f"{_PLACES[field]}: {before} → {after}" for field, before, after in changes])
-
-
-def _changes(store: Store, fields: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    return [
-        (name, _shown(getattr(store, name)), _shown(value))
-        for name, value in fields.items()
-        if not _same(getattr(store, name), value)
-    ]
-
-
-def _same(before: Any, after: Any) -> bool:
-    """A secret whose key is lost is another one: applying the file again is how it is put right."""
-    try:
-        return bool(before == after)
-    except SecretUnreadable:
-        return False
-
-
-def _shown(value: Any) -> str:
-    try:
-        return value.hint if isinstance(value, Secret) else str(value)
-    except SecretUnreadable:
-        return "…"
+    said = [f"{_PLACES[field]}: {in_words(before)} → {in_words(after)}" for field, before, after in changes]
+    return Applied(name, created, said)
 
 
 def _mistakes(store: Store) -> list[str]:
@@ -203,8 +182,8 @@ def _mistakes(store: Store) -> list[str]:
         store.validate_unique()
     except ValidationError as error:
         return [
-            f"stores.{store.name}.{_PLACES.get(name, name)}: {' '.join(messages)}"
-            for name, messages in error.message_dict.items()
+            f"stores.{store.name}.{_PLACES.get(name, name)}: {' '.join(_sentence(store, name, each) for each in wrong)}"
+            for name, wrong in error.error_dict.items()
         ]
     required = {"token": store.token, "shop_url": store.shop_url}
     missing = [f"stores.{store.name}.{_PLACES[name]}: is missing." for name, value in required.items() if not value]
@@ -212,6 +191,16 @@ def _mistakes(store: Store) -> list[str]:
         known = ", ".join(SHOP_KINDS)
         missing.append(f"stores.{store.name}.shop.kind: there is no kind “{store.shop_kind}”; known are {known}.")
     return missing
+
+
+def _sentence(store: Store, name: str, error: ValidationError) -> str:
+    """Django's own, but where it does not say what would be right."""
+    if error.code == "null":
+        return "is missing."
+    if error.code == "invalid_choice":
+        known = ", ".join(f'"{value}"' for value, _label in getattr(Store._meta.get_field(name), "choices", ()))
+        return f'there is no "{getattr(store, name)}"; known are {known}.'
+    return " ".join(error.messages)
 
 
 def _beside_each_other(names: Iterable[str]) -> Iterator[str]:

@@ -50,6 +50,7 @@ def test_createuser_makes_an_administrator(db: None) -> None:
         (["claire"], "12345678", "too common"),
         (["claire", "--store", "nowhere"], "a-good-password-9", "There is no store “nowhere”"),
         (["claire", "--email", "nonsense"], "a-good-password-9", "valid email"),
+        (["claire"], "", "The first line of the input holds no password."),
         (["taken"], "a-good-password-9", "There is somebody with the name “taken” already."),
     ],
 )
@@ -104,7 +105,7 @@ def test_rotate_key_encrypts_every_secret_again(deployment: Deployment) -> None:
     keys = {(deployment.home / "secret-key").read_text()}
     for _ in range(2):
         said = deployment.run("rotate-key")
-        assert "1 stores are encrypted with the new key." in said
+        assert "Stores encrypted with the new key: 1." in said
         assert "Restart" in said
         keys.add((deployment.home / "secret-key").read_text())
         assert deployment.python(reveal) == "the-token sqlite:///x"
@@ -118,7 +119,7 @@ def test_rotate_key_with_a_key_of_ones_own(deployment: Deployment) -> None:
     deployment.python("Store.objects.create(name='a', feed_store_id=1, token='the-token')")
     former = (deployment.home / "secret-key").read_text()
     deployment.environment |= {"SFSYNC_SECRET_KEY": "n" * 50, "SFSYNC_FORMER_SECRET_KEYS": former}
-    assert "1 stores are encrypted with the current key." in deployment.run("rotate-key")
+    assert "Stores encrypted with the current key: 1." in deployment.run("rotate-key")
     del deployment.environment["SFSYNC_FORMER_SECRET_KEYS"]
     assert deployment.python("print(Store.objects.get().token.reveal())") == "the-token"
 

@@ -53,6 +53,7 @@ class Machine:
             [COMMAND, *arguments],
             cwd=self.home,
             env=self.environment(**(self.settings | settings)),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             timeout=SECONDS,

@@ -79,6 +79,28 @@ def test_a_wrong_setting_stops_every_command(machine: Machine, tmp_path: Path) -
     assert "secr" not in answer.err
 
 
+def test_a_misspelt_setting_is_told_and_stops_nothing(machine: Machine) -> None:
+    """Once, on stderr, with the name that is meant: what a machine reads stays JSON. The doctor tells it too."""
+    (machine.home / ".env").write_text("SFSYNC_TIMEUOT=5\n")
+    answer = machine.sfsync("status", "--json", databse_url="postgresql://u:tell-nobody@host/name")
+    assert (answer.status, answer.document) == (0, {})
+    assert answer.err.splitlines() == [
+        "SFSYNC_DATABSE_URL is no setting of sfsync, and is ignored. Is SFSYNC_DATABASE_URL meant?",
+        "SFSYNC_TIMEUOT is no setting of sfsync, and is ignored. Is SFSYNC_TIMEOUT meant?",
+    ]
+    findings = machine.sfsync("doctor", "--json").document
+    assert (findings[0]["subject"], findings[0]["verdict"]) == ("settings", "warning")
+    assert "SFSYNC_TIMEOUT meant?" in findings[0]["text"]
+
+
+def test_createuser_without_a_terminal_says_how_to_give_the_password(machine: Machine) -> None:
+    """Status 2, one sentence, and no warning of Python's."""
+    answer = machine.sfsync("createuser", "claire")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith("There is no terminal to ask for the password. Give it on the input, with --password-")
+    assert "GetPassWarning" not in answer.err
+
+
 def test_a_database_that_does_not_answer_is_a_sentence(machine: Machine) -> None:
     answer = machine.sfsync("status", database_url="postgresql://sfsync:our-password@127.0.0.1:9/sfsync")
     assert answer.status == 1

@@ -109,6 +109,7 @@ def tell(story: Story) -> None:
     story.say("errors", "logs", "--level", "error", "--text", "Unknown carrier", "--limit", "5", "--json")
     story.say("retry", "retry", str(story.refused))
     story.say("give up", "give-up", str(story.untracked))
+    story.say("give up again", "give-up", str(story.untracked))
     story.say("second run", "sync", "--wait", "20")
     story.say("nothing left", "tasks", "--json")
     story.say("idle run", "sync", "--json")
@@ -204,7 +205,9 @@ def test_status_shows_what_is_left(told: Story) -> None:
     status = told.answers["status --json"].document["main"]
     assert (status["waiting"], status["failed"], status["alarms"], status["running"]) == (1, 1, [], "")
     assert status["last_outcome"] == "ok"
-    assert status["next_run"] > status["last_run"] > status["oldest_waiting"]
+    assert status["last_run"] > status["oldest_waiting"]
+    assert (status["scheduled"], status["next_run"]) == (False, None)
+    assert line.endswith("at the next `sfsync sync`")
 
 
 def test_tasks_show_what_failed(told: Story) -> None:
@@ -232,6 +235,7 @@ def test_a_person_retries_one_and_gives_up_the_other(told: Story) -> None:
     assert told.answers["retry"].out == "Updates that the next run tries again: 1.\n"
     assert told.answers["give up"].out == "Updates given up: 1.\n"
     assert "1 sent, 1 confirmed, 0 failed" in told.answers["second run"].out
+    assert told.answers["give up again"].out.endswith("nothing is waiting: the marketplace was told nothing of it.\n")
     assert told.answers["nothing left"].document == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone, translation
@@ -11,7 +12,9 @@ from sfsync import texts
 from sfsync.domain.errors import Failure
 from tests.unit.test_project import catalogues, translated
 
-EVERY_TEXT = [*texts.OPERATIONS.values(), *texts.SENTENCES.values(), *texts.ADVICE.values()]
+EVERY_TEXT = [
+    text for each in (texts.OPERATIONS, texts.SENTENCES, texts.TROUBLES, texts.ADVICE) for text in each.values()
+]
 FRENCH = [(key, text) for path in catalogues("fr") for key, text in translated(path).items() if key]
 
 
@@ -84,6 +87,50 @@ def test_times_are_told_in_the_readers_zone_and_language() -> None:
 
 def test_a_missing_reason_is_said() -> None:
     assert texts.sentence("failed-ignored", {"operation": "ship", "message": ""}).endswith("no reason was given")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "end"),
+    [
+        ("no-answer", "It timed out", "no answer came: It timed out. The ticket list will be asked."),
+        ("no-answer", "It timed out.", "no answer came: It timed out. The ticket list will be asked."),
+        ("failed-no-feed-id", "2 orders have it.", "could not be found (2 orders have it)."),
+        ("superseded", "Unknown carrier.", "(Unknown carrier), but the order has changed since: the change decides."),
+        ("token-refused", "401: not valid.. Check it", "refused the token. 401: not valid. Check it."),
+        ("token-refused", "", "Shopping Feed refused the token."),
+        ("failed-ignored", "Wait... what", "for this order: Wait... what"),
+    ],
+)
+def test_what_somebody_else_said_fits_into_the_sentence(code: str, message: str, end: str) -> None:
+    """Neither two full stops nor none, wherever it stands."""
+    assert texts.sentence(code, {"operation": "ship", "message": message}).endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "said"),
+    [
+        (("It is not valid.", "Check it."), "It is not valid. Check it."),
+        (("It is not valid", "Check it"), "It is not valid. Check it."),
+        (("It is not valid.. Really..", "Check it."), "It is not valid. Really. Check it."),
+        (("Is it valid?", "", "Wait…", "Wait..."), "Is it valid? Wait… Wait..."),
+        (("He said “no.”", "Run: GRANT SELECT;"), "He said “no.” Run: GRANT SELECT;"),
+        ((), ""),
+    ],
+)
+def test_sentences_one_after_the_other(sentences: tuple[str, ...], said: str) -> None:
+    assert texts.joined(*sentences) == said
+
+
+def test_the_commands_write_a_moment_alike_in_sentences_and_in_columns() -> None:
+    """Local time with its date; outside, mails and pages keep their words."""
+    at = datetime(2025, 7, 14, 22, 5, tzinfo=UTC)
+    params = {"until": at.isoformat()}
+    with timezone.override("Europe/Paris"):
+        with texts.moments_as_stamps():
+            assert texts.stamp(at) == "2025-07-15 00:05:00"
+            assert texts.sentence("waiting", params).endswith(f"until {texts.stamp(at)}.")
+        assert texts.sentence("waiting", params).endswith("until 15 July 2025, 00:05.")
+    assert texts.stamp(None) == ""
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from sfsync.engine.journal import Journal
 from sfsync.models import SettingChange, Store
@@ -13,20 +16,35 @@ from sfsync.models.log import Level
 from sfsync.models.secrets import Secret, SecretUnreadable
 
 LONGEST = 2000
+REPLACED = _("replaced")
+"""What the record says of a new secret whose last characters are the former one's."""
+_MEANINGS = {
+    "shipped": _("Shipped"),
+    "delivered": _("Delivered"),
+    "canceled": _("Canceled"),
+    "refunded": _("Refunded"),
+}
 
 
 def differences(store: Store, wanted: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Name, before, after of each setting that would change. A secret shows as its last characters."""
-    return [
-        (name, shown(getattr(store, name)), shown(value)) for name, value in wanted.items() if _new(store, name, value)
-    ]
+    """Name, before, after of each setting that would change, as the record keeps them: in no language (`in_words`).
+
+    A secret shows as its last characters.
+    """
+    return [_difference(store, name, value) for name, value in wanted.items() if _new(store, name, value)]
 
 
 def _new(store: Store, name: str, value: Any) -> bool:
+    """A secret whose key is lost is another one: giving it again is how it is put right."""
     try:
         return bool(getattr(store, name) != value)
     except SecretUnreadable:
         return True
+
+
+def _difference(store: Store, name: str, value: Any) -> tuple[str, str, str]:
+    before, after = shown(getattr(store, name)), shown(value)
+    return name, before, REPLACED if before == after else after
 
 
 def shown(value: Any) -> str:
@@ -34,6 +52,33 @@ def shown(value: Any) -> str:
         return value.hint if isinstance(value, Secret) else str(value)
     except SecretUnreadable:
         return "…"
+
+
+def in_words(recorded: str) -> str:
+    """A value of the record as people of the active language read it: "Shipped: 4, 22; Canceled: 6"."""
+    if recorded == REPLACED:
+        return gettext(REPLACED)
+    try:
+        value = literal_eval(recorded)
+    except (ValueError, SyntaxError):
+        return recorded
+    match value:
+        case bool():
+            return gettext("yes") if value else gettext("no")
+        case list():
+            return _listed(value) or gettext("none")
+        case dict():
+            return "; ".join(_meant(word, ids) for word, ids in value.items() if ids) or gettext("none")
+    return recorded
+
+
+def _meant(word: str, statuses: list[Any]) -> str:
+    meaning = gettext(_MEANINGS.get(word, word))
+    return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": _listed(statuses)}
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(map(str, values))
 
 
 def change(store: Store, wanted: Mapping[str, Any], who: str) -> list[str]:

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.engine.connections import Connections
-from sfsync.engine.health import health_of
+from sfsync.engine.health import Health, health_of
 from sfsync.engine.trouble import trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
+from sfsync.notify.smtp import NoMailServerError
 from sfsync.shops.base import ShopError, Status
 from shoppingfeed import NotFoundError, ShoppingFeedError
 
@@ -63,13 +64,42 @@ def examine(connections: Connections) -> Iterator[Finding]:
 
 def examine_store(store: Store, connections: Connections) -> Iterator[Finding]:
     statuses: list[Status] = []
-    yield _guarded(_("%(store)s: shop") % {"store": store.name}, lambda: _shop(store, connections, statuses))
-    yield _guarded(_("%(store)s: Shopping Feed") % {"store": store.name}, lambda: _feed(store, connections))
+    shop = _guarded(_("%(store)s: shop") % {"store": store.name}, lambda: _shop(store, connections, statuses))
+    yield shop
+    feed = _guarded(_("%(store)s: Shopping Feed") % {"store": store.name}, lambda: _feed(store, connections))
+    yield feed
     if statuses:
         yield from _mapping(store, statuses)
     yield _recipients(store)
-    for alarm in health_of([store], timezone.now())[0].alarms:
-        yield Finding(store.name, Verdict.WARNING, alarm.sentence, alarm.advice)
+    well = {name for name, each in (("shop", shop), ("feed", feed)) if each.verdict is Verdict.OK}
+    yield from _alarms(store, health_of([store], timezone.now())[0], well)
+
+
+_PROVED_GONE_BY = {
+    "shop-unavailable": {"shop"},
+    "shop-misconfigured": {"shop"},
+    "token-refused": {"feed"},
+    "store-unknown": {"feed"},
+    "rate-limited": {"feed"},
+    "api-unavailable": {"feed"},
+    "secret-unreadable": {"shop", "feed"},
+}
+"""The trouble of a store → what answers well when it is gone."""
+
+
+def _alarms(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
+    """What the last run ended on counts no longer where the same thing has just gone well."""
+    for alarm in health.alarms:
+        if alarm.code == store.trouble and _PROVED_GONE_BY.get(alarm.code, {""}) <= well:
+            yield _gone(store, health)
+        else:
+            yield Finding(store.name, Verdict.WARNING, alarm.sentence, alarm.advice)
+
+
+def _gone(store: Store, health: Health) -> Finding:
+    text = _("The run of %(at)s ended with: “%(trouble)s” It works now, and the next run clears it.")
+    at = texts.moment(health.last_run.isoformat()) if health.last_run else "?"
+    return Finding(store.name, Verdict.OK, text % {"at": at, "trouble": texts.trouble(store.trouble)})
 
 
 def _guarded(subject: str, check: Callable[[], str]) -> Finding:
@@ -105,6 +135,8 @@ def _mail() -> Finding:
         mail = get_connection(fail_silently=False)
         mail.open()
         mail.close()
+    except NoMailServerError as error:
+        return Finding(subject, Verdict.WARNING, str(error), _("Until then, failing orders are shown and not mailed."))
     except Exception as error:  # whatever the configured mail backend raises is what the merchant must read
         return Finding(
             subject,

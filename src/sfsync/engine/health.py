@@ -11,8 +11,11 @@ from django.db.models import Count, Min, Q
 from sfsync import texts
 from sfsync.conf import conf
 from sfsync.engine.lease import held_by
-from sfsync.models import Action, Process, Store, Task
+from sfsync.models import Action, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
+
+SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
+"""How often a scheduler says that it is there, and how long it is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,10 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Tasks of a store by what they wait for, the age of the oldest, the last run, and the alarms."""
+    """Tasks of a store by what they wait for, the age of the oldest, the last run, and the alarms.
+
+    `scheduled`: a service or Celery's beat is there to start the next run; without one, when that is nobody knows here.
+    """
 
     store: str
     queued: int
@@ -45,6 +51,7 @@ class Health:
     last_run: datetime | None
     last_outcome: str
     next_run: datetime | None
+    scheduled: bool
     running: str
     alarms: list[Alarm]
 
@@ -56,10 +63,28 @@ class Health:
 
 
 def health_of(stores: list[Store], now: datetime) -> list[Health]:
-    """Two statements, however many stores."""
+    """Three statements, however many stores."""
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
     figures = {row["store"]: row for row in _figures(stores, now)}
-    return [_health(store, processes.get(store.pk), figures.get(store.pk, {}), now) for store in stores]
+    awake = scheduler_awake(now)
+    return [
+        _health(store, processes.get(store.pk), figures.get(store.pk, {}), awake=awake, now=now) for store in stores
+    ]
+
+
+def scheduler_awake(now: datetime) -> bool:
+    """Something starts runs by the clock, as far as anybody knows."""
+    return Scheduler.objects.filter(seen_at__gt=now - SIGN_LASTS).exists()
+
+
+def scheduler_sign(name: str, now: datetime) -> None:
+    """A scheduler says that it is there."""
+    Scheduler.objects.update_or_create(name=name, defaults={"seen_at": now})
+
+
+def scheduler_leaves(name: str) -> None:
+    """It was told to stop: nobody is to wait for the runs that it would have started."""
+    Scheduler.objects.filter(name=name).delete()
 
 
 def _figures(stores: list[Store], now: datetime) -> Any:
@@ -79,8 +104,9 @@ def _figures(stores: list[Store], now: datetime) -> Any:
     )
 
 
-def _health(store: Store, process: Process | None, figures: dict[str, Any], now: datetime) -> Health:
+def _health(store: Store, process: Process | None, figures: dict[str, Any], *, awake: bool, now: datetime) -> Health:
     running = bool(process and process.running(now))
+    scheduled = awake and store.enabled
     return Health(
         store=store.name,
         queued=figures.get("queued", 0),
@@ -91,7 +117,8 @@ def _health(store: Store, process: Process | None, figures: dict[str, Any], now:
         oldest_in_flight=figures.get("oldest_in_flight"),
         last_run=process.finished_at if process else None,
         last_outcome=process.outcome if process else "",
-        next_run=process.next_run_at if process else None,
+        next_run=process.next_run_at if process and scheduled else None,
+        scheduled=scheduled,
         running=held_by(process) if process and running else "",
         alarms=list(_alarms(store, process, figures, now)),
     )

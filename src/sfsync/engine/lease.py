@@ -16,6 +16,7 @@ from django.db import transaction
 
 from sfsync.models import Process, Store
 from sfsync.models.process import SYNC
+from sfsync.texts import stamp
 
 Clock = Callable[[], datetime]
 
@@ -92,7 +93,7 @@ def _gone(process: Process, now: datetime) -> bool:
 
 
 def held_by(process: Process) -> str:
-    since = f"{process.started_at:%Y-%m-%d %H:%M:%S} UTC" if process.started_at else "?"
+    since = stamp(process.started_at) or "?"
     return f"process {process.pid} on {process.host or 'another machine'}, since {since}"
 
 

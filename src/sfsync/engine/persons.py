@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from sfsync import texts
 from sfsync.engine.journal import Journal
 from sfsync.models import Action, Order, Store, Task
 from sfsync.models.log import Level
@@ -28,6 +30,32 @@ def give_up(orders: QuerySet[Order], who: str) -> int:
     return _each_store(tasks, who, "person-give-up", lambda chosen: chosen.delete()[0])
 
 
+def why_not(order: Order) -> str:
+    """Why a retry, or giving up, changed nothing of this order, as a sentence of the active language."""
+    tasks = list(Task.objects.filter(order=order).order_by("id"))
+    flying = next((task for task in tasks if task.action == Action.CHECK), None)
+    if flying:
+        return _in_flight(flying)
+    if any(task.lease for task in tasks):
+        return _("A run is at work on it at this moment.")
+    if tasks:
+        at = texts.moment(min(task.update_at for task in tasks).isoformat())
+        return _("Nothing has failed: its update is decided by the first run after %(at)s.") % {"at": at}
+    if order.confirmed_operation and order.confirmed_at:
+        told, at = texts.operation_name(order.confirmed_operation), texts.moment(order.confirmed_at.isoformat())
+        return _("Nothing has failed: the marketplace confirmed “%(told)s” at %(at)s.") % {"told": told, "at": at}
+    return _("Nothing has failed and nothing is waiting: the marketplace was told nothing of it.")
+
+
+def _in_flight(task: Task) -> str:
+    told, at = texts.operation_name(task.operation), texts.moment(task.update_at.isoformat())
+    if task.batch_id:
+        text = _("“%(told)s” is on its way; its ticket is asked for by the first run after %(at)s.")
+    else:
+        text = _("“%(told)s” was sent and not answered; the ticket list is asked by the first run after %(at)s.")
+    return text % {"told": told, "at": at}
+
+
 def _revive(tasks: QuerySet[Task]) -> int:
     now = timezone.now()
     fresh = {"attempts": 0, "split": 0, "silences": 0, "failure": "", "last_error": "", "failed_at": None}
@@ -40,8 +68,8 @@ def _each_store(tasks: QuerySet[Task], who: str, code: str, act: object) -> int:
         with transaction.atomic():
             held = tasks.filter(store=store).select_for_update(of=("self",))  # a run that sends one first keeps it
             chosen = list(held.values_list("pk", "order_id"))
-            done += act(Task.objects.filter(pk__in=[pk for pk, _ in chosen]))  # type: ignore[operator]
-            _log(store, (order_id for _, order_id in chosen), code, who)
+            done += act(Task.objects.filter(pk__in=[pk for pk, _order in chosen]))  # type: ignore[operator]
+            _log(store, (order_id for _pk, order_id in chosen), code, who)
     return done
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sfsync import texts
+from sfsync.domain.decide import Send, Wait, decide
+from sfsync.domain.orders import Snapshot
+from sfsync.engine.connections import Connections
+from sfsync.engine.prepare import known, policy_of
+from sfsync.engine.preview import say
+from sfsync.engine.trouble import trouble_of
 from sfsync.models import Action, LogEntry, Order, Task
+from sfsync.models.secrets import SecretUnreadable
+from sfsync.shops.base import Shop, ShopError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +34,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`believes` is what the marketplace confirmed, `next` what happens now, in sentences of the active language."""
+    """`believes` is what the marketplace confirmed, `next` what happens now, in sentences of the active language.
+
+    `now` is what the shop says at this moment, where there is no event that would have told it.
+    """
 
     order: Order
     events: list[Event]
     believes: str
     next: list[str]
+    now: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         order = self.order
@@ -44,15 +58,57 @@ class Story:
                 {"at": each.at.isoformat(), "level": each.level, "sentence": each.sentence, "payload": each.payload}
                 for each in self.events
             ],
+            "now": self.now,
             "believes": self.believes,
             "next": self.next,
         }
 
 
-def story_of(order: Order) -> Story:
+def story_of(order: Order, connections: Connections | None = None) -> Story:
+    """With `connections`, the shop is asked about an order without any event; nothing is sent."""
     entries = LogEntry.objects.filter(order=order).order_by("id")
-    tasks = Task.objects.filter(order=order).order_by("id")
-    return Story(order, [_event(entry) for entry in entries], believes(order), _next(order, list(tasks)))
+    tasks = list(Task.objects.filter(order=order).order_by("id"))
+    story = Story(order, [_event(entry) for entry in entries], believes(order), _next(order, tasks))
+    return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
+
+
+def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
+    order = story.order
+    try:
+        shop = connections.shop(order.store)
+        snapshot = shop.read([order.shop_order_id]).get(order.shop_order_id)
+        if snapshot is None:
+            return replace(story, now=texts.reason("order-gone", {}))
+        now = _stands(snapshot, shop)
+    except (ShopError, SecretUnreadable) as error:
+        trouble = trouble_of(error)
+        return replace(story, now=texts.sentence(trouble.code, {"message": trouble.detail}))
+    return replace(story, now=now, next=_outlook(order, snapshot) if judge else story.next)
+
+
+def _stands(snapshot: Snapshot, shop: Shop) -> str:
+    names = {each.status_id: each.name for each in shop.statuses((get_language() or "en")[:2])}
+    status = names.get(snapshot.status, f"#{snapshot.status}")
+    if not snapshot.tracking_number:
+        return _("In the shop its status is “%(status)s”, without a tracking number.") % {"status": status}
+    text = _("In the shop its status is “%(status)s”, with the tracking number “%(number)s”.")
+    return text % {"status": status, "number": snapshot.tracking_number}
+
+
+def _outlook(order: Order, snapshot: Snapshot) -> list[str]:
+    """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
+    at = timezone.now()
+    decision = decide(snapshot, known(order), policy_of(order.store), since=at, now=at)
+    if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
+        return [texts.joined(_("No run has seen this yet; the next one decides."), say(decision))]
+    if isinstance(decision, Send | Wait):
+        return [
+            _(
+                "Nothing has changed since it was last looked at, so it is not sent by itself: “Send now” in the back "
+                "office sends it."
+            )
+        ]
+    return [say(decision), _of_rest(order)]
 
 
 def _event(entry: LogEntry) -> Event:
@@ -76,7 +132,9 @@ def believes(order: Order) -> str:
 
 
 def _next(order: Order, tasks: list[Task]) -> list[str]:
-    return [_of_task(task) for task in tasks] or [_of_rest(order)]
+    held_up = texts.trouble(order.store.trouble) if any(not task.parked for task in tasks) else ""
+    sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
+    return [*sentences, _("Its store is held up: %(trouble)s") % {"trouble": held_up}] if held_up else sentences
 
 
 def _of_rest(order: Order) -> str:
@@ -89,7 +147,7 @@ def _of_task(task: Task) -> str:
     if task.action == Action.CHECK:
         return _flying(task)
     if task.parked:
-        return " ".join([_failure(task), texts.advice(task.failure)]).strip()
+        return texts.joined(_failure(task), texts.advice(task.failure))
     at = texts.moment(task.update_at.isoformat())
     if task.failure:
         return _("%(failure)s It is tried again at %(at)s.") % {"failure": _failure(task), "at": at}
@@ -106,6 +164,5 @@ def _flying(task: Task) -> str:
 
 
 def _failure(task: Task) -> str:
-    """Ends as a sentence does, though the API's message in it may not."""
-    said = texts.sentence(f"failed-{task.failure}", {"operation": task.operation or "ship", "message": task.last_error})
-    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
+    params = {"operation": task.operation or "ship", "message": task.last_error}
+    return texts.ended(texts.sentence(f"failed-{task.failure}", params))

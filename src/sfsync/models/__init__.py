@@ -4,7 +4,7 @@ from sfsync.models.figure import AnswerFigure, DayFigure
 from sfsync.models.log import LogEntry
 from sfsync.models.notice import Notice
 from sfsync.models.order import Order
-from sfsync.models.process import Process
+from sfsync.models.process import Process, Scheduler
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.sweep import Sweep
 from sfsync.models.task import Action, Task
@@ -17,6 +17,7 @@ __all__ = [
     "Notice",
     "Order",
     "Process",
+    "Scheduler",
     "SettingChange",
     "Store",
     "Sweep",

@@ -72,3 +72,16 @@ class Process(models.Model):
 
     def running(self, now: datetime) -> bool:
         return bool(self.holder) and self.lease_until > now
+
+
+class Scheduler(models.Model):
+    """The sign of something that starts runs by the clock: the service, Celery's beat. A crontab gives none."""
+
+    name = models.CharField(max_length=16, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sfsync_scheduler"
+
+    def __str__(self) -> str:
+        return self.name

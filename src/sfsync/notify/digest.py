@@ -32,11 +32,12 @@ About = tuple[Notice, Order]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What stops the whole store."""
+    """What stops the whole store. `detail`: what was seen of it, for whoever mends it; empty where nothing was."""
 
     sentence: str
     advice: str
     since: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,9 @@ def _headline(store: str, troubled: bool, orders: int) -> str:
 
 def _trouble(notice: Notice) -> Trouble:
     since = texts.moment(notice.created_at.isoformat())
-    return Trouble(_sentence(notice), texts.advice(notice.code), since)
+    stopped = texts.trouble(notice.code)
+    detail = one_line(notice.params.get("message", ""), LONGEST_SENTENCE) if stopped else ""
+    return Trouble(stopped or _sentence(notice), texts.advice(notice.code), since, texts.ended(detail))
 
 
 def _sentence(notice: Notice) -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sfsync_server.commands import shown
-from sfsync_server.commands.looking import orders_named
+from sfsync_server.commands.looking import order_name, orders_named
 from sfsync_server.commands.shown import StoreOption
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from sfsync.models import Order
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(retry)
-    app.command("give-up")(give_up)
+    app.command()(shown.with_stamps(retry))
+    app.command("give-up")(shown.with_stamps(give_up))
 
 
 def retry(
@@ -27,10 +33,11 @@ def retry(
 
     if bool(order) == all_failed:
         shown.stop("Say which order, or --all-failed.", shown.USAGE)
-    orders = Order.objects.filter(store__in=shown.stores_named(store))
     if order:
-        orders = orders.filter(pk__in=[each.pk for each in orders_named(order, store)])
-    shown.say(f"Updates that the next run tries again: {persons.retry(orders, shown.person())}.")
+        _act(orders_named(order, store), persons.retry, "Updates that the next run tries again")
+        return
+    count = persons.retry(Order.objects.filter(store__in=shown.stores_named(store)), shown.person())
+    shown.say(f"Updates that the next run tries again: {count}." if count else "Nothing has failed.")
 
 
 def give_up(
@@ -38,7 +45,17 @@ def give_up(
 ) -> None:
     """Drop the waiting update of an order: it is not sent. A later change of the order counts again."""
     from sfsync.engine import persons
+
+    _act(orders_named(order, store), persons.give_up, "Updates given up")
+
+
+def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: str) -> None:
+    """Do it and say how many it was; where it was none, say why of each order."""
+    from sfsync.engine.persons import why_not
     from sfsync.models import Order
 
-    orders = Order.objects.filter(pk__in=[each.pk for each in orders_named(order, store)])
-    shown.say(f"Updates given up: {persons.give_up(orders, shown.person())}.")
+    if count := act(Order.objects.filter(pk__in=[each.pk for each in orders]), shown.person()):
+        shown.say(f"{done}: {count}.")
+        return
+    for each in orders:
+        shown.say(f"{order_name(each)}: nothing was changed. {why_not(each)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,14 +12,14 @@ from sfsync_server.commands import shown
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
-    from sfsync.models import LogEntry, Order, Task
+    from sfsync.engine.health import Health
+    from sfsync.engine.story import Story
+    from sfsync.models import LogEntry, Order, Store, Task
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(status)
-    app.command()(tasks)
-    app.command()(why)
-    app.command()(logs)
+    for command in (status, tasks, why, logs):
+        app.command()(shown.with_stamps(command))
 
 
 def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
@@ -27,25 +27,40 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     from django.utils import timezone
 
     from sfsync.engine.health import health_of
+    from sfsync.texts import joined
 
-    healths = health_of(shown.stores_named(store), timezone.now())
+    stores = shown.stores_named(store)
+    healths = health_of(stores, timezone.now())
     if as_json:
         shown.print_json({each.store: each.as_dict() for each in healths})
         return
-    columns = ("store", "queued", "waiting", "in flight", "failed", "oldest waiting", "last run", "running")
-    shown.print_table(
-        columns,
-        (
-            (
-                *(each.store, each.queued, each.waiting, each.in_flight, each.failed),
-                *(moment(each.oldest_waiting), moment(each.last_run), each.running),
-            )
-            for each in healths
-        ),
-    )
+    columns = ("store", "queued", "waiting", "in flight", "failed", "oldest waiting", "last run", "next run")
+    rows = [_health(each, health) for each, health in zip(stores, healths, strict=True)]
+    shown.print_table(columns, rows, empty=shown.NO_STORE)
     for each in healths:
+        if each.running:
+            shown.say(f"{each.store}: running now ({each.running})")
         for alarm in each.alarms:
-            shown.say(f"{each.store}: {alarm.sentence} {alarm.advice}", "yellow")
+            shown.say(f"{each.store}: {joined(alarm.sentence, alarm.advice)}", "yellow")
+
+
+def _health(store: Store, health: Health) -> tuple[object, ...]:
+    from sfsync.texts import stamp
+
+    figures = (health.store, health.queued, health.waiting, health.in_flight, health.failed)
+    return (*figures, stamp(health.oldest_waiting), stamp(health.last_run) or "none yet", _next_run(store, health))
+
+
+def _next_run(store: Store, health: Health) -> str:
+    """When, where something starts runs by the clock; a crontab's next call is known to nobody here."""
+    from sfsync.models.store import Mode
+    from sfsync.texts import stamp
+
+    if not store.enabled:
+        return "none: switched off"
+    if not health.scheduled:
+        return "at the next `sfsync sync`"
+    return "as changes come" if store.mode == Mode.REALTIME else stamp(health.next_run) or "in a moment"
 
 
 def tasks(
@@ -62,21 +77,25 @@ def tasks(
     chosen = Task.objects.filter(store__in=shown.stores_named(store)).select_related("order", "store").order_by("id")
     if failed:
         chosen = chosen.filter(~Q(failure="") | Q(failed_at__isnull=False))
-    rows = [_task(task) for task in chosen[:limit]]
+    found = list(chosen[:limit])
     if as_json:
-        shown.print_json(rows)
+        shown.print_json([_task(task) for task in found])
         return
-    shown.print_table(
-        ("store", "order", "reference", "channel", "state", "operation", "not before", "reason"), _lines(rows)
-    )
-    rest = chosen.count() - len(rows)
+    columns = ("store", "order", "reference", "channel", "state", "operation", "not before", "reason")
+    empty = "No update has failed." if failed else "Nothing is waiting: no update is queued, in flight or failed."
+    shown.print_table(columns, map(_line, found), empty=empty)
+    rest = chosen.count() - len(found)
     if rest > 0:
         shown.say(f"… and {rest} more; see --limit.")
 
 
-def _lines(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
+def _line(task: Task) -> list[object]:
+    """A row of the table. What is parked waits for a person, not for a date."""
+    from sfsync.texts import stamp
+
+    row = _task(task) | {"update_at": "" if task.parked else stamp(task.update_at)}
     names = ("store", "shop_order", "reference", "channel", "state", "operation", "update_at", "reason")
-    return [tuple(row[name] for name in names) for row in rows]
+    return [row[name] for name in names]
 
 
 def _task(task: Task) -> dict[str, object]:
@@ -111,12 +130,6 @@ def _state(task: Task) -> str:
     return "failed" if task.parked else "retrying" if task.failure else "waiting"
 
 
-def moment(at: datetime | None) -> str:
-    from django.utils import timezone
-
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
-
-
 def orders_named(name: str, store: str = "") -> list[Order]:
     """The orders that a person may mean; a usage error with a hint when there is none."""
     from sfsync.models import Order
@@ -134,6 +147,11 @@ def orders_named(name: str, store: str = "") -> list[Order]:
     return orders
 
 
+def order_name(order: Order) -> str:
+    reference = f" ({order.shop_reference})" if order.shop_reference else ""
+    return f"Order {order.shop_order_id}{reference} of {order.store.name}"
+
+
 def why(
     order: Annotated[
         str, typer.Argument(help="Shop order id or reference, marketplace reference, or Shopping Feed id.")
@@ -142,23 +160,33 @@ def why(
     as_json: JsonOption = False,
 ) -> None:
     """The story of one order: what was seen, decided, sent and answered, and what happens next."""
+    from sfsync.engine.connections import Live
     from sfsync.engine.story import story_of
 
-    stories = [story_of(each) for each in orders_named(order, store)]
+    with closing(Live()) as connections:
+        stories = [story_of(each, connections) for each in orders_named(order, store)]
     if as_json:
         shown.print_json([story.as_dict() for story in stories])
         return
     for story in stories:
-        row = story.order
-        head = f"Order {row.shop_order_id} ({row.shop_reference}) of {row.store.name}: {row.reference} on {row.channel}"
-        shown.say(f"{head}, Shopping Feed id {row.feed_id or '?'}", "bold")
-        for event in story.events:
-            shown.say(f"  {moment(event.at)}  {event.sentence}", "red" if event.level >= 40 else "")
-            if event.payload:
-                shown.say(f"                       {json.dumps(event.payload, ensure_ascii=False)}", "dim")
-        shown.say(story.believes)
-        for sentence in story.next:
-            shown.say(f"→ {sentence}", "bold")
+        _tell(story)
+
+
+def _tell(story: Story) -> None:
+    from sfsync.texts import stamp
+
+    row = story.order
+    there = f"{row.reference} on {row.channel}, Shopping Feed id {row.feed_id or 'unknown'}"
+    shown.say(f"{order_name(row)}: {there}", "bold")
+    for event in story.events:
+        shown.say(f"  {stamp(event.at)}  {event.sentence}", "red" if event.level >= 40 else "")
+        if event.payload:
+            shown.say(f"                       {json.dumps(event.payload, ensure_ascii=False)}", "dim")
+    if story.now:
+        shown.say(story.now)
+    shown.say(story.believes)
+    for sentence in story.next:
+        shown.say(f"→ {sentence}", "bold")
 
 
 def logs(
@@ -172,6 +200,7 @@ def logs(
     """What every process did, and what happened to each order, the newest last."""
     from sfsync.models import LogEntry
     from sfsync.models.log import Level
+    from sfsync.texts import stamp
 
     if level.upper() not in Level.names:
         shown.stop(f"There is no level “{level}”: {', '.join(Level.names).lower()}.", shown.USAGE)
@@ -185,10 +214,14 @@ def logs(
         shown.print_json([_entry(row) for row in rows])
         return
     columns = ("at", "store", "level", "process", "order", "message")
-    shown.print_table(columns, ([_entry(row)[name] for name in columns] for row in rows))
+    lines = (_entry(row) | {"at": stamp(row.at)} for row in rows)
+    shown.print_table(
+        columns, ([line[name] for name in columns] for line in lines), empty="The log has nothing like it."
+    )
 
 
 def _entry(row: LogEntry) -> dict[str, object]:
+    from sfsync import texts
     from sfsync.models.log import Level
 
     return {
@@ -198,5 +231,5 @@ def _entry(row: LogEntry) -> dict[str, object]:
         "process": row.process,
         "order": row.order.shop_order_id if row.order else None,
         "code": row.code,
-        "message": row.message,
+        "message": texts.sentence(row.code, row.params) if row.code else row.message,
     }

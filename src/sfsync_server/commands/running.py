@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sfsync.models import Store
 
 AT_ONCE = 4
+DONE = ("detected", "removed", "sent", "confirmed", "failed", "requests")
+LEFT = ("queued", "waiting", "in_flight")
+"""The counts of a run: what it did, and what it left behind."""
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +43,7 @@ def sync(
 
     stores = shown.stores_named(store)
     if not stores:
-        shown.stop("There is no enabled store. Write a file of stores and run `sfsync apply FILE`.", 1)
+        shown.stop(shown.NO_STORE, 1)
     collect_less_garbage()
     connections, reports = Live(), {}
     for each, report in zip(stores, _side_by_side(stores, connections, wait), strict=True):
@@ -105,16 +108,26 @@ def _troubled(trouble: Trouble) -> dict[str, str]:
 
 
 def _print(name: str, report: dict[str, Any]) -> None:
-    counts = ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in report.items() if isinstance(value, int))
-    if counts:
-        shown.say(f"{name}: {counts}")
+    from sfsync import texts
+
+    if "sent" in report:
+        shown.say(f"{name}: {_counted(report, DONE)}; left: {_counted(report, LEFT)}")
+    if report.get("failed"):
+        shown.say(f"{name}: `sfsync tasks --failed` says what failed, and why")
     if "error" in report:
-        shown.errors.print(f"{name}: {shown.clean(report['error'])} {report.get('advice', '')}".strip(), markup=False)
+        sentence = texts.joined(shown.clean(report["error"]), report.get("advice", ""))
+        shown.errors.print(f"{name}: {sentence}", markup=False)
+
+
+def _counted(report: dict[str, Any], names: Sequence[str]) -> str:
+    return ", ".join(f"{report[name]} {name.replace('_', ' ')}" for name in names)
 
 
 def serve() -> None:
     """The service: real-time stores as their changes come, batch stores on their schedule. Stops cleanly on SIGTERM."""
     from sfsync_server.service import Service
 
+    stores = ", ".join(each.name for each in shown.stores_named("")) or "none yet"
+    shown.say(f"The service is running, until Ctrl+C or SIGTERM. Enabled stores: {stores}.")
     collect_less_garbage()
     Service.from_settings().run()

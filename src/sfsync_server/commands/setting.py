@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from sfsync_server.commands.shown import JsonOption
 def register(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(apply)
-    app.command()(doctor)
+    app.command()(shown.with_stamps(doctor))
 
 
 def migrate() -> None:
@@ -48,10 +49,12 @@ def doctor(as_json: JsonOption = False) -> None:
     Status 1 when something is wrong.
     """
     from sfsync.engine.connections import Live
-    from sfsync.engine.doctor import Verdict, examine
+    from sfsync.engine.doctor import Finding, Verdict, examine
+    from sfsync_server.environment import ignored
 
     findings = []
-    for finding in examine(Live()):
+    misspelt = [Finding("settings", Verdict.WARNING, sentence) for sentence in ignored()]
+    for finding in chain(misspelt, examine(Live())):
         findings.append(finding)
         if not as_json:
             shown.say(f"{finding.verdict:<8} {finding.subject}: {finding.text}", _STYLES[finding.verdict])

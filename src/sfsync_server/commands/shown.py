@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -27,6 +28,23 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machi
 StoreOption = Annotated[str, typer.Option("--store", help="Only this store, by its name.")]
 
 USAGE = 2
+NO_STORE = "There is no enabled store. Write a file of stores and run `sfsync apply FILE`."
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def with_stamps(command: Callable[P, T]) -> Callable[P, T]:
+    """The command writes every moment alike, in columns and in sentences: `2025-11-21 22:35:21`."""
+
+    @functools.wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        from sfsync import texts
+
+        with texts.moments_as_stamps():
+            return command(*args, **kwargs)
+
+    return told
 
 
 def clean(text: object) -> str:
@@ -48,11 +66,15 @@ def print_json(document: Any) -> None:
     sys.stdout.write("\n")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """A line a row; the sentence `empty` where there is none."""
     table = Table(*columns, header_style="bold", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text("" if cell is None else clean(cell)) for cell in row))
-    console.print(table)
+    if table.row_count:
+        console.print(table)
+    else:
+        say(empty)
 
 
 @contextmanager

@@ -60,10 +60,11 @@ def _free_port(host: str, port: int) -> int:
 def _check_tables() -> None:
     from sfsync.engine.connections import Live
     from sfsync.engine.doctor import Verdict, examine
+    from sfsync.texts import joined
 
     database = next(examine(Live()))
     if database.verdict is Verdict.WRONG:
-        shown.stop(f"{database.subject}: {database.text} {database.advice}")
+        shown.stop(f"{database.subject}: {joined(database.text, database.advice)}")
 
 
 def _bound(host: str, port: int) -> str:
@@ -81,7 +82,7 @@ def create_user(
         bool, typer.Option("--password-stdin", help="Read the password from the first line of the input.")
     ] = False,
 ) -> None:
-    """Somebody who may sign in to the back office. Asks for the password."""
+    """Somebody who may sign in to the back office. Asks for the password on the terminal, or takes --password-stdin."""
     from django.contrib.auth import get_user_model
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
@@ -90,7 +91,7 @@ def create_user(
     if people.objects.filter(username__iexact=name).exists():
         shown.stop(f"There is somebody with the name “{name}” already.", shown.USAGE)
     stores = [each for chosen in store or [] for each in shown.stores_named(chosen)]
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_password()
+    password = _read_password() if password_stdin else _ask_password()
     user = people(username=name, email=email, is_staff=admin, is_superuser=admin)
     try:
         validate_password(password, user)
@@ -104,7 +105,20 @@ def create_user(
     shown.say(f"{name} may sign in, as {role}.")
 
 
+def _read_password() -> str:
+    password = sys.stdin.readline().rstrip("\n")
+    if not password:
+        shown.stop("The first line of the input holds no password.", shown.USAGE)
+    return password
+
+
 def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        shown.stop(
+            "There is no terminal to ask for the password. Give it on the input, with --password-stdin: "
+            "sfsync createuser NAME --password-stdin < a-file-that-holds-it",
+            shown.USAGE,
+        )
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
@@ -128,7 +142,7 @@ def rotate_key() -> None:
         count = _encrypt_again()
     except SecretUnreadable as error:
         shown.stop(str(error))
-    shown.say(f"{count} stores are encrypted with the {'new' if renewed else 'current'} key.")
+    shown.say(f"Stores encrypted with the {'new' if renewed else 'current'} key: {count}.")
     if renewed:
         shown.say("Restart `sfsync run` and `sfsync serve`: they still hold the former key.")
 

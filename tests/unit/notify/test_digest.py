@@ -96,9 +96,50 @@ def test_trouble_of_the_whole_store_comes_first(orders: int) -> None:
     assert "synchronisation is held up" in mail.subject
     assert ("3 orders" in mail.subject) == bool(orders)
     for shown in both(mail):
-        trouble = shown.index("Shopping Feed refused the token. 401 Not Authorized.")
+        trouble = shown.index("Shopping Feed refused the token.")
         assert "Since 21 November 2025, 12:00." in shown
         assert not orders or trouble < shown.lower().index("not reported to the marketplace")
+
+
+def test_a_trouble_is_told_in_a_sentence_and_what_was_seen_of_it_comes_last() -> None:
+    """R20: the merchant reads what happened and what to do; the request is for whoever mends it."""
+    store = a_store()
+    request = "GET https://api.example.com/v1/me was answered 401: The token is not valid.. Check the token"
+
+    for shown in both(compose(store, [about_store(store, "token-refused", request)])):
+        sentence = shown.index("Shopping Feed refused the token.")
+        advice = shown.index("Put a valid token into the store's settings")
+        detail = shown.index("Technical detail: GET https://api.example.com/v1/me was answered 401")
+        assert sentence < advice < detail
+        assert shown.count("GET https://") == 1
+        assert "The token is not valid. Check the token." in shown
+
+
+@pytest.mark.parametrize("message", ["", "401"])
+def test_a_trouble_without_a_detail_announces_none(message: str) -> None:
+    store = a_store()
+
+    for shown in both(compose(store, [about_store(store, "token-refused", message)])):
+        assert ("Technical detail" in shown) == bool(message)
+
+
+def test_silence_is_told_with_since_when() -> None:
+    """R20: a trouble that has no detail of its own keeps its whole sentence."""
+    store = a_store()
+    silent = about_store(store, "silent")
+    silent.params = {"since": NOON.isoformat()}
+
+    for shown in both(compose(store, [silent])):
+        assert "No run has finished since 21 November 2025, 12:00." in shown
+
+
+@pytest.mark.parametrize(("code", "hint"), [("no-tracking", True), ("went-back", True), ("", False)])
+def test_how_to_retry_an_order_is_said_where_there_is_an_order(code: str, hint: bool) -> None:
+    store = a_store()
+    notices = [about_order(store, code)] if code else [about_store(store, "token-refused", "401")]
+
+    for shown in both(compose(store, notices)):
+        assert ("sfsync retry ORDER" in shown) == hint
 
 
 def test_warnings_are_a_group_of_their_own_after_the_failures() -> None:

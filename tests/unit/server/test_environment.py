@@ -17,6 +17,7 @@ from sfsync_server.environment import (
     SettingsError,
     database,
     former_secret_keys,
+    ignored,
     load,
     mail,
     renew_secret_key,
@@ -103,30 +104,36 @@ def test_a_setting_is_read_from_the_environment_or_from_a_file(
         ("secret_key", "tell-nobody", "SFSYNC_SECRET_KEY takes at least 20 characters"),
         ("cron_key", "tell-nobody", "SFSYNC_CRON_KEY takes at least 20 characters"),
         ("metrics_key", "tell-nobody", "SFSYNC_METRICS_KEY takes at least 20 characters"),
-        ("timeout", "0", "SFSYNC_TIMEOUT: Input should be greater than or equal to 1."),
-        ("timeout", "soon", "SFSYNC_TIMEOUT: Input should be a valid number"),
-        ("lease_seconds", "1", "SFSYNC_LEASE_SECONDS: Input should be greater"),
-        ("ticket_lag_seconds", "-1", "SFSYNC_TICKET_LAG_SECONDS: Input should be greater"),
-        ("poll_seconds", "0", "SFSYNC_POLL_SECONDS: Input should be greater"),
-        ("concurrency", "11", "SFSYNC_CONCURRENCY: Input should be less"),
-        ("paced", "perhaps", "SFSYNC_PACED: Input should be a valid boolean"),
-        ("silence_minutes", "0", "SFSYNC_SILENCE_MINUTES: Input should be greater"),
-        ("patience_hours", "0", "SFSYNC_PATIENCE_HOURS: Input should be greater"),
-        ("sweep_days", "4000", "SFSYNC_SWEEP_DAYS: Input should be less"),
-        ("log_level", "LOUD", "SFSYNC_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
-        ("https", "maybe", "SFSYNC_HTTPS: Input should be a valid boolean"),
-        ("time_zone", "Paris", "SFSYNC_TIME_ZONE is not a time zone; write one like Europe/Paris"),
+        ("timeout", "0", "SFSYNC_TIMEOUT is “0”, but takes a number from 1 to 60."),
+        ("timeout", "soon", "SFSYNC_TIMEOUT is “soon”, but takes a number from 1 to 60."),
+        ("timeout", "", "SFSYNC_TIMEOUT is empty, but takes a number from 1 to 60."),
+        ("lease_seconds", "1", "SFSYNC_LEASE_SECONDS is “1”, but takes a whole number from 5 to 3600."),
+        ("lease_seconds", "7.5", "SFSYNC_LEASE_SECONDS is “7.5”, but takes a whole number from 5 to 3600."),
+        ("ticket_lag_seconds", "-1", "SFSYNC_TICKET_LAG_SECONDS is “-1”, but takes a number from 0 to 3600."),
+        ("poll_seconds", "0", "SFSYNC_POLL_SECONDS is “0”, but takes a number from 0.05 to 3600."),
+        ("concurrency", "11", "SFSYNC_CONCURRENCY is “11”, but takes a whole number from 1 to 10."),
+        ("paced", "perhaps", "SFSYNC_PACED is “perhaps”, but takes true or false."),
+        ("silence_minutes", "0", "SFSYNC_SILENCE_MINUTES is “0”, but takes a whole number, 1 or more."),
+        ("patience_hours", "0", "SFSYNC_PATIENCE_HOURS is “0”, but takes a whole number, 1 or more."),
+        ("sweep_days", "4000", "SFSYNC_SWEEP_DAYS is “4000”, but takes a whole number from 1 to 3650."),
+        ("log_level", "LOUD", "SFSYNC_LOG_LEVEL is “LOUD”, but takes DEBUG, INFO, WARNING or ERROR."),
+        ("log_level", "x" * 500, f"SFSYNC_LOG_LEVEL is “{'x' * 60}”, but takes DEBUG"),
+        ("https", "maybe", "SFSYNC_HTTPS is “maybe”, but takes true or false."),
+        ("time_zone", "Paris", "SFSYNC_TIME_ZONE is “Paris”, but takes a time zone, like Europe/Paris."),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, sentence: str
 ) -> None:
-    """Its name, why, and what it takes; what was written is not repeated, for it may be a secret."""
+    """Its name, what was written, unless that may be a secret, and what it takes, on one line."""
     monkeypatch.setenv(f"SFSYNC_{name.upper()}", text)
     with pytest.raises(SettingsError) as refused:
         load()
-    assert str(refused.value).startswith(sentence)
-    assert "nobody" not in str(refused.value)
+    said = str(refused.value)
+    assert said.startswith(sentence)
+    assert "nobody" not in said
+    assert "Input should" not in said
+    assert said.count("\n") == 0
 
 
 def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +141,53 @@ def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SFSYNC_TIME_ZONE", "Paris")
     with pytest.raises(SettingsError) as refused:
         load()
-    assert [line.split()[0] for line in str(refused.value).splitlines()] == ["SFSYNC_TIMEOUT:", "SFSYNC_TIME_ZONE"]
+    assert [line.split()[0] for line in str(refused.value).splitlines()] == ["SFSYNC_TIMEOUT", "SFSYNC_TIME_ZONE"]
+
+
+# --- what is no setting -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("SFSYNC_DATABSE_URL", "SFSYNC_DATABASE_URL"),
+        ("SFSYNC_TIMEZONE", "SFSYNC_TIME_ZONE"),
+        ("SFSYNC_SMTP_URI", "SFSYNC_SMTP_URL"),
+        ("SFSYNC_SMTP_URL_FIEL", "SFSYNC_SMTP_URL_FILE"),
+        ("sfsync_alowed_hosts", "SFSYNC_ALLOWED_HOSTS"),
+    ],
+)
+def test_a_misspelt_setting_is_told_with_the_right_name_and_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, near: str
+) -> None:
+    monkeypatch.setenv(name, "tell-nobody")
+    assert ignored() == [f"{name.upper()} is no setting of sfsync, and is ignored. Is {near} meant?"]
+
+
+def test_a_misspelt_setting_in_dotenv_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SFSYNC_TIMEUOT=tell-nobody\nOTHER=1\nSFSYNC_TIMEOUT=5\n")
+    assert ignored() == ["SFSYNC_TIMEUOT is no setting of sfsync, and is ignored. Is SFSYNC_TIMEOUT meant?"]
+
+
+def test_the_file_form_in_dotenv_is_told_to_be_ignored(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SFSYNC_SMTP_URL_FILE=/run/secrets/smtp\n")
+    [said] = ignored()
+    assert said.startswith("SFSYNC_SMTP_URL_FILE in .env is ignored: ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("SFSYNC_TIMEOUT", "SFSYNC_SMTP_URL_FILE", "sfsync_timeout"),
+        *("SFSYNC_TEST_DATABASE", "SFSYNC_TEST_DATABASE_URL"),
+        *("SFSYNC_PORT", "SFSYNC_SERVICE_HOST", "SFSYNC_PORT_8000_TCP_ADDR"),
+        *("SFSYNC_IMAGE", "SFSYNC_VERSION", "SFSYNC_TOKEN", "SFSYNC_SHOP_URL", "TIMEUOT"),
+    ],
+)
+def test_what_is_a_setting_or_somebody_elses_is_no_misspelt_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Tests, Kubernetes, a compose file, and the variable that a `token_env` names."""
+    monkeypatch.setenv(name, "5")
+    assert ignored() == []
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])

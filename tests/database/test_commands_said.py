@@ -1,0 +1,291 @@
+"""What the commands say to a person: why nothing was changed, what becomes of an order, when the next run is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone, translation
+from typer.testing import CliRunner
+
+from sfsync.engine.connections import Live
+from sfsync.engine.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
+from sfsync.models import LogEntry, Process, Scheduler, Store, Task
+from sfsync.models.process import SYNC
+from sfsync.tasks import run_due_stores
+from sfsync.testing import SHIPPED, World
+from sfsync_server.cli import app
+from sfsync_server.service import Service
+from shoppingfeed.sandbox import Fault
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+OTHER_TIMES = re.compile(r"\d{4}-\d\d-\d\dT|\d+ [A-Z][a-z]+ \d{4}|\d\d:\d\d:\d\d(\+|\.\d)")
+
+
+@pytest.fixture(autouse=True)
+def in_paris() -> Iterator[None]:
+    with timezone.override("Europe/Paris"):
+        yield
+
+
+def said(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(each) for each in arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def told(*arguments: object) -> Any:
+    return json.loads(said(*arguments, "--json"))
+
+
+def stamp(at: Any) -> str:
+    return str(timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S"))
+
+
+# --- nothing was changed, because -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["retry", "give-up"])
+def test_what_is_on_its_way_is_left_to_its_ticket(world: World, act: str) -> None:
+    """R10, R16: and its ticket is asked for at a time that is told."""
+    world.sandbox.configure(ticket_seconds=600)
+    order = world.ship(world.order(), "T-1")
+    world.sync()
+    at = stamp(world.tasks(order)[0].update_at)
+    assert said(act, order) == (
+        f"Order {order} ({world.row(order)}) of main: nothing was changed. "
+        f"“shipped” is on its way; its ticket is asked for by the first run after {at}.\n"
+    )
+
+
+def test_what_was_never_answered_is_left_to_the_ticket_list(world: World) -> None:
+    """R13, R16: as a run leaves it that did not live to see the answer."""
+    world.sandbox.configure(ticket_seconds=600)
+    order = world.ship(world.order(), "T-1")
+    world.sync()
+    Task.objects.update(batch_id="")
+    sentence = "“shipped” was sent and not answered; the ticket list is asked by the first run after"
+    assert sentence in said("retry", order)
+
+
+@pytest.mark.parametrize("act", ["retry", "give-up"])
+def test_what_is_confirmed_has_not_failed(world: World, act: str) -> None:
+    order = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    at = stamp(world.row(order).confirmed_at)
+    assert f"Nothing has failed: the marketplace confirmed “shipped” at {at}." in said(act, order)
+
+
+def test_an_order_of_which_nothing_was_told(world: World) -> None:
+    order = world.order()
+    world.sync()
+    assert "nothing was changed. Nothing has failed and nothing is waiting" in said("retry", order)
+    assert said("retry", "--all-failed") == "Nothing has failed.\n"
+
+
+def test_what_waits_has_not_failed_and_can_be_given_up(world: World) -> None:
+    """R4, R16."""
+    order = world.ship(world.order())
+    world.sync()
+    at = stamp(world.tasks(order)[0].update_at)
+    assert f"Nothing has failed: its update is decided by the first run after {at}." in said("retry", order)
+    Task.objects.update(lease="a run")
+    assert "A run is at work on it at this moment." in said("give-up", order)
+    Task.objects.update(lease="")
+    assert said("give-up", order) == "Updates given up: 1.\n"
+
+
+# --- the story of an order --------------------------------------------------------------------------------------------
+
+
+def test_why_of_an_order_without_any_event_asks_the_shop(world: World) -> None:
+    """R6: what it says now, and that it means nothing to a marketplace."""
+    order = world.order()
+    world.sync()
+    story = said("why", order)
+    assert "In the shop its status is “Payment accepted”, without a tracking number." in story
+    assert "→ Will not be sent. Its status means nothing to a marketplace" in story
+    assert "→ Nothing is waiting" in story
+
+
+def test_why_tells_a_change_that_no_run_has_seen(world: World) -> None:
+    """R5: and sends nothing by that."""
+    order = world.order()
+    world.sync()
+    world.ship(order, "T-1")
+    [story] = told("why", order)
+    assert story["now"] == "In the shop its status is “Shipped”, with the tracking number “T-1”."
+    assert story["next"] == ["No run has seen this yet; the next one decides. Will be sent: shipped."]
+    assert world.accepted(order) == []
+
+
+def test_why_does_not_promise_what_no_run_will_send(world: World) -> None:
+    """R5: the status got its meaning after it was seen, so nothing changes any more by itself."""
+    order = world.order()
+    Store.objects.update(statuses={"canceled": [6]})
+    world.store.refresh_from_db()
+    world.sync()
+    world.shop.set_tracking(order, "")
+    world.shop.set_status(order, SHIPPED)
+    world.sync()
+    LogEntry.objects.all().delete()
+    Store.objects.update(statuses={"shipped": [SHIPPED]})
+    [story] = told("why", order)
+    assert len(story["next"]) == 1
+    assert "is not sent by itself: “Send now” in the back office sends it" in story["next"][0]
+
+
+def test_why_says_when_the_shop_cannot_be_asked(world: World) -> None:
+    order = world.order()
+    world.sync()
+    Store.objects.update(shop_prefix="other_")
+    [story] = told("why", order)
+    assert story["now"].startswith("The shop's database cannot be read. ")
+    assert story["next"] == ["Nothing is waiting: sfsync acts when the order's status or tracking number changes."]
+
+
+def test_why_names_the_trouble_that_holds_an_order_up(world: World) -> None:
+    order = world.ship(world.order(), "T-1")
+    world.sandbox.fault(Fault("wrong-token", times=None))
+    world.sync()
+    [story] = told("why", order)
+    assert story["next"][-1] == "Its store is held up: Shopping Feed refused the token."
+
+
+# --- times ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_command_writes_times_alike(world: World) -> None:
+    """R21: local time with its date, in columns and in sentences; ISO 8601 with its zone in JSON."""
+    waiting = world.ship(world.order())
+    world.sandbox.fault(Fault("refuse", message="Unknown carrier"))
+    refused = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    scheduler_sign("service", timezone.now())
+    task = world.tasks(waiting)[0]
+    for command in (("status",), ("tasks",), ("logs",), ("why", waiting), ("why", refused)):
+        shown = said(*command)
+        assert STAMP.search(shown), command
+        assert not OTHER_TIMES.search(shown), shown
+    assert f"waiting for one until {stamp(task.update_at)}." in said("why", waiting)
+    assert stamp(task.update_at) in said("tasks")
+    assert told("tasks")[0]["update_at"] == task.update_at.isoformat(timespec="seconds")
+    assert stamp(LogEntry.objects.order_by("id").first().at) in said("logs")  # type: ignore[union-attr]
+
+
+def test_the_log_is_told_in_the_readers_language(world: World) -> None:
+    """R21."""
+    world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    with translation.override("fr"):
+        assert "Envoyé : expédiée" in said("logs")
+
+
+def test_an_empty_list_says_what_that_means(world: World) -> None:
+    assert said("tasks") == "Nothing is waiting: no update is queued, in flight or failed.\n"
+    assert said("tasks", "--failed") == "No update has failed.\n"
+    assert said("logs", "--level", "error") == "The log has nothing like it.\n"
+    Store.objects.all().delete()
+    assert "sfsync apply FILE" in said("status")
+
+
+# --- the next run -----------------------------------------------------------------------------------------------------
+
+
+def test_the_next_run_is_shown_only_while_something_starts_runs_by_the_clock(world: World) -> None:
+    """R22: a crontab gives no sign; a service without a sign for ten minutes is gone."""
+    world.sync()
+    assert said("status").splitlines()[1].endswith("at the next `sfsync sync`")
+    scheduler_sign("service", timezone.now() - SIGN_LASTS)
+    assert told("status")["main"]["next_run"] is None
+    Service(1, world.connections).sign(timezone.now())
+    process = Process.objects.get(name=SYNC)
+    assert process.next_run_at
+    assert said("status").splitlines()[1].endswith(stamp(process.next_run_at))
+    assert told("status")["main"]["scheduled"] is True
+    Store.objects.update(mode="realtime")
+    assert said("status").splitlines()[1].endswith("as changes come")
+    Store.objects.update(enabled=False)
+    assert said("status", "--store", "main").splitlines()[1].endswith("none: switched off")
+
+
+def test_a_service_gives_a_sign_twice_a_minute_until_it_stops(world: World) -> None:
+    """R22: two of them share it."""
+    now = timezone.now()
+    one, two = (Service(1, world.connections) for _ in range(2))
+    for seconds in (0, 1, 29, 30, 31):
+        one.sign(now + timedelta(seconds=seconds))
+    assert Scheduler.objects.get().seen_at == now + timedelta(seconds=30)
+    two.sign(now + timedelta(seconds=40))
+    assert Scheduler.objects.get().seen_at == now + timedelta(seconds=40)
+    scheduler_leaves("service")
+    assert not scheduler_awake(now)
+
+
+def test_celerys_beat_gives_a_sign_too(world: World) -> None:
+    """R22."""
+    Store.objects.update(enabled=False)
+    run_due_stores()
+    assert scheduler_awake(timezone.now())
+
+
+def test_a_service_gives_its_sign_when_it_looks_around(world: World) -> None:
+    """R22: whether a store is due or not."""
+    Store.objects.update(enabled=False)
+    with ThreadPoolExecutor(1) as pool:
+        Service(1, world.connections).start_due(pool)
+    assert scheduler_awake(timezone.now())
+
+
+def test_health_takes_three_statements(world: World, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(3):
+        assert health_of([world.store], timezone.now())[0].scheduled is False
+
+
+# --- the doctor -------------------------------------------------------------------------------------------------------
+
+
+class Sound(Live):
+    """The doctor's connections: the sandbox of the world, whoever asks."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.sandbox.transport())
+
+
+def findings(world: World) -> list[tuple[str, str]]:
+    from sfsync.engine.doctor import examine_store
+
+    world.store.refresh_from_db()
+    return [(each.verdict.value, each.text) for each in examine_store(world.store, Sound(world))]
+
+
+def test_the_doctor_says_that_the_last_runs_trouble_is_over(world: World) -> None:
+    """R22: its own look at the same thing went well; the run's time is told, and it is no failure."""
+    world.sync()
+    fault = world.sandbox.fault(Fault("wrong-token", times=None))
+    world.ship(world.order(), "T-1")
+    world.sync()
+    assert {verdict for verdict, text in findings(world) if "refused the token" in text} == {"wrong", "warning"}
+    world.sandbox.remove_fault(fault)
+    [(verdict, text)] = [each for each in findings(world) if "refused the token" in each[1]]
+    finished = timezone.localtime(Process.objects.get().finished_at)
+    assert verdict == "ok"
+    assert f"{finished:%B %Y, %H:%M} ended with: “Shopping Feed refused the token.” It works now" in text
+
+
+@pytest.mark.parametrize(
+    ("trouble", "verdict"),
+    [
+        *(("shop-unavailable", "ok"), ("shop-misconfigured", "ok"), ("api-unavailable", "ok"), ("store-unknown", "ok")),
+        *(("rate-limited", "ok"), ("secret-unreadable", "ok"), ("crashed", "warning"), ("lease-lost", "warning")),
+    ],
+)
+def test_only_what_the_doctor_has_tried_is_over(world: World, trouble: str, verdict: str) -> None:
+    world.sync()
+    Store.objects.update(trouble=trouble, trouble_text="what was seen")
+    assert [each for each, text in findings(world) if "what was seen" in text or "ended with" in text] == [verdict]
