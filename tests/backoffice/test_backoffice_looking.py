@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from sfsync.models import DayFigure, LogEntry, Notice, Process
+from sfsync.engine.health import scheduler_sign
+from sfsync.models import DayFigure, LogEntry, Notice, Process, Store, Task
+from sfsync.models.secrets import Secret
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -43,6 +45,38 @@ def test_a_silent_scheduler_is_an_alarm(shop: World, merchant: Client) -> None:
     page = text(merchant.get("/stores/main/"))
     assert "No run has finished since" in page
     assert "start one now" in page
+
+
+def planned(page: str) -> list[str]:
+    """What stands under "Next run"."""
+    found = re.findall(r"<dt>Next run</dt><dd class=\"words\">(.*?)</dd>", page, re.DOTALL)
+    return [re.sub(r"<[^>]*>", "", each).strip() for each in found]
+
+
+def test_the_next_run_is_shown_where_something_will_start_it(shop: World, merchant: Client) -> None:
+    """R22: a crontab gives no sign, so that without a service nobody here knows when."""
+    shop.sync()
+    pages = ("/stores/main/", "/stores/main/processes/")
+    for url in pages:
+        assert planned(text(merchant.get(url))) == ["nothing planned"]
+    assert "No service is there to start the next run." in text(merchant.get(pages[1]))
+    scheduler_sign("service", shop.now())
+    for url in pages:
+        assert re.search(r"\d\d:\d\d", *planned(text(merchant.get(url))))
+    assert "No service is there" not in text(merchant.get(pages[1]))
+    Store.objects.update(mode="realtime")
+    for url in pages:
+        assert planned(text(merchant.get(url))) == ["as changes come"]
+
+
+def test_a_store_that_is_switched_off_has_no_next_run(shop: World, merchant: Client) -> None:
+    """R22."""
+    shop.sync()
+    scheduler_sign("service", shop.now())
+    Store.objects.update(enabled=False)
+    page = text(merchant.get("/stores/main/processes/"))
+    assert planned(page) == ["nothing planned"]
+    assert "This store is switched off: nothing is sent." in page
 
 
 def test_run_now_runs(shop: World, merchant: Client, django_capture_on_commit_callbacks: Committed) -> None:
@@ -76,6 +110,17 @@ def test_a_run_under_way_is_seen_and_followed(shop: World, merchant: Client) -> 
     assert 'hx-trigger="every 1s"' in page
     part = text(merchant.get("/stores/main/processes/", headers={"hx-request": "true"}))
     assert part.lstrip().startswith('<div id="processes"')
+
+
+def test_an_order_says_that_its_store_is_held_up(shop: World, merchant: Client) -> None:
+    """R21: an order that waits, and one that needs a person, in a store whose token is refused."""
+    shop.sandbox.fault(Fault("wrong-token", times=None))
+    waiting, parked = shop.ship(shop.order(), "T-1"), shop.ship(shop.order())
+    shop.sync()
+    Task.objects.filter(order=shop.row(parked)).update(failure="no-tracking", failed_at=shop.now())
+    said = [merchant.get(f"/stores/main/orders/{order}/").content.decode() for order in (waiting, parked)]
+    assert "Its store is held up: Shopping Feed refused the token." in said[0]
+    assert "held up" not in said[1]
 
 
 def test_a_troubled_run_says_what_to_do(shop: World, merchant: Client) -> None:
@@ -158,7 +203,16 @@ def test_mails_are_part_of_an_orders_story(busy: World, merchant: Client) -> Non
     Notice.objects.filter(pk=notice.pk).update(mailed_at=busy.now())
     assert notice.order is not None
     page = text(merchant.get(f"/stores/main/orders/{notice.order.shop_order_id}/"))
-    assert "The merchant was told by mail." in page
+    happened = re.findall(r'<p class="moment">.*?datetime="([^"]+)".*?<div><p>(.*?)</p>', page)
+    assert "The merchant was told by mail." in [sentence for _at, sentence in happened]
+    assert [at for at, _sentence in happened] == sorted(at for at, _sentence in happened)
+
+
+def test_a_date_is_written_as_the_reader_writes_it(busy: World, sign_in: Callable[..., Client]) -> None:
+    Process.objects.update(started_at=datetime(2024, 11, 21, 12, 0, tzinfo=UTC))
+    for language, written in (("en", "21 Nov 2024"), ("fr", "21 nov. 2024")):
+        page = text(sign_in(f"reader-{language}", busy.store, language=language).get("/stores/main/processes/"))
+        assert written in page
 
 
 FRENCH = {
@@ -188,6 +242,38 @@ def test_a_french_page_is_french_all_through(busy: World, sign_in: Callable[...,
         assert sentence in page
     body = re.sub(r"<(script|style).*?</\1>", "", page.split("<body>")[1], flags=re.DOTALL)
     words = re.sub(r"<[^>]*>", " ", NAMES.sub("", body)).replace("carrier unknown", "")
+    assert ENGLISH.findall(words) == [], ENGLISH.search(words)
+
+
+AWAY = {
+    "/stores/main/": "La base de données de la boutique ne répond pas.",
+    "/stores/main/orders/": "La base de données de la boutique ne répond pas.",
+    "/stores/main/log/": "Exécution terminée avec un problème.",
+    "/stores/main/processes/": "La base de données de la boutique ne répond pas.",
+    "/stores/main/settings/": "La base de données de la boutique ne répond pas.",
+    "/stores/main/settings/sending/": "La base de données de la boutique ne répond pas.",
+    "/stores/main/diagnostics/": "Shopping Feed a refusé le jeton d’accès.",
+    "/stores/main/settings/connection/test/": "Shopping Feed a refusé le jeton d’accès.",
+}
+
+
+@pytest.mark.parametrize("url", sorted(AWAY))
+def test_a_trouble_is_said_in_french_with_the_technical_detail_folded_up(
+    busy: World, sign_in: Callable[..., Client], url: str
+) -> None:
+    """R20: what a program said in English is there for whoever helps, closed."""
+    Store.objects.update(
+        shop_url=Secret("mysql+pymysql://reader:pw@127.0.0.1:1/shop"), token=Secret("wrong-token-12345")
+    )
+    busy.sync(store=Store.objects.get())
+    client = sign_in("jeanne", busy.store, language="fr")
+    page = text(client.post(url) if url.endswith("/test/") else client.get(url))
+    assert AWAY[url] in page
+    folded = re.findall(r'<details class="technical">.*?</details>', page, re.DOTALL)
+    assert any("does not answer" in each or "Not Authorized" in each for each in folded)
+    assert all("Détail technique (en anglais)" in each for each in folded)
+    rest = re.sub(r'<details class="technical">.*?</details>', "", page.split("<body>")[1], flags=re.DOTALL)
+    words = re.sub(r"<[^>]*>", " ", NAMES.sub("", rest)).replace("carrier unknown", "")
     assert ENGLISH.findall(words) == [], ENGLISH.search(words)
 
 

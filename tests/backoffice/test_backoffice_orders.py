@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -85,7 +86,8 @@ def test_send_now_foretells_nothing_where_nothing_would_be_sent(shop: World, mer
     shop.sync(wait=10)
     rows = [shop.row(waiting).pk, shop.row(done).pk]
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": rows}))
-    assert "0 orders would be sent" in page
+    assert "Nothing would be sent, as the shop stands now:" in page
+    assert ">Send now</button>" not in page
     assert "waiting for one until" in page
     assert "The marketplace already knows" in page
 
@@ -161,6 +163,30 @@ def test_the_shop_and_the_marketplace_stand_side_by_side(shop: World, merchant: 
     assert "differs" in page
 
 
+def sides(page: str) -> dict[str, list[str]]:
+    """The comparison: row → what the shop says, what the marketplace believes; one cell where they say the same."""
+    rows = re.findall(r'<th scope="row">([^<]*)</th>(.*?)</tr>', page.split('class="sides"')[1], re.DOTALL)
+    cells = {name: re.findall(r"<bdi>(.*?)</bdi>", row) for name, row in rows}
+    return {name: each for name, each in cells.items() if each}
+
+
+def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: World, merchant: Client) -> None:
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    row = shop.row(order)
+    page = sides(text(merchant.get(f"/stores/main/orders/{order}/")))
+    assert page["Reference"] == [row.shop_reference, row.reference]
+    assert page["Marketplace"] == [row.channel]
+    assert page["Status"] == ["Shipped", "shipped"]
+    assert list(page) == ["Status", "Tracking number", "Reference", "Marketplace"]
+
+
+def test_what_failed_and_what_to_do_are_two_paragraphs(shop: World, merchant: Client, refused: int) -> None:
+    """R16."""
+    page = text(merchant.get(f"/stores/main/orders/{refused}/"))
+    assert f"The marketplace refused “shipped”: {REFUSAL}.</p><p" in page
+
+
 def test_the_pages_stand_when_the_shop_is_down(shop: World, merchant: Client, refused: int) -> None:
     shop.store.shop_url = "mysql+pymysql://reader:pw@127.0.0.1:1/shop"
     shop.store.save()
@@ -230,7 +256,12 @@ def link(page: str, rel: str) -> str:
         "/stores/main/processes/",
         "/stores/main/marketplaces/",
         "/stores/main/settings/",
+        "/stores/main/settings/sending/",
+        "/stores/main/settings/mails/",
+        "/stores/main/settings/connection/",
         "/stores/main/settings/history/",
+        "/stores/main/diagnostics/",
+        "/people/",
         "ORDER",
     ],
 )

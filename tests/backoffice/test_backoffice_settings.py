@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from sqlalchemy import insert, update
 
 from sfsync.models import LogEntry, SettingChange, Store, Task
 from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
@@ -91,7 +94,7 @@ def test_nothing_new_is_not_recorded(shop: World, merchant: Client) -> None:
 
 def sending(**changes: object) -> dict[str, object]:
     now = {"mode": "batch", "every_minutes": 5, "delay_minutes": 5, "tries": 3, "retry_minutes": 5, "without": "never"}
-    return now | {"carriers": ""} | changes
+    return now | changes
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ def sending(**changes: object) -> dict[str, object]:
         ({"delay_minutes": "soon"}, "Enter a whole number."),
         ({"mode": "sometimes"}, "Select a valid choice."),
         ({"without": "some"}, "Name at least one carrier"),
-        ({"without": "some", "carriers": "DHL"}, "Carriers are numbers separated by commas."),
+        ({"without": "some", "carriers": ["99"]}, "Select a valid choice."),
     ],
 )
 def test_a_wrong_value_gets_a_sentence_beside_it(
@@ -114,12 +117,72 @@ def test_a_wrong_value_gets_a_sentence_beside_it(
     assert (shop.store.tries, shop.store.every_minutes, shop.store.mode) == (3, 5, "batch")
 
 
-def test_carriers_that_need_no_number_are_a_list(shop: World, merchant: Client) -> None:
+def carriers_in(page: str) -> dict[str, bool]:
+    """Name → chosen, of the check boxes."""
+    boxes = re.findall(r'<input type="checkbox" name="carriers"([^>]*)> <span>(.*?)</span>', page, re.DOTALL)
+    return {unescape(name): "checked" in attributes for attributes, name in boxes}
+
+
+def test_carriers_that_need_no_number_are_chosen_by_name(shop: World, merchant: Client) -> None:
     """R4: click and collect."""
-    merchant.post(SENDING, sending(without="some", carriers="5, 1;5") | {"do": "save"})
+    assert carriers_in(text(merchant.get(SENDING))) == {
+        "Click and collect (1)": False,
+        "My carrier (2)": False,
+        "My cheap carrier (3, not offered now)": False,
+        "My light carrier (4, not offered now)": False,
+    }
+    review = text(merchant.post(SENDING, sending(without="some", carriers=["1", "2"]) | {"do": "review"}))
+    assert "<del>never</del>" in review
+    assert "<ins>only with carriers 1, 2</ins>" in review
+    assert carriers_in(review)["My carrier (2)"]
+    merchant.post(SENDING, sending(without="some", carriers=["1", "2"]) | {"do": "save"})
     shop.store.refresh_from_db()
-    assert shop.store.ship_without_tracking == [1, 5]
-    assert 'value="1, 5"' in text(merchant.get(SENDING))
+    assert shop.store.ship_without_tracking == [1, 2]
+    assert [name for name, chosen in carriers_in(text(merchant.get(SENDING))).items() if chosen] == [
+        "Click and collect (1)",
+        "My carrier (2)",
+    ]
+
+
+def test_a_carrier_that_was_edited_in_the_shop_stays_chosen(shop: World, merchant: Client) -> None:
+    """R4: an edit makes a new id; the number that is kept is the one that survives the next edit too."""
+    carriers = shop.shop.tables["carrier"]
+    old = carriers.c.id_carrier == 1
+    columns: dict[str, Any] = dict.fromkeys((column.name for column in carriers.columns), 0)
+    new = {"id_carrier": 9, "id_reference": 1, "name": "Click & collect", "active": 1}
+    shop.shop.execute(update(carriers).where(old).values(deleted=1))
+    shop.shop.execute(insert(carriers).values(columns | new))
+    shop.store.ship_without_tracking = [9, 77]
+    shop.store.save()
+    page = carriers_in(text(merchant.get(SENDING)))
+    assert page["Click & collect (1)"]
+    assert page["unknown to the shop (77)"]
+    assert len(page) == 5
+    merchant.post(SENDING, sending(without="some", carriers=["1"]) | {"do": "save"})
+    shop.store.refresh_from_db()
+    assert shop.store.ship_without_tracking == [1]
+
+
+def test_carriers_are_numbers_while_the_shop_is_silent(shop: World, merchant: Client) -> None:
+    """R4: the setting can be changed all the same, and a sentence says why there are no names."""
+    shop.store.ship_without_tracking = [1, 5]
+    shop.store.shop_url = "mysql+pymysql://reader:pw@127.0.0.1:1/shop"
+    shop.store.save()
+    page = text(merchant.get(SENDING))
+    assert "The shop&#x27;s database does not answer." in page
+    assert "Their names cannot be shown now" in page
+    assert 'value="1, 5"' in page
+    wrong = text(merchant.post(SENDING, sending(without="some", carriers="DHL") | {"do": "save"}))
+    assert "Carriers are numbers separated by commas." in wrong
+    merchant.post(SENDING, sending(without="some", carriers="5, 1;7") | {"do": "save"})
+    shop.store.refresh_from_db()
+    assert shop.store.ship_without_tracking == [1, 5, 7]
+
+
+def test_carriers_of_another_answer_are_not_judged(shop: World, merchant: Client) -> None:
+    merchant.post(SENDING, sending(without="always", carriers=["99"]) | {"do": "save"})
+    shop.store.refresh_from_db()
+    assert shop.store.ship_without_tracking is True
 
 
 def test_recipients_are_addresses_one_a_line(shop: World, merchant: Client) -> None:

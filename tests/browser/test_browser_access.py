@@ -1,4 +1,5 @@
-"""Every page on every width, in both colours: axe-core finds nothing serious, nothing is wider than the screen."""
+"""Every page in both colours and both languages, on a desk and on a phone: axe-core finds nothing serious, nothing is
+wider than the screen."""
 
 from __future__ import annotations
 
@@ -6,20 +7,33 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
+from sfsync.models import Order
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
 pytestmark = pytest.mark.xdist_group("browser")
-STORE = ("", "orders/", "log/", "processes/", "marketplaces/", "settings/", "settings/sending/", "settings/mails/")
+STORE: tuple[str, ...] = (
+    "",
+    "orders/",
+    "log/",
+    "processes/",
+    "marketplaces/",
+    "settings/",
+    "settings/sending/",
+    "settings/mails/",
+)
 STORE += ("settings/connection/", "settings/history/", "diagnostics/", "orders/?state=failed", "orders/?q=nothing")
+AWAY = ("", "orders/", "log/", "processes/", "settings/", "settings/sending/", "diagnostics/")
 PAGES = ("/", "/people/", "/people/new/", "/new-store/", "/password/", "/diagnostics/")
 
 
 @pytest.fixture
 def busy(shop: World) -> World:
-    """Something of everything: confirmed, refused, waiting, in flight, long texts, a second store."""
+    """Something of everything: confirmed, refused, waiting, in flight, long texts, a store without anything, and one
+    whose shop does not answer."""
     for number in range(4):
         shop.ship(shop.order(), f"TRACK-{number}")
     refused = shop.ship(shop.order(), "A-VERY-LONG-TRACKING-NUMBER-WITHOUT-ANY-SPACE-0123456789-0123456789")
@@ -28,31 +42,69 @@ def busy(shop: World) -> World:
     shop.ship(shop.order())
     shop.ship(shop.order(), "TRACK-9")
     shop.sync()
+    Order.objects.filter(shop_order_id=refused).update(
+        reference="R" * 128, shop_reference="S" * 64, channel="AMarketplaceWithALongNameAndNoSpace"
+    )
     shop.add_store("a-second-store-with-quite-a-long-name", shop_url=shop.shop.url, statuses={})
+    away = shop.add_store("away", shop_url="mysql+pymysql://reader:pw@127.0.0.1:1/shop", feed_store_id=11)
+    shop.sync(store=away)
     return shop
 
 
-@pytest.mark.parametrize(("width", "dark", "language"), [(1280, False, "en"), (390, True, "fr")])
+@pytest.mark.parametrize(
+    ("language", "light", "dark"), [("en", 1280, 390), ("fr", 390, 1280)], ids=["english", "french"]
+)
 def test_no_page_has_a_serious_obstacle_or_a_horizontal_scroll_bar(
     busy: World,
     open_page: Callable[..., Page],
     sign_in: Callable[[Page, str], None],
-    width: int,
-    dark: bool,
     language: str,
+    light: int,
+    dark: int,
 ) -> None:
-    page = open_page(language, width, dark)
+    """Every page is loaded once a language, and looked at in light on one width and in dark on the other one."""
+    page = open_page(language, light)
     page.goto("/sign-in/")
-    found = obstacles(page)
+    found = looked_at(page, light, dark)
     sign_in(page, "root")
-    refused = busy.shop.order_ids()[4]
-    urls = [*PAGES, *(f"/stores/main/{name}" for name in STORE), f"/stores/main/orders/{refused}/"]
-    for url in urls:
+    refused, waiting = busy.shop.order_ids()[4:6]
+    orders = [f"/stores/main/orders/{each}/" for each in (refused, waiting)]
+    person = f"/people/{User.objects.get(username='claire').pk}/"
+    for url in [
+        *PAGES,
+        person,
+        *(f"/stores/main/{name}" for name in STORE),
+        *(f"/stores/away/{name}" for name in AWAY),
+    ]:
         page.goto(url)
-        found += [f"{url}: {each}" for each in obstacles(page)]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found.append(f"{url}: wider than {width} pixels")
+        found += looked_at(page, light, dark)
+    for url in orders:
+        page.goto(url)
+        found += looked_at(page, light, dark)
+        page.locator("[name=act][value=send]").click()
+        found += looked_at(page, light, dark)
+    page.goto("/stores/main/settings/sending/")
+    page.locator("[name=without][value=some]").check()
+    found += looked_at(page, light, dark)
+    page.locator("[name=carriers]").first.check()
+    page.locator("[name=do]").click()
+    page.locator("#effect").wait_for()
+    found += looked_at(page, light, dark)
     assert found == []
+
+
+def looked_at(page: Page, light: int, dark: int) -> list[str]:
+    """What stands in somebody's way on this page, with everything that can be unfolded open."""
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((each) => { each.open = true; })")
+    found = []
+    for scheme, width in (("light", light), ("dark", dark)):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 844})
+        where = f"{page.url}, {scheme}, {width} pixels"
+        found += [f"{where}: {each}" for each in obstacles(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{where}: wider than the screen")
+    return found
 
 
 def obstacles(page: Page) -> list[str]:

@@ -121,11 +121,27 @@ def test_everything_works_without_javascript(
     expect(page.get_by_text("1 update was given up.")).to_be_visible()
 
 
-def test_the_keyboard_is_enough(
+def test_carriers_appear_with_the_answer_that_asks_for_them(
     shop: World, open_page: Callable[..., Page], sign_in: Callable[[Page, str], None]
 ) -> None:
-    shop.ship(shop.order())
-    shop.sync()
+    """R4: by the stylesheet alone."""
+    page = open_page()
+    page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    sign_in(page, "claire")
+    page.goto("/stores/main/settings/sending/")
+    expect(page.get_by_label("Click and collect (1)")).to_be_hidden()
+    page.get_by_label("Only with these carriers").check()
+    page.get_by_label("Click and collect (1)").check()
+    page.get_by_role("button", name="See the effect").click()
+    expect(page.locator("#effect ins")).to_have_text("only with carriers 1")
+    page.get_by_role("button", name="Save these changes").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert Store.objects.get().ship_without_tracking == [1]
+
+
+def test_the_keyboard_is_enough(shop: World, open_page: Callable[..., Page]) -> None:
+    """Sign in, map the statuses, choose an order that failed, look at it, try it again: not one click on the way."""
+    order = failed(shop)
     page = open_page()
     page.goto("/")
     page.keyboard.type("claire")
@@ -133,26 +149,91 @@ def test_the_keyboard_is_enough(
     page.keyboard.type("correct-horse-battery")
     page.keyboard.press("Enter")
     page.locator("header.top").wait_for()
-    page.keyboard.press("Tab")
-    assert focused(page) == "Skip to the content"
-    for _ in range(12):
-        if focused(page) == "Orders":
-            break
-        page.keyboard.press("Tab")
-    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert outline == "solid"
+
+    walk(page, "Skip to the content", most=1)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/orders/")
-    menu = page.locator(".menu.right summary")
-    menu.focus()
+    walk(page, "Run now", most=1)
+    page.reload()
+
+    walk(page, "Settings")
+    enter(page, "**/settings/")
+    walk(page, "Processing in progress 3")
+    page.keyboard.type("Deliv")
+    walk(page, "See the effect")
+    enter(page)
+    expect(page.locator("#effect")).to_be_focused()
+    walk(page, "Save these changes", most=1)
+    enter(page)
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert 3 in Store.objects.get().statuses["delivered"]
+
+    walk(page, "Orders")
+    enter(page, "**/orders/")
+    walk(page, f"Choose order {order}")
+    page.keyboard.press("Space")
+    walk(page, "Send now…", key="Shift+Tab")
+    enter(page, "**/act/")
+    expect(page.get_by_role("heading", name="Send now?")).to_be_visible()
+    walk(page, "Back")
+    enter(page, "**/orders/")
+    walk(page, str(order))
+    enter(page, f"**/orders/{order}/")
+    walk(page, "Try again")
+    enter(page)
+    expect(page.locator(".note.success")).to_have_text("1 update is tried again now.")
+    assert len(shop.accepted(order)) == 2
+
+
+def failed(shop: World) -> int:
+    """An order that the marketplace refused: it needs a person."""
+    Store.objects.update(tries=1)
+    shop.store.refresh_from_db()
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(order), message=REFUSAL))
+    shop.sync(wait=10)
+    return order
+
+
+def enter(page: Page, url: str = "**") -> None:
+    """Press Enter, and be on the page that comes."""
+    with page.expect_navigation(url=url):
+        page.keyboard.press("Enter")
+
+
+def walk(page: Page, name: str, *, key: str = "Tab", most: int = 90) -> None:
+    """Press `key` until this is focused; wherever the focus rests on the way, it can be seen."""
+    passed = []
+    for _ in range(most):
+        page.keyboard.press(key)
+        focus = page.evaluate(FOCUS)
+        passed.append(focus["name"])
+        assert focus["visible"], f"the focus cannot be seen on {focus['name']!r}"
+        if focus["name"] == name:
+            return
+    raise AssertionError(f"{name!r} is not reached: {passed}")
+
+
+FOCUS = """() => {
+    const here = document.activeElement, style = getComputedStyle(here), place = here.getBoundingClientRect();
+    const label = here.labels && here.labels[0] ? here.labels[0].textContent : here.textContent;
+    const name = (here.getAttribute("aria-label") || label || here.name || "").replace(/\\s+/g, " ").trim();
+    const outlined = style.outlineStyle === "solid" && parseFloat(style.outlineWidth) >= 2;
+    const inside = place.bottom > 0 && place.top < innerHeight && place.right > 0 && place.left < innerWidth;
+    return {name, visible: here !== document.body && outlined && inside};
+}"""
+
+
+def test_escape_closes_a_menu(
+    shop: World, open_page: Callable[..., Page], sign_in: Callable[[Page, str], None]
+) -> None:
+    page = open_page()
+    sign_in(page, "claire")
+    page.locator(".menu.right summary").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Change password")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Change password")).to_be_hidden()
-
-
-def focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.textContent.trim()"))
+    expect(page.locator(".menu.right summary")).to_be_focused()
 
 
 def test_live_progress_is_followed_without_reloading(

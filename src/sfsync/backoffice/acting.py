@@ -18,6 +18,7 @@ from sfsync.backoffice.outsides import OUTSIDE, open_shop, said
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.starting import start
 from sfsync.backoffice.states import State, standing, tasks_in
+from sfsync.backoffice.words import Said, grouped
 from sfsync.engine import persons
 from sfsync.engine.asked import send_now
 from sfsync.engine.prepare import policy_of
@@ -56,7 +57,7 @@ def chosen(request: HttpRequest, store: Store) -> QuerySet[Order]:
 
 def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Order]) -> HttpResponse:
     rows = list(orders.order_by("-created_at", "-id").prefetch_related(Prefetch("tasks", Task.objects.order_by("id"))))
-    previews, trouble = _previews(store, rows) if wanted == "send" else (_stands(rows), "")
+    previews, trouble = _previews(store, rows) if wanted == "send" else (_stands(rows), None)
     return page(
         request,
         "confirm.html",
@@ -71,14 +72,13 @@ def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Or
     )
 
 
-def _previews(store: Store, orders: list[Order]) -> tuple[list[Preview], str]:
+def _previews(store: Store, orders: list[Order]) -> tuple[list[Preview], Said | None]:
     try:
         with open_shop(store) as shop:
-            return preview(orders, shop, policy_of(store), timezone.now()), ""
+            return preview(orders, shop, policy_of(store), timezone.now()), None
     except OUTSIDE as error:
-        return [Preview(order, False, _("cannot be foretold while the shop is silent")) for order in orders], said(
-            error
-        )
+        silent = _("cannot be foretold while the shop is silent")
+        return [Preview(order, False, silent) for order in orders], said(error)
 
 
 def _stands(orders: list[Order]) -> list[Preview]:
@@ -106,14 +106,14 @@ def _next(request: HttpRequest, store: Store) -> str:
 
 def _retried(count: int) -> str:
     text = ngettext("%(count)s update is tried again now.", "%(count)s updates are tried again now.", count)
-    return text % {"count": count} if count else _("There was nothing to try again.")
+    return text % {"count": grouped(count)} if count else _("There was nothing to try again.")
 
 
 def _sent(count: int) -> str:
     text = ngettext("%(count)s order is being sent.", "%(count)s orders are being sent.", count)
-    return text % {"count": count} if count else _("There was nothing to send.")
+    return text % {"count": grouped(count)} if count else _("There was nothing to send.")
 
 
 def _given_up(count: int) -> str:
     text = ngettext("%(count)s update was given up.", "%(count)s updates were given up.", count)
-    return text % {"count": count} if count else _("There was nothing to give up.")
+    return text % {"count": grouped(count)} if count else _("There was nothing to give up.")

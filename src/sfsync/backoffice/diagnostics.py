@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from sfsync.backoffice.access import administrator, of_store
 from sfsync.backoffice.outsides import Quick
 from sfsync.backoffice.shell import page
-from sfsync.backoffice.words import probed, sentence
+from sfsync.backoffice.words import Said, of_page, parted, probed
 from sfsync.engine.doctor import Finding, Verdict, examine, examine_store
 from sfsync.engine.health import health_of
 from sfsync.models import Store
@@ -28,16 +28,8 @@ _ORDER = [Verdict.WRONG, Verdict.WARNING, Verdict.OK]
 @of_store
 def diagnostics(request: HttpRequest, store: Store) -> HttpResponse:
     with closing(Quick()) as outsides:
-        findings = [in_one_language(each, store) for each in examine_store(store, outsides)]
+        findings = list(examine_store(store, outsides))
     return _page(request, findings, [store], store)
-
-
-def in_one_language(finding: Finding, store: Store) -> Finding:
-    """What the shop and the mail server said, in the reader's language."""
-    if store.mail_trouble and store.mail_trouble in finding.text:
-        text = sentence("mail-failed", {"message": store.mail_trouble}, store.language)
-        return replace(finding, text=text)
-    return replace(finding, text=probed(finding.text))
 
 
 @administrator
@@ -50,16 +42,22 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, findings: list[Finding], stores: list[Store], store: Store | None) -> HttpResponse:
     sorted_findings = sorted(findings, key=lambda each: _ORDER.index(each.verdict))
+    details = [each.mail_trouble for each in stores]
     wrong = sum(each.verdict is not Verdict.OK for each in findings)
     return page(
         request,
         "diagnostics.html",
         store=store,
         screen="diagnostics",
-        findings=sorted_findings,
+        findings=[(each, shown(each, details)) for each in sorted_findings],
         wrong=wrong,
         report=report(sorted_findings, stores),
     )
+
+
+def shown(finding: Finding, details: list[str]) -> Said:
+    """In the reader's language, with what the shop, the API and the mail server (`details`) said set apart."""
+    return replace(parted(probed(finding.text), details), advice=of_page(finding.advice))
 
 
 def report(findings: list[Finding], stores: list[Store]) -> str:

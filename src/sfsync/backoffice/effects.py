@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.backoffice.outsides import OUTSIDE, open_shop, said, statuses_of
+from sfsync.backoffice.words import Said, grouped
 from sfsync.engine.prepare import policy_of
 from sfsync.engine.preview import MOST, Effect, effect
 from sfsync.models import Store
@@ -14,20 +17,29 @@ from sfsync.models.store import StatePolicy
 from sfsync.shops.base import Status
 
 
-def sentences(before: Store, after: Store) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What saving would do, in sentences, or `trouble`: why nobody knows."""
+
+    lines: list[str] = field(default_factory=list)
+    trouble: Said | None = None
+
+
+def foretold(before: Store, after: Store) -> Foretold:
     """Asks the shop how the waiting orders stand now."""
     try:
         with open_shop(before) as shop:
             found = effect(before, shop, policy_of(before), policy_of(after))
     except OUTSIDE as error:
-        return [_("What happens to the waiting orders cannot be foretold."), said(error)]
-    return [*_moved(found), *_standing(found, before)] or [_("No waiting order is concerned.")]
+        return Foretold([_("What happens to the waiting orders cannot be foretold.")], said(error))
+    lines = [*_moved(found), *_standing(found, before)] or [_("No waiting order is concerned.")]
+    return Foretold(lines)
 
 
 def _moved(found: Effect) -> list[str]:
     lines = [_line(after, count) for (_before, after), count in sorted(found.moved.items())]
     if found.cut:
-        lines.append(_("Only the %(most)s oldest waiting orders were looked at.") % {"most": MOST})
+        lines.append(_("Only the %(most)s oldest waiting orders were looked at.") % {"most": grouped(MOST)})
     return lines
 
 
@@ -50,7 +62,7 @@ def _line(after: str, count: int) -> str:
             "%(count)s waiting orders will now be sent as “%(told)s”.",
             count,
         )
-    return text % {"count": count, "told": texts.operation_name(after)}
+    return text % {"count": grouped(count), "told": texts.operation_name(after)}
 
 
 def _standing(found: Effect, store: Store) -> list[str]:
@@ -59,7 +71,7 @@ def _standing(found: Effect, store: Store) -> list[str]:
         "Orders that reached “%(status)s” before this change (%(count)s) are not sent by it: choose them in the list "
         "of orders and use “Send now”."
     )
-    return [text % {"status": statuses.name(each), "count": count} for each, count in found.standing.items()]
+    return [text % {"status": statuses.name(each), "count": grouped(count)} for each, count in found.standing.items()]
 
 
 def warnings(store: Store, statuses: list[Status]) -> list[str]:

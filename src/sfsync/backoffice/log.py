@@ -21,7 +21,7 @@ from sfsync.backoffice.order_filter import found, midnight
 from sfsync.backoffice.orders import query_of
 from sfsync.backoffice.rows import download
 from sfsync.backoffice.shell import page
-from sfsync.backoffice.words import sentence
+from sfsync.backoffice.words import Said, grouped, told
 from sfsync.models import LogEntry, Store
 from sfsync.models.process import SYNC
 
@@ -107,15 +107,15 @@ def log(request: HttpRequest, store: Store) -> HttpResponse:
         screen="log",
         filter=chosen,
         page=found,
-        rows=[(entry, say(entry, store)) for entry in found.rows],
+        rows=[(entry, say(entry)) for entry in found.rows],
         query=query_of(request),
-        window=WINDOW,
+        window=grouped(WINDOW),
     )
 
 
-def say(entry: LogEntry, store: Store) -> str:
+def say(entry: LogEntry) -> Said:
     """In the reader's language where the entry has a code, else as it was written."""
-    return sentence(entry.code, entry.params, store.language) if entry.code else entry.message
+    return told(entry.code, entry.params) if entry.code else Said(entry.message)
 
 
 @of_store
@@ -129,11 +129,11 @@ def _lines(chosen: LogFilter, language: str) -> Iterator[list[object]]:
         yield [_("When"), _("Level"), _("Who"), _("Order"), _("What happened")]
     for entries in every(chosen.entries(), BY_ID):
         with override(language):
-            lines = [_line(entry, chosen.store) for entry in entries]
+            lines = [_line(entry) for entry in entries]
         yield from lines
 
 
-def _line(entry: LogEntry, store: Store) -> list[object]:
+def _line(entry: LogEntry) -> list[object]:
     order = entry.order.shop_order_id if entry.order else ""
     at = entry.at.isoformat(timespec="seconds")
-    return [at, entry.get_level_display(), entry.process, order, say(entry, store)]
+    return [at, entry.get_level_display(), entry.process, order, str(say(entry))]

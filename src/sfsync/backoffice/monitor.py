@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from sfsync import texts
 from sfsync.backoffice.access import of_store
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.starting import start
-from sfsync.backoffice.words import advice, sentence
+from sfsync.backoffice.words import Said, told
+from sfsync.engine.health import scheduler_awake
 from sfsync.models import LogEntry, Process, Store
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
@@ -33,8 +33,7 @@ class Shown:
     asked: bool
     title: str
     stage: str
-    trouble: str
-    advice: str
+    trouble: Said | None
     counts: list[tuple[str, int]]
 
     @property
@@ -47,7 +46,15 @@ class Shown:
 def monitor(request: HttpRequest, store: Store) -> HttpResponse:
     """The whole page, or only its moving part for htmx."""
     template = "processes.html" if getattr(request, "htmx", False) else "monitor.html"
-    return page(request, template, store=store, screen="monitor", processes=processes_of(store), runs=runs_of(store))
+    return page(
+        request,
+        template,
+        store=store,
+        screen="monitor",
+        processes=processes_of(store),
+        runs=runs_of(store),
+        scheduled=store.enabled and scheduler_awake(timezone.now()),
+    )
 
 
 def processes_of(store: Store) -> list[Shown]:
@@ -69,8 +76,7 @@ def _shown(process: Process, store: Store) -> Shown:
         asked,
         title=_title(process.name, store),
         stage=stages().get(process.progress, process.progress),
-        trouble=sentence(trouble, {"message": process.error}) if trouble else "",
-        advice=advice(trouble),
+        trouble=told(trouble, {"message": process.error}) if trouble else None,
         counts=[(name, process.counts.get(key, 0)) for key, name in counted().items()] if process.counts else [],
     )
 
@@ -105,15 +111,13 @@ def counted() -> dict[str, str]:
     }
 
 
-def runs_of(store: Store) -> list[LogEntry]:
+def runs_of(store: Store) -> list[tuple[LogEntry, Said]]:
     """The last runs that did something, from the newest part of the log."""
     newest = LogEntry.objects.filter(store=store, order=None).order_by("-id")
     ids = LogEntry.objects.filter(store=store).order_by("-id").values_list("id", flat=True)[5000:5001]
     floor = next(iter(ids), 0)
-    entries = list(newest.filter(code__in=_RUN_ENDS, id__gt=floor)[:RUNS])
-    for entry in entries:
-        entry.message = texts.sentence(entry.code, entry.params)
-    return entries
+    entries = newest.filter(code__in=_RUN_ENDS, id__gt=floor)[:RUNS]
+    return [(entry, told(entry.code, entry.params)) for entry in entries]
 
 
 @of_store

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from django.core.cache import cache
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.words import advice, probed, sentence
+from sfsync.backoffice.words import Said, advice, of_shop, probed, told
 from sfsync.conf import conf
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.connections import SHOP_KINDS
 from sfsync.engine.trouble import trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
-from sfsync.shops.base import Shop, ShopError, ShopMisconfigured, Status
+from sfsync.shops.base import Carrier, Shop, ShopError, ShopMisconfigured, Status
 from shoppingfeed import Client, ShoppingFeedError
 
 PATIENCE = 5.0
 """Seconds that a page waits for somebody else's server."""
 FRESH, SORRY = 300, 15
-"""Seconds for which the shop's statuses are kept, and a failure to read them."""
+"""Seconds for which the shop's statuses and carriers are kept, and a failure to read them."""
 OUTSIDE = (ShopError, ShoppingFeedError, SecretUnreadable)
 
 
@@ -71,10 +73,10 @@ def open_shop(store: Store) -> Iterator[Shop]:
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """The shop's statuses, or `trouble`: why they cannot be read, as a sentence."""
+    """The shop's statuses, or `trouble`: why they cannot be read."""
 
     by_id: dict[int, Status] = field(default_factory=dict)
-    trouble: str = ""
+    trouble: Said | None = None
 
     def name(self, status: int | None) -> str:
         if status is None:
@@ -87,14 +89,20 @@ class Statuses:
         return known.color if known else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """The shop's carriers, or `trouble`: why they cannot be read."""
+
+    found: list[Carrier] = field(default_factory=list)
+    trouble: Said | None = None
+
+
+Kept = TypeVar("Kept", Statuses, Carriers)
+
+
 def statuses_of(store: Store, language: str) -> Statuses:
     """Kept for a few minutes; read again when the store's settings change."""
-    key = f"sfsync:statuses:{store.pk}:{store.updated_at.timestamp()}:{language}"
-    found: Statuses | None = cache.get(key)
-    if found is None:
-        found = _read_statuses(store, language)
-        cache.set(key, found, SORRY if found.trouble else FRESH)
-    return found
+    return _kept(store, f"statuses:{language}", lambda: _read_statuses(store, language))
 
 
 def _read_statuses(store: Store, language: str) -> Statuses:
@@ -105,10 +113,33 @@ def _read_statuses(store: Store, language: str) -> Statuses:
         return Statuses(trouble=said(error))
 
 
-def said(error: Exception) -> str:
+def carriers_of(store: Store) -> Carriers:
+    """Kept like the statuses."""
+    return _kept(store, f"carriers:{get_language()}", lambda: _read_carriers(store))
+
+
+def _read_carriers(store: Store) -> Carriers:
+    try:
+        with open_shop(store) as shop:
+            return Carriers(shop.carriers())
+    except OUTSIDE as error:
+        return Carriers(trouble=said(error))
+
+
+def _kept(store: Store, what: str, read: Callable[[], Kept]) -> Kept:
+    key = f"sfsync:{what}:{store.pk}:{store.updated_at.timestamp()}"
+    found: Kept | None = cache.get(key)
+    if found is None:
+        found = read()
+        cache.set(key, found, SORRY if found.trouble else FRESH)
+    return found
+
+
+def said(error: Exception) -> Said:
     """What stands in the way and what to do, in the reader's language."""
     trouble = trouble_of(error)
-    return f"{sentence(trouble.code, {'message': trouble.detail})} {advice(trouble.code)}".strip()
+    cause = of_shop(error.code, trouble.detail) if isinstance(error, ShopError) else None
+    return cause or told(trouble.code, {"message": trouble.detail})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +147,13 @@ class Glance:
     """An order as the shop shows it now. `trouble`: why it cannot be seen."""
 
     snapshot: Snapshot | None = None
-    trouble: str = ""
+    trouble: Said | None = None
 
 
 def glance(store: Store, shop_order_id: int) -> Glance:
-    if statuses_of(store, store.language).trouble:
-        return Glance(trouble=_("The shop does not answer now: this is what was last seen of the order."))
+    if trouble := statuses_of(store, get_language() or "en").trouble:
+        text = _("The shop does not answer now: this is what was last seen of the order.")
+        return Glance(trouble=replace(trouble, text=text))
     try:
         with open_shop(store) as shop:
             return Glance(shop.read([shop_order_id]).get(shop_order_id))
@@ -129,34 +161,38 @@ def glance(store: Store, shop_order_id: int) -> Glance:
         return Glance(trouble=said(error))
 
 
-def tried(store: Store) -> tuple[list[str], list[str]]:
-    """Try the connections of a store, as it is in memory. Returns what works, and what does not, as sentences."""
-    good: list[str] = []
-    bad: list[str] = []
-    for check in (_try_shop, _try_feed):
-        try:
-            good.append(check(store))
-        except OUTSIDE as error:
-            bad.append(said(error))
-    return good, bad
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One connection that was tried."""
+
+    well: bool
+    said: Said
 
 
-def _try_shop(store: Store) -> str:
+def tried(store: Store) -> list[Tried]:
+    """Try the connections of a store, as it is in memory."""
+    return [_try(check, store) for check in (_try_shop, _try_feed)]
+
+
+def _try(check: Callable[[Store], Tried], store: Store) -> Tried:
+    try:
+        return check(store)
+    except OUTSIDE as error:
+        return Tried(False, said(error))
+
+
+def _try_shop(store: Store) -> Tried:
     with open_shop(store) as shop:
-        return _("The shop answers: %(found)s") % {"found": probed(shop.probe())}
+        return Tried(True, Said(_("The shop answers: %(found)s") % {"found": probed(shop.probe())}))
 
 
-def _try_feed(store: Store) -> str:
+def _try_feed(store: Store) -> Tried:
     with closing(Quick()) as outsides:
         stores = {each.id: each.name for each in outsides.client(store).me().stores}
     name = stores.get(store.feed_store_id)
     if name is None:
         opened = ", ".join(f"{key} ({value})" for key, value in stores.items()) or "-"
-        raise ShoppingFeedError(
-            _("The token does not open store %(store)s; it opens: %(opened)s.")
-            % {"store": store.feed_store_id, "opened": opened}
-        )
-    return _("Shopping Feed accepts the token: store %(store)s is “%(name)s”.") % {
-        "store": store.feed_store_id,
-        "name": name,
-    }
+        text = _("The token does not open store %(store)s; it opens: %(opened)s.")
+        return Tried(False, Said(text % {"store": store.feed_store_id, "opened": opened}, advice("store-unknown")))
+    text = _("Shopping Feed accepts the token: store %(store)s is “%(name)s”.")
+    return Tried(True, Said(text % {"store": store.feed_store_id, "name": name}))

@@ -19,7 +19,7 @@ from sfsync.backoffice.access import is_administrator, of_store, signed_in, stor
 from sfsync.backoffice.chart import Chart, chart_of
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.states import Standing, standing
-from sfsync.backoffice.words import advice, sentence
+from sfsync.backoffice.words import Said, grouped, told
 from sfsync.conf import conf
 from sfsync.engine.health import Health, health_of
 from sfsync.models import DayFigure, Order, Store, Task
@@ -30,12 +30,6 @@ NEED_YOU = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    sentence: str
-    advice: str
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
     """One store at a glance. `mood` is `good`, `busy` or `bad`; `patience` what share of it the oldest update used."""
 
@@ -43,7 +37,7 @@ class Card:
     health: Health
     mood: str
     headline: str
-    alarms: list[Alarm]
+    alarms: list[Said]
     chart: Chart
     patience: int
     patience_hours: int
@@ -100,7 +94,7 @@ def figures_of(stores: list[Store], today: date) -> dict[int, dict[date, tuple[i
 def _card(store: Store, health: Health, figures: dict[date, tuple[int, int]], now: datetime) -> Card:
     chart = chart_of(figures, timezone.localdate(now), DAYS)
     confirmed, _failed = figures.get(timezone.localdate(now), (0, 0))
-    alarms = [Alarm(sentence(each.code, each.params, store.language), advice(each.code)) for each in health.alarms]
+    alarms = [told(each.code, each.params) for each in health.alarms]
     hours = conf().patience_hours
     age = (now - health.oldest_waiting).total_seconds() / 3600 if health.oldest_waiting else 0
     return Card(
@@ -131,9 +125,9 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
         return _("This store is switched off: nothing is sent.")
     if health.failed:
         text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
-        return text % {"count": health.failed}
+        return text % {"count": grouped(health.failed)}
     if health.alarms:
-        return sentence(health.alarms[0].code, health.alarms[0].params, store.language)
+        return told(health.alarms[0].code, health.alarms[0].params).text
     if not store.statuses:
         return _("No status means anything yet: nothing is sent.")
     if not health.last_run:
@@ -142,10 +136,10 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
         text = ngettext(
             "%(count)s update is waiting or on its way.", "%(count)s updates are waiting or on their way.", busy
         )
-        return text % {"count": busy}
+        return text % {"count": grouped(busy)}
     if confirmed:
         text = ngettext(
             "The only update of today is confirmed.", "All %(count)s updates of today are confirmed.", confirmed
         )
-        return text % {"count": confirmed}
+        return text % {"count": grouped(confirmed)}
     return _("All is quiet: the marketplaces know everything they should.")

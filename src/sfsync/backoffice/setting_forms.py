@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from sfsync.models import Store, rules
 from sfsync.models.secrets import Secret
-from sfsync.shops.base import Status
+from sfsync.shops.base import Carrier, Status
 
 if TYPE_CHECKING:
     StoreForm = forms.ModelForm[Store]
@@ -87,16 +87,64 @@ WITHOUT = [
 ]
 
 
+def carrier_choice(carriers: list[Carrier], chosen: list[int]) -> forms.TypedMultipleChoiceField:
+    """Every carrier that orders may still get, and whatever was chosen before, by the number that edits keep."""
+    families = {number: each.carrier_id for each in carriers for number in sorted(each.ids)}
+    before = {families.get(number, number) for number in chosen}
+    known = {each.carrier_id: each for each in carriers if not each.deleted or each.carrier_id in before}
+    shown: dict[int, str] = {number: named(each) for number, each in known.items()}
+    shown |= {number: _("unknown to the shop (%(number)s)") % {"number": number} for number in before - known.keys()}
+    by_name = sorted(shown.items(), key=lambda each: (each[0] not in known, each[1].casefold()))
+    return forms.TypedMultipleChoiceField(
+        label=_("Carriers that need no tracking number"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        choices=by_name,
+        initial=sorted(before),
+        help_text=_("A carrier that is edited in the shop stays chosen: it keeps the number shown here."),
+    )
+
+
+def named(carrier: Carrier) -> str:
+    """Its name with what sets it apart from another one of the same name."""
+    if carrier.deleted:
+        text = _("%(name)s (%(number)s, deleted in the shop)")
+    elif not carrier.active:
+        text = _("%(name)s (%(number)s, not offered now)")
+    else:
+        text = _("%(name)s (%(number)s)")
+    return text % {"name": carrier.name, "number": carrier.carrier_id}
+
+
+class CarrierNumbers(forms.CharField):
+    """Carriers by number, for when the shop cannot be asked for their names."""
+
+    def __init__(self, chosen: list[int]) -> None:
+        super().__init__(
+            label=_("Carrier numbers"),
+            required=False,
+            initial=", ".join(map(str, chosen)),
+            help_text=_("As the list of carriers in the shop shows them, separated by commas: 1, 5"),
+        )
+
+    def clean(self, value: Any) -> list[int]:
+        text = super().clean(value).replace(",", " ").replace(";", " ").split()
+        if not all(each.isdecimal() and len(each) <= 9 for each in text):
+            raise ValidationError(_("Carriers are numbers separated by commas."))
+        return sorted({int(each) for each in text})
+
+
 class Sending(StoreForm):
     """When and how updates leave."""
 
     without = forms.ChoiceField(
-        label=gettext_lazy("Ship without a tracking number"), widget=forms.RadioSelect, choices=WITHOUT
-    )
-    carriers = forms.CharField(
-        label=gettext_lazy("Carrier numbers"),
-        required=False,
-        help_text=gettext_lazy("As the list of carriers in the shop shows them, separated by commas: 1, 5"),
+        label=gettext_lazy("Ship without a tracking number"),
+        widget=forms.RadioSelect,
+        choices=WITHOUT,
+        help_text=gettext_lazy(
+            "Some carriers have no tracking numbers, click and collect for instance. The wait above comes first."
+        ),
     )
 
     class Meta:
@@ -120,22 +168,20 @@ class Sending(StoreForm):
             "retry_minutes": gettext_lazy("Each further try waits three times as long, six hours at most."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, carriers: list[Carrier], **kwargs: Any) -> None:
+        """`carriers` of the shop are there to choose from; without any their numbers are typed in."""
         super().__init__(*args, **kwargs)
         now: Any = self.instance.ship_without_tracking
+        chosen = now if isinstance(now, list) else []
+        self.fields["carriers"] = carrier_choice(carriers, chosen) if carriers else CarrierNumbers(chosen)
         self.initial["without"] = "some" if isinstance(now, list) else "always" if now else "never"
-        self.initial["carriers"] = ", ".join(map(str, now)) if isinstance(now, list) else ""
-
-    def clean_carriers(self) -> list[int]:
-        text = self.cleaned_data["carriers"].replace(",", " ").replace(";", " ").split()
-        if not all(each.isdecimal() and len(each) <= 9 for each in text):
-            raise ValidationError(_("Carriers are numbers separated by commas."))
-        return sorted({int(each) for each in text})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         some = cleaned.get("without") == "some"
-        if some and "carriers" in cleaned and not cleaned["carriers"]:
+        if not some:
+            self.errors.pop("carriers", None)
+        elif "carriers" in cleaned and not cleaned["carriers"]:
             self.add_error("carriers", _("Name at least one carrier, or choose another answer."))
         cleaned["ship_without_tracking"] = cleaned.get("carriers") if some else cleaned.get("without") == "always"
         return cleaned
@@ -190,10 +236,19 @@ class SecretInput(forms.CharField):
         super().__init__(required=False, widget=forms.PasswordInput({"autocomplete": "off"}), **kwargs)
 
 
+def new_token() -> SecretInput:
+    return SecretInput(
+        label=gettext_lazy("New token"),
+        max_length=500,
+        validators=[rules.token],
+        help_text=gettext_lazy("What Shopping Feed gave you for its API, in place of a name and a password."),
+    )
+
+
 class Token(forms.Form):
     """What a merchant may change of the connection."""
 
-    token = SecretInput(label=gettext_lazy("New token"), max_length=500, validators=[rules.token])
+    token = new_token()
 
     def __init__(self, data: Any = None, *, instance: Store) -> None:
         super().__init__(data)
@@ -207,12 +262,12 @@ class Token(forms.Form):
 class Connection(StoreForm):
     """The whole connection: an administrator's business, since it says which servers are spoken to."""
 
-    token = SecretInput(label=gettext_lazy("New token"), max_length=500, validators=[rules.token])
+    token = new_token()
     shop_url = SecretInput(
         label=gettext_lazy("New address of the shop's database"),
         max_length=1000,
         validators=[rules.shop_url],
-        help_text="mysql+pymysql://reader:password@host:3306/shop",
+        help_text=gettext_lazy("mysql+pymysql://reader:password@host:3306/shop, with an account that may only read."),
     )
 
     class Meta:
@@ -228,7 +283,11 @@ class Connection(StoreForm):
         help_texts = {  # noqa: RUF012
             "shop_id": gettext_lazy("1, unless several shops share the database."),
             "shop_prefix": gettext_lazy("ps_, unless it was changed when the shop was installed."),
-            "feed_store_id": "",
+            "enabled": gettext_lazy("Switched off, nothing is looked at and nothing is sent; what waits is kept."),
+            "feed_store_id": gettext_lazy(
+                "One token may open several stores: this is the one that the orders belong to."
+            ),
+            "api_url": gettext_lazy("Shopping Feed's own, unless you try things out on another one."),
         }
 
     def clean(self) -> dict[str, Any]:

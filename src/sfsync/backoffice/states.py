@@ -72,8 +72,13 @@ def _sentence(task: Task) -> str:
     if task.action == Action.CHECK:
         return _("“%(told)s” was sent; its ticket is followed.") % {"told": texts.operation_name(task.operation)}
     if task.failure:
-        return texts.reason(task.failure, {"operation": task.operation or "ship", "message": task.last_error})
+        return reason_of(task)
     return _("Decided by the first run after %(at)s.") % {"at": texts.moment(task.update_at.isoformat())}
+
+
+def reason_of(task: Task) -> str:
+    """Why it failed, as the marketplace or the shop put it."""
+    return texts.reason(task.failure, {"operation": task.operation or "ship", "message": task.last_error})
 
 
 def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str = "") -> QuerySet[Order]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from sfsync.backoffice.access import administrator, is_administrator, of_store, person
-from sfsync.backoffice.effects import sentences, warnings
-from sfsync.backoffice.outsides import statuses_of, tried
+from sfsync.backoffice.effects import foretold, warnings
+from sfsync.backoffice.outsides import carriers_of, statuses_of, tried
 from sfsync.backoffice.setting_forms import Connection, Mails, Mapping, NewStore, Sending, Token
 from sfsync.backoffice.shell import Way, page
 from sfsync.backoffice.wording import change_lines
@@ -41,7 +42,9 @@ def mapping(request: HttpRequest, store: Store) -> HttpResponseBase:
 
 @of_store
 def sending(request: HttpRequest, store: Store) -> HttpResponseBase:
-    return _edit(request, store, Sending, "sending", effect=True)
+    carriers = carriers_of(store)
+    form = partial(Sending, carriers=carriers.found)
+    return _edit(request, store, form, "sending", effect=True, carriers=carriers)
 
 
 @of_store
@@ -59,9 +62,8 @@ def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
 @require_POST
 def test_connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     """Try the shop and Shopping Feed as they are saved."""
-    good, bad = tried(store)
     form = Connection(instance=store) if is_administrator(request.user) else Token(instance=store)
-    return _page(request, store, "connection.html", "connection", form=form, good=good, bad=bad)
+    return _page(request, store, "connection.html", "connection", form=form, tried=tried(store))
 
 
 @of_store
@@ -84,16 +86,17 @@ def new_store(request: HttpRequest) -> HttpResponseBase:
     return page(request, "new_store.html", screen="overview", form=form)
 
 
-def _edit(request: HttpRequest, store: Store, form_class: Any, name: str, *, effect: bool = False) -> HttpResponseBase:
+def _edit(
+    request: HttpRequest, store: Store, form_class: Any, name: str, *, effect: bool = False, **context: Any
+) -> HttpResponseBase:
     """A form that is shown, reviewed where it changes what is sent, and saved."""
     if request.method != "POST":
-        return _page(request, store, f"{name}.html", name, form=form_class(instance=store))
+        return _page(request, store, f"{name}.html", name, form=form_class(instance=store), **context)
     form = form_class(request.POST, instance=Store.objects.get(pk=store.pk))
-    context: dict[str, Any] = {}
     if form.is_valid():
         if not effect or request.POST.get("do") == "save":
             return save(request, store, form, name)
-        context = review(store, form)
+        context |= review(store, form)
     return _page(request, store, f"{name}.html", name, form=form, **context)
 
 
@@ -103,7 +106,7 @@ def review(store: Store, form: Any) -> dict[str, Any]:
     lines = change_lines(
         [SettingChange(name=name, before=a, after=b) for name, a, b in differences(store, form.changed)]
     )
-    return {"reviewed": True, "lines": lines, "effects": sentences(store, after) if lines else []}
+    return {"reviewed": True, "lines": lines, "effect": foretold(store, after) if lines else None}
 
 
 def store_with(store: Store, changed: dict[str, Any]) -> Store:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from sfsync.engine.changing import in_words
 from sfsync.models import SettingChange
 
 
@@ -25,7 +26,13 @@ class Line:
 def change_lines(changes: Iterable[SettingChange]) -> list[Line]:
     names = setting_names()
     return [
-        Line(each.at, each.who, names.get(each.name, each.name), value(each.before), value(each.after))
+        Line(
+            each.at,
+            each.who,
+            names.get(each.name, each.name),
+            value(each.name, each.before),
+            value(each.name, each.after),
+        )
         for each in changes
     ]
 
@@ -55,11 +62,19 @@ def setting_names() -> dict[str, str]:
     }
 
 
-def value(text: str) -> str:
-    """Words of the settings in the reader's language; numbers, lists and tables without Python's brackets."""
+def value(name: str, text: str) -> str:
+    """A recorded value of this setting in the reader's language."""
+    return _without_number(text) if name == "ship_without_tracking" else _in_words(text)
+
+
+def _without_number(text: str) -> str:
+    if text in ("True", "False"):
+        return _("always") if text == "True" else _("never")
+    return _("only with carriers %(numbers)s") % {"numbers": in_words(text)}
+
+
+def _in_words(text: str) -> str:
     words = {
-        "True": _("yes"),
-        "False": _("no"),
         "batch": _("in batches, on a schedule"),
         "realtime": _("in real time"),
         "current": _("the current status"),
@@ -67,11 +82,4 @@ def value(text: str) -> str:
         "en": _("English"),
         "fr": _("French"),
     }
-    if text in words:
-        return words[text]
-    if text.startswith("{"):
-        text = text.strip("{}").replace("'", "").replace("], ", "]; ")
-        for word, name in {"shipped": _("Shipped"), "delivered": _("Delivered"), "canceled": _("Canceled")}.items():
-            text = text.replace(word, name)
-        text = text.replace("refunded", _("Refunded"))
-    return text.replace("[", "").replace("]", "").replace("'", "") or _("none")
+    return words.get(text) or in_words(text) or _("none")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import formats
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
@@ -24,31 +25,108 @@ ADVICE = {
     "mail-failed": _("Open the diagnostics: they try the mail server and show its answer."),
     "overdue": _("Look at the waiting orders: each one says why it waits."),
 }
-TROUBLES = {
-    "shop-unavailable": _("The shop's database does not answer."),
-    "shop-misconfigured": _("The shop's database cannot be read."),
-    "token-refused": _("Shopping Feed refused the token."),
-    "store-unknown": _("Shopping Feed does not know this store."),
-    "rate-limited": _("Shopping Feed asks us to slow down for long."),
-    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should."),
-    "secret-unreadable": _("A stored secret cannot be decrypted."),
-    "crashed": _("The run stopped on an unexpected error."),
+CAUSES = {
+    "busy": (
+        _("The shop's database server is too busy to answer."),
+        _("Nothing: it is asked again at the next try."),
+    ),
+    "url": (
+        _("The address of the shop's database is not one that can be used."),
+        _("Correct it in the store's settings."),
+    ),
+    "password": (
+        _("The shop's database refuses the account: wrong user name or password."),
+        _("Enter the address of the shop's database again in the store's settings, with the right account."),
+    ),
+    "database": (
+        _("The shop's database is not found under this name, or the account has no right to it."),
+        _("Check the name at the end of the address, and the rights of the account."),
+    ),
+    "prefix": (
+        _("The database holds no PrestaShop tables with this prefix."),
+        _(
+            "Correct the prefix of the shop's tables in the store's settings: "
+            "the technical detail names what was found."
+        ),
+    ),
+    "right": (
+        _("The account may not read all the tables that sfsync needs."),
+        _("Have the right given to it: the technical detail holds the statement to run."),
+    ),
+    "schema": (
+        _("The tables of the database are not those of a PrestaShop from 1.5 on."),
+        _("Check the name of the database, and that its PrestaShop and the shoppingfeed module are up to date."),
+    ),
+    "shop": (
+        _("The database has no shop of this number."),
+        _("Correct the number of the shop in the store's settings; the technical detail names those there are."),
+    ),
+    "module": (
+        _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),
+        _("Install the shoppingfeed module in PrestaShop, or correct the prefix of the shop's tables."),
+    ),
 }
-MAIL_FAILED = _("The mail about failing orders could not be sent. It is kept, and tried again.")
+"""Sentence and advice by `ShopError.code`, where there is more to say than that the shop does not answer."""
+TECHNICAL = {
+    *texts.TROUBLES,
+    *("run-troubled", "not-sent", "no-answer", "request-split", "tickets-unreadable", "orders-unlistable"),
+    *("mail-failed", "failed-no-feed-id", "failed-no-answer", "failed-unpreparable"),
+}
+"""Codes whose message is a program's, not a marketplace's: it is set apart, since it speaks English."""
+
+_HERE = "\ue000"
+_MESSAGE = re.compile(rf"\s*[:(]?\s*{_HERE}\)?\.?")
 
 
-def sentence(code: str, params: Mapping[str, Any], written_in: str = "") -> str:
-    """What happened, in the active language; what another program said is set apart, since it speaks its own.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What happened and what to do, in the reader's language. `detail`: what another program said, in its own."""
 
-    `written_in` is the language that the mail server's answer was kept in.
-    """
-    if code == "mail-failed" and written_in != (get_language() or "en")[:2]:
-        return gettext(MAIL_FAILED)
-    if code not in TROUBLES:
-        return texts.sentence(code, params)
-    detail = str(params.get("message", ""))
-    apart = gettext("Technical detail: %(detail)s") % {"detail": detail} if detail else ""
-    return f"{gettext(TROUBLES[code])} {apart}".strip()
+    text: str
+    advice: str = ""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """In one line, for a table."""
+        return f"{self.text} {self.detail}".strip()
+
+
+def told(code: str, params: Mapping[str, Any]) -> Said:
+    """What happened, in the active language."""
+    detail = str(params.get("message") or "") if code in TECHNICAL else ""
+    if trouble := texts.trouble(code):
+        return Said(trouble, advice(code), detail)
+    text = texts.sentence(code, {**params, "message": _HERE} if detail else params)
+    return Said(_without_message(text) if detail else text, advice(code), detail)
+
+
+def of_shop(cause: str, detail: str) -> Said | None:
+    """The same of a shop's error, by its `code`; None where nothing particular is known."""
+    if cause not in CAUSES:
+        return None
+    text, todo = CAUSES[cause]
+    return Said(gettext(text), gettext(todo), detail)
+
+
+def parted(text: str, details: Iterable[str]) -> Said:
+    """A sentence that was put together elsewhere: one of these details, or what follows a trouble, is set apart."""
+    for detail in details:
+        if detail and detail in text:
+            return Said(_without_message(text.replace(detail, _HERE)), detail=detail)
+    for code in texts.TROUBLES:
+        before, here, _after = texts.sentence(code, {"message": _HERE}).partition(_HERE)
+        if here and text.startswith(before):
+            return Said(texts.trouble(code), detail=text.removeprefix(before).strip())
+    return Said(text)
+
+
+def of_page(todo: str) -> str:
+    """An advice that may speak of commands, for somebody who has none."""
+    return next((advice(code) for code in ADVICE if todo == texts.advice(code)), todo)
+
+
+def _without_message(text: str) -> str:
+    return texts.ended(_MESSAGE.sub(".", text))
 
 
 _PROBED = re.compile(r"PrestaShop (?P<version>\S+|of unknown version), shop “(?P<name>.*)”, (?P<count>[\d,]+) market.*")
@@ -65,7 +143,12 @@ def probed(text: str) -> str:
         "PrestaShop %(version)s, shop “%(name)s”, %(count)s marketplace orders.",
         count,
     )
-    return said % {"version": found["version"], "name": found["name"], "count": formats.number_format(count)}
+    return said % {"version": found["version"], "name": found["name"], "count": grouped(count)}
+
+
+def grouped(number: int) -> str:
+    """A number as the active language groups its digits: 98,765."""
+    return formats.number_format(number, force_grouping=True)
 
 
 def advice(code: str) -> str:

@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from sfsync.backoffice.words import grouped
+
 register = template.Library()
 
 
@@ -26,9 +28,14 @@ def when(moment: datetime | None) -> SafeString | str:
     if local.date() == now.date():
         text = _("today %(time)s") % {"time": formats.date_format(local, "H:i")}
     else:
-        text = formats.date_format(local, "j M H:i" if local.year == now.year else "j M Y H:i")
+        text = formats.date_format(local, _("j M H:i") if local.year == now.year else _("j M Y H:i"))
     exact = local.isoformat(sep=" ", timespec="seconds")
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+@register.filter
+def count(number: int) -> str:
+    return grouped(number)
 
 
 @register.filter

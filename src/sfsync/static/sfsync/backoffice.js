@@ -1,5 +1,6 @@
 "use strict";
-// The pages work without this file: it adds "choose all", "copy", and menus that close.
+// The pages work without this file: it adds "choose all", "copy", menus that close, and tabs
+// that scroll to where one is.
 document.addEventListener("change", (event) => {
   const name = event.target.dataset && event.target.dataset.all;
   if (!name) return;
@@ -30,5 +31,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 for (const hidden of document.querySelectorAll("[data-all][hidden], [data-copy][hidden]")) hidden.hidden = false;
+for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
+  const strip = here.closest("nav");
+  strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+}
 const effect = document.getElementById("effect");
 if (effect) effect.focus();
