@@ -248,7 +248,7 @@ def test_a_french_page_is_french_all_through(busy: World, sign_in: Callable[...,
 AWAY = {
     "/stores/main/": "La base de données de la boutique ne répond pas.",
     "/stores/main/orders/": "La base de données de la boutique ne répond pas.",
-    "/stores/main/log/": "Exécution terminée avec un problème.",
+    "/stores/main/log/": "La base de données de la boutique ne répond pas.",
     "/stores/main/processes/": "La base de données de la boutique ne répond pas.",
     "/stores/main/settings/": "La base de données de la boutique ne répond pas.",
     "/stores/main/settings/sending/": "La base de données de la boutique ne répond pas.",

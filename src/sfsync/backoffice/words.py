@@ -93,6 +93,7 @@ class Said:
 
 def told(code: str, params: Mapping[str, Any]) -> Said:
     """What happened, in the active language."""
+    code = params.get("trouble", code)
     detail = str(params.get("message") or "") if code in TECHNICAL else ""
     if trouble := texts.trouble(code):
         return Said(trouble, advice(code), detail)

@@ -224,7 +224,8 @@ def _finish(store: Store, lease: Lease, journal: Journal, result: Result, second
     rest = result.agenda or agenda(store, now)
     counts.queued, counts.waiting, counts.in_flight = rest.due, rest.alive - rest.due, rest.in_flight
     if result.troubles:
-        journal.say(Level.ERROR, "run-troubled", message="; ".join(each.detail for each in result.troubles))
+        said = "; ".join(each.detail for each in result.troubles)
+        journal.say(Level.ERROR, "run-troubled", message=said, trouble=result.troubles[0].code)
     if not counts.idle:
         journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **counts.as_dict())
     journal.flush()
