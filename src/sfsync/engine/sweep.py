@@ -57,8 +57,8 @@ def _look_where_it_moved(run: Run, blocks: list[_Block]) -> None:
     last = Sweep.last_of(run.store)
     whole = last.whole_at is None or run.clock() - last.whole_at >= WHOLE
     now = run.shop.fingerprints([block.number for block in blocks])
-    moved = [each for each in blocks if whole or each.unseen or last.fingerprint(each.number) != now.get(each.number)]
-    for some in _together(moved):
+    moved = {each.number for each in blocks if last.fingerprint(each.number) != now.get(each.number)}
+    for some in _together(each for each in blocks if whole or each.unseen or each.number in moved):
         _compare(run, [block.number for block in some])
     if whole or moved:
         with run.lease.writing("sweep"):
