@@ -85,7 +85,9 @@ SENTENCES = {
     "rate-limited": _("Shopping Feed asks us to slow down for long. %(message)s"),
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should. %(message)s"),
     "secret-unreadable": _("A stored secret cannot be decrypted: the secret key has changed."),
-    "lease-lost": _("This run was held up for longer than its lease and another one took over; it stopped without harm."),
+    "lease-lost": _(
+        "This run was held up for longer than its lease and another one took over; it stopped without harm."
+    ),
     "crashed": _("The run stopped on an unexpected error. %(message)s"),
     "silent": _("No run has finished since %(since)s."),
     "overdue": _("The oldest waiting update has been waiting since %(since)s (%(orders)s orders)."),

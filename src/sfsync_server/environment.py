@@ -239,6 +239,26 @@ def former_secret_keys(environment: Environment) -> list[str]:
     return [key for key in given if key]
 
 
+def cache(environment: Environment) -> dict[str, Any]:
+    """In home, for all processes of `sfsync serve` together; in each one's memory where home cannot be written."""
+    try:
+        environment.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return _IN_MEMORY
+    if not os.access(environment.home, os.W_OK):
+        return _IN_MEMORY
+    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    return {"BACKEND": backend, "LOCATION": environment.home / "cache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
+
+
+_IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+
+
+def secret_keys(environment: Environment) -> list[str]:
+    """The keys that hold now: `sfsync rotate-key` may have changed those in home since a process began."""
+    return [secret_key(environment), *former_secret_keys(environment)]
+
+
 def renew_secret_key(environment: Environment) -> bool:
     """Put a new key in the place of the one in home, which is kept as the former one. False where the key was given.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +25,6 @@ from sfsync.models import Store
 from sfsync.models.store import Mode
 
 logger = logging.getLogger("sfsync.service")
-SERVICE = "service"
 WORKERS = 4
 LONGEST_PAUSE = 60.0
 """Seconds: a real-time store in trouble is tried less and less often, but so often at least."""
@@ -51,6 +52,7 @@ class Service:
     stopping: threading.Event = field(default_factory=threading.Event)
     turns: dict[int, Turn] = field(default_factory=dict)
     signed_at: datetime | None = None
+    name: str = field(default_factory=lambda: f"service {os.getpid()} on {socket.gethostname()}"[:128])
 
     @classmethod
     def from_settings(cls) -> Service:
@@ -66,7 +68,7 @@ class Service:
             while not self.stopping.is_set():
                 self.start_due(pool)
                 self.stopping.wait(self.poll_seconds)
-        scheduler_leaves(SERVICE)
+        scheduler_leaves(self.name)
         self.connections.close()
 
     def start_due(self, pool: ThreadPoolExecutor) -> None:
@@ -84,7 +86,7 @@ class Service:
         """People are shown when the next run is only while somebody is there to start it."""
         if self.signed_at is None or now - self.signed_at >= SIGN_EVERY:
             self.signed_at = now
-            scheduler_sign(SERVICE, now)
+            scheduler_sign(self.name, now)
 
     def note(self, turn: Turn, well: bool, now: datetime) -> None:
         turn.under_way = None

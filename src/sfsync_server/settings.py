@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from csp.constants import NONE, SELF
 
 from sfsync_server import environment as _environment
 
 ENVIRONMENT = _environment.load()
 
-SECRET_KEY = _environment.secret_key(ENVIRONMENT)
-SECRET_KEY_FALLBACKS = _environment.former_secret_keys(ENVIRONMENT)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = _environment.secret_keys(ENVIRONMENT)
+SFSYNC_SECRET_KEYS = partial(_environment.secret_keys, ENVIRONMENT)
 DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in ENVIRONMENT.allowed_hosts.split(",") if host.strip()]
 
@@ -125,6 +127,8 @@ LOGGING = {
     "loggers": {"sfsync.process": {"level": _PROCESS_LEVEL}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
 }
+
+CACHES = {"default": _environment.cache(ENVIRONMENT)}
 
 SFSYNC = {
     "timeout": ENVIRONMENT.timeout,

@@ -91,3 +91,11 @@ def test_guessing_the_cron_key_is_throttled(shop: World, client: Client) -> None
     assert {client.get(f"/cron/guess-{number}/").status_code for number in range(10)} == {404}
     assert client.get("/cron/guess/").status_code == 429
     assert client.get(f"/cron/{KEY}/").status_code == 429
+
+
+def test_no_key_of_the_cron_url_is_logged(shop: World, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither the right one, when it comes from an address that is locked out, nor one that is nearly right."""
+    for number in range(11):
+        client.get(f"/cron/{KEY}{number}/")
+    assert client.get(f"/cron/{KEY}/").status_code == 429
+    assert KEY not in caplog.text

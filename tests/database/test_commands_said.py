@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 from django.utils import timezone, translation
+from pytest_django import Settings
 from typer.testing import CliRunner
 
 from sfsync.engine.connections import Live
+from sfsync.engine.doctor import Verdict, examine
 from sfsync.engine.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
 from sfsync.models import LogEntry, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.tasks import run_due_stores
 from sfsync.testing import SHIPPED, World
 from sfsync_server.cli import app
+from sfsync_server.commands import running
 from sfsync_server.service import Service
 from shoppingfeed.sandbox import Fault
 
@@ -215,16 +218,17 @@ def test_the_next_run_is_shown_only_while_something_starts_runs_by_the_clock(wor
 
 
 def test_a_service_gives_a_sign_twice_a_minute_until_it_stops(world: World) -> None:
-    """R22: two of them share it."""
+    """R22: of two, the other one's still stands; one that died is forgotten."""
     now = timezone.now()
-    one, two = (Service(1, world.connections) for _ in range(2))
+    one, two = (Service(1, world.connections, name=name) for name in ("one", "two"))
     for seconds in (0, 1, 29, 30, 31):
         one.sign(now + timedelta(seconds=seconds))
     assert Scheduler.objects.get().seen_at == now + timedelta(seconds=30)
-    two.sign(now + timedelta(seconds=40))
-    assert Scheduler.objects.get().seen_at == now + timedelta(seconds=40)
-    scheduler_leaves("service")
-    assert not scheduler_awake(now)
+    two.sign(now)
+    scheduler_leaves(two.name)
+    assert scheduler_awake(now)
+    two.sign(now + SIGN_LASTS + timedelta(seconds=31))
+    assert Scheduler.objects.get().name == "two"
 
 
 def test_celerys_beat_gives_a_sign_too(world: World) -> None:
@@ -288,4 +292,38 @@ def test_the_doctor_says_that_the_last_runs_trouble_is_over(world: World) -> Non
 def test_only_what_the_doctor_has_tried_is_over(world: World, trouble: str, verdict: str) -> None:
     world.sync()
     Store.objects.update(trouble=trouble, trouble_text="what was seen")
-    assert [each for each, text in findings(world) if "what was seen" in text or "ended with" in text] == [verdict]
+    told = ("what was seen", "ended with", "longer than its lease")
+    assert [each for each, text in findings(world) if any(words in text for words in told)] == [verdict]
+
+
+# --- mails that do not leave ------------------------------------------------------------------------------------------
+
+
+def test_a_mail_that_cannot_be_sent_is_an_error_of_the_run_that_tried(world: World, settings: Settings) -> None:
+    """R20: the crontab's own mail tells it, once for each try."""
+    settings.EMAIL_BACKEND = "sfsync.notify.smtp.NoServer"
+    world.sandbox.fault(Fault("refuse", message="Unknown carrier"))
+    world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    Store.objects.update(mail_retry_at=None)
+    report = running._one(Store.objects.get(), world.connections, 0)
+    assert report["error"].startswith("The digest mail could not be sent and is kept: ")
+    assert report["advice"]
+    assert "error" not in running._one(Store.objects.get(), world.connections, 0)
+
+
+def test_mails_leave_with_the_next_run_once_the_doctor_found_the_server_well(
+    world: World, settings: Settings, mailoutbox: list[Any]
+) -> None:
+    """R20: nobody waits for the next try of an hour's pause."""
+    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "sfsync.notify.smtp.NoServer"
+    world.sandbox.fault(Fault("refuse", message="Unknown carrier"))
+    world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    settings.EMAIL_BACKEND = working
+    world.sync()
+    assert mailoutbox == []
+    findings = list(examine(world.connections))
+    assert any(each.verdict is Verdict.OK and "could not be sent" in each.text for each in findings)
+    world.sync()
+    assert len(mailoutbox) == 1

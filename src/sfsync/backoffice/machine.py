@@ -69,16 +69,22 @@ def cron(request: HttpRequest, key: str = "") -> JsonResponse:
     """
     address = request.META.get("REMOTE_ADDR", "")
     if cache.get(f"sfsync:cron:wrong:{address}", 0) >= WRONG_KEYS:
-        return JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429)
+        return _unlogged(JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429))
     if not _right(request.headers.get("X-Sfsync-Key", "") or key, getattr(settings, "SFSYNC_CRON_KEY", "")):
         _count_wrong(address)
-        raise Http404
+        return _unlogged(JsonResponse({"error": "not found"}, status=404))
     if not cache.add("sfsync:cron:started", 1, PAUSE_SECONDS):
         return JsonResponse({"started": [], "note": "a run was started a moment ago"})
     stores = list(Store.objects.filter(enabled=True))
     for store in stores:
         start(store)
     return JsonResponse({"started": [store.name for store in stores]}, status=202)
+
+
+def _unlogged(response: JsonResponse) -> JsonResponse:
+    """Django would log the path of a refused request, and the path may be the key."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _count_wrong(address: str) -> None:

@@ -14,7 +14,7 @@ from sfsync.engine.journal import Journal
 from sfsync.engine.lease import Clock, Lease
 from sfsync.engine.trouble import Trouble, trouble_of
 from sfsync.models import Store
-from sfsync.shops.base import Shop, ShopError
+from sfsync.shops.base import Shop, ShopError, ShopMisconfigured
 from shoppingfeed import ShoppingFeedError
 from shoppingfeed import Store as Feed
 
@@ -71,4 +71,13 @@ class Run:
             yield
         except (ShopError, ShoppingFeedError) as error:
             self.journal.forget()
-            self.troubles.append(trouble_of(error))
+            self.troubles.append(trouble_of(self._diagnosed(error)))
+
+    def _diagnosed(self, error: Exception) -> Exception:
+        """Of a setting that is wrong, the shop's own probe knows best which one."""
+        try:
+            if isinstance(error, ShopMisconfigured):
+                self.shop.probe()
+        except ShopError as better:
+            return better
+        return error

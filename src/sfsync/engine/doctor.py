@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.engine.connections import Connections
-from sfsync.engine.health import Health, health_of
+from sfsync.engine.health import Alarm, Health, health_of
+from sfsync.engine.notify import mail_again
 from sfsync.engine.trouble import trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
@@ -47,9 +48,12 @@ def examine(connections: Connections) -> Iterator[Finding]:
     """Each finding as it is made; a check that fails does not stop the others."""
     database = _database()
     yield database
-    yield _mail()
+    mail = _mail()
+    yield mail
     if database.verdict is Verdict.WRONG:
         return
+    if mail.verdict is Verdict.OK:
+        mail_again()
     stores = list(Store.objects.all())
     if not stores:
         yield Finding(
@@ -59,10 +63,11 @@ def examine(connections: Connections) -> Iterator[Finding]:
             _("Write a file of stores and run `sfsync apply FILE`."),
         )
     for store in stores:
-        yield from examine_store(store, connections)
+        yield from examine_store(store, connections, mail_well=mail.verdict is Verdict.OK)
 
 
-def examine_store(store: Store, connections: Connections) -> Iterator[Finding]:
+def examine_store(store: Store, connections: Connections, *, mail_well: bool = False) -> Iterator[Finding]:
+    """`mail_well`: the mail server has just answered."""
     statuses: list[Status] = []
     shop = _guarded(_("%(store)s: shop") % {"store": store.name}, lambda: _shop(store, connections, statuses))
     yield shop
@@ -72,6 +77,7 @@ def examine_store(store: Store, connections: Connections) -> Iterator[Finding]:
         yield from _mapping(store, statuses)
     yield _recipients(store)
     well = {name for name, each in (("shop", shop), ("feed", feed)) if each.verdict is Verdict.OK}
+    well |= {"mail"} if mail_well else set()
     yield from _alarms(store, health_of([store], timezone.now())[0], well)
 
 
@@ -83,23 +89,24 @@ _PROVED_GONE_BY = {
     "rate-limited": {"feed"},
     "api-unavailable": {"feed"},
     "secret-unreadable": {"shop", "feed"},
+    "mail-failed": {"mail"},
 }
-"""The trouble of a store → what answers well when it is gone."""
+"""What the last run ended on → what answers well when it is gone."""
 
 
 def _alarms(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
     """What the last run ended on counts no longer where the same thing has just gone well."""
     for alarm in health.alarms:
-        if alarm.code == store.trouble and _PROVED_GONE_BY.get(alarm.code, {""}) <= well:
-            yield _gone(store, health)
+        if alarm.code in (store.trouble, "mail-failed") and _PROVED_GONE_BY.get(alarm.code, {""}) <= well:
+            yield _gone(store, health, alarm)
         else:
             yield Finding(store.name, Verdict.WARNING, alarm.sentence, alarm.advice)
 
 
-def _gone(store: Store, health: Health) -> Finding:
+def _gone(store: Store, health: Health, alarm: Alarm) -> Finding:
     text = _("The run of %(at)s ended with: “%(trouble)s” It works now, and the next run clears it.")
     at = texts.moment(health.last_run.isoformat()) if health.last_run else "?"
-    return Finding(store.name, Verdict.OK, text % {"at": at, "trouble": texts.trouble(store.trouble)})
+    return Finding(store.name, Verdict.OK, text % {"at": at, "trouble": texts.trouble(alarm.code) or alarm.sentence})
 
 
 def _guarded(subject: str, check: Callable[[], str]) -> Finding:

@@ -13,6 +13,7 @@ from sfsync.conf import conf
 from sfsync.engine.lease import held_by
 from sfsync.models import Action, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
+from sfsync.models.store import Mode
 
 SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
 """How often a scheduler says that it is there, and how long it is believed."""
@@ -78,7 +79,8 @@ def scheduler_awake(now: datetime) -> bool:
 
 
 def scheduler_sign(name: str, now: datetime) -> None:
-    """A scheduler says that it is there."""
+    """A scheduler says that it is there. Those that are long gone are forgotten."""
+    Scheduler.objects.filter(seen_at__lt=now - SIGN_LASTS).delete()
     Scheduler.objects.update_or_create(name=name, defaults={"seen_at": now})
 
 
@@ -117,7 +119,7 @@ def _health(store: Store, process: Process | None, figures: dict[str, Any], *, a
         oldest_in_flight=figures.get("oldest_in_flight"),
         last_run=process.finished_at if process else None,
         last_outcome=process.outcome if process else "",
-        next_run=process.next_run_at if process and scheduled else None,
+        next_run=process.next_run_at if process and scheduled and store.mode == Mode.BATCH else None,
         scheduled=scheduled,
         running=held_by(process) if process and running else "",
         alarms=list(_alarms(store, process, figures, now)),

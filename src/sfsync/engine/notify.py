@@ -41,6 +41,11 @@ def _keep(store: Store, journal: Journal, message: str) -> None:
     journal.say(Level.ERROR, "mail-failed", message=message)
 
 
+def mail_again() -> None:
+    """The server has just answered: what is kept goes out with the next run."""
+    Store.objects.exclude(mail_retry_at=None).update(mail_retry_at=None)
+
+
 def _done(store: Store, journal: Journal, notices: list[Notice]) -> None:
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=journal.clock())
     if store.mail_trouble:

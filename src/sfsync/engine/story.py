@@ -73,7 +73,9 @@ def story_of(order: Order, connections: Connections | None = None) -> Story:
 
 
 def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
+    """`judge`: nothing waits, so what comes next is what the next run would find."""
     order = story.order
+    held_up = _held_up(order) if judge else []
     try:
         shop = connections.shop(order.store)
         snapshot = shop.read([order.shop_order_id]).get(order.shop_order_id)
@@ -82,8 +84,10 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
         now = _stands(snapshot, shop)
     except (ShopError, SecretUnreadable) as error:
         trouble = trouble_of(error)
-        return replace(story, now=texts.sentence(trouble.code, {"message": trouble.detail}))
-    return replace(story, now=now, next=_outlook(order, snapshot) if judge else story.next)
+        silent = texts.sentence(trouble.code, {"message": trouble.detail})
+        return replace(story, now=silent, next=[*story.next, *held_up])
+    outlook = _outlook(order, snapshot) if judge else story.next
+    return replace(story, now=now, next=[*outlook, *held_up])
 
 
 def _stands(snapshot: Snapshot, shop: Shop) -> str:
@@ -132,9 +136,13 @@ def believes(order: Order) -> str:
 
 
 def _next(order: Order, tasks: list[Task]) -> list[str]:
-    held_up = texts.trouble(order.store.trouble) if any(not task.parked for task in tasks) else ""
     sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
-    return [*sentences, _("Its store is held up: %(trouble)s") % {"trouble": held_up}] if held_up else sentences
+    return [*sentences, *_held_up(order)] if any(not task.parked for task in tasks) else sentences
+
+
+def _held_up(order: Order) -> list[str]:
+    trouble = texts.trouble(order.store.trouble)
+    return [_("Its store is held up: %(trouble)s") % {"trouble": trouble}] if trouble else []
 
 
 def _of_rest(order: Order) -> str:

@@ -77,7 +77,7 @@ class Process(models.Model):
 class Scheduler(models.Model):
     """The sign of something that starts runs by the clock: the service, Celery's beat. A crontab gives none."""
 
-    name = models.CharField(max_length=16, primary_key=True)
+    name = models.CharField(max_length=128, primary_key=True)
     seen_at = models.DateTimeField()
 
     class Meta:

@@ -1,9 +1,14 @@
-"""Secrets at rest: encrypted with keys derived from Django's `SECRET_KEY` and its fallbacks; never shown in a repr."""
+"""Secrets at rest: encrypted with keys derived from Django's `SECRET_KEY` and its fallbacks; never shown in a repr.
+
+A project whose keys change while its processes run names a function in `SFSYNC_SECRET_KEYS`: it returns the keys that
+hold now, the first of which encrypts.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -57,9 +62,13 @@ class Secret:
 
 
 def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"sfsync:{key}".encode()).digest() for key in keys]
+    digests = [hashlib.sha256(f"sfsync:{key}".encode()).digest() for key in _keys()]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+
+
+def _keys() -> list[str]:
+    now: Callable[[], list[str]] | None = getattr(settings, "SFSYNC_SECRET_KEYS", None)
+    return now() if now else [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
 def encrypt(text: str) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from sfsync_server.commands import shown
+
 
 def register(app: typer.Typer) -> None:
     app.command()(sandbox)
@@ -24,15 +26,18 @@ def sandbox(
     """A local Shopping Feed with the contract of the real one, faults on demand, and a page that shows its ledger."""
     from shoppingfeed.sandbox import run_server
 
-    run_server(
-        port=port,
-        token=token,
-        store=store,
-        ticket_seconds=ticket_seconds,
-        rate_limit=(10, 2) if rate_limit else None,
-        strict=strict,
-        samples=samples,
-    )
+    try:
+        run_server(
+            port=port,
+            token=token,
+            store=store,
+            ticket_seconds=ticket_seconds,
+            rate_limit=(10, 2) if rate_limit else None,
+            strict=strict,
+            samples=samples,
+        )
+    except OSError as error:
+        shown.stop(error.strerror or error)
 
 
 def demo(

@@ -37,7 +37,8 @@ def sync(
 ) -> None:
     """One run of every store, or of one: detect, send, settle, notify. For the crontab.
 
-    Status 0 when the run happened, 1 when a store could not be processed (the others still are), 2 for a wrong usage.
+    Status 0 when the run happened, 1 when a store could not be processed (the others still are) or a mail not be sent,
+    2 for a wrong usage.
     """
     from sfsync.engine.connections import Live
 
@@ -86,19 +87,24 @@ def _alone(store: Store, connections: Connections, wait: float) -> dict[str, Any
 
 
 def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
-    """A store's counts, and an `error` where it could not be processed; what breaks one does not break the others."""
+    """A store's counts, and an `error` where it could not be processed, or a mail about it not be sent; what breaks one
+    does not break the others."""
     from sfsync.engine.lease import Busy
     from sfsync.engine.run import run_store
     from sfsync.engine.trouble import Trouble
 
+    mail_tries = store.mail_tries
     try:
         result = run_store(store, connections, wait=wait)
     except Busy as busy:
         return {"error": f"Another run holds this store: {busy}.", "held_by": str(busy)}
     except Exception as error:  # one store's crash must not stop the others; it is logged in the store's own record
         return _troubled(Trouble("crashed", f"{type(error).__name__}: {error}"))
+    troubles = list(result.troubles)
+    if store.mail_tries > mail_tries:
+        troubles.append(Trouble("mail-failed", store.mail_trouble))
     report: dict[str, Any] = result.counts.as_dict()
-    return report | (_troubled(result.troubles[0]) if result.troubles else {})
+    return report | (_troubled(troubles[0]) if troubles else {})
 
 
 def _troubled(trouble: Trouble) -> dict[str, str]:

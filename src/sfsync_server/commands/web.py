@@ -125,26 +125,18 @@ def _ask_password() -> str:
 def rotate_key() -> None:
     """A new secret key, and every stored secret encrypted with it; the former key still decrypts until the next time.
 
-    With a key of your own (SFSYNC_SECRET_KEY), first put the new one there and the old one into
-    SFSYNC_FORMER_SECRET_KEYS.
+    What runs goes on: it reads the new key when it needs it. With a key of your own (SFSYNC_SECRET_KEY), first put the
+    new one there and the old one into SFSYNC_FORMER_SECRET_KEYS.
     """
-    from django.conf import settings
-
     from sfsync.models.secrets import SecretUnreadable
     from sfsync_server import environment
 
-    given = environment.load()
-    renewed = environment.renew_secret_key(given)
-    if renewed:
-        settings.SECRET_KEY = environment.secret_key(given)
-        settings.SECRET_KEY_FALLBACKS = environment.former_secret_keys(given)
+    renewed = environment.renew_secret_key(environment.load())
     try:
         count = _encrypt_again()
     except SecretUnreadable as error:
         shown.stop(str(error))
     shown.say(f"Stores encrypted with the {'new' if renewed else 'current'} key: {count}.")
-    if renewed:
-        shown.say("Restart `sfsync run` and `sfsync serve`: they still hold the former key.")
 
 
 def _encrypt_again() -> int:

@@ -52,7 +52,7 @@ def in_the_row(world: World) -> str:
 def test_a_lost_key_is_in_the_row_and_mailed(world: World) -> None:
     """R20, R22: the token cannot be read, and people hear of it."""
     world.ship(world.order(), "T-1")
-    with override_settings(SECRET_KEY="another key that is long enough", SECRET_KEY_FALLBACKS=[]):
+    with override_settings(SFSYNC_SECRET_KEYS=lambda: ["another key that is long enough"]):
         [trouble] = world.sync().troubles
     assert (trouble.code, in_the_row(world), len(mail.outbox)) == ("secret-unreadable", "secret-unreadable", 1)
 
