@@ -35,6 +35,8 @@ def parse_page(answer: object, name: str, parse_item: Callable[[Mapping[str, obj
     embedded = body.get("_embedded")
     if not isinstance(embedded, dict) and all(_json.count(body.get(sign)) is None for sign in SIGNS_OF_A_PAGE):
         raise _json.UnexpectedShapeError(f"a page of a list, with _embedded.{name}")
+    if embedded and isinstance(embedded, dict) and name not in embedded:
+        raise _json.UnexpectedShapeError(f"a page of a list, with _embedded.{name} and not of something else")
     items = _json.listed(_json.mapping(embedded).get(name), f"a list of objects in _embedded.{name}")
     number, total = _json.count(body.get("page")), _json.count(body.get("total"))
     if not items and (_json.count(body.get("count")) or (number == 1 and total)):

@@ -26,5 +26,8 @@ class SharedClock(ManualClock):
     def advance(self, seconds: float) -> None:
         self._memory[:8] = struct.pack("d", self() + seconds)
 
+    def set(self, now: float) -> None:
+        self._memory[:8] = struct.pack("d", now)
+
     def now(self) -> datetime:
         return datetime.fromtimestamp(self(), UTC)

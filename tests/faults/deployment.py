@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,9 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 from sfsync.shops.prestashop.sample import SampleShop, build
-from shoppingfeed.sandbox import Sandbox, Server
+from shoppingfeed.sandbox import Server
+from tests.faults.liar import Liar
+from tests.faults.servers import reserved_port
 from tests.faults.stage import DEADLINE, SFSYNC, TOKEN, Done, environment, no_secret_in
 
 
@@ -59,7 +60,7 @@ class RealWorld:
     """A shop, a sandbox over HTTP and a deployment with one store, `main`, all on real time."""
 
     shop: SampleShop
-    sandbox: Sandbox
+    sandbox: Liar
     server: Server
     deployment: Deployment
     orders: Iterator[int]
@@ -88,7 +89,7 @@ def real_world(
     home.mkdir()
     if "database_url" not in settings:
         shutil.copyfile(migrated, home / "sfsync.sqlite3")
-    sandbox = Sandbox(TOKEN)
+    sandbox = Liar(TOKEN)
     deployment = Deployment(home, settings)
     with sandbox.serve() as server:
         shop = build(shop_url or f"sqlite:///{folder / 'shop.sqlite3'}", limit=orders)
@@ -124,9 +125,8 @@ class Mailbox:
     """A mail server on this machine that may come and go; `mails` are those it took."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.reserved = reserved_port()
+        self.port = int(self.reserved.getsockname()[1])
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
 

@@ -28,9 +28,8 @@ class PrivateServer:
         self.account = self.kind.user if os.getuid() == 0 else None
         if self.account:
             shutil.chown(home, self.account, self.account)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.server = Server(kind, int(probe.getsockname()[1]))
+        self.reserved = reserved_port()
+        self.server = Server(kind, int(self.reserved.getsockname()[1]))
         prepare = self.kind.prepare(home)
         assert prepare
         assert self._launch(prepare).wait(DEADLINE) == 0, (home / "log").read_text()
@@ -69,6 +68,14 @@ class PrivateServer:
                 os.sched_yield()
 
 
+def reserved_port() -> socket.socket:
+    """A port of this machine that nobody else is given, though nobody listens on it now and then: keep the socket."""
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
+
+
 @contextmanager
 def private_server(kind: str) -> Iterator[PrivateServer]:
     """In a folder that the server's own account can reach, which pytest's are not."""
@@ -78,3 +85,4 @@ def private_server(kind: str) -> Iterator[PrivateServer]:
             yield server
         finally:
             server.stop()
+            server.reserved.close()

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 
 from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.testing import STATUSES
-from shoppingfeed.sandbox import Belief, Fault, Sandbox, Server
+from shoppingfeed.sandbox import Belief, Fault, Server
 from tests.faults.clock import SharedClock
+from tests.faults.liar import Liar
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SFSYNC = ROOT / ".venv" / "bin" / "sfsync"
@@ -29,7 +30,7 @@ SECRET_KEY = "key-3c8d1f7b92a64e05b6c7d8e9f0a1b2c3d4e5f607"
 PASSWORD = "pw-5d2e90b1c7f8a643"
 SECRETS = (TOKEN, SECRET_KEY, PASSWORD)
 """Whatever a story comes to, these stand in no output of any process."""
-DEADLINE = 30.0
+DEADLINE = 60.0
 T = TypeVar("T")
 FIRST_FEED_ID = 1_078_495_000_000
 
@@ -188,7 +189,7 @@ class Stage:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.clock = SharedClock(folder / "clock", time.time())
-        self.sandbox = Sandbox(TOKEN, clock=self.clock, late_cancel=True)
+        self.sandbox = Liar(TOKEN, clock=self.clock, late_cancel=True)
         self.server: Server = self.sandbox.serve()
         self.template, self.orders = shop_template(folder, orders)
         self.numbers = count(100)
@@ -249,8 +250,15 @@ def shop_template(folder: Path, orders: int, channel: str = "Zalando") -> tuple[
 
 
 def no_secret_in(text: str) -> None:
+    assert not (found := secrets_shown(text)), found
+
+
+def secrets_shown(text: str) -> str:
+    """Which secret stands in a text, and what stands around it; "" where there is none."""
     for secret in SECRETS:
-        assert secret not in text, f"{secret[:3]} stands in: …{text[max(text.index(secret) - 300, 0) :][:400]}"
+        if secret in text:
+            return f"{secret[:3]} stands in: …{text[max(text.index(secret) - 300, 0) :][:400]}"
+    return ""
 
 
 def until(condition: Callable[[], T], what: str, deadline: float = DEADLINE) -> T:

@@ -80,8 +80,8 @@ def _standing_after_its_post(story: Story) -> Child:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[bool]:
-    """A tmpfs of 3 MB; False where mounting is not permitted."""
+def tmpfs(folder: Path) -> Iterator[bool]:
+    """A disk of 3 MB; False where mounting is not permitted."""
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, check=False
@@ -93,16 +93,36 @@ def small_disk(folder: Path) -> Iterator[bool]:
             subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path, migrated: Path) -> None:
-    """R13: with a tmpfs of its own, or (without the right to mount) a limit on the size of files."""
+@contextmanager
+def full_disk(world: RealWorld) -> Iterator[None]:
+    ballast = world.deployment.home / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        _fill(file.fileno())
+    yield
+    ballast.unlink()
+
+
+@contextmanager
+def limited_files(world: RealWorld) -> Iterator[None]:
+    """No file may grow beyond what the database is now."""
+    size = (world.deployment.home / "sfsync.sqlite3").stat().st_size
+    world.deployment.prefix = ("prlimit", f"--fsize={size}")
+    yield
+    world.deployment.prefix = ()
+
+
+@pytest.mark.parametrize("kind", ["small disk", "limited files"])
+def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path, migrated: Path, kind: str) -> None:
+    """R13: on a tmpfs of its own (where that may be mounted), and with a limit on the size of files (everywhere)."""
     (tmp_path / "world").mkdir()
-    with small_disk(tmp_path / "disk") as mounted, real_world(tmp_path / "world", migrated, orders=200) as world:
+    with tmpfs(tmp_path / "disk") as mounted, real_world(tmp_path / "world", migrated, orders=200) as world:
         orders = [world.ship() for _ in range(200)]
         _move(world, tmp_path / "disk")
-        with _no_space(world, mounted):
+        with full_disk(world) if mounted and kind == "small disk" else limited_files(world):
             done = world.deployment.run("sync", status=None)
             assert done.status == 1
             assert "database or disk is full" in done.err or "disk I/O error" in done.err
+            assert "Traceback" not in done.err
         world.deployment.run("sync", "--wait", "30")
         assert all(world.accepted(order) == [("ship", f"T-{order}")] for order in orders)
         assert world.sandbox.ledger.duplicates() == []
@@ -113,20 +133,6 @@ def _move(world: RealWorld, home: Path) -> None:
     for file in world.deployment.home.iterdir():
         (home / file.name).write_bytes(file.read_bytes())
     world.deployment.home = home
-
-
-@contextmanager
-def _no_space(world: RealWorld, mounted: bool) -> Iterator[None]:
-    ballast = world.deployment.home / "ballast"
-    if mounted:
-        with ballast.open("wb", buffering=0) as file:
-            _fill(file.fileno())
-    else:
-        size = (world.deployment.home / "sfsync.sqlite3").stat().st_size
-        world.deployment.prefix = ("prlimit", f"--fsize={size}")
-    yield
-    world.deployment.prefix = ()
-    ballast.unlink(missing_ok=True)
 
 
 def _fill(number: int) -> None:

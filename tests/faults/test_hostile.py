@@ -1,13 +1,11 @@
-"""Promise 10: whatever a shop or the API says, nothing crashes, nothing is injected, no order suffers for another."""
+"""Promise 10: whatever texts a shop or the API has, nothing crashes, and nothing is injected in mail or log."""
 
 from __future__ import annotations
 
 import html
-import json
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,18 +32,6 @@ NASTY = [
     "-1",
 ]
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
-jsons = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-SHAPES: list[Any] = [
-    *({}, [], None, 0, "text", True, {"id": []}, {"id": {}}, {"id": ""}, {"id": 5, "report": 5}, {"_embedded": []}),
-    *({"_embedded": {"ticket": 1}}, {"_embedded": {"ticket": [1]}}, {"_embedded": {"ticket": [{}]}, "page": 1}),
-    {"_embedded": {"ticket": [{"id": {}, "batchId": [], "state": 7, "payload": "no"}]}, "page": "x", "pages": -1},
-    {"_embedded": {"order": [{"id": "1e9", "status": [], "createdAt": "soon"}]}, "count": 1, "total": 10**40},
-    {"page": 1, "pages": 10**9, "count": 1, "total": 1, "_links": {"next": {"href": "http://elsewhere.invalid/"}}},
-]
 
 
 def shown_safely(text: str) -> bool:
@@ -124,51 +110,6 @@ def test_a_number_in_a_carriers_address_stays_in_its_place(numbers: str) -> None
     link = tracking_link("https://track.example/p?n=@&l=fr", clean_text(numbers))
     assert not link or (link.startswith("https://track.example/p?n=") and link.endswith("&l=fr"))
     assert not set(link) & set(" \"'<>\n\r\\")
-
-
-@pytest.mark.parametrize("place", ["/order[?]", "/ticket", "POST"])
-def test_answers_of_every_wrong_shape(stage: Stage, place: str) -> None:
-    """R13: no crash and no lost task; when the API is itself again, every order is told once."""
-    story = stage.story()
-    touched(story, ["T-1", "T-2", "T-3"])
-    details: dict[str, Any] = {"method": "POST"} if place == "POST" else {"path": f"/store/{story.store_id}{place}"}
-    for shape in SHAPES:
-        story.fault("garbage", body=json.dumps(shape), **details)
-        _survive(story)
-    _all_well_again(story, 3)
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-@given(shapes=st.lists(jsons, min_size=3, max_size=3), status=st.sampled_from([200, 202, 204, 301, 400, 404, 418, 500]))
-def test_answers_that_chance_has_made(sqlite_stage: Stage, shapes: list[Any], status: int) -> None:
-    """R13."""
-    story = sqlite_stage.story()
-    touched(story, ["T-1", "T-2"])
-    for shape, place in zip(shapes, ("/order[?]", "/ticket", "/order/ship"), strict=True):
-        story.fault("status", status=status, body=json.dumps(shape), path=f"/store/{story.store_id}{place}")
-    _survive(story)
-    _survive(story)
-    facts = story.facts()
-    if any(task["failure"] == "request-refused" for task in facts["tasks"]):
-        assert {notice["code"] for notice in facts["notices"]} == {"request-refused"}
-    else:
-        _all_well_again(story, 2)
-
-
-def _survive(story: Story) -> None:
-    """Whatever trouble the run tells of, it came to its own end."""
-    report = story.sync(wait=5)
-    assert all(trouble["code"] != "crashed" for trouble in report["troubles"])
-    story.stage.clock.advance(600)
-
-
-def _all_well_again(story: Story, orders: int) -> None:
-    for _ in range(4):
-        story.sync(wait=120)
-        story.stage.clock.advance(4000)
-    assert story.facts()["tasks"] == []
-    assert story.duplicates() == []
-    assert all(story.accepted(order) for order in story.orders[:orders])
 
 
 @pytest.fixture

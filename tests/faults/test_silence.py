@@ -63,6 +63,30 @@ def test_thirty_days_of_silence_then_everything_goes_out(stage: Stage) -> None:
     assert [(task["shop_order"], task["failure"]) for task in story.facts()["tasks"]] == [(waiting, "no-tracking")]
 
 
+def test_cleaning_touches_nothing_that_is_not_finished(stage: Stage) -> None:
+    """R21: old log entries go; what waits, has failed, is in flight or was never answered stays; so do notices."""
+    story = stage.story(log_days=1, retry_minutes=1440, recipients=["merchant@example.com"])
+    waiting, failed, open_, unanswered = story.orders[:4]
+    story.shop.set_status(waiting, SHIPPED)
+    for order, kind in ((failed, "refuse"), (open_, "stuck")):
+        story.shop.bulk_ship([order], "T-")
+        story.fault(kind, times=1)
+        story.sync(wait=2)
+    story.shop.bulk_ship([unanswered], "T-")
+    story.fault("accept-then-drop", method="POST")
+    story.sync()
+    before = story.facts()
+    story.fault("status", status=503, times=None)
+    stage.clock.advance(5 * DAY)
+    story.sync()
+    after = story.facts()
+    assert len(before["tasks"]) == 4
+    assert {task["shop_order"] for task in after["tasks"]} == {waiting, failed, open_, unanswered}
+    assert {each["key"] for each in before["notices"]} <= {each["key"] for each in after["notices"]}
+    assert before["notices"]
+    assert not [entry for entry in after["log"] if entry["code"] == "sent"]
+
+
 def test_silence_is_shown_and_mailed(mailing: RealWorld, mailbox: Mailbox) -> None:
     """R17, R20: no run for two days, an update that waits since then, a ticket that is open since then."""
     mailing.sandbox.fault(Fault("stuck", times=None))
@@ -85,6 +109,19 @@ def test_silence_is_shown_and_mailed(mailing: RealWorld, mailbox: Mailbox) -> No
     assert body
     for sentence in ("No run has finished since", "has been working on"):
         assert sentence in body.get_content()
+
+
+def test_an_update_that_waits_for_more_than_a_day_is_mailed(mailing: RealWorld, mailbox: Mailbox) -> None:
+    """R20: the oldest one names the time since when it waits; the digest says so as status and doctor do."""
+    mailing.sandbox.fault(Fault("status", status=503, times=None))
+    mailing.ship()
+    with back_then(mailing, 2 * DAY) as victim:
+        victim.do("sync", store="main")
+    with mailbox.open():
+        mailing.deployment.run("sync", status=None)
+    body = "".join(part.get_content() for mail in mailbox.mails if (part := mail.get_body(("plain",))))
+    for shown in (body, mailing.deployment.run("status").out, mailing.deployment.run("doctor", status=None).out):
+        assert "waiting since" in shown
 
 
 def test_an_api_that_is_down_for_two_days_is_told_and_so_is_what_waits(sqlite_stage: Stage) -> None:

@@ -6,16 +6,20 @@ order, and another run takes over and finishes everything. Then the first one wa
 
 from __future__ import annotations
 
+import re
 import signal
+from collections import Counter
 from itertools import count
 from typing import Any
 
 import pytest
 
+from sfsync.testing import CANCELED
 from tests.faults.stage import Child, Done, Stage, Story
 from tests.faults.test_killed import play
 
-PARTS = 2
+LEASE = 180
+"""Seconds, as it is where nobody sets it."""
 
 
 def hold_up(story: Story, kind: str, at: int) -> Child | None:
@@ -52,20 +56,27 @@ def check(story: Story, where: object) -> None:
     assert told == [(ignored, "ignored"), (refused, "ticket-failed")], where
 
 
-def held_up_everywhere(stage: Stage, kind: str, part: int) -> int:
-    """At every boundary of a kind. Returns how often the late run was told that it had lost its lease."""
-    refused = 0
-    for at in count(1 + part, PARTS):
+def held_up_everywhere(stage: Stage, kind: str) -> Counter[str]:
+    """At every boundary of a kind. Returns how often the late run was told that it had lost its lease, by its step."""
+    refused: Counter[str] = Counter()
+    for at in count(1):
         story = play(stage)
         run = hold_up(story, kind, at)
         if run is None:
             break
         take_over(story)
         late = wake_up(run)
-        refused += _refused(late, f"held up at {kind} {at}")
+        refused[step_of(late)] += _refused(late, f"held up at {kind} {at}")
         story.sync(wait=60)
         check(story, f"held up at {kind} {at}")
     return refused
+
+
+def step_of(late: Done) -> str:
+    """In which step it stood still, as it said itself."""
+    found = re.search(r"^stop in (\w*)$", late.err, re.MULTILINE)
+    assert found, late.err
+    return found[1]
 
 
 def _refused(late: Done, where: str) -> bool:
@@ -76,21 +87,60 @@ def _refused(late: Done, where: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_wakes_up(stage: Stage, part: int) -> None:
-    """R13, R22."""
-    assert held_up_everywhere(stage, "outside", part) > 10
+def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_wakes_up(stage: Stage) -> None:
+    """R13, R22: in the middle of detecting, of sending and of settling."""
+    refused = held_up_everywhere(stage, "outside")
+    assert (refused.total() > 10, {"detect", "send", "settle"} <= set(+refused)) == (True, True), refused
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_run_held_up_with_a_request_under_way_sends_nothing_twice(postgres_stage: Stage, part: int) -> None:
+def test_a_run_held_up_with_a_request_under_way_sends_nothing_twice(hasty_stage: Stage) -> None:
     """R13. On PostgreSQL, which frees what a standing transaction holds; SQLite waits until the process goes on."""
-    assert held_up_everywhere(postgres_stage, "http", part) > 3
+    refused = held_up_everywhere(hasty_stage, "http")
+    assert (refused.total() > 3, {"send", "settle"} <= set(+refused)) == (True, True), refused
 
 
-def test_a_run_held_up_inside_a_transaction_keeps_no_lock_beyond_its_lease(postgres_stage: Stage) -> None:
+@pytest.mark.parametrize("kind", ["outside", "http"])
+def test_a_run_held_up_while_it_asks_what_became_of_a_request(postgres_stage: Stage, kind: str) -> None:
+    """R13: the answers were lost; whoever takes over asks too, and what the late one found out is not written down."""
+    steps: Counter[str] = Counter()
+    for at in count(1):
+        story = postgres_stage.story()
+        shipped, cancelled = story.orders[:2]
+        story.shop.bulk_ship([shipped], "T-")
+        story.shop.set_status(cancelled, CANCELED)
+        for operation in ("ship", "cancel"):
+            story.fault("accept-then-drop", operation=operation)
+        story.sync()
+        run = hold_up(story, kind, at)
+        if run is None:
+            break
+        take_over(story)
+        late = wake_up(run)
+        steps[step_of(late)] += _refused(late, f"held up at {kind} {at}")
+        story.sync(wait=60)
+        assert story.accepted(shipped) == [("ship", f"T-{shipped}"), ("ship", "T-new")], f"{kind} {at}"
+        assert story.accepted(cancelled) == [("cancel", "")], f"{kind} {at}"
+        assert story.facts()["tasks"] == [], f"{kind} {at}"
+    assert steps["ask"] > 0, steps
+
+
+def test_a_dead_worker_on_another_machine_costs_its_lease_and_no_more(stage: Stage) -> None:
+    """R22: where nobody can see that it is dead, the store is busy until the lease is over, and free from then on."""
+    story = play(stage)
+    assert story.start(wait=60, kind="http", at=5).wait().killed
+    stage.victim.do("elsewhere", store=story.name)
+    stage.clock.advance(LEASE - 30)
+    assert story.sync() == {"busy": True}
+    stage.clock.advance(31)
+    story.sync(wait=60)
+    story.shop.set_tracking(story.orders[0], "T-new")
+    story.sync(wait=60)
+    check(story, "dead elsewhere")
+
+
+def test_a_run_held_up_inside_a_transaction_keeps_no_lock_beyond_its_lease(hasty_stage: Stage) -> None:
     """R22: the server ends its session after half the lease; whoever takes over waits no longer than that."""
-    story = play(postgres_stage)
+    story = play(hasty_stage)
     run = hold_up(story, "inside", 9)
     assert run
     take_over(story)

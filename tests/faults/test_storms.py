@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,32 +19,32 @@ def requests(story: Story) -> int:
     return sum(f"/store/{story.store_id}/" in each.path for each in ledger.requests)
 
 
-def day_of_runs(story: Story, every: float = 3600) -> list[tuple[int, int]]:
-    """A scheduled run every so many seconds for a day: the requests, and the operations among them, of each run."""
+def day_of_runs(story: Story, every: float = 3600, hours: int = 24, **how: Any) -> list[tuple[int, int]]:
+    """A scheduled run every so many seconds: the requests, and the operations among them, of each run."""
     spent = []
-    for _ in range(int(86400 / every)):
+    for _ in range(int(3600 * hours / every)):
         before, sent = requests(story), story.sends()
-        story.sync()
+        story.sync(**how)
         spent.append((requests(story) - before, story.sends() - sent))
         story.stage.clock.advance(every)
     return spent
 
 
-def many(stage: Stage, orders: int = 300) -> tuple[Story, list[int]]:
-    story = stage.story()
+def many(stage: Stage, orders: int = 300, **settings: int) -> tuple[Story, list[int]]:
+    story = stage.story(**settings)
     more = story.shop.add_orders(orders, channel="Zalando", first_feed_id=FIRST_FEED_ID + 1000)
     story.shop.bulk_ship(more)
     return story, more
 
 
-@pytest.mark.parametrize("status", [500, 503])
-def test_an_api_that_answers_nothing_but_errors_to_operations(sqlite_stage: Stage, status: int) -> None:
+def test_an_api_that_answers_nothing_but_errors_to_operations(sqlite_stage: Stage) -> None:
     """R13: three requests that went unanswered end a run's sending; after many the merchant decides, and was told."""
     story, more = many(sqlite_stage)
-    standing = story.fault("status", method="POST", status=status, times=None)
+    standing = story.fault("status", method="POST", status=500, times=None)
     spent = day_of_runs(story)
     assert max(sends for _, sends in spent) <= 4  # the fourth was under way when the third failed
     assert max(total for total, _ in spent) <= 4 * 102  # none of a request's 100 orders arrived: asked one by one
+    assert sum(sends for _, sends in spent) <= 24 * 4
     sqlite_stage.sandbox.remove_fault(standing)
     for _ in range(8):
         story.sync(wait=120)
@@ -56,16 +57,49 @@ def test_an_api_that_answers_nothing_but_errors_to_operations(sqlite_stage: Stag
     assert {notice["shop_order"] for notice in facts["notices"] if notice["shop_order"]} == parked
 
 
-@pytest.mark.parametrize("status", [500, 429])
-def test_an_api_that_answers_nothing_but_errors_to_anything(sqlite_stage: Stage, status: int) -> None:
-    """R13: a run gives up at the first answer that stops the whole store; 429 is waited out for a minute at most."""
+@pytest.mark.parametrize(("status", "most"), [(500, 2), (503, 2), (429, 31)])
+def test_an_api_that_answers_nothing_but_errors_to_anything(sqlite_stage: Stage, status: int, most: int) -> None:
+    """R13: a run gives up at the first answer that stops the whole store; 429 is waited out for a minute, here in
+    steps of 2 s as the API asks. What was seen is kept, and told."""
     story, more = many(sqlite_stage)
     standing = story.fault("status", status=status, seconds=2, times=None)
     spent = day_of_runs(story)
-    assert max(total for total, _ in spent) <= (32 if status == 429 else 2)
+    assert max(total for total, _ in spent) <= most
+    assert sum(sends for _, sends in spent) == 0
+    told = [notice["code"] for notice in story.facts()["notices"] if notice["code"] not in ("overdue", "silent")]
+    assert told == ["rate-limited" if status == 429 else "api-unavailable"]
     sqlite_stage.sandbox.remove_fault(standing)
     assert story.sync(wait=60)["counts"]["confirmed"] == len(more)
     assert story.duplicates() == []
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_an_api_that_allows_no_operation_for_hours(sqlite_stage: Stage, concurrency: int) -> None:
+    """R13: 429 to every operation: each request under way (and the one after) is tried every 2 s for a minute, as the
+    API asks, then the run stops; no ticket is asked for what was refused, and no try is counted."""
+    story, more = many(sqlite_stage, 500)
+    standing = story.fault("status", method="POST", status=429, seconds=2, times=None)
+    spent = day_of_runs(story, hours=6, concurrency=concurrency, pace=True)
+    most = (concurrency + 1) * 31
+    assert max(sends for _, sends in spent) <= most
+    assert max(total for total, _ in spent) <= most + 2  # what is done already, and what the channel fulfils
+    assert {task["failure"] for task in story.facts()["tasks"]} == {""}
+    sqlite_stage.sandbox.remove_fault(standing)
+    assert story.sync(wait=60)["counts"]["confirmed"] == len(more)
+    assert story.duplicates() == []
+
+
+@pytest.mark.parametrize("asks", [0.5, 30, 300])
+def test_the_wait_that_the_api_asks_for_is_kept(sqlite_stage: Stage, asks: float) -> None:
+    """R13: whatever `X-RateLimit-Wait` says is waited before the next request, up to a minute in all."""
+    story = sqlite_stage.story()
+    story.shop.bulk_ship(story.orders[:1])
+    story.fault("status", status=429, seconds=asks, times=1)
+    began = sqlite_stage.clock()
+    troubles = [trouble["code"] for trouble in story.sync()["troubles"]]
+    waited = sqlite_stage.clock() - began
+    assert (waited >= asks, troubles) == ((True, []) if asks <= 60 else (False, ["rate-limited"]))
+    assert (requests(story) > 1) == (asks <= 60)
 
 
 def test_tickets_that_cannot_be_read_for_a_day(sqlite_stage: Stage) -> None:
@@ -92,15 +126,31 @@ def test_a_ticket_that_stays_open_is_looked_at_less_and_less(sqlite_stage: Stage
 
 
 def test_a_marketplace_that_always_refuses_is_tried_three_times(sqlite_stage: Stage) -> None:
-    """R16: spaced, bounded, and explained once."""
-    story, more = many(sqlite_stage, 20)
+    """R16: ten minutes apart, then half an hour; then parked, and explained once."""
+    story, more = many(sqlite_stage, 20, retry_minutes=10)
     story.fault("refuse", message="address unknown", times=None)
-    day_of_runs(story)
+    for pause in (300,) * 14 + (43200,) * 2:
+        story.sync()
+        story.stage.clock.advance(pause)
     ledger = story.stage.sandbox.ledger
-    assert {len(ledger.operations(FIRST_FEED_ID + 1000 + n, story.store_id)) for n in range(20)} == {3}
+    for number in range(20):
+        first, second, third = [each.at for each in ledger.operations(FIRST_FEED_ID + 1000 + number, story.store_id)]
+        assert 600 <= second - first <= 600 + 2 * 300
+        assert 1800 <= third - second <= 1800 + 2 * 300
     facts = story.facts()
-    assert [notice["code"] for notice in facts["notices"]] == ["ticket-failed"] * len(more)
+    assert [notice["code"] for notice in facts["notices"] if notice["shop_order"]] == ["ticket-failed"] * len(more)
     assert all(task["failed_at"] and task["last_error"] == "address unknown" for task in facts["tasks"])
+
+
+def test_a_ticket_that_was_canceled_is_not_tried_again(sqlite_stage: Stage) -> None:
+    """R18: canceled means refused: sent once, told once."""
+    story, more = many(sqlite_stage, 20)
+    story.fault("cancel-ticket", message="not allowed", times=None)
+    day_of_runs(story)
+    facts = story.facts()
+    assert story.sends() == 1
+    assert {(task["failure"], task["last_error"]) for task in facts["tasks"]} == {("ticket-canceled", "not allowed")}
+    assert [notice["code"] for notice in facts["notices"]] == ["ticket-canceled"] * len(more)
 
 
 def test_a_permanent_refusal_stops_at_once(sqlite_stage: Stage) -> None:

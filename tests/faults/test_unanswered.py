@@ -1,4 +1,4 @@
-"""Promise 2: whatever becomes of an answer, each operation is accepted once. And promise 4: the right ticket is read.
+"""Promise 2: whatever becomes of an answer, each operation is accepted once.
 
 The faults strike the POST of a ship; the ledger tells how often it was accepted.
 """
@@ -14,7 +14,7 @@ import pytest
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED
 from shoppingfeed.sandbox import Fault
 from tests.faults.deployment import RealWorld, real_world
-from tests.faults.stage import Stage, Story
+from tests.faults.stage import Stage, Story, until
 
 BEFORE: list[tuple[str, dict[str, Any]]] = [
     ("drop", {}),
@@ -104,51 +104,6 @@ def test_an_accepted_batch_whose_tickets_are_not_there_is_not_sent_twice(sqlite_
     sent_once(story, orders)
 
 
-def test_a_ship_and_a_refund_of_one_order_are_told_apart(sqlite_stage: Stage) -> None:
-    """R14: the refund's answer is lost while the ship's ticket is in the list."""
-    story, orders = shipped(sqlite_stage, 1)
-    story.sync(wait=20)
-    story.fault("drop", operation="refund")
-    story.shop.set_status(orders[0], REFUNDED)
-    story.sync(wait=120)
-    assert story.accepted(orders[0]) == [("ship", f"T-{orders[0]}"), ("refund", "")]
-    belief = story.belief(orders[0])
-    assert belief
-    assert belief.refunded
-
-
-@pytest.mark.parametrize("kind", ["shuffle", "no-reference", "no-id"])
-def test_tickets_that_are_shuffled_or_lack_a_name_are_matched(sqlite_stage: Stage, kind: str) -> None:
-    """R14: 101 orders are two batches, one of them fails, and it is this one and no other."""
-    story = sqlite_stage.story()
-    more = story.shop.add_orders(93, channel="Zalando", first_feed_id=story.feed_id(story.orders[-1]) + 1)
-    orders = [*story.orders, *more]
-    story.shop.bulk_ship(orders, "T-")
-    for number, order in enumerate(orders):
-        feed_id, reference = story.feed_id(story.orders[0]) + number, story.shop.order(order).marketplace_reference
-        sqlite_stage.sandbox.add_order(feed_id, reference=reference, channel="Zalando", store=story.store_id)
-    sqlite_stage.sandbox.fault(
-        Fault("refuse", order_id=story.feed_id(story.orders[0]) + 57, path=f"/store/{story.store_id}/", times=None)
-    )
-    story.fault(kind, times=None)
-    counts = story.sync(wait=20)["counts"]
-    assert (counts["sent"] >= 101, counts["confirmed"]) == (True, 100)
-    facts = story.facts()
-    assert {notice["shop_order"] for notice in facts["notices"]} == {orders[57]}
-    assert {task["shop_order"] for task in facts["tasks"]} == {orders[57]}
-
-
-def test_the_same_reference_in_two_stores_is_two_orders(sqlite_stage: Stage) -> None:
-    """R14: even the same id: a store reads its own tickets only."""
-    (good, orders), (bad, _) = shipped(sqlite_stage, 1), shipped(sqlite_stage, 1)
-    bad.fault("cancel-ticket", operation="ship", message="no")
-    bad.sync(wait=20)
-    good.sync(wait=20)
-    assert good.facts()["tasks"] == []
-    assert [task["failure"] for task in bad.facts()["tasks"]] == ["ticket-canceled"]
-    assert good.accepted(orders[0]) == bad.accepted(orders[0])
-
-
 # Time-outs are real: a real server, the real command, one second.
 
 
@@ -158,29 +113,48 @@ def impatient(tmp_path: Path, migrated: Path) -> Iterator[RealWorld]:
         yield world
 
 
-def test_an_answer_that_takes_longer_than_the_time_out(impatient: RealWorld) -> None:
-    """R13: accepted before the time-out, and never answered."""
-    impatient.sandbox.fault(Fault("hang", operation="ship"))
-    order = impatient.ship()
-    report = impatient.deployment.json("sync", "--wait", "20")["main"]
-    assert report["confirmed"] == 1
-    assert impatient.accepted(order) == [("ship", f"T-{order}")]
+def confirmed_once(world: RealWorld, order: int) -> None:
+    """However many runs it takes: a slow machine has more time-outs than the one that was asked for."""
+    until(lambda: not _rest(world), "every update is confirmed")
+    assert world.accepted(order) == [("ship", f"T-{order}")]
 
 
-def test_a_request_that_is_accepted_after_we_gave_up(impatient: RealWorld) -> None:
-    """R13: the server is slower than the time-out, and carries it out all the same."""
-    impatient.sandbox.fault(Fault("slow", operation="ship", seconds=1.4))
+def _rest(world: RealWorld) -> Any:
+    world.deployment.run("sync", "--wait", "20", status=None)
+    return world.deployment.json("tasks")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("slow", operation="ship", seconds=1.4),
+        Fault("hang", operation="ship"),
+    ],
+    ids=["accepted after we gave up", "accepted before"],
+)
+def test_a_send_that_is_not_answered_within_the_time_out(impatient: RealWorld, fault: Fault) -> None:
+    """R13: a time-out after accepting, and before by a server that goes on when we have given up."""
+    impatient.sandbox.fault(fault)
     order = impatient.ship()
-    report = impatient.deployment.json("sync", "--wait", "20")["main"]
-    assert report["confirmed"] == 1
-    assert impatient.accepted(order) == [("ship", f"T-{order}")]
+    confirmed_once(impatient, order)
+    assert [standing.struck for standing in impatient.sandbox.faults.all()] == [1]
+    assert "got no answer" in impatient.deployment.run("why", str(order)).out
+
+
+def test_a_send_that_times_out_and_was_never_accepted(impatient: RealWorld) -> None:
+    """R13: a time-out before accepting: it is sent again, when the ticket list has had its time."""
+    sandbox, order = impatient.sandbox, impatient.ship()
+    sandbox.deaf_to = "/order/ship"
+    impatient.deployment.run("sync", status=None)
+    sandbox.deaf_to = ""
+    assert (sandbox.unheard, impatient.accepted(order)) == (1, [])
+    confirmed_once(impatient, order)
 
 
 def test_reading_tickets_may_time_out_too(impatient: RealWorld) -> None:
-    """R13: what is not known stays in flight, and nothing is sent again."""
-    impatient.sandbox.fault(Fault("slow", path="/ticket", seconds=3, times=2))
+    """R13: the answer is lost, the list answers late, twice; nothing is sent again while it is not known."""
+    impatient.sandbox.fault(Fault("accept-then-drop", operation="ship"))
+    impatient.sandbox.fault(Fault("slow", path="/ticket", seconds=1.5, times=2))
     order = impatient.ship()
-    impatient.deployment.run("sync", "--wait", "5", status=None)
-    impatient.deployment.run("sync", "--wait", "20")
-    assert impatient.accepted(order) == [("ship", f"T-{order}")]
-    assert impatient.deployment.json("tasks") == []
+    confirmed_once(impatient, order)
+    assert len(impatient.sandbox.ledger.sends()) == 1

@@ -27,6 +27,8 @@ import django
 from shoppingfeed import Client, HttpTransport, Request, Response
 from tests.faults.clock import SharedClock
 
+STEPS = ("ask", "detect", "send", "settle")
+"""What a run is in the middle of, the innermost first: `ask` is a part of `settle`."""
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
@@ -34,9 +36,9 @@ SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 class Boundaries:
     """Counts the points that a child passes; at the n-th of its kind it is over.
 
-    `write` lies before each SQL statement that is no SELECT: what comes after one comes before the next, and nothing
-    changes between two of them. `outside` and `inside` lie before any statement outside or inside a transaction, `http`
-    before and after an exchange.
+    `write` lies before each SQL statement that changes something: what comes after one comes before the next, and
+    nothing changes between two of them. `outside` and `inside` lie before any statement outside or inside a
+    transaction, `http` before and after an exchange, `post` before and after one that carries operations.
     """
 
     kind: str = ""
@@ -64,16 +66,28 @@ class Boundaries:
             self.strike()
 
     def strike(self) -> None:
-        """A process that is to stand still lets its exchanges end: no time passes in the middle of one."""
+        """A process that is to stand still says in which step, and lets its exchanges end: no time passes in one."""
+        print(f"{self.how} in {step()}", file=sys.stderr, flush=True)
         while self.how == "stop" and self.under_way:
             os.sched_yield()
         os.kill(os.getpid(), SIGNALS[self.how])
 
     def around_sql(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not sql.startswith("SELECT"):
+        if not sql.startswith(("SELECT", "BEGIN", "SAVEPOINT", "RELEASE")):
             self.reach("write")
         self.reach("inside" if context["connection"].in_atomic_block else "outside")
         return execute(sql, params, many, context)
+
+
+def step() -> str:
+    """The verb of `sfsync.engine` that the main thread is in; "" outside of them."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame:
+        verb = str(frame.f_globals.get("__name__")).rpartition("sfsync.engine.")[2]
+        if verb in STEPS:
+            return verb
+        frame = frame.f_back
+    return ""
 
 
 @dataclass
@@ -88,11 +102,16 @@ class Bounded:
 
     def send(self, request: Request) -> Response:
         if self.boundaries.how == "kill" or request.method == "GET":
-            self.boundaries.reach("http")
+            self.reach(request)
         with self.boundaries.exchange():
             response = transport().send(request)
-        self.boundaries.reach("http")
+        self.reach(request)
         return response
+
+    def reach(self, request: Request) -> None:
+        self.boundaries.reach("http")
+        if request.method == "POST":
+            self.boundaries.reach("post")
 
     def close(self) -> None:
         """Its end is that of its process."""
@@ -107,8 +126,8 @@ def transport() -> HttpTransport:
 class Wired:
     """`Connections` over real HTTP and the story's own clock."""
 
-    def __init__(self, clock: SharedClock, boundaries: Boundaries, concurrency: int) -> None:
-        self.clock, self.concurrency = clock, concurrency
+    def __init__(self, clock: SharedClock, boundaries: Boundaries, concurrency: int, pace: bool) -> None:
+        self.clock, self.concurrency, self.pace = clock, concurrency, pace
         self.transport = Bounded(boundaries)
 
     def shop(self, store: Any) -> Any:
@@ -122,7 +141,7 @@ class Wired:
             base_url=store.api_url,
             transport=self.transport,
             concurrency=self.concurrency,
-            pace=False,
+            pace=self.pace,
             clock=self.clock,
             wall_clock=self.clock,
             sleep=self.clock.advance,
@@ -138,7 +157,9 @@ class Wired:
 # What a child may be told to do.
 
 
-def sync(clock: SharedClock, store: str, wait: float = 0, concurrency: int = 1, **boundary: Any) -> dict[str, Any]:
+def sync(
+    clock: SharedClock, store: str, wait: float = 0, concurrency: int = 1, pace: bool = False, **boundary: Any
+) -> dict[str, Any]:
     """One run of a store."""
     from django.db import connection
 
@@ -155,7 +176,7 @@ def sync(clock: SharedClock, store: str, wait: float = 0, concurrency: int = 1, 
 
     with connection.execute_wrapper(boundaries.around_sql):
         try:
-            result = run_store(row, Wired(clock, boundaries, concurrency), wait=wait, clock=clock.now, stop=stop)
+            result = run_store(row, Wired(clock, boundaries, concurrency, pace), wait=wait, clock=clock.now, stop=stop)
         except Busy:
             return {"busy": True}
     troubles = [asdict(trouble) for trouble in result.troubles]
@@ -184,6 +205,13 @@ def claim(clock: SharedClock, store: str, lease: str) -> None:
     from sfsync.models import Task
 
     Task.objects.filter(store__name=store).update(lease=lease)
+
+
+def elsewhere(clock: SharedClock, store: str) -> None:
+    """Whoever holds the store does so on another machine, where its process id tells nothing."""
+    from sfsync.models import Process
+
+    Process.objects.filter(store__name=store).update(machine="another")
 
 
 def work(clock: SharedClock, stores: list[str]) -> None:
@@ -244,7 +272,7 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (sync, command, work, add_stores, claim, claims, duplicate, facts)
+    each.__name__: each for each in (sync, command, work, add_stores, claim, claims, elsewhere, duplicate, facts)
 }
 
 

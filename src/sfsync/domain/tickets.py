@@ -75,6 +75,11 @@ class InFlight:
     ticket_id: str = ""
 
 
+def of_batch(batch_id: str, tickets: Iterable[TicketT]) -> list[TicketT]:
+    """Without those that name another batch: the API may list an order's earlier tickets beside the one asked for."""
+    return [ticket for ticket in tickets if ticket.batch_id in ("", batch_id)]
+
+
 def match(sent: Iterable[InFlight], tickets: Sequence[TicketT]) -> dict[int, TicketT]:
     """Task id → its ticket, among the tickets of the task's own batch (R14): by its own id where that
     is known, by order id, then by reference.

@@ -11,7 +11,7 @@ from django.db import transaction
 from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
 from sfsync.domain.orders import Operation
-from sfsync.domain.tickets import InFlight, match, recognise
+from sfsync.domain.tickets import InFlight, match, of_batch, recognise
 from sfsync.engine.conclude import Back, Failed, confirm, fail, requeue
 from sfsync.engine.context import Run
 from sfsync.engine.figures import note
@@ -33,12 +33,12 @@ def ask(run: Run) -> None:
         run.lease.beat("ask")
         try:
             with_ticket = _find(run, tasks)
+            known = {task.pk for task, _ in with_ticket}
+            without = [task for task in tasks if task.pk not in known]
+            done = _done_before(run, without)
         except (ContractError, NotFoundError, InvalidRequestError) as error:
             _postpone(run, tasks, str(error))
             continue
-        known = {task.pk for task, _ in with_ticket}
-        without = [task for task in tasks if task.pk not in known]
-        done = _done_before(run, without)
         with transaction.atomic():
             _found(run, with_ticket)
             confirm(run, done)
@@ -66,9 +66,12 @@ def _shows(run: Run, task: Task) -> bool:
     try:
         if task.operation == Operation.SHIP and task.tracking_number:
             return task.tracking_number in {each.tracking_number for each in run.feed.shipments(feed_id)}
-        return run.feed.order(feed_id).status == _STATUS.get(task.operation)
-    except (ContractError, NotFoundError):
+        order = run.feed.order(feed_id)
+    except NotFoundError:
         return False
+    if order.id != feed_id:
+        raise ContractError(f"Asked for order {feed_id}, Shopping Feed told of order {order.id}.")
+    return order.status == _STATUS.get(task.operation)
 
 
 def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
@@ -110,7 +113,8 @@ def _proven(run: Run, task: Task) -> bool:
 def _of_batch(run: Run, tasks: list[Task], asked: Task, ticket: Ticket) -> list[tuple[Task, Ticket]]:
     if not ticket.batch_id:
         raise ContractError(f"Ticket {ticket.id} names no batch, so it cannot be followed.")
-    found = match(map(in_flight, tasks), list(run.feed.tickets(batch_id=ticket.batch_id).items)) | {asked.pk: ticket}
+    listed = of_batch(ticket.batch_id, run.feed.tickets(batch_id=ticket.batch_id).items)
+    found = match(map(in_flight, tasks), listed) | {asked.pk: ticket}
     return [(task, found[task.pk]) for task in tasks if task.pk in found]
 
 

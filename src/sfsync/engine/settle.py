@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, QuerySet
 
 from sfsync.domain.backoff import TOO_LONG_OPEN, look_after
 from sfsync.domain.errors import Failure
-from sfsync.domain.tickets import Verdict, judge, match
+from sfsync.domain.tickets import Verdict, judge, match, of_batch
 from sfsync.engine.ask import ask, in_flight
 from sfsync.engine.conclude import Failed, confirm, fail, tell
 from sfsync.engine.context import Run
@@ -155,7 +155,7 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
 def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
     """A batch whose tickets make no sense is looked at later, and holds up no other; an API in trouble ends it."""
     if answer.tickets is not None:
-        found = match(map(in_flight, tasks), answer.tickets)
+        found = match(map(in_flight, tasks), of_batch(answer.batch_id, answer.tickets))
         for task in tasks:
             judged.add(task, found.get(task.pk))
         judged.barren += all(judge(found[task.pk].state) is Verdict.OPEN for task in tasks if task.pk in found)
