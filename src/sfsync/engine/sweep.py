@@ -18,7 +18,7 @@ from sfsync.engine.outbox import Seen, change, learn_names, save
 from sfsync.models import Order, Sweep, Task
 from sfsync.shops.base import BLOCK, Sighting
 
-ORDERS = 20_000
+ORDERS = 10_000
 """Compared in one query each side."""
 SAVED = 1000
 """Changes of one transaction."""
