@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from sfsync.engine.changing import LONGEST, differences, in_words
+from sfsync.engine.changing import LONGEST, differences, in_words, judge_again
 from sfsync.engine.connections import SHOP_KINDS
 from sfsync.models import SettingChange, Store
 from sfsync.models.secrets import Secret
@@ -171,6 +171,7 @@ def _apply(name: str, fields: dict[str, Any], who: str, mistakes: list[str]) -> 
             SettingChange(store=store, who=who, name=field, before=before[:LONGEST], after=after[:LONGEST])
             for field, before, after in changes or [("store", "", name)]
         )
+        judge_again(store, [field for field, _before, _after in changes])
     said = [f"{_PLACES[field]}: {in_words(before)} → {in_words(after)}" for field, before, after in changes]
     return Applied(name, created, said)
 

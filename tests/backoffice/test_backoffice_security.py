@@ -79,6 +79,16 @@ def test_guessing_passwords_is_throttled(db: None) -> None:
     assert client.post("/sign-in/", {"username": "paul", "password": "right-password-2"}).status_code == 302
 
 
+def test_a_new_password_from_an_administrator_opens_a_locked_account(db: None, administrator: Client) -> None:
+    user = User.objects.create_user("claire", password="right-password-1")
+    client = Client()
+    for _ in range(6):
+        client.post("/sign-in/", {"username": "claire", "password": "wrong"})
+    given = {"username": "claire", "password": "a-new-password-9", "active": "on"}
+    assert administrator.post(f"/people/{user.pk}/", given).status_code == 302
+    assert client.post("/sign-in/", {"username": "claire", "password": "a-new-password-9"}).status_code == 302
+
+
 def test_sign_in_leads_nowhere_else(db: None) -> None:
     User.objects.create_user("claire", password="right-password-1")
     given = {"username": "claire", "password": "right-password-1", "next": "https://evil.example/"}

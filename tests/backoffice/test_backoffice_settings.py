@@ -11,7 +11,8 @@ from django.test import Client
 from sqlalchemy import insert, update
 
 from sfsync.models import LogEntry, SettingChange, Store, Task
-from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
+from sfsync.testing import CANCELED, DELIVERED, PROCESSING, SHIPPED, World
+from shoppingfeed.sandbox import Fault
 
 
 def text(response: Any) -> str:
@@ -59,10 +60,41 @@ def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> Non
     page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
     assert "3 waiting orders will now be sent as “cancelled”." in page
     page = text(merchant.post(MAPPING, mapping(status_4="") | {"do": "review"}))
-    assert "3 waiting orders will not be sent any more." in page
+    assert "3 orders that are not sent for want of a tracking number will need nothing any more." in page
+    shop.sandbox.fault(Fault("unreachable", times=None))
+    shop.shop.set_status(shop.order(), CANCELED)
+    shop.sync()
+    page = text(merchant.post(MAPPING, mapping(status_6="") | {"do": "review"}))
+    assert "1 waiting order will not be sent any more." in page
     shop.store.refresh_from_db()
     assert shop.store.statuses["shipped"] == [SHIPPED]
     assert SettingChange.objects.count() == 0
+
+
+def test_what_the_effect_foretold_comes_true(shop: World, merchant: Client) -> None:
+    """R4, R16: orders that failed without a number are judged anew; the one that still fails is not mailed again."""
+    allowed, refused = shop.ship(shop.order()), shop.ship(shop.order())
+    shop.sync()
+    shop.advance(minutes=6)
+    shop.sync()
+    assert [task.parked for order in (allowed, refused) for task in shop.tasks(order)] == [True, True]
+    told = len(shop.notices())
+    parcels = shop.shop.tables["order_carrier"]
+    shop.shop.execute(update(parcels).where(parcels.c.id_order == refused).values(id_carrier=1))
+    carrier = shop.shop.order(allowed).carrier_id
+    page = text(merchant.post(SENDING, sending(without="some", carriers=[carrier]) | {"do": "review"}))
+    assert "1 waiting order will now be sent as “shipped”." in page
+    merchant.post(SENDING, sending(without="some", carriers=[carrier]) | {"do": "save"})
+    shop.advance(minutes=1)
+    shop.sync(wait=5, store=Store.objects.get())
+    assert (shop.accepted(allowed), shop.accepted(refused)) == ([("ship", "")], [])
+    assert [task.parked for task in shop.tasks(refused)] == [True]
+    assert len(shop.notices()) == told
+
+
+def test_a_wrong_form_says_so_at_its_top(shop: World, merchant: Client) -> None:
+    page = text(merchant.post(SENDING, sending(without="some", carriers=[]) | {"do": "review"}))
+    assert "Nothing was saved yet: something below is not right." in page
 
 
 def test_orders_that_stand_in_a_newly_mapped_status_are_named(shop: World, merchant: Client) -> None:

@@ -37,14 +37,20 @@ def foretold(before: Store, after: Store) -> Foretold:
 
 
 def _moved(found: Effect) -> list[str]:
-    lines = [_line(after, count) for (_before, after), count in sorted(found.moved.items())]
+    lines = [_line(before, after, count) for (before, after), count in sorted(found.moved.items())]
     if found.cut:
         lines.append(_("Only the %(most)s oldest waiting orders were looked at.") % {"most": grouped(MOST)})
     return lines
 
 
-def _line(after: str, count: int) -> str:
-    if after == "fail":
+def _line(before: str, after: str, count: int) -> str:
+    if before == "fail" and not after:
+        text = ngettext(
+            "%(count)s order that is not sent for want of a tracking number will need nothing any more.",
+            "%(count)s orders that are not sent for want of a tracking number will need nothing any more.",
+            count,
+        )
+    elif after == "fail":
         text = ngettext(
             "%(count)s waiting order will need you: it has no tracking number.",
             "%(count)s waiting orders will need you: they have no tracking number.",

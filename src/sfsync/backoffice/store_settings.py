@@ -97,6 +97,8 @@ def _edit(
         if not effect or request.POST.get("do") == "save":
             return save(request, store, form, name)
         context |= review(store, form)
+    else:
+        messages.error(request, _("Nothing was saved yet: something below is not right."))
     return _page(request, store, f"{name}.html", name, form=form, **context)
 
 

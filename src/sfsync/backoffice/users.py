@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.utils import reset
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model, password_validation
@@ -83,6 +84,7 @@ class Person(forms.Form):
         user.is_staff = user.is_superuser = given["administrator"]
         if given["password"]:
             user.set_password(given["password"])
+            reset(username=user.username)
         user.save()
         before = set(user.sfsync_stores.all())
         user.sfsync_stores.set(given["stores"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from ast import literal_eval
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from sfsync.domain.errors import Failure
 from sfsync.engine.journal import Journal
-from sfsync.models import SettingChange, Store
+from sfsync.models import SettingChange, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.secrets import Secret, SecretUnreadable
 
@@ -99,4 +101,16 @@ def change(store: Store, wanted: Mapping[str, Any], who: str) -> list[str]:
         journal = Journal(store, "person", "")
         journal.say(Level.INFO, "person-settings", who=who, names=", ".join(names))
         journal.flush()
+        judge_again(store, names)
     return names
+
+
+DECIDING = {"statuses", "state_policy", "ship_without_tracking"}
+
+
+def judge_again(store: Store, changed: Iterable[str]) -> None:
+    """An update that failed for want of a tracking number (R4) is due again: other settings may allow it, or drop it.
+    Where they do not, it fails as before, and is not told a second time."""
+    if DECIDING.intersection(changed):
+        parked = Task.objects.filter(store=store, failure=Failure.NO_TRACKING).parked()
+        parked.update(failed_at=None, update_at=timezone.now())
