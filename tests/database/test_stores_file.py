@@ -234,7 +234,7 @@ def test_a_store_renamed_in_the_file_does_not_send_everything_twice(file: Path) 
 def test_applying_again_mends_a_lost_key(file: Path, settings: Settings) -> None:
     """As the advice says: the secrets of the file take the place of those that can no longer be read."""
     applied(file, MAIN)
-    settings.SECRET_KEY = "quite another key"
+    settings.SFSYNC_SECRET_KEYS = lambda: ["quite another key"]
     [(_, _, changes)] = applied(file, MAIN)
     assert changes == ["token: … → …main", "shop.url: … → …shop"]
     assert Store.objects.get().token.reveal() == "the-token-of-main"
