@@ -127,10 +127,14 @@ figure of *Changed orders* is one of the real command `sfsync sync --wait`, its 
 of a second, equal run (BEGIN and COMMIT, and what sets up a connection, are not counted).
 
 *first run*: the store's first run ever, which also learns the orders. *all changed*: every order, known by then, is
-changed once more. *Where it goes* is the second, equal run, which counts its statements and is slower for it: time and
-statements of the innermost step; `start` is the start of the process. SQL *ours* went to sfsync's own database, *shop* to the
-shop's. Below 10,000 orders the fixed cost of a run counts, so an order's targets are judged from there on. *paced* is at the
-API's real limit of 10 requests every 2 seconds, *tickets of a minute* wait for tickets that take so long: both at 10,000 orders.
+changed once more. *paced* is at the API's real limit of 10 requests every 2 seconds, *tickets of a minute* wait for
+tickets that take so long: both at 10,000 orders.
+
+*Where it goes* is the second, equal run, which counts its statements and is slower for it: time and statements of the
+innermost step; `start` is the start of the process. SQL *ours* went to sfsync's own database, *shop* to the shop's.
+
+Below 10,000 orders the fixed cost of a run counts, so an order's targets are judged from there on. Seconds move with
+the machine, on some by a third within an hour: read them beside the floor's.
 """
 
 

@@ -253,7 +253,8 @@ def test_a_mail_that_cannot_be_sent_is_kept_and_sent_later(
     shop = make_shop("shop")
     machine.apply(store_table("main", shop.url, feed.url, delay_minutes="0", language='"fr"'))
     shop.set_status(shop.order_ids()[0], SHIPPED)
-    assert machine.sfsync("sync", smtp_url="smtp://127.0.0.1:9").status == 0
+    refused = machine.sfsync("sync", smtp_url="smtp://127.0.0.1:9")
+    assert (refused.status, "SFSYNC_SMTP_URL" in refused.err) == (1, True)
     [alarm] = machine.sfsync("status", "--json").document["main"]["alarms"]
     assert alarm["code"] == "mail-failed"
 
