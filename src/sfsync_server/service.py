@@ -42,6 +42,14 @@ class Turn:
     sweep_after: float = 0.0
     """On the monotonic clock. The status history is followed in every run."""
 
+    def sweeping(self, store: Store) -> bool:
+        """Does the next run compare the open orders? A batch store, which comes rarely, always does."""
+        return store.mode == Mode.BATCH or time.monotonic() >= self.sweep_after
+
+    def swept(self, seconds: float) -> None:
+        """So long it took, if it was done at all."""
+        self.sweep_after = max(self.sweep_after, time.monotonic() + SWEEPING * seconds)
+
 
 @dataclass(slots=True)
 class Service:
@@ -96,10 +104,9 @@ class Service:
 
     def one(self, store: Store, turn: Turn) -> bool:
         """One run of a store; whatever happens to it is in its own record."""
-        sweeping = store.mode == Mode.BATCH or time.monotonic() >= turn.sweep_after
         try:
-            result = run_store(store, self.connections, sweeping=sweeping, stop=self.stopping.wait)
-            turn.sweep_after = max(turn.sweep_after, time.monotonic() + SWEEPING * result.swept)
+            result = run_store(store, self.connections, sweeping=turn.sweeping(store), stop=self.stopping.wait)
+            turn.swept(result.swept)
             for trouble in result.troubles:
                 logger.error("%s: %s", store.name, texts.sentence(trouble.code, {"message": trouble.detail}))
             return result.ok
