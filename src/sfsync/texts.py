@@ -23,6 +23,14 @@ OPERATIONS = {
 }
 """What each operation tells the marketplace."""
 
+MEANINGS = {
+    "ship": _("Shipped"),
+    "deliver": _("Delivered"),
+    "cancel": _("Canceled"),
+    "refund": _("Refunded"),
+}
+"""The same as what a shop's status means, where people choose it."""
+
 SENTENCES = {
     # What was seen
     "seen-status": _("The shop's status is now “%(status)s”."),

@@ -11,6 +11,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sfsync import texts
 from sfsync.backoffice.keyset import Ordering
 from sfsync.backoffice.states import State, in_state
 from sfsync.models import Order, Store, Task
@@ -22,7 +23,7 @@ SORTS = {
     "shop_order_id": (_("Lowest order number first"), Ordering("shop_order_id", descending=False)),
     "-confirmed_at": (_("Confirmed last first"), Ordering("confirmed_at")),
 }
-OPERATIONS = [("ship", _("Shipped")), ("cancel", _("Canceled")), ("refund", _("Refunded")), ("deliver", _("Delivered"))]
+OPERATIONS = [(operation, _(text)) for operation, text in texts.MEANINGS.items()]
 FOUND = 200
 """Orders that one search shows at most."""
 CHANNELS = 100

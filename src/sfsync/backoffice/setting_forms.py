@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sfsync import texts
+from sfsync.domain import mapping
 from sfsync.models import Store, rules
 from sfsync.models.secrets import Secret
 from sfsync.shops.base import Carrier, Status
@@ -26,10 +28,7 @@ CONNECTION = ("enabled", "feed_store_id", "api_url", "shop_prefix", "shop_id")
 
 MEANINGS = [
     ("", gettext_lazy("Nothing: the marketplace is not told")),
-    ("shipped", gettext_lazy("Shipped")),
-    ("delivered", gettext_lazy("Delivered")),
-    ("canceled", gettext_lazy("Canceled")),
-    ("refunded", gettext_lazy("Refunded")),
+    *((word, gettext_lazy(texts.MEANINGS[operation])) for word, operation in mapping.MEANINGS.items()),
 ]
 
 

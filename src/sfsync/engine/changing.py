@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from sfsync import texts
 from sfsync.domain.errors import Failure
+from sfsync.domain.mapping import MEANINGS
 from sfsync.engine.journal import Journal
 from sfsync.models import SettingChange, Store, Task
 from sfsync.models.log import Level
@@ -20,12 +22,6 @@ from sfsync.models.secrets import Secret, SecretUnreadable
 LONGEST = 2000
 REPLACED = _("replaced")
 """What the record says of a new secret whose last characters are the former one's."""
-_MEANINGS = {
-    "shipped": _("Shipped"),
-    "delivered": _("Delivered"),
-    "canceled": _("Canceled"),
-    "refunded": _("Refunded"),
-}
 
 
 def differences(store: Store, wanted: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -75,7 +71,7 @@ def in_words(recorded: str) -> str:
 
 
 def _meant(word: str, statuses: list[Any]) -> str:
-    meaning = gettext(_MEANINGS.get(word, word))
+    meaning = gettext(texts.MEANINGS[MEANINGS[word]]) if word in MEANINGS else word
     return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": _listed(statuses)}
 
 

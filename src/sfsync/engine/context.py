@@ -78,6 +78,8 @@ class Run:
         try:
             if isinstance(error, ShopMisconfigured):
                 self.shop.probe()
-        except ShopError as better:
+        except ShopMisconfigured as better:
             return better
+        except ShopError:  # it went away meanwhile: what was seen first stands
+            return error
         return error

@@ -89,14 +89,14 @@ def find_feed_ids(run: Run, tasks: list[Task]) -> list[tuple[Task, str]]:
 
     Answers the tasks whose order still has none, with the reason.
     """
-    listed = {each.order_id: each for each in run.shop.listings_of([task.order.shop_order_id for task in tasks])}
+    listings = run.shop.listings_of([task.order.shop_order_id for task in tasks])
+    ids = {each.order_id: each.feed_id for each in listings if each.feed_id}
+    known = [(task.order_id, ids[shop_id]) for task in tasks if (shop_id := task.order.shop_order_id) in ids]
+    update_rows(Order, ("id", "feed_id"), known)
     missing: list[tuple[Task, str]] = []
-    for task in tasks:
+    for task in (each for each in tasks if each.order.shop_order_id not in ids):
         run.lease.beat("lookup")
-        listing = listed.get(task.order.shop_order_id)
-        if listing and listing.feed_id:
-            Order.objects.filter(pk=task.order_id).update(feed_id=listing.feed_id)
-        elif reason := _ask_by_reference(run, task.order):
+        if reason := _ask_by_reference(run, task.order):
             missing.append((task, reason))
     return missing
 
