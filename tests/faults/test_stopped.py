@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import signal
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -56,11 +57,13 @@ def check(story: Story, where: object) -> None:
     assert told == [(ignored, "ignored"), (refused, "ticket-failed")], where
 
 
-def held_up_everywhere(stage: Stage, kind: str) -> Counter[str]:
+def held_up_everywhere(
+    stage: Stage, kind: str, begin: Callable[[Stage], Story] = play, check: Callable[[Story, object], None] = check
+) -> Counter[str]:
     """At every boundary of a kind. Returns how often the late run was told that it had lost its lease, by its step."""
     refused: Counter[str] = Counter()
     for at in count(1):
-        story = play(stage)
+        story = begin(stage)
         run = hold_up(story, kind, at)
         if run is None:
             break
@@ -99,29 +102,29 @@ def test_a_run_held_up_with_a_request_under_way_sends_nothing_twice(hasty_stage:
     assert (refused.total() > 3, {"send", "settle"} <= set(+refused)) == (True, True), refused
 
 
+def unanswered(stage: Stage) -> Story:
+    """A ship and a cancel that arrived, and whose answers were lost."""
+    story = stage.story()
+    story.shop.bulk_ship(story.orders[:1], "T-")
+    story.shop.set_status(story.orders[1], CANCELED)
+    for operation in ("ship", "cancel"):
+        story.fault("accept-then-drop", operation=operation)
+    story.sync()
+    return story
+
+
+def each_once(story: Story, where: object) -> None:
+    shipped, cancelled = story.orders[:2]
+    assert story.accepted(shipped) == [("ship", f"T-{shipped}"), ("ship", "T-new")], where
+    assert story.accepted(cancelled) == [("cancel", "")], where
+    assert story.facts()["tasks"] == [], where
+
+
 @pytest.mark.parametrize("kind", ["outside", "http"])
 def test_a_run_held_up_while_it_asks_what_became_of_a_request(postgres_stage: Stage, kind: str) -> None:
     """R13: the answers were lost; whoever takes over asks too, and what the late one found out is not written down."""
-    steps: Counter[str] = Counter()
-    for at in count(1):
-        story = postgres_stage.story()
-        shipped, cancelled = story.orders[:2]
-        story.shop.bulk_ship([shipped], "T-")
-        story.shop.set_status(cancelled, CANCELED)
-        for operation in ("ship", "cancel"):
-            story.fault("accept-then-drop", operation=operation)
-        story.sync()
-        run = hold_up(story, kind, at)
-        if run is None:
-            break
-        take_over(story)
-        late = wake_up(run)
-        steps[step_of(late)] += _refused(late, f"held up at {kind} {at}")
-        story.sync(wait=60)
-        assert story.accepted(shipped) == [("ship", f"T-{shipped}"), ("ship", "T-new")], f"{kind} {at}"
-        assert story.accepted(cancelled) == [("cancel", "")], f"{kind} {at}"
-        assert story.facts()["tasks"] == [], f"{kind} {at}"
-    assert steps["ask"] > 0, steps
+    refused = held_up_everywhere(postgres_stage, kind, unanswered, each_once)
+    assert refused["ask"] > 0, refused
 
 
 def test_a_dead_worker_on_another_machine_costs_its_lease_and_no_more(stage: Stage) -> None:
