@@ -56,14 +56,14 @@ def register(run: Run, listings: Iterable[Listing]) -> None:
             _clean(each.channel, 64),
             each.created_at,
             now,
-            *("", "", False, "", ""),
+            *("", "", False, "", "", ""),
         )
         for each in listings
     ]
     insert_rows(Order, columns, rows, conflict="ON CONFLICT (store_id, shop_order_id) DO NOTHING")
 
 
-_CONFIRMED = ("confirmed_operation", "confirmed_ticket")
+_CONFIRMED = ("confirmed_operation", "confirmed_ticket", "by_hand")
 
 
 def _clean(text: str, most: int) -> str:

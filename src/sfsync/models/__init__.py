@@ -4,6 +4,7 @@ from sfsync.models.figure import AnswerFigure, DayFigure
 from sfsync.models.log import LogEntry
 from sfsync.models.notice import Notice
 from sfsync.models.order import Order
+from sfsync.models.preference import Preference
 from sfsync.models.process import Process, Scheduler
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.sweep import Sweep
@@ -16,6 +17,7 @@ __all__ = [
     "LogEntry",
     "Notice",
     "Order",
+    "Preference",
     "Process",
     "Scheduler",
     "SettingChange",

@@ -34,7 +34,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """`shipped_sent` is 1 from the moment a ship is on its way (R2, R3); `ship_tracking` is what was *confirmed*."""
+    """`shipped_sent` is 1 from the moment a ship is on its way (R2, R3); `ship_tracking` is what was *confirmed*.
+
+    `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.
+    """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
     shop_order_id = models.BigIntegerField()
@@ -59,6 +62,7 @@ class Order(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_ticket = models.CharField(max_length=255, default="", blank=True)
     confirmed_status = models.BigIntegerField(null=True)
+    by_hand = models.CharField(max_length=8, default="", blank=True)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -79,6 +83,7 @@ class Order(models.Model):
             models.Index(
                 fields=["store", "ship_tracking"], name="order_ship_tracking", condition=Q(ship_tracking__gt="")
             ),
+            models.Index(fields=["store", "created_at", "id"], name="order_by_hand", condition=~Q(by_hand="")),
             models.Index(
                 fields=["store", "shop_order_id"],
                 name="order_open",
