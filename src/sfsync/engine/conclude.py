@@ -13,7 +13,7 @@ from sfsync.engine.context import Run
 from sfsync.engine.figures import note
 from sfsync.engine.outbox import queue
 from sfsync.models import Action, Notice, Order, Store, Task
-from sfsync.models.bulk import delete_rows, insert_rows, update_rows
+from sfsync.models.bulk import compare_and_set, delete_rows, insert_rows, update_rows
 from sfsync.models.log import Level
 
 
@@ -52,7 +52,7 @@ def requeue(run: Run, backs: list[Back]) -> set[int]:
     drop(run, [each.task for each in backs if each.task.order_id in newer])
     now = run.clock()
     rows = [(*_row(each, now), *_as_read(each.task)) for each in backs if each.task.order_id not in newer]
-    return set(update_rows(Task, _BACK, rows, expect=_UNCHANGED))
+    return set(compare_and_set(Task, _BACK, rows, expect=_UNCHANGED))
 
 
 def _row(back: Back, now: datetime) -> tuple[object, ...]:
@@ -166,12 +166,12 @@ def confirm(run: Run, tasks: list[Task]) -> None:
 
 
 def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:
-    now = run.clock()
-    names = ["id", _CONFIRMED[operation], "confirmed_operation", "confirmed_at", "confirmed_ticket", "confirmed_status"]
-    rows: list[tuple[object, ...]] = [
-        (task.order_id, now, operation.value, now, task.ticket_number, task.status) for task in tasks
-    ]
+    same = dict.fromkeys((_CONFIRMED[operation], "confirmed_at"), run.clock()) | {
+        "confirmed_operation": operation.value
+    }
+    names = ["id", "confirmed_ticket", "confirmed_status"]
+    rows: list[tuple[object, ...]] = [(task.order_id, task.ticket_number, task.status) for task in tasks]
     if operation is Operation.SHIP:
         names.append("ship_tracking")
         rows = [(*row, task.tracking_number) for row, task in zip(rows, tasks, strict=True)]
-    update_rows(Order, names, rows)
+    update_rows(Order, names, rows, same=same)

@@ -42,28 +42,24 @@ def follow_listings(run: Run) -> None:
                 run.store.save(update_fields=["listing_cursor"])
 
 
+_NAMES = ("shop_order_id", "shop_reference", "feed_id", "reference", "channel", "created_at")
+_BLANK = dict.fromkeys(("fulfilled_by", "seen_tracking", "confirmed_operation", "confirmed_ticket", "by_hand"), "")
+
+
 def register(run: Run, listings: Iterable[Listing]) -> None:
-    names = ("store", "shop_order_id", "shop_reference", "feed_id", "reference", "channel", "created_at", "date_add")
-    columns = (*names, "fulfilled_by", "seen_tracking", "shipped_sent", *_CONFIRMED)
-    now = run.clock()
     rows = [
         (
-            run.store.pk,
             each.order_id,
             _clean(each.shop_reference, 64),
             each.feed_id,
             _clean(each.reference, 255),
             _clean(each.channel, 64),
             each.created_at,
-            now,
-            *("", "", False, "", "", ""),
         )
         for each in listings
     ]
-    insert_rows(Order, columns, rows, conflict="ON CONFLICT (store_id, shop_order_id) DO NOTHING")
-
-
-_CONFIRMED = ("confirmed_operation", "confirmed_ticket", "by_hand")
+    same = {"store": run.store.pk, "date_add": run.clock(), "shipped_sent": False, **_BLANK}
+    insert_rows(Order, _NAMES, rows, same=same, conflict="ON CONFLICT (store_id, shop_order_id) DO NOTHING")
 
 
 def _clean(text: str, most: int) -> str:

@@ -18,7 +18,7 @@ from sfsync.models.bulk import insert_rows
 from sfsync.models.log import Level
 
 logger = logging.getLogger("sfsync.process")
-_COLUMNS = ("store", "order", "process", "run", "level", "code", "message", "params", "at")
+_COLUMNS = ("order", "level", "code", "message", "params")
 
 
 class Journal:
@@ -40,12 +40,11 @@ class Journal:
 
     def flush(self) -> None:
         entries, self._entries = self._entries, []
-        at = self.clock()
         rows = []
         with translation.override(self.store.language):
             for level, code, order_id, params in entries:
                 message = texts.sentence(code, params)
-                rows.append((self.store.pk, order_id, self.process, self.run, level.value, code, message, params, at))
+                rows.append((order_id, level.value, code, message, params))
                 if logger.isEnabledFor(level):
                     logger.log(
                         level,
@@ -54,4 +53,5 @@ class Journal:
                         message,
                         extra={"sfsync_store": self.store.name, "sfsync_order": order_id},
                     )
-        insert_rows(LogEntry, _COLUMNS, rows)
+        same = {"store": self.store.pk, "process": self.process, "run": self.run, "at": self.clock()}
+        insert_rows(LogEntry, _COLUMNS, rows, same=same)

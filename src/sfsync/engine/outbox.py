@@ -90,20 +90,18 @@ _MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET
     since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
     attempts = 0, split = 0, silences = 0, failure = '', last_error = '', failed_at = NULL, episode = t.episode + 1"""
 _TEXTS = ("lease", "operation", "wanted", "tracking_number", "request_key", "batch_id", "ticket_number")
-_TASK = (
-    *("store", "order", "action", "since", "update_at", "date_add", "date_upd"),
-    *(*_TEXTS, "failure", "last_error"),
-    *("attempts", "looks", "split", "silences", "episode"),
+_BLANK = dict.fromkeys((*_TEXTS, "failure", "last_error"), "") | dict.fromkeys(
+    ("attempts", "looks", "split", "silences", "episode"), 0
 )
-_BLANK = ("",) * 9 + (0,) * 5
 
 
-def queue(run: Run, order_ids: Iterable[int], *, conflict: str) -> list[int]:
+def queue(run: Run, order_ids: Iterable[int], *, conflict: str) -> None:
     """Save intentions, due now. A saved one merges with the order's earlier one, or stands back, as `conflict` says."""
-    now = run.clock()
-    rows = [(run.store.pk, order_id, Action.SYNC.value, *(now,) * 4, *_BLANK) for order_id in order_ids]
+    rows = [(order_id,) for order_id in order_ids]
     run.touched = run.touched or bool(rows)
-    return insert_rows(Task, _TASK, rows, conflict=conflict)
+    times = dict.fromkeys(("since", "update_at", "date_add", "date_upd"), run.clock())
+    same = {"store": run.store.pk, "action": Action.SYNC.value, **times, **_BLANK}
+    insert_rows(Task, ("order",), rows, same=same, conflict=conflict)
 
 
 def _save_tasks(run: Run, changes: list[Change]) -> None:
@@ -115,8 +113,7 @@ def _save_tasks(run: Run, changes: list[Change]) -> None:
 
 
 def _save_seen(run: Run, changes: list[Change]) -> None:
-    now = run.clock()
-    moved = [(each.order_id, each.statuses[-1], each.tracking_number, now) for each in changes if each.new_status]
-    update_rows(Order, ("id", "seen_status", "seen_tracking", "seen_at"), moved)
+    moved = [(each.order_id, each.statuses[-1], each.tracking_number) for each in changes if each.new_status]
+    update_rows(Order, ("id", "seen_status", "seen_tracking"), moved, same={"seen_at": run.clock()})
     still = [(each.order_id, each.tracking_number) for each in changes if each.new_tracking and not each.new_status]
     update_rows(Order, ("id", "seen_tracking"), still)

@@ -22,7 +22,7 @@ from sfsync.engine.figures import note
 from sfsync.engine.lease import LeaseLost
 from sfsync.engine.prepare import Prepared
 from sfsync.models import Action, Task
-from sfsync.models.bulk import update_rows
+from sfsync.models.bulk import compare_and_set
 from sfsync.models.log import Level
 from shoppingfeed import (
     Accepted,
@@ -96,12 +96,12 @@ class Sending:
         for each in request:
             _mark(each, key)
             each.task.sent_at = now
-        fields = ("operation", "wanted", "status", "tracking_number", "payload", "attempts")
-        columns = ("id", "action", "request_key", "sent_at", "update_at", "date_upd", *fields)
-        fixed = (Action.CHECK.value, key, now, now, now)
+        times = dict.fromkeys(("sent_at", "update_at", "date_upd"), now)
+        same = {"action": Action.CHECK.value, "request_key": key, "operation": request[0].task.operation, **times}
+        fields = ("wanted", "status", "tracking_number", "payload", "attempts")
         old = (self.run.lease.token, Action.SYNC.value)
-        rows = [(each.task.pk, *fixed, *(getattr(each.task, field) for field in fields), *old) for each in request]
-        won = set(update_rows(Task, columns, rows, expect=("lease", "action")))
+        rows = [(each.task.pk, *(getattr(each.task, field) for field in fields), *old) for each in request]
+        won = set(compare_and_set(Task, ("id", *fields), rows, same=same, expect=("lease", "action")))
         return [each for each in request if each.task.pk in won]
 
     def record(self, tasks: list[Task], outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,15 +17,16 @@ from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Row = Sequence[Any]
+NOTHING: Mapping[str, Any] = {}
 
 MOST_PARAMETERS = 32_000
 """Of one SQLite statement; 32,766 is its own limit since 3.32."""
 
 
 class Columns:
-    """Columns of a table, and how each one's value is picked out of the rows `r` that come with the statement."""
+    """Columns of a table, and how each one's value gets into a statement: out of its rows `r`, or once for them all."""
 
-    def __init__(self, model: type[models.Model], names: Sequence[str]) -> None:
+    def __init__(self, model: type[models.Model], names: Iterable[str]) -> None:
         self.connection: BaseDatabaseWrapper = connections[router.db_for_write(model)]
         self.fields = [model._meta.get_field(name) for name in names]
         self.nested = [index for index, field in enumerate(self.fields) if isinstance(field, models.JSONField)]
@@ -42,33 +43,40 @@ class Columns:
 
     @property
     def values(self) -> list[str]:
+        """Of each row."""
         if self.lite:
             return [f"r.column{number}" for number in range(1, len(self.fields) + 1)]
-        return [self._cast(index, field) for index, field in enumerate(self.fields)]
+        return [self._of_json(index, field) for index, field in enumerate(self.fields)]
 
-    def _cast(self, index: int, field: Any) -> str:
-        """A value as its PostgreSQL type (a foreign key's is that of its target)."""
+    @property
+    def parameters(self) -> list[str]:
+        """Of all rows: placeholders."""
+        return ["%s" if self.lite else f"%s::{self._kind(field)}" for field in self.fields]
+
+    def _of_json(self, index: int, field: Any) -> str:
         if index in self.nested:
             return f"nullif(r.value->{index}, 'null')"
-        kind = field.rel_db_type(self.connection) if field.primary_key else field.db_type(self.connection)
-        return f"(r.value->>{index})::{kind}"
+        return f"(r.value->>{index})::{self._kind(field)}"
 
-    def run(self, sql: str, rows: Sequence[Row]) -> list[int]:
-        """Execute `sql`, which reads its rows where it says `{rows}`. Returns the ids that it returns."""
-        with self.connection.cursor() as cursor:
-            return [number for source, values in self._sources(rows) for number in _ids(cursor, sql, source, values)]
+    def _kind(self, field: Any) -> Any:
+        """The PostgreSQL type (a foreign key's is that of its target)."""
+        return field.rel_db_type(self.connection) if field.primary_key else field.db_type(self.connection)
 
-    def _sources(self, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
+    def portions(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """As many rows at a time as one statement may have."""
+        size = MOST_PARAMETERS // len(self.fields) if self.lite else len(rows)
+        return (rows[start : start + size] for start in range(0, len(rows), size))
+
+    def source(self, rows: Sequence[Row]) -> tuple[str, list[Any]]:
+        """These rows as a table of the statement, and its parameters."""
         if not self.lite:
-            yield "jsonb_array_elements(%s::jsonb) AS r(value)", [json.dumps(rows, default=_iso)]
-            return
+            return "jsonb_array_elements(%s::jsonb) AS r(value)", [json.dumps(rows, default=_iso)]
         row = f"({', '.join(['%s'] * len(self.fields))})"
-        size = MOST_PARAMETERS // len(self.fields)
-        for some in (rows[start : start + size] for start in range(0, len(rows), size)):
-            table = f"(VALUES {', '.join([row] * len(some))}) AS r"
-            yield table, [value for each in some for value in self._plain(each)]
+        table = f"(VALUES {', '.join([row] * len(rows))}) AS r"
+        return table, [value for each in rows for value in self.plain(each)]
 
-    def _plain(self, row: Row) -> list[Any]:
+    def plain(self, row: Row) -> list[Any]:
+        """The values of a row as SQLite takes them."""
         values = list(row)
         for index in self.moments:
             values[index] = None if values[index] is None else _stamp(values[index])
@@ -77,9 +85,22 @@ class Columns:
         return values
 
 
-def _ids(cursor: Any, sql: str, source: str, values: list[Any]) -> list[int]:
-    cursor.execute(sql.replace("{rows}", source), values)
-    return [row[0] for row in cursor.fetchall()]
+class Statement:
+    """Rows, and the values that all of them have in common, which the statement names before its rows."""
+
+    def __init__(self, model: type[models.Model], names: Sequence[str], same: Mapping[str, Any]) -> None:
+        self.own, self.common = Columns(model, names), Columns(model, same)
+        self.same = self.common.plain(list(same.values())) if self.own.lite else list(same.values())
+
+    def run(self, sql: str, rows: Sequence[Row]) -> list[int]:
+        """Execute `sql`, which reads its rows where it says `{rows}`. Returns the ids that it returns, if any."""
+        with self.own.connection.cursor() as cursor:
+            return [number for some in self.own.portions(rows) for number in self._ids(cursor, sql, some)]
+
+    def _ids(self, cursor: Any, sql: str, rows: Sequence[Row]) -> list[int]:
+        table, values = self.own.source(rows)
+        cursor.execute(sql.replace("{rows}", table), [*self.same, *values])
+        return [row[0] for row in cursor.fetchall()] if cursor.description else []
 
 
 @functools.lru_cache(maxsize=256)
@@ -93,47 +114,82 @@ def _iso(value: datetime) -> str:
 
 
 def insert_rows(
-    model: type[models.Model], names: Sequence[str], rows: Sequence[Row], *, conflict: str = ""
-) -> list[int]:
-    """Insert rows, values in the order of `names`. `conflict` is an `ON CONFLICT` clause on the target, called `t`.
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    same: Mapping[str, Any] = NOTHING,
+    conflict: str = "",
+) -> None:
+    """Insert rows, values in the order of `names`, and in each of them what is the `same` for all.
 
-    Returns the ids that were written (a row that a conflict turned away is not among them).
+    `conflict` is an `ON CONFLICT` clause on the target, called `t`.
     """
     if not rows:
-        return []
-    columns = Columns(model, names)
-    into = f"INSERT INTO {columns.table} AS t ({', '.join(columns.names)})"
-    chosen = f"SELECT {', '.join(columns.values)} FROM {{rows}} WHERE true"
-    return columns.run(f"{into} {chosen} {conflict} RETURNING id", rows)
+        return
+    statement = Statement(model, names, same)
+    own, common = statement.own, statement.common
+    into = f"INSERT INTO {own.table} AS t ({', '.join([*own.names, *common.names])})"
+    chosen = f"SELECT {', '.join([*own.values, *common.parameters])} FROM {{rows}} WHERE true"
+    statement.run(f"{into} {chosen} {conflict}", rows)
 
 
 def update_rows(
-    model: type[models.Model], names: Sequence[str], rows: Sequence[Row], *, expect: Sequence[str] = ()
-) -> list[int]:
-    """Update the row whose id is a row's first value, many rows at once. Returns the ids that were really written.
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    same: Mapping[str, Any] = NOTHING,
+    expect: Sequence[str] = (),
+) -> None:
+    """Update the row whose id is a row's first value, many rows at once, and all of them to what is the `same`.
 
     The values of a row are the id, the new values of `names[1:]`, then the values that the columns `expect` must still
-    have (compare and set).
+    have.
     """
+    _update(model, names, rows, same, expect)
+
+
+def compare_and_set(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    same: Mapping[str, Any] = NOTHING,
+    expect: Sequence[str],
+) -> list[int]:
+    """Like `update_rows`. Returns the ids of the rows that were still as expected, and written."""
+    return _update(model, names, rows, same, expect, ending=" RETURNING id")
+
+
+def _update(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Row],
+    same: Mapping[str, Any],
+    expect: Sequence[str],
+    *,
+    ending: str = "",
+) -> list[int]:
     if not rows:
         return []
-    columns = Columns(model, [*names, *expect])
-    key, *values = columns.values
+    statement = Statement(model, [*names, *expect], same)
+    own, common = statement.own, statement.common
+    key, *values = own.values
     news = len(names) - 1
-    sets = ", ".join(f"{name} = {value}" for name, value in zip(columns.names[1:], values[:news], strict=False))
-    guards = "".join(
-        f" AND t.{name} = {value}" for name, value in zip(columns.names[len(names) :], values[news:], strict=True)
-    )
-    update = f"UPDATE {columns.table} AS t SET {sets} FROM {{rows}}"
-    return columns.run(f"{update} WHERE t.id = {key}{guards} RETURNING id", rows)
+    written = [*zip(own.names[1:], values[:news], strict=False), *zip(common.names, common.parameters, strict=True)]
+    sets = ", ".join(f"{name} = {value}" for name, value in written)
+    guarded = zip(own.names[len(names) :], values[news:], strict=True)
+    guards = "".join(f" AND t.{name} = {value}" for name, value in guarded)
+    sql = f"UPDATE {own.table} AS t SET {sets} FROM {{rows}} WHERE t.id = {key}{guards}{ending}"
+    return statement.run(sql, rows)
 
 
 def delete_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[Row]) -> list[int]:
     """Delete the rows that still have exactly these values (compare and delete). Returns the ids that went."""
     if not rows:
         return []
-    columns = Columns(model, names)
-    chosen = f"SELECT {', '.join(columns.values)} FROM {{rows}}"
-    return columns.run(
-        f"DELETE FROM {columns.table} WHERE ({', '.join(columns.names)}) IN ({chosen}) RETURNING id", rows
-    )
+    statement = Statement(model, names, NOTHING)
+    own = statement.own
+    chosen = f"SELECT {', '.join(own.values)} FROM {{rows}}"
+    return statement.run(f"DELETE FROM {own.table} WHERE ({', '.join(own.names)}) IN ({chosen}) RETURNING id", rows)

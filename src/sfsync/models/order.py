@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from sfsync.models.loading import Loaded
 from sfsync.models.store import Store
 
 
@@ -33,7 +34,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(wanted)
 
 
-class Order(models.Model):
+class Order(Loaded):
     """`shipped_sent` is 1 from the moment a ship is on its way (R2, R3); `ship_tracking` is what was *confirmed*.
 
     `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.

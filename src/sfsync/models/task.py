@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from sfsync.models.loading import Loaded
 from sfsync.models.order import Order
 from sfsync.models.store import Store
 
@@ -78,7 +79,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.select_related("order").only(*_HELD, *_NAMED, *columns)
 
 
-class Task(models.Model):
+class Task(Loaded):
     """`since`: when its change was seen (R4). `update_at`: not before. `failed_at`: parked, with its `failure`.
 
     `request_key` names the request that took it, before there is a batch; `lease` the run that holds it. `episode`
