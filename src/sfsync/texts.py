@@ -74,6 +74,7 @@ SENTENCES = {
     "person-retry": _("%(who)s asked to try again."),
     "person-send": _("%(who)s asked to send it now."),
     "person-give-up": _("%(who)s gave this update up."),
+    "person-by-hand": _("%(who)s did it by hand on the marketplace: %(operation)s."),
     "person-settings": _("%(who)s changed the settings: %(names)s."),
     # What the process did
     "run-done": _(
@@ -99,6 +100,30 @@ SENTENCES = {
     "crashed": _("The run stopped on an unexpected error. %(message)s"),
     "silent": _("No run has finished since %(since)s."),
     "overdue": _("The oldest waiting update has been waiting since %(since)s (%(orders)s orders)."),
+    # What the doctor finds
+    "database-away": _("The database cannot be used. %(message)s"),
+    "tables-old": _("Its tables are not up to date."),
+    "tables-new": _("%(engine)s, tables up to date"),
+    "mail-unset": _(
+        "No mail server is set. Set SFSYNC_SMTP_URL, for example to smtp://user:password@mail.example.com:587."
+    ),
+    "mail-away": _("The mail server cannot be used. %(message)s"),
+    "mail-answers": _("the server at %(host)s answers"),
+    "no-store": _("There is no store yet."),
+    "shop-answers": "%(message)s",
+    "token-accepted": _("token accepted, store %(store)s is “%(name)s”"),
+    "store-not-opened": _("The token does not open store %(store)s; it opens: %(opened)s."),
+    "no-shipped": _("No status means “shipped”: nothing would be shipped."),
+    "status-unknown": _("The shop has no status %(unknown)s. It has: %(have)s."),
+    "status-left-out": _(
+        "“%(name)s” (%(id)s) counts as shipped in the shop but is not mapped: an order that passes on to it before "
+        "the run is not sent."
+    ),
+    "mapped": "%(message)s",
+    "recipients": "%(message)s",
+    "no-recipients": _("Nobody gets the mail about failing orders."),
+    "setting-ignored": "%(message)s",
+    "trouble-over": _("The run of %(at)s ended with: “%(trouble)s” It works now, and the next run clears it."),
 }
 
 TROUBLES = {
@@ -112,6 +137,14 @@ TROUBLES = {
     "crashed": _("The run stopped on an unexpected error."),
 }
 """What stops a whole store, for people to whom the rest of the sentence says nothing."""
+
+BY_HAND = {
+    "refund": _("This order must be refunded by hand on the marketplace: it takes no refund through Shopping Feed."),
+    "cancel": _(
+        "This order must be cancelled by hand on the marketplace: it takes no cancellation through Shopping Feed."
+    ),
+}
+"""What a person has to do where a marketplace does not offer an operation (R9)."""
 
 ADVICE = {
     "no-tracking": _(
@@ -155,12 +188,30 @@ ADVICE = {
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
     "silent": _("Check the cron line or the service: nothing is sent while it does not run."),
     "overdue": _("Look at `sfsync status` and `sfsync why` for the reason."),
+    "database-away": _("Check SFSYNC_DATABASE_URL and the database server."),
+    "tables-old": _("Run `sfsync migrate`."),
+    "mail-unset": _("Until then, failing orders are shown and not mailed."),
+    "mail-away": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
+    "no-store": _("Write a file of stores and run `sfsync apply FILE`."),
+    "store-not-opened": _(
+        "Check store_id and api_url in the settings: `sfsync doctor` lists the stores that the token opens."
+    ),
+    "no-shipped": _("Map the shop's shipped status in [stores.NAME.statuses]."),
+    "status-unknown": _("Map one that it has in [stores.NAME.statuses]."),
+    "status-left-out": _("Map it, or set state_policy to latest-mapped."),
+    "no-recipients": _("Set recipients."),
 }
 
 TIMES = {"at", "since", "sent_at", "until"}
 """The parameters that are moments, as ISO text."""
+FIGURES = {
+    *("seconds", "detected", "sent", "confirmed", "failed", "removed", "requests"),
+    *("orders", "tasks", "entries", "notices"),
+}
+"""The parameters that are numbers to read; the commands write them plainly."""
 
 _as_stamps: ContextVar[bool] = ContextVar("as_stamps", default=False)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 _ENDS = (".", "!", "?", "…", ";", ".”", "!”", "?”")
 
@@ -183,6 +234,11 @@ def moment(iso: str) -> str:
     except (ValueError, OverflowError):
         return iso
     return stamp(local) if _as_stamps.get() else formats.date_format(local, gettext("j F Y, H:i"))
+
+
+def grouped(number: float | str) -> str:
+    """A number as the active language writes it: 1,234.5, and in French 1 234,5 with narrow no-break spaces."""
+    return formats.number_format(number, force_grouping=True).replace("\xa0", "\u202f")
 
 
 def stamp(at: datetime | None) -> str:
@@ -226,6 +282,11 @@ def trouble(code: str) -> str:
     return gettext(TROUBLES[code]) if code in TROUBLES else ""
 
 
+def by_hand(operation: str) -> str:
+    """What a person has to do on the marketplace's own site (`Order.by_hand`)."""
+    return gettext(BY_HAND[operation]) if operation in BY_HAND else reason("unsupported", {"operation": operation})
+
+
 def _why(code: str) -> str | None:
     return SENTENCES.get(f"failed-{code}") or SENTENCES.get(f"nothing-{code}")
 
@@ -247,6 +308,8 @@ def _shown(name: str, value: Any, code: str, text: str) -> Any:
         return operation_name(str(value))
     if name in TIMES:
         return moment(str(value))
+    if name in FIGURES and _NUMBER.fullmatch(str(value)) and not _as_stamps.get():
+        return grouped(str(value))
     return _fitted(str(value or ""), code, text) if name == "message" else value
 
 

@@ -29,8 +29,21 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """A line of the axis. `label_y` is where its number stands, above the line."""
+
+    count: int
+    y: float
+
+    @property
+    def label_y(self) -> float:
+        return self.y - 3
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     bars: list[Bar]
+    ticks: list[Tick]
     top: int
     confirmed: int
     failed: int
@@ -49,7 +62,13 @@ def chart_of(figures: Mapping[date, tuple[int, int]], today: date, days: int = 1
     counts = [figures.get(day, (0, 0)) for day in span]
     top = _round_up(max(sum(pair) for pair in counts))
     bars = [_bar(index, day, pair, top, days) for index, (day, pair) in enumerate(zip(span, counts, strict=True))]
-    return Chart(bars, top, sum(pair[0] for pair in counts), sum(pair[1] for pair in counts))
+    return Chart(bars, _ticks(top), top, sum(pair[0] for pair in counts), sum(pair[1] for pair in counts))
+
+
+def _ticks(top: int) -> list[Tick]:
+    """The top, and the half of it where that is a whole number."""
+    counts = [top] if top % 2 else [top, top // 2]
+    return [Tick(count, round(BASE - count * (BASE - 10) / top, 1)) for count in counts]
 
 
 def _bar(index: int, day: date, pair: tuple[int, int], top: int, days: int) -> Bar:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import path
-from django.views.i18n import set_language
 
 from sfsync.backoffice import (
     accounts,
@@ -26,7 +25,7 @@ urlpatterns = [
     path("sign-in/", accounts.SignIn.as_view(), name="sign-in"),
     path("sign-out/", accounts.SignOut.as_view(), name="sign-out"),
     path("password/", accounts.change_password, name="password"),
-    path("language/", set_language, name="language"),
+    path("language/", accounts.choose_language, name="language"),
     path("people/", users.users, name="users"),
     path("people/new/", users.new_user, name="new-user"),
     path("people/<int:number>/", users.user, name="user"),

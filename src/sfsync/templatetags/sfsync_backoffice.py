@@ -39,6 +39,11 @@ def count(number: int) -> str:
 
 
 @register.filter
+def percent(number: int) -> str:
+    return _("%(number)s%%") % {"number": grouped(number)}
+
+
+@register.filter
 def ago(moment: datetime | None) -> str:
     """How long since, in one unit."""
     if moment is None:

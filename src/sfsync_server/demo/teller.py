@@ -63,6 +63,7 @@ class Teller:
     def retry(self, order_id: int) -> None:
         self.screen.line("you", f"$ sfsync retry {order_id}")
         retry(Order.objects.filter(store=self.stage.store, shop_order_id=order_id), "merchant")
+        LogEntry.objects.filter(code="person-retry", order__shop_order_id=order_id).update(at=self.stage.now())
 
     def run(self, *, minutes: int = 5, read: bool = False) -> None:
         """The next scheduled run, so many minutes later: what it did, what came of it. `read` the mail too."""

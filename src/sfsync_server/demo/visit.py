@@ -5,15 +5,20 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import DateTimeField, F
+from django.utils import translation
 
+from sfsync import texts
+from sfsync.models import LogEntry, Notice
 from sfsync_server.demo.screen import Screen
 
 VISITOR = "demo"
+MOMENTS = texts.TIMES | {"retry_at"}
+"""What is a time among the parameters of sentences and mails, as ISO text."""
 
 
 def receive(screen: Screen, port: int, ahead: timedelta) -> int:
@@ -30,8 +35,30 @@ def receive(screen: Screen, port: int, ahead: timedelta) -> int:
 
 
 def back_to_the_present(ahead: timedelta) -> None:
-    """The story's days took seconds: everything it dated is moved back, so that no page shows the future."""
+    """The story's days took seconds: all that it dated is moved back, so that no page shows the future.
+
+    What was said of a time, or was to be said of one, is moved with the rest.
+    """
     for model in apps.get_app_config("sfsync").get_models():
-        dates = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
+        fields = {field.name: field for field in model._meta.fields}
+        dates = [name for name, field in fields.items() if isinstance(field, DateTimeField)]
         if dates:
             model._default_manager.update(**{name: F(name) - ahead for name in dates})
+    for told in (LogEntry, Notice):
+        for row in told._default_manager.exclude(params={}).select_related("store").iterator():
+            _move_told(row, ahead)
+
+
+def _move_told(row: LogEntry | Notice, ahead: timedelta) -> None:
+    earlier = {name: _earlier(str(row.params[name]), ahead) for name in MOMENTS & row.params.keys()}
+    if not any(earlier.values()):
+        return
+    row.params |= earlier
+    if isinstance(row, LogEntry) and row.store:
+        with translation.override(row.store.language):
+            row.message = texts.sentence(row.code, row.params)
+    row.save()
+
+
+def _earlier(iso: str, ahead: timedelta) -> str:
+    return (datetime.fromisoformat(iso) - ahead).isoformat(timespec="seconds") if iso else ""

@@ -1,0 +1,114 @@
+"""What a merchant reads in French: words, figures, times."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone, translation
+
+from sfsync import texts
+from sfsync.backoffice.chart import BASE, chart_of
+from sfsync.backoffice.marketplaces import about
+from sfsync.templatetags import sfsync_backoffice as filters
+from tests.unit.test_project import catalogues, translated
+
+ENTRIES = [(key, text) for path in catalogues("fr") for key, text in translated(path).items() if key]
+RUN = {
+    "seconds": "1234.5",
+    **dict.fromkeys(("detected", "sent", "confirmed", "failed", "removed"), 1000),
+    "requests": 23,
+}
+
+
+def test_a_store_is_a_magasin_and_the_shop_a_boutique() -> None:
+    """« Compte » is kept for the account at Shopping Feed: a merchant takes it for their own otherwise."""
+    account = re.compile(r"\bcomptes?\b(?! Shopping Feed)", re.I)
+    verbs = re.compile(r"(?:statut|changement) qui compte\b|prévenue\. .* comptera")
+    assert [french for _, french in ENTRIES if account.search(verbs.sub("", french))] == []
+
+
+@pytest.mark.parametrize("word", ["bon", "mauvais", "a besoin de vous", "paramètres"])
+def test_stiff_words_are_gone(word: str) -> None:
+    assert [french for _, french in ENTRIES if french.lower() == word or f"{word}." in french.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["1,234.5", "1,234,567", "12"]),
+        ("fr", ["1\u202f234,5", "1\u202f234\u202f567", "12"]),
+    ],
+)
+def test_figures_are_written_as_the_reader_writes_them(language: str, said: list[str]) -> None:
+    with translation.override(language):
+        assert [texts.grouped(figure) for figure in (1234.5, 1234567, 12)] == said
+
+
+def test_the_counts_of_a_run_are_written_as_the_reader_writes_them() -> None:
+    """R21: the log and the latest runs."""
+    with translation.override("en"):
+        assert texts.sentence("run-done", RUN).startswith("Run finished in 1,234.5 s: 1,000 detected, 1,000 sent")
+    with translation.override("fr"):
+        said = texts.sentence("run-done", RUN)
+        assert "en 1\u202f234,5\u00a0s" in said
+        assert "envoyées\u00a0: 1\u202f000" in said
+
+
+def test_the_commands_write_figures_plainly() -> None:
+    """Their lines are read by scripts too."""
+    with texts.moments_as_stamps():
+        assert "1000 sent" in texts.sentence("run-done", RUN)
+
+
+def test_what_is_no_figure_is_left_alone() -> None:
+    assert texts.sentence("mailed", {"recipients": "12345", "notices": "many"}) == (
+        "The digest mail went to 12345 (many items)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "today", "this_year", "before"),
+    [
+        ("en", "today 14:05", "3 Feb 14:05", "3 Feb 2024 14:05"),
+        ("fr", "aujourd’hui à 14:05", "3 fév. à 14:05", "3 fév. 2024 à 14:05"),
+    ],
+)
+def test_moments_are_said_in_the_readers_words(language: str, today: str, this_year: str, before: str) -> None:
+    now = datetime(2026, 7, 1, 14, 5, tzinfo=timezone.get_current_timezone())
+    february = now.replace(month=2, day=3)
+    with translation.override(language), time_machine.travel(now, tick=False):
+        assert f">{today}<" in str(filters.when(now))
+        assert f">{this_year}<" in str(filters.when(february))
+        assert f">{before}<" in str(filters.when(february.replace(year=2024)))
+        assert filters.when(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["6.6 s", "2 min 5 s", "5 s", "2 h"]),
+        ("fr", ["6,6\u00a0s", "2\u00a0min 5\u00a0s", "5\u00a0s", "2\u00a0h"]),
+    ],
+)
+def test_durations_are_said_in_the_readers_words(language: str, said: list[str]) -> None:
+    durations = [timedelta(seconds=6.6), timedelta(seconds=125)]
+    with translation.override(language):
+        assert [*map(filters.seconds, durations), about(5), about(7200)] == said
+
+
+def test_a_share_is_a_per_cent() -> None:
+    assert filters.percent(50) == "50%"
+
+
+@pytest.mark.parametrize(
+    ("most", "counts"), [(0, [1]), (1, [1]), (2, [2, 1]), (3, [5]), (7, [10, 5]), (15, [20, 10]), (1001, [2000, 1000])]
+)
+def test_the_axis_of_a_chart_counts_in_whole_numbers(most: int, counts: list[int]) -> None:
+    today = datetime(2026, 3, 14, tzinfo=UTC).date()
+    ticks = chart_of({today: (most, 0)}, today).ticks
+    assert [tick.count for tick in ticks] == counts
+    assert [tick.y for tick in ticks] == [10, *([10 + (BASE - 10) / 2] if len(counts) > 1 else [])]
+    assert all(0 < tick.label_y < tick.y for tick in ticks)
