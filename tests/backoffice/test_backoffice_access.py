@@ -96,7 +96,12 @@ def test_the_raw_rows_are_for_administrators_and_show_no_secret(
 
 
 def test_a_merchant_replaces_the_token_and_nothing_else_of_the_connection(shop: World, merchant: Client) -> None:
-    given = {"token": "another-token-1234", "api_url": "http://elsewhere.example", "feed_store_id": "99"}
+    given = {
+        "token": "another-token-1234",
+        "api_url": "http://elsewhere.example",
+        "feed_store_id": "99",
+        "do": "anyway",
+    }
     merchant.post("/stores/main/settings/connection/", given)
     store = Store.objects.get(pk=shop.store.pk)
     assert store.token.reveal() == "another-token-1234"

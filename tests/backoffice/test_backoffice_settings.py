@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,7 +116,61 @@ def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> 
     assert LogEntry.objects.get(code="person-settings").params == {"who": "claire", "names": "statuses"}
     shown = text(merchant.get("/stores/main/settings/history/"))
     assert "What the statuses mean" in shown
-    assert "Shipped: 3, 4" in shown
+    assert "Shipped: Processing in progress (3), Shipped (4); Delivered: Delivered (5)" in shown
+
+
+def test_the_effect_names_what_it_moves(shop: World, merchant: Client) -> None:
+    """R6: as the shop calls it; a number that the shop does not know stays one."""
+    shop.store.statuses = {"shipped": [SHIPPED, 77]}
+    shop.store.save()
+    page = text(merchant.post(MAPPING, mapping(status_77="") | {"do": "review"}))
+    assert "<del>Shipped: Shipped (4), #77</del>" in page
+    assert "Canceled: Canceled (6)" in page
+
+
+def fall_silent(world: World) -> None:
+    """Under its own address, and minutes later, so that nothing of it is fresh."""
+    file = Path(world.shop.url.removeprefix("sqlite:///"))
+    file.rename(f"{file}.away")
+    Store.objects.get().save()
+
+
+def test_names_are_known_after_the_shop_has_fallen_silent(shop: World, merchant: Client) -> None:
+    """R6: the page says that the shop is silent, and goes on naming what it knew."""
+    merchant.post(MAPPING, mapping(status_3="shipped") | {"do": "save"})
+    merchant.post(SENDING, sending(without="some", carriers=["2"]) | {"do": "save"})
+    for url in (MAPPING, SENDING, "/stores/main/settings/history/"):
+        merchant.get(url)
+    fall_silent(shop)
+    page = text(merchant.get(MAPPING))
+    assert "Processing in progress" in page
+    assert "#4" not in page
+    assert "The names shown are those known last." in page
+    page = text(merchant.get(SENDING))
+    assert carriers_in(page)["My carrier (2)"]
+    assert "The names shown are those known last." in page
+    page = text(merchant.get("/stores/main/settings/history/"))
+    assert "Processing in progress (3), Shipped (4)" in page
+    assert "only with My carrier (2)" in page
+    assert "The shop&#x27;s database" in page
+
+
+def test_names_of_a_former_shop_are_forgotten(shop: World, merchant: Client, administrator: Client) -> None:
+    text(merchant.get(MAPPING))
+    fall_silent(shop)
+    given = {"enabled": "on", "feed_store_id": 10, "api_url": shop.store.api_url, "shop_prefix": "other_"}
+    administrator.post("/stores/main/settings/connection/", given | {"shop_id": 1, "do": "anyway"})
+    page = text(merchant.get(MAPPING))
+    assert "#4" in page
+    assert "Processing in progress" not in page
+
+
+@pytest.mark.parametrize("url", [MAPPING, SENDING, MAILS, "/stores/main/settings/connection/"])
+def test_what_is_wrong_is_said_by_the_page_and_not_by_the_browser(shop: World, merchant: Client, url: str) -> None:
+    """R21: a browser's own words come in the browser's language."""
+    forms = re.findall(r"<form[^>]*>", text(merchant.get(url)).split("<main")[1])
+    assert forms
+    assert all("novalidate" in each for each in forms)
 
 
 def test_nothing_new_is_not_recorded(shop: World, merchant: Client) -> None:
@@ -165,7 +220,7 @@ def test_carriers_that_need_no_number_are_chosen_by_name(shop: World, merchant: 
     }
     review = text(merchant.post(SENDING, sending(without="some", carriers=["1", "2"]) | {"do": "review"}))
     assert "<del>never</del>" in review
-    assert "<ins>only with carriers 1, 2</ins>" in review
+    assert "<ins>only with Click and collect (1), My carrier (2)</ins>" in review
     assert carriers_in(review)["My carrier (2)"]
     merchant.post(SENDING, sending(without="some", carriers=["1", "2"]) | {"do": "save"})
     shop.store.refresh_from_db()
@@ -227,49 +282,6 @@ def test_recipients_are_addresses_one_a_line(shop: World, merchant: Client) -> N
     assert (shop.store.language, shop.store.log_days) == ("fr", 30)
 
 
-def test_the_connections_are_tried_from_the_page(shop: World, merchant: Client) -> None:
-    page = text(merchant.post("/stores/main/settings/connection/test/"))
-    assert "The shop answers: PrestaShop 8.2.1" in page
-    assert "Shopping Feed accepts the token: store 10" in page
-    shop.store.token = "wrong-token-12345"
-    shop.store.feed_store_id = 11
-    shop.store.save()
-    assert "Shopping Feed refused the token." in text(merchant.post("/stores/main/settings/connection/test/"))
-
-
-def test_an_administrator_adds_a_store(shop: World, administrator: Client) -> None:
-    given = {
-        "name": "second",
-        "enabled": "on",
-        "feed_store_id": 11,
-        "api_url": shop.store.api_url,
-        "shop_prefix": "ps_",
-        "shop_id": 1,
-        "token": " sandbox-token\n",
-        "shop_url": shop.shop.url,
-    }
-    lacking = text(administrator.post("/new-store/", given | {"token": ""}))
-    assert "This is needed." in lacking
-    twin = text(administrator.post("/new-store/", given | {"feed_store_id": 10}))
-    assert "the shop and the Shopping Feed store of “main”: everything would be sent twice." in twin
-    spaced = text(administrator.post("/new-store/", given | {"token": "sandbox token"}))
-    assert "The token has spaces or characters that no token has" in spaced
-    wrong = text(administrator.post("/new-store/", given | {"shop_url": "ftp://shop", "shop_prefix": "ps; drop"}))
-    assert "The shop&#x27;s address starts with mysql+pymysql://" in wrong
-    assert "A table prefix has letters, digits and underscores only" in wrong
-    assert administrator.post("/new-store/", given)["Location"] == "/stores/second/settings/"
-    assert Store.objects.get(name="second").token.reveal() == "sandbox-token"
-    assert "Payment accepted" in text(administrator.get("/stores/second/settings/"))
-
-
-def test_empty_secrets_keep_what_is_there(shop: World, administrator: Client) -> None:
-    given = {"enabled": "on", "feed_store_id": 10, "api_url": "https://api.shopping-feed.com", "shop_prefix": "ps_"}
-    administrator.post("/stores/main/settings/connection/", given | {"shop_id": 1, "token": "", "shop_url": ""})
-    store = Store.objects.get(name="main")
-    assert store.api_url == "https://api.shopping-feed.com"
-    assert (store.token.reveal(), store.shop_url.reveal()) == ("sandbox-token", shop.shop.url)
-
-
 def test_the_mapping_can_be_edited_while_the_shop_is_down(shop: World, merchant: Client) -> None:
     shop.store.shop_url = "mysql+pymysql://reader:pw@127.0.0.1:1/shop"
     shop.store.save()
@@ -279,16 +291,3 @@ def test_the_mapping_can_be_edited_while_the_shop_is_down(shop: World, merchant:
     assert "comes after shipping" not in page
     assert DELIVERED in shop.store.statuses["delivered"]
     assert Task.objects.count() == 0
-
-
-def test_a_connection_that_would_send_everything_twice_is_refused(shop: World, administrator: Client) -> None:
-    """And one with a token that no header carries; the store that is switched off may be anything's twin."""
-    shop.add_store("second", shop_url=shop.shop.url, feed_store_id=11, api_url=shop.store.api_url)
-    given = {"enabled": "on", "feed_store_id": 10, "api_url": f"{shop.store.api_url}/", "shop_prefix": "ps_"}
-    given |= {"shop_id": 1, "token": "", "shop_url": ""}
-    url = "/stores/second/settings/connection/"
-    assert "everything would be sent twice" in text(administrator.post(url, given))
-    assert "The token has spaces" in text(administrator.post(url, given | {"token": "a b", "feed_store_id": 11}))
-    assert Store.objects.get(name="second").feed_store_id == 11
-    assert administrator.post(url, given | {"enabled": ""}).status_code == 302
-    assert Store.objects.get(name="second").feed_store_id == 10

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import platform
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import django
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext, override
+from django.utils.translation import gettext as _
 
 from sfsync.backoffice.access import administrator, of_store
-from sfsync.backoffice.outsides import Quick
+from sfsync.backoffice.outsides import Quick, found
 from sfsync.backoffice.shell import page
-from sfsync.backoffice.words import Said, of_page, parted, probed
+from sfsync.backoffice.states import State
+from sfsync.backoffice.words import grouped
 from sfsync.engine.doctor import Finding, Verdict, examine, examine_store
-from sfsync.engine.health import health_of
+from sfsync.engine.health import Health, health_of
 from sfsync.models import Store
+from sfsync.texts import moments_as_stamps, stamp
 
 _ORDER = [Verdict.WRONG, Verdict.WARNING, Verdict.OK]
 
@@ -28,7 +32,7 @@ _ORDER = [Verdict.WRONG, Verdict.WARNING, Verdict.OK]
 @of_store
 def diagnostics(request: HttpRequest, store: Store) -> HttpResponse:
     with closing(Quick()) as outsides:
-        findings = list(examine_store(store, outsides))
+        findings = list(examine_store(store, outsides, get_language() or ""))
     return _page(request, findings, [store], store)
 
 
@@ -36,51 +40,86 @@ def diagnostics(request: HttpRequest, store: Store) -> HttpResponse:
 def everything(request: HttpRequest) -> HttpResponse:
     """Every store, and what they share: the database and the mail server."""
     with closing(Quick()) as outsides:
-        findings = list(examine(outsides))
+        findings = list(examine(outsides, get_language() or ""))
     return _page(request, findings, list(Store.objects.all()[:50]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Needing:
+    """Orders of a store that need a person, and where they are listed."""
+
+    text: str
+    url: str
 
 
 def _page(request: HttpRequest, findings: list[Finding], stores: list[Store], store: Store | None) -> HttpResponse:
     sorted_findings = sorted(findings, key=lambda each: _ORDER.index(each.verdict))
-    details = [each.mail_trouble for each in stores]
-    wrong = sum(each.verdict is not Verdict.OK for each in findings)
+    healths = health_of(stores, timezone.now())
+    orders = [line for health in healths for line in needing(health, alone=store is not None)]
     return page(
         request,
         "diagnostics.html",
         store=store,
         screen="diagnostics",
-        findings=[(each, shown(each, details)) for each in sorted_findings],
-        wrong=wrong,
-        report=report(sorted_findings, stores),
+        findings=[(each, found(each)) for each in sorted_findings],
+        wrong=sum(each.verdict is not Verdict.OK for each in findings) + len(orders),
+        needing=orders,
+        report=report(sorted_findings, stores, healths, get_language() or ""),
     )
 
 
-def shown(finding: Finding, details: list[str]) -> Said:
-    """In the reader's language, with what the shop, the API and the mail server (`details`) said set apart."""
-    return replace(parted(probed(finding.text), details), advice=of_page(finding.advice))
+def needing(health: Health, *, alone: bool) -> list[Needing]:
+    """A line for the failed orders, one for those that a person must see to on the marketplace. The store is named
+    where it is not `alone`."""
+    lines = []
+    url = reverse("backoffice:orders", args=[health.store])
+    if health.failed:
+        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
+        lines.append(Needing(text % {"count": grouped(health.failed)}, f"{url}?state={State.FAILED}"))
+    if by_hand := sum(health.by_hand.values()):
+        text = ngettext(
+            "%(count)s order is to be done by hand on the marketplace.",
+            "%(count)s orders are to be done by hand on the marketplace.",
+            by_hand,
+        )
+        lines.append(Needing(text % {"count": grouped(by_hand)}, f"{url}?state={State.BY_HAND}"))
+    return lines if alone else [Needing(_named(health.store, each.text), each.url) for each in lines]
 
 
-def report(findings: list[Finding], stores: list[Store]) -> str:
-    """Plain text. Findings hold no secret; settings are named one by one, so that none can slip in."""
-    now = timezone.now()
-    lines = [
-        f"sfsync {version('sfsync')}, {now:%Y-%m-%d %H:%M} UTC, {get_language()}",
+def _named(store: str, text: str) -> str:
+    return _("%(store)s: %(text)s") % {"store": store, "text": text}
+
+
+def report(findings: list[Finding], stores: list[Store], healths: list[Health], language: str) -> str:
+    """Plain text, in English with moments as `2025-11-21 22:35:21`, whatever the `language` of the page: whoever helps
+    may not read it. Findings hold no secret; settings are named one by one, so that none can slip in."""
+    with override("en"), moments_as_stamps():
+        lines = [*_machine(language), "", *_found(findings), ""]
+        for store, health in zip(stores, healths, strict=True):
+            lines += _standing(store, health)
+    return "\n".join(lines)
+
+
+def _machine(language: str) -> list[str]:
+    return [
+        f"sfsync {version('sfsync')}, {stamp(timezone.now())} {settings.TIME_ZONE}, page in {language}",
         f"Python {platform.python_version()}, Django {django.__version__}, {connection.display_name}, "
-        f"{platform.system()} {platform.machine()}, {settings.TIME_ZONE}",
-        "",
+        f"{platform.system()} {platform.machine()}",
     ]
+
+
+def _found(findings: list[Finding]) -> list[str]:
+    lines = []
     for finding in findings:
         lines.append(f"[{finding.verdict}] {finding.subject}: {finding.text}")
-        if finding.advice:
-            lines.append(f"    → {finding.advice}")
-    lines.append("")
-    for store, health in zip(stores, health_of(stores, now), strict=True):
-        lines.append(
-            f"{store.name}: {store.mode}, {store.state_policy}, delay {store.delay_minutes} min, tries {store.tries}, "
-            f"statuses {store.statuses}"
-        )
-        lines.append(
-            f"    queued {health.queued}, waiting {health.waiting}, in flight {health.in_flight}, "
-            f"failed {health.failed}, last run {health.last_run or '-'} {health.last_outcome}"
-        )
-    return "\n".join(lines)
+        lines += [f"    → {finding.advice}"] if finding.advice else []
+    return lines
+
+
+def _standing(store: Store, health: Health) -> list[str]:
+    return [
+        f"{store.name}: {store.mode}, {store.state_policy}, delay {store.delay_minutes} min, tries {store.tries}, "
+        f"statuses {store.statuses}",
+        f"    queued {health.queued}, waiting {health.waiting}, in flight {health.in_flight}, failed {health.failed}, "
+        f"by hand {sum(health.by_hand.values())}, last run {stamp(health.last_run) or '-'} {health.last_outcome}",
+    ]

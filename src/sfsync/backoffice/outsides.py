@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.words import Said, advice, of_shop, probed, told
+from sfsync.backoffice.words import Said, of_shop, probed, told
 from sfsync.conf import conf
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.connections import SHOP_KINDS
+from sfsync.engine.doctor import Finding, Verdict, try_feed, try_shop
 from sfsync.engine.trouble import trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
@@ -25,6 +27,8 @@ PATIENCE = 5.0
 """Seconds that a page waits for somebody else's server."""
 FRESH, SORRY = 300, 15
 """Seconds for which the shop's statuses and carriers are kept, and a failure to read them."""
+REMEMBERED = 30 * 24 * 3600
+"""Seconds for which their names are known after the shop has fallen silent."""
 OUTSIDE = (ShopError, ShoppingFeedError, SecretUnreadable)
 
 
@@ -73,7 +77,7 @@ def open_shop(store: Store) -> Iterator[Shop]:
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """The shop's statuses, or `trouble`: why they cannot be read."""
+    """The shop's statuses. `trouble`: why they cannot be read; they are then those known last, if any."""
 
     by_id: dict[int, Status] = field(default_factory=dict)
     trouble: Said | None = None
@@ -84,6 +88,10 @@ class Statuses:
         known = self.by_id.get(status)
         return known.name if known else f"#{status}"
 
+    def numbered(self, status: int) -> str:
+        """Shipped (4)."""
+        return _numbered(self.by_id[status].name, status) if status in self.by_id else f"#{status}"
+
     def color(self, status: int | None) -> str:
         known = self.by_id.get(status) if status is not None else None
         return known.color if known else ""
@@ -91,10 +99,20 @@ class Statuses:
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """The shop's carriers, or `trouble`: why they cannot be read."""
+    """The shop's carriers. `trouble`: why they cannot be read; they are then those known last, if any."""
 
     found: list[Carrier] = field(default_factory=list)
     trouble: Said | None = None
+
+    def numbered(self, number: int) -> str:
+        """Click and collect (1)."""
+        names = (each.name for each in self.found if number == each.carrier_id or number in each.ids)
+        name = next(names, "")
+        return _numbered(name, number) if name else f"#{number}"
+
+
+def _numbered(name: str, number: int) -> str:
+    return _("%(name)s (%(number)s)") % {"name": name, "number": number}
 
 
 Kept = TypeVar("Kept", Statuses, Carriers)
@@ -130,9 +148,27 @@ def _kept(store: Store, what: str, read: Callable[[], Kept]) -> Kept:
     key = f"sfsync:{what}:{store.pk}:{store.updated_at.timestamp()}"
     found: Kept | None = cache.get(key)
     if found is None:
-        found = read()
+        found = _remembered(_last(store, what), read())
         cache.set(key, found, SORRY if found.trouble else FRESH)
     return found
+
+
+def _remembered(key: str, found: Kept) -> Kept:
+    if not found.trouble:
+        cache.set(key, found, REMEMBERED)
+        return found
+    before: Kept | None = cache.get(key)
+    return replace(before, trouble=found.trouble) if before else found
+
+
+def _last(store: Store, what: str) -> str:
+    return f"sfsync:last:{what}:{store.pk}"
+
+
+def forget_names(store: Store) -> None:
+    """The store has another shop now: the names of the former one say nothing."""
+    languages = [code for code, _name in settings.LANGUAGES]
+    cache.delete_many([_last(store, f"{what}:{each}") for what in ("statuses", "carriers") for each in languages])
 
 
 def said(error: Exception) -> Said:
@@ -161,38 +197,42 @@ def glance(store: Store, shop_order_id: int) -> Glance:
         return Glance(trouble=said(error))
 
 
+BOTH = ("shop", "feed")
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One connection that was tried."""
+    """What trying the connections of a store came to, a finding and what it says for each."""
 
-    well: bool
-    said: Said
+    findings: list[Finding]
+
+    @property
+    def well(self) -> bool:
+        return all(each.verdict is Verdict.OK for each in self.findings)
+
+    @property
+    def lines(self) -> list[tuple[bool, Said]]:
+        return [(each.verdict is Verdict.OK, found(each)) for each in self.findings]
+
+    def __str__(self) -> str:
+        return " ".join(said.text for _well, said in self.lines)
 
 
-def tried(store: Store) -> list[Tried]:
+def tried(store: Store, wanted: Collection[str] = BOTH) -> Tried:
     """Try the connections of a store, as it is in memory."""
-    return [_try(check, store) for check in (_try_shop, _try_feed)]
-
-
-def _try(check: Callable[[Store], Tried], store: Store) -> Tried:
-    try:
-        return check(store)
-    except OUTSIDE as error:
-        return Tried(False, said(error))
-
-
-def _try_shop(store: Store) -> Tried:
-    with open_shop(store) as shop:
-        return Tried(True, Said(_("The shop answers: %(found)s") % {"found": probed(shop.probe())}))
-
-
-def _try_feed(store: Store) -> Tried:
+    checks = {"shop": try_shop, "feed": try_feed}
     with closing(Quick()) as outsides:
-        stores = {each.id: each.name for each in outsides.client(store).me().stores}
-    name = stores.get(store.feed_store_id)
-    if name is None:
-        opened = ", ".join(f"{key} ({value})" for key, value in stores.items()) or "-"
-        text = _("The token does not open store %(store)s; it opens: %(opened)s.")
-        return Tried(False, Said(text % {"store": store.feed_store_id, "opened": opened}, advice("store-unknown")))
-    text = _("Shopping Feed accepts the token: store %(store)s is “%(name)s”.")
-    return Tried(True, Said(text % {"store": store.feed_store_id, "name": name}))
+        return Tried([checks[each](store, outsides) for each in wanted])
+
+
+def found(finding: Finding) -> Said:
+    """What the doctor found, in the active language, for somebody who reads it on a page."""
+    message = str(finding.params.get("message", ""))
+    if cause := of_shop(finding.params.get("cause", ""), message):
+        return cause
+    if finding.code == "shop-answers":
+        return Said(_("The shop answers: %(found)s") % {"found": probed(message)})
+    if finding.code == "token-accepted":
+        return Said(_("Shopping Feed accepts the token: store %(store)s is “%(name)s”.") % finding.params)
+    said = told(finding.code, finding.params)
+    return replace(said, advice="") if finding.verdict is Verdict.OK else said

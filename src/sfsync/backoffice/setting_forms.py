@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sfsync import texts
+from sfsync.backoffice.outsides import BOTH
 from sfsync.domain import mapping
 from sfsync.models import Store, rules
 from sfsync.models.secrets import Secret
@@ -235,6 +236,27 @@ class SecretInput(forms.CharField):
         super().__init__(required=False, widget=forms.PasswordInput({"autocomplete": "off"}), **kwargs)
 
 
+def secrets_of(form: Any, *names: str) -> dict[str, Secret]:
+    """What was typed into these fields, and what the page relies on as kept (`sfsync.backoffice.typed`)."""
+    found = {name: Secret(form.cleaned_data[name]) for name in names if form.cleaned_data.get(name)}
+    for name in {*names}.intersection(form.data.get("kept", "").split()) - found.keys():
+        if name in form.kept:
+            found[name] = form.kept[name]
+        else:
+            form.add_error(name, _("What you typed was kept for a few minutes only: type it again."))
+    return found
+
+
+def not_a_file(value: str) -> None:
+    """A shop that is a file of the server is the business of who may read the server's files."""
+    if "".join(value.split()).lower().startswith("sqlite:"):
+        raise ValidationError(
+            _(
+                "A file of the server can be given on its command line only. Here the address starts with mysql+pymysql://."
+            )
+        )
+
+
 def new_token() -> SecretInput:
     return SecretInput(
         label=gettext_lazy("New token"),
@@ -248,14 +270,21 @@ class Token(forms.Form):
     """What a merchant may change of the connection."""
 
     token = new_token()
+    tries = ("feed",)
 
-    def __init__(self, data: Any = None, *, instance: Store) -> None:
+    def __init__(self, data: Any = None, *, instance: Store, kept: dict[str, Secret] | None = None) -> None:
         super().__init__(data)
-        self.instance = instance
+        self.instance, self.kept = instance, kept or {}
+        self.secrets: dict[str, Secret] = {}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.secrets = secrets_of(self, "token")
+        return cleaned
 
     @property
     def changed(self) -> dict[str, Any]:
-        return secrets_of(self.cleaned_data, "token")
+        return dict(self.secrets)
 
 
 class Connection(StoreForm):
@@ -265,9 +294,11 @@ class Connection(StoreForm):
     shop_url = SecretInput(
         label=gettext_lazy("New address of the shop's database"),
         max_length=1000,
-        validators=[rules.shop_url],
+        validators=[rules.shop_url, not_a_file],
         help_text=gettext_lazy("mysql+pymysql://reader:password@host:3306/shop, with an account that may only read."),
     )
+
+    tries = BOTH
 
     class Meta:
         model = Store
@@ -289,17 +320,22 @@ class Connection(StoreForm):
             "api_url": gettext_lazy("Shopping Feed's own, unless you try things out on another one."),
         }
 
+    def __init__(self, *args: Any, kept: dict[str, Secret] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = kept or {}
+        self.secrets: dict[str, Secret] = {}
+
     def clean(self) -> dict[str, Any]:
         """The model's rules, which follow, judge the store with its new secrets."""
         cleaned = super().clean() or {}
-        for name, secret in secrets_of(cleaned, "token", "shop_url").items():
+        self.secrets = secrets_of(self, "token", "shop_url")
+        for name, secret in self.secrets.items():
             setattr(self.instance, name, secret)
         return cleaned
 
     @property
     def changed(self) -> dict[str, Any]:
-        plain = {name: self.cleaned_data[name] for name in CONNECTION}
-        return plain | secrets_of(self.cleaned_data, "token", "shop_url")
+        return {name: self.cleaned_data[name] for name in CONNECTION} | self.secrets
 
 
 class NewStore(Connection):
@@ -311,14 +347,21 @@ class NewStore(Connection):
         help_texts = Connection.Meta.help_texts | {
             "name": gettext_lazy("Short, of letters, digits and hyphens; it appears in addresses and cannot change.")
         }
+        error_messages = {  # noqa: RUF012
+            "name": {
+                "invalid": gettext_lazy("A name has letters, digits and hyphens only: no spaces and no accents."),
+                "unique": gettext_lazy("There is a store of this name already."),
+            }
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["token"].label = _("Token")
+        self.fields["shop_url"].label = _("Address of the shop's database")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for name in ("token", "shop_url"):
-            if name in cleaned and not cleaned[name]:
+            if name not in self.secrets and name not in self.errors:
                 self.add_error(name, _("This is needed."))
         return cleaned
-
-
-def secrets_of(cleaned: dict[str, Any], *names: str) -> dict[str, Secret]:
-    return {name: Secret(cleaned[name].strip()) for name in names if cleaned.get(name, "").strip()}

@@ -14,16 +14,21 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from sfsync.backoffice import typed
 from sfsync.backoffice.access import administrator, is_administrator, of_store, person
 from sfsync.backoffice.effects import foretold, warnings
-from sfsync.backoffice.outsides import carriers_of, statuses_of, tried
+from sfsync.backoffice.outsides import Tried, carriers_of, forget_names, statuses_of, tried
 from sfsync.backoffice.setting_forms import Connection, Mails, Mapping, NewStore, Sending, Token
 from sfsync.backoffice.shell import Way, page
-from sfsync.backoffice.wording import change_lines
+from sfsync.backoffice.wording import Names, change_lines
 from sfsync.engine.changing import change, differences, shown
+from sfsync.engine.doctor import answering, forget_trouble
 from sfsync.models import SettingChange, Store
+from sfsync.texts import joined
 
 HISTORY = 100
+PLACE = ("shop_url", "shop_prefix", "shop_id")
+"""The settings that say which shop it is."""
 
 
 @of_store
@@ -54,36 +59,89 @@ def mails(request: HttpRequest, store: Store) -> HttpResponseBase:
 
 @of_store
 def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
-    form = Connection if is_administrator(request.user) else Token
-    return _edit(request, store, form, "connection")
+    """What is given is tried before it is saved, so that nothing that works is replaced by a mistake."""
+    if request.method != "POST":
+        return _page(request, store, "connection.html", "connection", form=_connection_form(request)(instance=store))
+    form = _connected(request, store)
+    if not form.is_valid():
+        return _again(request, store, form)
+    after = store_with(store, form.changed)
+    if request.POST.get("do") == "anyway" or not after.enabled or not differences(store, form.changed):
+        return _save_connection(request, store, form, None)
+    found = tried(after, form.tries)
+    return _save_connection(request, store, form, found) if found.well else _again(request, store, form, found)
 
 
 @of_store
 @require_POST
 def test_connection(request: HttpRequest, store: Store) -> HttpResponseBase:
-    """Try the shop and Shopping Feed as they are saved."""
-    form = Connection(instance=store) if is_administrator(request.user) else Token(instance=store)
-    return _page(request, store, "connection.html", "connection", form=form, tried=tried(store))
+    """Try the shop and Shopping Feed as the form has them now. Nothing is saved."""
+    form = _connected(request, store)
+    return _again(request, store, form, tried(store_with(store, form.changed)) if form.is_valid() else None, test=True)
+
+
+def _connection_form(request: HttpRequest) -> type[Connection] | type[Token]:
+    return Connection if is_administrator(request.user) else Token
+
+
+def _connected(request: HttpRequest, store: Store) -> Connection | Token:
+    kept = typed.kept(request, store.name)
+    return _connection_form(request)(request.POST, instance=Store.objects.get(pk=store.pk), kept=kept)
+
+
+def _again(
+    request: HttpRequest, store: Store, form: Connection | Token, found: Tried | None = None, *, test: bool = False
+) -> HttpResponseBase:
+    """The form as it was filled in, with what stood in the way."""
+    typed.keep(request, store.name, form)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was saved yet: something below is not right."))
+    context = {"form": form, "tried": found, "test": test}
+    return _page(request, store, "connection.html", "connection", **context)
+
+
+def _save_connection(
+    request: HttpRequest, store: Store, form: Connection | Token, found: Tried | None
+) -> HttpResponseBase:
+    moved = any(name in PLACE for name, _before, _after in differences(store, form.changed))
+    if not _saved(request, store, form, str(found or "")):
+        return _again(request, store, form)
+    typed.forget(request, store.name)
+    if moved:
+        forget_names(store)
+    if found:
+        forget_trouble(store, answering(found.findings))
+    return redirect("backoffice:connection", store.name)
 
 
 @of_store
 def history(request: HttpRequest, store: Store) -> HttpResponse:
     changes = SettingChange.objects.filter(store=store).order_by("-id")[:HISTORY]
-    return _page(request, store, "history.html", "history", changes=change_lines(changes))
+    names = Names(store)
+    lines = change_lines(changes, names)
+    return _page(request, store, "history.html", "history", changes=lines, silent=names.silent)
 
 
 @administrator
 def new_store(request: HttpRequest) -> HttpResponseBase:
-    form = NewStore(request.POST or None, instance=Store())
-    if request.method == "POST" and form.is_valid():
-        store = form.save(commit=False)
-        for name, value in form.changed.items():
-            setattr(store, name, value)
-        store.save()
-        SettingChange.objects.create(store=store, who=person(request), name="store", after=store.name)
-        messages.success(request, _("The store was added. Say next what its statuses mean."))
-        return redirect("backoffice:settings", store.name)
-    return page(request, "new_store.html", screen="overview", form=form)
+    """Tried like a connection before it is added."""
+    form = NewStore(request.POST or None, instance=Store(), kept=typed.kept(request, ""))
+    found = None
+    if request.method == "POST":
+        if form.is_valid():
+            found = None if request.POST.get("do") == "anyway" else tried(form.instance)
+            if found is None or found.well:
+                return _add(request, form)
+        typed.keep(request, "", form)
+    return page(request, "new_store.html", screen="overview", form=form, tried=found)
+
+
+def _add(request: HttpRequest, form: NewStore) -> HttpResponseBase:
+    store = form.save()
+    SettingChange.objects.create(store=store, who=person(request), name="store", after=store.name)
+    typed.forget(request, "")
+    messages.success(request, _("The store was added. Say next what its statuses mean."))
+    return redirect("backoffice:settings", store.name)
 
 
 def _edit(
@@ -105,9 +163,8 @@ def _edit(
 def review(store: Store, form: Any) -> dict[str, Any]:
     """What saving would do."""
     after = store_with(store, form.changed)
-    lines = change_lines(
-        [SettingChange(name=name, before=a, after=b) for name, a, b in differences(store, form.changed)]
-    )
+    changes = [SettingChange(name=name, before=a, after=b) for name, a, b in differences(store, form.changed)]
+    lines = change_lines(changes, Names(store))
     return {"reviewed": True, "lines": lines, "effect": foretold(store, after) if lines else None}
 
 
@@ -120,14 +177,20 @@ def store_with(store: Store, changed: dict[str, Any]) -> Store:
 
 
 def save(request: HttpRequest, store: Store, form: Any, name: str) -> HttpResponseBase:
+    _saved(request, store, form)
+    return redirect(f"backoffice:{name}", store.name)
+
+
+def _saved(request: HttpRequest, store: Store, form: Any, also: str = "") -> bool:
+    """False where a rule was in the way, which is said; `also`: what else there is to say once it is saved."""
     try:
         changed = change(store, form.changed, person(request))
     except ValidationError as error:
         for message in error.messages:
             messages.error(request, message)
-        return redirect(f"backoffice:{name}", store.name)
-    messages.success(request, _("Saved.") if changed else _("Nothing was different: nothing to save."))
-    return redirect(f"backoffice:{name}", store.name)
+        return False
+    messages.success(request, joined(_("Saved."), also) if changed else _("Nothing was different: nothing to save."))
+    return True
 
 
 def _page(request: HttpRequest, store: Store, template: str, tab: str, **context: Any) -> HttpResponse:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from sfsync.backoffice.outsides import Carriers, Statuses, carriers_of, statuses_of
+from sfsync.backoffice.words import Said
 from sfsync.engine.changing import in_words
-from sfsync.models import SettingChange
+from sfsync.models import SettingChange, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +27,36 @@ class Line:
     after: str
 
 
-def change_lines(changes: Iterable[SettingChange]) -> list[Line]:
+class Names:
+    """What the shop calls its statuses and carriers; it is asked only where a change has any."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        return statuses_of(self._store, get_language() or "en")
+
+    @cached_property
+    def carriers(self) -> Carriers:
+        return carriers_of(self._store)
+
+    @property
+    def silent(self) -> Said | None:
+        """Why the shop could not be asked, where it was."""
+        asked = (self.__dict__.get(each) for each in ("statuses", "carriers"))
+        return next((each.trouble for each in asked if each and each.trouble), None)
+
+
+def change_lines(changes: Iterable[SettingChange], shop: Names) -> list[Line]:
     names = setting_names()
     return [
         Line(
             each.at,
             each.who,
             names.get(each.name, each.name),
-            value(each.name, each.before),
-            value(each.name, each.after),
+            value(each.name, each.before, shop),
+            value(each.name, each.after, shop),
         )
         for each in changes
     ]
@@ -62,15 +87,19 @@ def setting_names() -> dict[str, str]:
     }
 
 
-def value(name: str, text: str) -> str:
-    """A recorded value of this setting in the reader's language."""
-    return _without_number(text) if name == "ship_without_tracking" else _in_words(text)
+def value(name: str, text: str, shop: Names) -> str:
+    """A recorded value of this setting in the reader's language, with the shop's own names."""
+    if name == "ship_without_tracking":
+        return _without_number(text, shop)
+    if name == "statuses":
+        return in_words(text, shop.statuses.numbered)
+    return _in_words(text)
 
 
-def _without_number(text: str) -> str:
+def _without_number(text: str, shop: Names) -> str:
     if text in ("True", "False"):
         return _("always") if text == "True" else _("never")
-    return _("only with carriers %(numbers)s") % {"numbers": in_words(text)}
+    return _("only with %(carriers)s") % {"carriers": in_words(text, shop.carriers.numbered)}
 
 
 def _in_words(text: str) -> str:

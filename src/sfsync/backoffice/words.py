@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import formats
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
@@ -24,6 +23,16 @@ ADVICE = {
     "silent": _("Nothing is sent while no run takes place: start one now, and ask who runs sfsync to look at it."),
     "mail-failed": _("Open the diagnostics: they try the mail server and show its answer."),
     "overdue": _("Look at the waiting orders: each one says why it waits."),
+    "store-not-opened": _(
+        "Check the store's number at Shopping Feed in its settings; the diagnostics show the right ones."
+    ),
+    "no-store": _("Add the first one on the overview."),
+    "no-shipped": _("Say in the store's settings which status means “Shipped”."),
+    "status-unknown": _("Say in the store's settings what the shop's statuses mean now."),
+    "status-left-out": _(
+        "Say in the store's settings what it means, or choose there that the last status that means something counts."
+    ),
+    "no-recipients": _("Name recipients in the store's settings."),
 }
 CAUSES = {
     "busy": (
@@ -70,7 +79,7 @@ CAUSES = {
 TECHNICAL = {
     *texts.TROUBLES,
     *("run-troubled", "not-sent", "no-answer", "request-split", "tickets-unreadable", "orders-unlistable"),
-    *("mail-failed", "failed-no-feed-id", "failed-no-answer", "failed-unpreparable"),
+    *("database-away", "mail-away", "mail-failed", "failed-no-feed-id", "failed-no-answer", "failed-unpreparable"),
 }
 """Codes whose message is a program's, not a marketplace's: it is set apart, since it speaks English."""
 
@@ -93,7 +102,7 @@ class Said:
 
 def told(code: str, params: Mapping[str, Any]) -> Said:
     """What happened, in the active language."""
-    code = params.get("trouble", code)
+    code = params.get("trouble", code) if code == "run-troubled" else code
     detail = str(params.get("message") or "") if code in TECHNICAL else ""
     if trouble := texts.trouble(code):
         return Said(trouble, advice(code), detail)
@@ -107,23 +116,6 @@ def of_shop(cause: str, detail: str) -> Said | None:
         return None
     text, todo = CAUSES[cause]
     return Said(gettext(text), gettext(todo), detail)
-
-
-def parted(text: str, details: Iterable[str]) -> Said:
-    """A sentence that was put together elsewhere: one of these details, or what follows a trouble, is set apart."""
-    for detail in details:
-        if detail and detail in text:
-            return Said(_without_message(text.replace(detail, _HERE)), detail=detail)
-    for code in texts.TROUBLES:
-        before, here, _after = texts.sentence(code, {"message": _HERE}).partition(_HERE)
-        if here and text.startswith(before):
-            return Said(texts.trouble(code), detail=text.removeprefix(before).strip())
-    return Said(text)
-
-
-def of_page(todo: str) -> str:
-    """An advice that may speak of commands, for somebody who has none."""
-    return next((advice(code) for code in ADVICE if todo == texts.advice(code)), todo)
 
 
 def _without_message(text: str) -> str:
@@ -147,9 +139,7 @@ def probed(text: str) -> str:
     return said % {"version": found["version"], "name": found["name"], "count": grouped(count)}
 
 
-def grouped(number: int) -> str:
-    """A number as the active language groups its digits: 98,765."""
-    return formats.number_format(number, force_grouping=True)
+grouped = texts.grouped
 
 
 def advice(code: str) -> str:

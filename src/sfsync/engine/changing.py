@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ast import literal_eval
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -52,8 +52,11 @@ def shown(value: Any) -> str:
         return "…"
 
 
-def in_words(recorded: str) -> str:
-    """A value of the record as people of the active language read it: "Shipped: 4, 22; Canceled: 6"."""
+def in_words(recorded: str, named: Callable[[Any], str] = str) -> str:
+    """A value of the record as people of the active language read it: "Shipped: 4, 22; Canceled: 6".
+
+    `named`: how the members of a list are called.
+    """
     if recorded == REPLACED:
         return gettext(REPLACED)
     try:
@@ -64,19 +67,19 @@ def in_words(recorded: str) -> str:
         case bool():
             return gettext("yes") if value else gettext("no")
         case list():
-            return _listed(value) or gettext("none")
+            return _listed(value, named) or gettext("none")
         case dict():
-            return "; ".join(_meant(word, ids) for word, ids in value.items() if ids) or gettext("none")
+            return "; ".join(_meant(word, ids, named) for word, ids in value.items() if ids) or gettext("none")
     return recorded
 
 
-def _meant(word: str, statuses: list[Any]) -> str:
+def _meant(word: str, statuses: list[Any], named: Callable[[Any], str]) -> str:
     meaning = gettext(texts.MEANINGS[MEANINGS[word]]) if word in MEANINGS else word
-    return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": _listed(statuses)}
+    return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": _listed(statuses, named)}
 
 
-def _listed(values: list[Any]) -> str:
-    return ", ".join(map(str, values))
+def _listed(values: list[Any], named: Callable[[Any], str]) -> str:
+    return ", ".join(map(named, values))
 
 
 def change(store: Store, wanted: Mapping[str, Any], who: str) -> list[str]:

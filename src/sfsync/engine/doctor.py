@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
+from sfsync.domain.mapping import MEANINGS
 from sfsync.engine.connections import Connections
 from sfsync.engine.health import Alarm, Health, health_of
 from sfsync.engine.notify import mail_again
 from sfsync.engine.trouble import trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
+from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError
 from sfsync.shops.base import ShopError, Status
-from shoppingfeed import NotFoundError, ShoppingFeedError
+from shoppingfeed import ShoppingFeedError
 
 
 class Verdict(StrEnum):
@@ -31,21 +36,53 @@ class Verdict(StrEnum):
     WRONG = "wrong"
 
 
+SUBJECTS = {
+    "database": _("database"),
+    "mail": _("mail"),
+    "stores": _("stores"),
+    "settings": _("settings"),
+    "shop": _("%(store)s: shop"),
+    "feed": _("%(store)s: Shopping Feed"),
+    "mapping": _("%(store)s: status mapping"),
+    "recipients": _("%(store)s: recipients"),
+    "store": "%(store)s",
+}
+"""What can be looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: what was looked at, how it is, and what to do where it is not well. Never holds a secret."""
+    """One check: what was looked at (one of `SUBJECTS`, of which store), and how it is. Never holds a secret.
 
-    subject: str
+    `code` and `params` pick the sentence and the advice of `sfsync.texts`, in whatever language is active when they
+    are read.
+    """
+
+    about: str
     verdict: Verdict
-    text: str
-    advice: str = ""
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+    store: str = ""
+
+    @property
+    def subject(self) -> str:
+        return gettext(SUBJECTS[self.about]) % {"store": self.store}
+
+    @property
+    def text(self) -> str:
+        return texts.sentence(self.code, self.params)
+
+    @property
+    def advice(self) -> str:
+        """What to do where it is not well; empty where it is."""
+        return "" if self.verdict is Verdict.OK else texts.advice(self.code)
 
     def as_dict(self) -> dict[str, str]:
         return {"subject": self.subject, "verdict": self.verdict, "text": self.text, "advice": self.advice}
 
 
-def examine(connections: Connections) -> Iterator[Finding]:
-    """Each finding as it is made; a check that fails does not stop the others."""
+def examine(connections: Connections, language: str = "") -> Iterator[Finding]:
+    """Each finding as it is made; a check that fails does not stop the others. `language`: see `examine_store`."""
     database = _database()
     yield database
     mail = _mail()
@@ -56,29 +93,30 @@ def examine(connections: Connections) -> Iterator[Finding]:
         mail_again()
     stores = list(Store.objects.all())
     if not stores:
-        yield Finding(
-            _("stores"),
-            Verdict.WRONG,
-            _("There is no store yet."),
-            _("Write a file of stores and run `sfsync apply FILE`."),
-        )
+        yield Finding("stores", Verdict.WRONG, "no-store")
     for store in stores:
-        yield from examine_store(store, connections, mail_well=mail.verdict is Verdict.OK)
+        yield from examine_store(store, connections, language, mail_well=mail.verdict is Verdict.OK)
 
 
-def examine_store(store: Store, connections: Connections, *, mail_well: bool = False) -> Iterator[Finding]:
-    """`mail_well`: the mail server has just answered."""
-    statuses: list[Status] = []
-    shop = _guarded(_("%(store)s: shop") % {"store": store.name}, lambda: _shop(store, connections, statuses))
+def examine_store(
+    store: Store, connections: Connections, language: str = "", *, mail_well: bool = False
+) -> Iterator[Finding]:
+    """`language`: of the names of the shop's statuses, the store's own if empty. `mail_well`: the mail server has just
+    answered."""
+    shop = try_shop(store, connections)
     yield shop
-    feed = _guarded(_("%(store)s: Shopping Feed") % {"store": store.name}, lambda: _feed(store, connections))
+    feed = try_feed(store, connections)
     yield feed
-    if statuses:
-        yield from _mapping(store, statuses)
+    if shop.verdict is Verdict.OK:
+        yield from _guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
     yield _recipients(store)
-    well = {name for name, each in (("shop", shop), ("feed", feed)) if each.verdict is Verdict.OK}
-    well |= {"mail"} if mail_well else set()
-    yield from _alarms(store, health_of([store], timezone.now())[0], well)
+    yield from _alarms(store, health_of([store], timezone.now())[0], answering([shop, feed], mail_well=mail_well))
+
+
+def answering(tried: list[Finding], *, mail_well: bool = False) -> set[str]:
+    """Of `shop`, `feed` and `mail`, those that have just answered well."""
+    well = {each.about for each in tried if each.verdict is Verdict.OK}
+    return well | {"mail"} if mail_well else well
 
 
 _PROVED_GONE_BY = {
@@ -94,66 +132,91 @@ _PROVED_GONE_BY = {
 """What the last run ended on → what answers well when it is gone."""
 
 
+def proved_gone(code: str, well: set[str]) -> bool:
+    """A trouble of this code cannot stand any more, since what is `answering` does."""
+    return _PROVED_GONE_BY.get(code, {""}) <= well
+
+
+def forget_trouble(store: Store, well: set[str]) -> None:
+    """What the last run ended on is taken off the store where it was just proved gone; the run's record keeps it."""
+    if store.trouble and proved_gone(store.trouble, well):
+        gone = {"trouble": "", "trouble_text": "", "trouble_since": None}
+        Store.objects.filter(pk=store.pk, trouble=store.trouble).update(**gone)
+
+
 def _alarms(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
     """What the last run ended on counts no longer where the same thing has just gone well."""
     for alarm in health.alarms:
-        if alarm.code in (store.trouble, "mail-failed") and _PROVED_GONE_BY.get(alarm.code, {""}) <= well:
+        if alarm.code in (store.trouble, "mail-failed") and proved_gone(alarm.code, well):
             yield _gone(store, health, alarm)
         else:
-            yield Finding(store.name, Verdict.WARNING, alarm.sentence, alarm.advice)
+            yield Finding("store", Verdict.WARNING, alarm.code, alarm.params, store.name)
 
 
 def _gone(store: Store, health: Health, alarm: Alarm) -> Finding:
-    text = _("The run of %(at)s ended with: “%(trouble)s” It works now, and the next run clears it.")
-    at = texts.moment(health.last_run.isoformat()) if health.last_run else "?"
-    return Finding(store.name, Verdict.OK, text % {"at": at, "trouble": texts.trouble(alarm.code) or alarm.sentence})
+    at = health.last_run.isoformat() if health.last_run else "?"
+    ended_on = lazy(lambda: texts.trouble(alarm.code) or alarm.sentence, str)()
+    return Finding("store", Verdict.OK, "trouble-over", {"at": at, "trouble": ended_on}, store.name)
 
 
-def _guarded(subject: str, check: Callable[[], str]) -> Finding:
+def try_shop(store: Store, connections: Connections) -> Finding:
+    """Does the shop answer, with every right that is needed?"""
+
+    def check() -> list[Finding]:
+        return [Finding("shop", Verdict.OK, "shop-answers", {"message": connections.shop(store).probe()}, store.name)]
+
+    return _guarded("shop", store, check)[0]
+
+
+def try_feed(store: Store, connections: Connections) -> Finding:
+    """Does Shopping Feed accept the token, and does it open the store?"""
+
+    def check() -> list[Finding]:
+        names = {each.id: each.name for each in connections.client(store).me().stores}
+        return [_opened(store, names)]
+
+    return _guarded("feed", store, check)[0]
+
+
+def _opened(store: Store, names: dict[int, str]) -> Finding:
+    number = store.feed_store_id
+    if number in names:
+        return Finding("feed", Verdict.OK, "token-accepted", {"store": number, "name": names[number]}, store.name)
+    opened = ", ".join(f"{each} ({name})" for each, name in names.items()) or "-"
+    return Finding("feed", Verdict.WRONG, "store-not-opened", {"store": number, "opened": opened}, store.name)
+
+
+def _guarded(about: str, store: Store, check: Callable[[], list[Finding]]) -> list[Finding]:
+    """`cause` is the shop's own code of what is wrong, where it has one."""
     try:
-        return Finding(subject, Verdict.OK, check())
+        return check()
     except (ShopError, ShoppingFeedError, SecretUnreadable) as error:
         trouble = trouble_of(error)
-        return Finding(
-            subject,
-            Verdict.WRONG,
-            texts.sentence(trouble.code, {"message": trouble.detail}),
-            texts.advice(trouble.code),
-        )
+        cause = error.code if isinstance(error, ShopError) else ""
+        return [Finding(about, Verdict.WRONG, trouble.code, {"message": trouble.detail, "cause": cause}, store.name)]
 
 
 def _database() -> Finding:
-    subject = _("database")
     try:
         plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
         missing = MigrationExecutor(connection).migration_plan(plan)
     except DatabaseError as error:
-        return Finding(
-            subject, Verdict.WRONG, str(error).strip(), _("Check SFSYNC_DATABASE_URL and the database server.")
-        )
+        return Finding("database", Verdict.WRONG, "database-away", {"message": str(error).strip()})
     if missing:
-        return Finding(subject, Verdict.WRONG, _("Its tables are not up to date."), _("Run `sfsync migrate`."))
-    return Finding(subject, Verdict.OK, _("%(engine)s, tables up to date") % {"engine": connection.display_name})
+        return Finding("database", Verdict.WRONG, "tables-old")
+    return Finding("database", Verdict.OK, "tables-new", {"engine": connection.display_name})
 
 
 def _mail() -> Finding:
-    subject = _("mail")
     try:
         mail = get_connection(fail_silently=False)
         mail.open()
         mail.close()
-    except NoMailServerError as error:
-        return Finding(subject, Verdict.WARNING, str(error), _("Until then, failing orders are shown and not mailed."))
+    except NoMailServerError:
+        return Finding("mail", Verdict.WARNING, "mail-unset")
     except Exception as error:  # whatever the configured mail backend raises is what the merchant must read
-        return Finding(
-            subject,
-            Verdict.WARNING,
-            f"{_server()}{error}",
-            texts.advice("mail-failed"),
-        )
-    return Finding(
-        subject, Verdict.OK, _("the server at %(host)s answers") % {"host": getattr(settings, "EMAIL_HOST", "")}
-    )
+        return Finding("mail", Verdict.WARNING, "mail-away", {"message": f"{_server()}{error}"})
+    return Finding("mail", Verdict.OK, "mail-answers", {"host": getattr(settings, "EMAIL_HOST", "")})
 
 
 def _server() -> str:
@@ -161,73 +224,40 @@ def _server() -> str:
     return f"{host}:{settings.EMAIL_PORT}: " if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") else ""
 
 
-def _shop(store: Store, connections: Connections, statuses: list[Status]) -> str:
-    shop = connections.shop(store)
-    found = shop.probe()
-    statuses += shop.statuses(store.language)
-    return found
-
-
-def _feed(store: Store, connections: Connections) -> str:
-    account = connections.client(store).me()
-    names = {each.id: each.name for each in account.stores}
-    if store.feed_store_id not in names:
-        opened = ", ".join(f"{store_id} ({name})" for store_id, name in names.items()) or "-"
-        raise NotFoundError(
-            _("The token does not open store %(store)s; it opens: %(opened)s.")
-            % {"store": store.feed_store_id, "opened": opened}
-        )
-    return _("token accepted, store %(store)s is “%(name)s”") % {
-        "store": store.feed_store_id,
-        "name": names[store.feed_store_id],
-    }
-
-
-def _mapping(store: Store, statuses: list[Status]) -> Iterator[Finding]:
+def _mapping(store: Store, connections: Connections, language: str) -> list[Finding]:
     """The mapping against the shop's real statuses (R6)."""
-    subject = _("%(store)s: status mapping") % {"store": store.name}
-    known = {each.status_id: each for each in statuses}
+    known = {each.status_id: each for each in connections.shop(store).statuses(language)}
     mapped = {status for ids in store.statuses.values() for status in ids}
-    unknown = sorted(mapped - known.keys())
+    found: list[tuple[Verdict, str, dict[str, Any]]] = []
     if not store.statuses.get("shipped"):
-        yield Finding(
-            subject,
-            Verdict.WRONG,
-            _("No status means “shipped”: nothing would be shipped."),
-            _("Map the shop's shipped status in [stores.NAME.statuses]."),
-        )
-    if unknown:
-        have = ", ".join(f"{each.status_id} {each.name}" for each in statuses if not each.deleted)
-        yield Finding(
-            subject,
-            Verdict.WRONG,
-            _("The shop has no status %(unknown)s.") % {"unknown": ", ".join(map(str, unknown))},
-            _("Its statuses are: %(have)s.") % {"have": have},
-        )
-    if store.state_policy == "current":
-        yield from (
-            _unmapped(subject, each)
-            for each in statuses
-            if each.shipped and not each.deleted and each.status_id not in mapped
-        )
-    names = ", ".join(
-        f"{known[status].name} → {word}" for word, ids in store.statuses.items() for status in ids if status in known
-    )
-    if names and not unknown:
-        yield Finding(subject, Verdict.OK, names)
+        found.append((Verdict.WRONG, "no-shipped", {}))
+    if unknown := sorted(mapped - known.keys()):
+        have = ", ".join(f"{each.status_id} {each.name}" for each in known.values() if not each.deleted)
+        found.append((Verdict.WRONG, "status-unknown", {"unknown": ", ".join(map(str, unknown)), "have": have}))
+    if store.state_policy == StatePolicy.CURRENT:
+        found += [(Verdict.WARNING, "status-left-out", each) for each in _left_out(known, mapped)]
+    if mapped and not unknown:
+        found.append((Verdict.OK, "mapped", {"message": lazy(lambda: _meanings(store, known), str)()}))
+    return [Finding("mapping", verdict, code, params, store.name) for verdict, code, params in found]
 
 
-def _unmapped(subject: str, status: Status) -> Finding:
-    text = _(
-        "“%(name)s” (%(id)s) counts as shipped in the shop but is not mapped: an order that passes on to it before "
-        "the run is not sent."
+def _left_out(known: dict[int, Status], mapped: set[int]) -> list[dict[str, Any]]:
+    return [
+        {"name": each.name, "id": number}
+        for number, each in known.items()
+        if each.shipped and not each.deleted and number not in mapped
+    ]
+
+
+def _meanings(store: Store, known: dict[int, Status]) -> str:
+    return ", ".join(
+        f"{known[status].name} → {texts.operation_name(MEANINGS[word])}"
+        for word, ids in store.statuses.items()
+        for status in ids
     )
-    advice = _("Map it, or set state_policy to latest-mapped.")
-    return Finding(subject, Verdict.WARNING, text % {"name": status.name, "id": status.status_id}, advice)
 
 
 def _recipients(store: Store) -> Finding:
-    subject = _("%(store)s: recipients") % {"store": store.name}
     if store.recipients:
-        return Finding(subject, Verdict.OK, ", ".join(store.recipients))
-    return Finding(subject, Verdict.WARNING, _("Nobody gets the mail about failing orders."), _("Set recipients."))
+        return Finding("recipients", Verdict.OK, "recipients", {"message": ", ".join(store.recipients)}, store.name)
+    return Finding("recipients", Verdict.WARNING, "no-recipients", {}, store.name)

@@ -53,7 +53,7 @@ def doctor(as_json: JsonOption = False) -> None:
     from sfsync_server.environment import ignored
 
     findings = []
-    misspelt = [Finding("settings", Verdict.WARNING, sentence) for sentence in ignored()]
+    misspelt = [Finding("settings", Verdict.WARNING, "setting-ignored", {"message": each}) for each in ignored()]
     for finding in chain(misspelt, examine(Live())):
         findings.append(finding)
         if not as_json:
