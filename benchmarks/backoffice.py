@@ -24,11 +24,12 @@ CHANNELS = ("amazonfr", "CDiscount", "ManoMano", "eBay", "Fnac", "zalandofr", "V
 _ORDERS = """
 INSERT INTO shoppingfeed_order (store_id, shop_order_id, shop_reference, feed_id, reference, channel, fulfilled_by,
     created_at, seen_status, seen_tracking, seen_at, shipped_sent, ship_tracking, shipped_at, confirmed_operation,
-    confirmed_at, confirmed_ticket, date_add)
+    confirmed_at, confirmed_ticket, by_hand, date_add)
 SELECT %(store)s, n, 'REF' || n, 1078495000000 + n, 'MKT-' || n, (%(channels)s::text[])[1 + n %% 8], '',
     now() - (%(orders)s - n) * interval '30 seconds', 4, 'TRK' || n, now(), n %% 10 <> 0,
     CASE WHEN n %% 10 <> 0 THEN 'TRK' || n END, now(), CASE WHEN n %% 10 <> 0 THEN 'ship' ELSE '' END,
-    CASE WHEN n %% 10 <> 0 THEN now() - (%(orders)s - n) * interval '30 seconds' END, '', now()
+    CASE WHEN n %% 10 <> 0 THEN now() - (%(orders)s - n) * interval '30 seconds' END, '',
+    CASE WHEN n %% 100000 = 0 THEN 'refund' ELSE '' END, now()
 FROM generate_series(1, %(orders)s) AS n
 """
 _TASKS = """
@@ -50,8 +51,8 @@ SELECT %(store)s, (SELECT min(id) FROM shoppingfeed_order) + n %% %(orders)s, CA
 FROM generate_series(1, %(entries)s) AS n
 """
 _FIGURES = """
-INSERT INTO sfsync_day_figure (store_id, day, channel, operation, confirmed, failed, s10, m1, m5, m30, h2, h12)
-SELECT %(store)s, current_date - d, c, o, 1000, 3, 500, 300, 100, 50, 25, 25
+INSERT INTO sfsync_day_figure (store_id, day, channel, operation, sent, confirmed, failed, s10, m1, m5, m30, h2, h12)
+SELECT %(store)s, current_date - d, c, o, 1003, 1000, 3, 500, 300, 100, 50, 25, 25
 FROM generate_series(0, 89) AS d, unnest(%(channels)s::text[]) AS c,
     unnest(ARRAY['ship', 'cancel', 'refund', 'deliver']) AS o
 """
@@ -111,6 +112,7 @@ def pages(orders: int) -> dict[str, str]:
         "orders": f"{store}orders/",
         "orders, in the middle": f"{store}orders/?sort=-shop_order_id&at={middle}",
         "orders that need you": f"{store}orders/?state=failed",
+        "orders to be done by hand": f"{store}orders/?state=by-hand",
         "orders waiting": f"{store}orders/?state=waiting",
         "orders confirmed": f"{store}orders/?state=confirmed",
         "orders with nothing": f"{store}orders/?state=quiet",
@@ -120,6 +122,7 @@ def pages(orders: int) -> dict[str, str]:
         "orders, confirmed last": f"{store}orders/?sort=-confirmed_at",
         "orders of a day": f"{store}orders/?since=2020-01-01&until=2020-01-01",
         "search by tracking number": f"{store}orders/?q=TRK{orders // 2}",
+        "search by reference": f"{store}orders/?q=mkt-{orders // 2}",
         "search by Shopping Feed id": f"{store}orders/?q={1078495000000 + orders // 3}",
         "search, nothing": f"{store}orders/?q=nothing",
         "one order": f"{store}orders/{orders // 2}/",

@@ -64,10 +64,14 @@ def test_try_again_sends_it_again(
 
 
 def test_send_now_shows_first_what_would_be_sent(shop: World, merchant: Client, refused: int) -> None:
+    """In words; as it goes out only for who unfolds it."""
     before = shop.accepted(refused)
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk}))
     assert "1 order would be sent" in page
-    assert "&quot;trackingNumber&quot;: &quot;TRACK-1&quot;" in page
+    assert "Will be sent: shipped." in page
+    assert dict(re.findall(r"<dt>(.*?)</dt><dd[^>]*><bdi>(.*?)</bdi>", page))["Tracking number"] == "TRACK-1"
+    technical = page.split("Technical details")[1].split("</details>")[0]
+    assert "&quot;trackingNumber&quot;: &quot;TRACK-1&quot;" in technical
     assert shop.accepted(refused) == before
     assert Task.objects.get().parked
 
@@ -78,6 +82,7 @@ def test_send_now_sends_what_was_shown(
     with django_capture_on_commit_callbacks(execute=True):
         merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk, "sure": "1"})
     assert len(shop.accepted(refused)) == 2
+    assert LogEntry.objects.get(process="person").code == "person-send"
 
 
 def test_send_now_foretells_nothing_where_nothing_would_be_sent(shop: World, merchant: Client) -> None:
@@ -175,10 +180,12 @@ def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: Worl
     shop.sync(wait=10)
     row = shop.row(order)
     page = sides(text(merchant.get(f"/stores/main/orders/{order}/")))
-    assert page["Reference"] == [row.shop_reference, row.reference]
+    assert page["Shop reference"] == [row.shop_reference]
+    assert page["Marketplace reference"] == [row.reference]
     assert page["Marketplace"] == [row.channel]
     assert page["Status"] == ["Shipped", "shipped"]
-    assert list(page) == ["Status", "Tracking number", "Reference", "Marketplace"]
+    names = ["Status", "Tracking number", "Carrier", "Shop reference", "Marketplace reference", "Marketplace"]
+    assert list(page) == names
 
 
 def test_what_failed_and_what_to_do_are_two_paragraphs(shop: World, merchant: Client, refused: int) -> None:

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from sfsync.models import Process, Store, Task
-from sfsync.testing import SHIPPED, World
+from sfsync.models import Order, Process, Store, Task
+from sfsync.testing import REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -38,7 +38,7 @@ WORDS = {
         "save": "Enregistrer ces changements",
         "saved": "Enregistré.",
         "shipped": "Expédiée",
-        "needs": "1 commande a besoin de vous.",
+        "needs": "1 commande demande votre attention.",
         "overview": "Vue d’ensemble",
         "refused": REFUSAL,
         "retry": "Réessayer",
@@ -133,7 +133,7 @@ def test_carriers_appear_with_the_answer_that_asks_for_them(
     page.get_by_label("Only with these carriers").check()
     page.get_by_label("Click and collect (1)").check()
     page.get_by_role("button", name="See the effect").click()
-    expect(page.locator("#effect ins")).to_have_text("only with carriers 1")
+    expect(page.locator("#effect ins")).to_have_text("only with Click and collect (1)")
     page.get_by_role("button", name="Save these changes").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert Store.objects.get().ship_without_tracking == [1]
@@ -249,6 +249,46 @@ def test_live_progress_is_followed_without_reloading(
     expect(page.get_by_text("reading the answers…")).to_be_visible()
     Process.objects.update(holder="", outcome="ok", finished_at=timezone.now())
     expect(page.get_by_text("last run went well")).to_be_visible()
+
+
+def test_an_order_is_followed_without_reloading_and_the_focus_stays(
+    shop: World, open_page: Callable[..., Page], sign_in: Callable[[Page, str], None]
+) -> None:
+    """R19, R22: what was unfolded stays so, and a screen reader is told once."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync()
+    page = open_page()
+    sign_in(page, "claire")
+    page.goto(f"/stores/main/orders/{order}/")
+    expect(page.locator(".now .chip")).to_have_text("Sent, not confirmed yet")
+    page.get_by_text("What was sent").click()
+    page.locator("#mapping").focus()
+    page.evaluate("window.same = true")
+    shop.sync(wait=10)
+    expect(page.locator(".now .chip")).to_have_text("Confirmed")
+    expect(page.locator("#told")).to_contain_text("Confirmed.")
+    expect(page.locator("#mapping")).to_be_focused()
+    expect(page.locator(".story pre")).to_be_visible()
+    expect(page.get_by_role("link", name="Look again")).to_have_count(0)
+    assert page.evaluate("window.same")
+
+
+def test_a_refund_that_nobody_takes_is_done_by_hand(
+    shop: World, open_page: Callable[..., Page], sign_in: Callable[[Page, str], None]
+) -> None:
+    """R9 as the merchant lives it."""
+    order = shop.order()
+    shop.sync()
+    Order.objects.filter(shop_order_id=order).update(channel="amazon")
+    shop.shop.set_status(order, REFUNDED)
+    shop.sync(wait=10)
+    page = open_page()
+    sign_in(page, "claire")
+    page.locator(".needing a").click()
+    page.get_by_role("button", name="Done by hand…").click()
+    page.get_by_role("button", name="It is done").click()
+    expect(page.get_by_text("1 order was noted as done by hand.")).to_be_visible()
+    expect(page.locator(".now .chip")).to_have_text("Confirmed")
 
 
 def test_the_report_is_copied_with_one_button(

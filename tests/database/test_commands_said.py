@@ -246,8 +246,8 @@ def test_a_service_gives_its_sign_when_it_looks_around(world: World) -> None:
     assert scheduler_awake(timezone.now())
 
 
-def test_health_takes_three_statements(world: World, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(3):
+def test_health_takes_four_statements(world: World, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(4):
         assert health_of([world.store], timezone.now())[0].scheduled is False
 
 

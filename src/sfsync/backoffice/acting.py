@@ -1,6 +1,10 @@
-"""What a person does about orders: try again, give up, send now. The last two show first what they will do."""
+"""What a person does about orders: try again, send now, give up, done by hand. All but the first show first what they
+will do."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
@@ -13,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from sfsync import texts
 from sfsync.backoffice.access import of_store, person
 from sfsync.backoffice.outsides import OUTSIDE, open_shop, said
 from sfsync.backoffice.shell import page
@@ -27,13 +32,28 @@ from sfsync.models import Order, Store, Task
 
 MOST_SHOWN = 200
 """Orders that one action takes from a page; "all failed" knows no limit."""
-ACTS = ("retry", "send", "give-up")
+ACTS = ("retry", "send", "give-up", "by-hand")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One order of a page that asks. `acts`: it is one that the action changes; `sentence`: what becomes of it, or why
+    nothing does. `sent`: what would be sent, in words, and `payload`: the same as it goes out."""
+
+    order: Order
+    acts: bool
+    sentence: str
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    payload: dict[str, Any] | None = None
 
 
 @of_store
 @require_POST
 def act(request: HttpRequest, store: Store) -> HttpResponseBase:
-    """POST `act`, and `order` (ids, many) or `all=failed`. `sure` is there once the person saw what will happen."""
+    """POST `act`, and `order` (ids, many) or `all=failed`. `sure` is there once the person saw what will happen.
+
+    What was shown with `sure` are the orders that the action changes; the others are not in the form any more.
+    """
     wanted, orders = request.POST.get("act", ""), chosen(request, store)
     if wanted not in ACTS or not orders.exists():
         messages.warning(request, _("Choose at least one order first."))
@@ -44,6 +64,8 @@ def act(request: HttpRequest, store: Store) -> HttpResponseBase:
         return confirm(request, store, wanted, orders)
     if wanted == "send":
         return done(request, store, _sent(send_now(store, orders, person(request))), run=True)
+    if wanted == "by-hand":
+        return done(request, store, _by_hand(persons.done_by_hand(orders, person(request))))
     return done(request, store, _given_up(persons.give_up(orders, person(request))))
 
 
@@ -57,37 +79,58 @@ def chosen(request: HttpRequest, store: Store) -> QuerySet[Order]:
 
 def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Order]) -> HttpResponse:
     rows = list(orders.order_by("-created_at", "-id").prefetch_related(Prefetch("tasks", Task.objects.order_by("id"))))
-    previews, trouble = _previews(store, rows) if wanted == "send" else (_stands(rows), None)
+    shown, trouble = _foretold(store, rows) if wanted == "send" else (list(map(_ASKED[wanted], rows)), None)
     return page(
         request,
         "confirm.html",
         store=store,
         screen="orders",
         act=wanted,
-        previews=previews,
-        sending=sum(each.sends for each in previews),
+        acting=[each for each in shown if each.acts],
+        idle=[each for each in shown if not each.acts],
         trouble=trouble,
         back=_next(request, store),
-        all=request.POST.get("all", ""),
     )
 
 
-def _previews(store: Store, orders: list[Order]) -> tuple[list[Preview], Said | None]:
+def _foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | None]:
     try:
         with open_shop(store) as shop:
-            return preview(orders, shop, policy_of(store), timezone.now()), None
+            return list(map(_sending, preview(orders, shop, policy_of(store), timezone.now()))), None
     except OUTSIDE as error:
         silent = _("cannot be foretold while the shop is silent")
-        return [Preview(order, False, silent) for order in orders], said(error)
+        return [Chosen(order, True, silent) for order in orders], said(error)
 
 
-def _stands(orders: list[Order]) -> list[Preview]:
-    return [Preview(order, False, standing(order, order.tasks.all()).sentence) for order in orders]
+def _sending(preview: Preview) -> Chosen:
+    return Chosen(preview.order, preview.sends, preview.sentence, in_words(preview.payload or {}), preview.payload)
 
 
-def done(request: HttpRequest, store: Store, text: str, *, run: bool = False) -> HttpResponseBase:
-    messages.success(request, text)
-    if run:
+def in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
+    """What goes out with a ship, as a person reads it; what is empty is left out."""
+    names = {"trackingNumber": _("Tracking number"), "carrier": _("Carrier"), "trackingLink": _("Tracking link")}
+    return [(name, str(payload[key])) for key, name in names.items() if payload.get(key)]
+
+
+def _giving_up(order: Order) -> Chosen:
+    tasks = list(order.tasks.all())
+    if persons.droppable(tasks):
+        return Chosen(order, True, standing(order, tasks).sentence)
+    return Chosen(order, False, persons.why_not(order, tasks))
+
+
+def _doing_by_hand(order: Order) -> Chosen:
+    told = texts.by_hand(order.by_hand) if order.by_hand else _("Nothing of it is to be done by hand.")
+    return Chosen(order, bool(order.by_hand), told)
+
+
+_ASKED = {"give-up": _giving_up, "by-hand": _doing_by_hand}
+
+
+def done(request: HttpRequest, store: Store, told: tuple[int, str], *, run: bool = False) -> HttpResponseBase:
+    count, text = told
+    messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text)
+    if run and count:
         start(store)
     return back(request, store)
 
@@ -104,16 +147,21 @@ def _next(request: HttpRequest, store: Store) -> str:
     return reverse("backoffice:orders", args=[store.name])
 
 
-def _retried(count: int) -> str:
+def _retried(count: int) -> tuple[int, str]:
     text = ngettext("%(count)s update is tried again now.", "%(count)s updates are tried again now.", count)
-    return text % {"count": grouped(count)} if count else _("There was nothing to try again.")
+    return count, text % {"count": grouped(count)} if count else _("There was nothing to try again.")
 
 
-def _sent(count: int) -> str:
+def _sent(count: int) -> tuple[int, str]:
     text = ngettext("%(count)s order is being sent.", "%(count)s orders are being sent.", count)
-    return text % {"count": grouped(count)} if count else _("There was nothing to send.")
+    return count, text % {"count": grouped(count)} if count else _("There was nothing to send.")
 
 
-def _given_up(count: int) -> str:
+def _given_up(count: int) -> tuple[int, str]:
     text = ngettext("%(count)s update was given up.", "%(count)s updates were given up.", count)
-    return text % {"count": grouped(count)} if count else _("There was nothing to give up.")
+    return count, text % {"count": grouped(count)} if count else _("There was nothing to give up.")
+
+
+def _by_hand(count: int) -> tuple[int, str]:
+    text = ngettext("%(count)s order was noted as done by hand.", "%(count)s orders were noted as done by hand.", count)
+    return count, text % {"count": grouped(count)} if count else _("There was nothing to be done by hand.")

@@ -15,6 +15,7 @@ from sfsync import texts
 from sfsync.backoffice.keyset import Ordering
 from sfsync.backoffice.states import State, in_state
 from sfsync.models import Order, Store, Task
+from sfsync.models.order import spelt
 
 SORTS = {
     "-created_at": (_("Newest order first"), Ordering("created_at")),
@@ -90,15 +91,14 @@ def midnight(day: date, at: time = time.min) -> datetime:
 
 
 def found(store: Store, text: str) -> list[int]:
-    """The orders that carry exactly this number or reference, each kind through its own index."""
+    """The orders that carry this whole number or reference, in capitals or not, each kind through its own index."""
     name = text.strip().removeprefix("#")
     orders = Order.objects.filter(store=store)
     wanted = [
-        Q(reference=name),
-        Q(shop_reference=name),
-        Q(shop_reference=name.upper()),
-        Q(seen_tracking=name) & ~Q(seen_tracking=""),
-        Q(ship_tracking=name, ship_tracking__gt=""),
+        spelt("reference", name),
+        spelt("shop_reference", name),
+        spelt("seen_tracking", name) & ~Q(seen_tracking=""),
+        spelt("ship_tracking", name) & Q(ship_tracking__gt=""),
     ]
     if name.isdecimal() and len(name) <= 18:
         wanted += [Q(shop_order_id=int(name)), Q(feed_id=int(name))]
@@ -118,7 +118,7 @@ SELECT name FROM names WHERE name <> '' LIMIT %s
 
 
 def channels_of(store: Store) -> list[str]:
-    """The marketplaces that the store's orders come from: one look into an index each, not one an order."""
+    """The marketplaces that the store's orders come from, by name: one look into an index each, not one an order."""
     with connection.cursor() as cursor:
         cursor.execute(_CHANNELS, [store.pk, store.pk, CHANNELS])
-        return [row[0] for row in cursor.fetchall()]
+        return sorted((row[0] for row in cursor.fetchall()), key=str.casefold)

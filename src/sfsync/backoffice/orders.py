@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,6 @@ from sfsync.backoffice.outsides import statuses_of
 from sfsync.backoffice.rows import download
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.states import State, standing
-from sfsync.engine.health import health_of
 from sfsync.models import Order, Store
 
 
@@ -24,7 +22,7 @@ from sfsync.models import Order, Store
 def orders(request: HttpRequest, store: Store) -> HttpResponse:
     chosen = OrderFilter(store, request.GET)
     found = page_of(chosen.orders(), chosen.ordering, request.GET.get("at", ""))
-    health = health_of([store], timezone.now())[0]
+    rows = [(order, standing(order, order.tasks.all())) for order in found.rows]
     return page(
         request,
         "orders.html",
@@ -32,10 +30,10 @@ def orders(request: HttpRequest, store: Store) -> HttpResponse:
         screen="orders",
         filter=chosen,
         page=found,
-        rows=[(order, standing(order, order.tasks.all())) for order in found.rows],
+        rows=rows,
         statuses=statuses_of(store, get_language() or "en"),
-        counts={State.FAILED: health.failed, State.SENT: health.in_flight},
         failed=State.FAILED.value,
+        by_hand=any(order.by_hand for order, _standing in rows),
         query=query_of(request),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from sfsync.backoffice.shell import page
 from sfsync.backoffice.states import Standing, standing
 from sfsync.backoffice.words import Said, grouped, told
 from sfsync.conf import conf
+from sfsync.domain.orders import Operation
 from sfsync.engine.health import Health, health_of
 from sfsync.models import DayFigure, Order, Store, Task
 
@@ -46,6 +48,10 @@ class Card:
     def waiting(self) -> int:
         return self.health.queued + self.health.waiting
 
+    @property
+    def by_hand(self) -> int:
+        return sum(self.health.by_hand.values())
+
 
 @signed_in
 def overview(request: HttpRequest) -> HttpResponseBase:
@@ -68,13 +74,15 @@ def store(request: HttpRequest, store: Store) -> HttpResponse:
 
 
 def needing(store: Store) -> list[tuple[Order, Standing]]:
-    """The failed updates, the newest first, a handful."""
+    """The failed updates and then what is to be done by hand, the newest first, a handful of each."""
     tasks = Task.objects.filter(store=store).parked().select_related("order").order_by("-failed_at")[:NEED_YOU]
-    return [(task.order, standing(task.order, [task])) for task in tasks]
+    failed = {task.order: standing(task.order, [task]) for task in tasks}
+    by_hand = Order.objects.filter(store=store).exclude(by_hand="").order_by("-created_at", "-id")[:NEED_YOU]
+    return [*failed.items(), *((order, standing(order, [])) for order in by_hand if order not in failed)]
 
 
 def cards_of(stores: list[Store]) -> list[Card]:
-    """Three statements, however many stores."""
+    """Five statements, however many stores."""
     now = timezone.now()
     figures = figures_of(stores, timezone.localdate(now))
     healths = health_of(stores, now)
@@ -110,7 +118,7 @@ def _card(store: Store, health: Health, figures: dict[date, tuple[int, int]], no
 
 
 def _mood(store: Store, health: Health) -> str:
-    if health.failed or health.alarms:
+    if health.failed or health.by_hand or health.alarms:
         return "bad"
     return "busy" if _busy(health) or not (store.enabled and store.statuses and health.last_run) else "good"
 
@@ -119,13 +127,35 @@ def _busy(health: Health) -> int:
     return health.queued + health.waiting + health.in_flight
 
 
+def _asking(health: Health) -> Iterator[str]:
+    """What asks for a person."""
+    if health.failed:
+        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
+        yield text % {"count": grouped(health.failed)}
+    for operation, count in health.by_hand.items():
+        yield _to_do(operation, count) % {"count": grouped(count)}
+
+
+def _to_do(operation: str, count: int) -> str:
+    if operation == Operation.REFUND:
+        return ngettext(
+            "%(count)s order must be refunded by hand on the marketplace.",
+            "%(count)s orders must be refunded by hand on the marketplace.",
+            count,
+        )
+    return ngettext(
+        "%(count)s order must be cancelled by hand on the marketplace.",
+        "%(count)s orders must be cancelled by hand on the marketplace.",
+        count,
+    )
+
+
 def headline(store: Store, health: Health, confirmed: int) -> str:
     """Is it healthy, in one sentence."""
     if not store.enabled:
         return _("This store is switched off: nothing is sent.")
-    if health.failed:
-        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
-        return text % {"count": grouped(health.failed)}
+    if health.failed or health.by_hand:
+        return " ".join(_asking(health))
     if health.alarms:
         return told(health.alarms[0].code, health.alarms[0].params).text
     if not store.statuses:

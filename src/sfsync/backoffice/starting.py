@@ -21,6 +21,9 @@ from sfsync.models import Store
 
 logger = logging.getLogger("sfsync.backoffice")
 
+WAIT = 30.0
+"""Seconds for which a run that a person started follows its tickets, at most: they are likely to look."""
+
 
 def start(store: Store) -> None:
     """Once what was asked for is committed. A store that runs already is left alone."""
@@ -37,7 +40,7 @@ def at_once(store_id: int) -> None:
     """The caller waits. What goes wrong is in the store's own record."""
     outsides = Live()
     try:
-        run_store(Store.objects.get(pk=store_id), outsides)
+        run_store(Store.objects.get(pk=store_id), outsides, wait=WAIT)
     except Busy as busy:
         logger.info("store %s is held by %s", store_id, busy)
     except Exception:

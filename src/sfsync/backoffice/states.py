@@ -19,6 +19,7 @@ class State(models.TextChoices):
     """The first that applies is the order's."""
 
     FAILED = "failed", gettext_lazy("Needs you")
+    BY_HAND = "by-hand", gettext_lazy("To be done by hand")
     SENT = "sent", gettext_lazy("Sent, not confirmed yet")
     RETRYING = "retrying", gettext_lazy("Will be tried again")
     WAITING = "waiting", gettext_lazy("Waiting to be sent")
@@ -27,6 +28,7 @@ class State(models.TextChoices):
 
 
 PENDING = (State.FAILED, State.SENT, State.RETRYING, State.WAITING)
+"""The states of an order that has a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Standing:
 def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     """From the order and all its tasks."""
     rows = sorted(tasks, key=lambda task: PENDING.index(state_of(task)))
+    if order.by_hand and not any(task.parked for task in rows):
+        return Standing(State.BY_HAND, order.by_hand, texts.by_hand(order.by_hand), order.seen_at)
     if rows:
         task = rows[0]
         return Standing(state_of(task), task.operation, _sentence(task), _since(task))
@@ -82,17 +86,19 @@ def reason_of(task: Task) -> str:
 
 
 def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str = "") -> QuerySet[Order]:
-    """The orders in a state. `operation`: what is under way, or what was confirmed last where nothing is."""
+    """The orders in a state. `operation`: what is under way or to be done, or what was confirmed last."""
     if state in PENDING:
         tasks = tasks_in(store, State(state))
         tasks = tasks.filter(operation=operation) if operation else tasks
         return orders.filter(pk__in=tasks.values("order_id"))
+    if state == State.BY_HAND:
+        return orders.filter(by_hand=operation) if operation else orders.exclude(by_hand="")
     if operation:
         orders = orders.filter(confirmed_operation=operation)
     if state == State.CONFIRMED:
-        orders = orders.exclude(confirmed_operation="")
+        orders = orders.filter(by_hand="").exclude(confirmed_operation="")
     if state == State.QUIET:
-        orders = orders.filter(confirmed_operation="")
+        orders = orders.filter(by_hand="", confirmed_operation="")
     return orders.exclude(Exists(Task.objects.filter(order_id=OuterRef("pk")))) if state else orders
 
 

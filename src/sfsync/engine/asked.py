@@ -19,16 +19,18 @@ def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
     What is in flight is left to its ticket (R10). A failed update starts afresh, as `persons.retry` does.
     """
     orders = orders.filter(store=store)
-    revived = persons.retry(orders, who)
+    revived = persons.retry(orders, who, "person-send")
     now = timezone.now()
     with transaction.atomic():
         waiting = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="", failed_at=None)
-        waiting.filter(update_at__gt=now).update(update_at=now)
+        later = waiting.filter(update_at__gt=now)
+        hurried = list(later.values_list("order_id", flat=True))
+        later.update(update_at=now)
         idle = list(orders.filter(tasks=None).values_list("pk", flat=True))
         fresh = [Task(store=store, order_id=order_id, since=now, update_at=now) for order_id in idle]
         Task.objects.bulk_create(fresh, ignore_conflicts=True)
         journal = Journal(store, "person", "")
-        for order_id in idle:
+        for order_id in hurried + idle:
             journal.say(Level.INFO, "person-send", order_id, who=who)
         journal.flush()
     return max(revived, waiting.count())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -71,6 +72,7 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         _remove(run, plan.nothing)
         fail(run, [_failed(task, decision) for task, decision in plan.fail])
         _mark_shipped(plan.send)
+        _nothing_by_hand([each.task for each in plan.send])
         run.journal.flush()
 
 
@@ -89,7 +91,25 @@ def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
         operation = nothing.operation or ""
         run.journal.say(level, f"nothing-{nothing.because.value}", task.order_id, operation=operation)
     tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
+    _leave_to_people(kept)
+    _nothing_by_hand([task for task, nothing in kept if nothing.because is Because.ALREADY_CONFIRMED])
     run.counts.removed += len(kept)
+
+
+def _leave_to_people(needless: list[tuple[Task, Nothing]]) -> None:
+    """R9: what the marketplace does not take from us stays to be done by hand."""
+    left: dict[str, list[int]] = defaultdict(list)
+    for task, nothing in needless:
+        if nothing.because is Because.UNSUPPORTED and nothing.operation:
+            left[nothing.operation.value].append(task.order_id)
+    for operation, orders in left.items():
+        Order.objects.filter(pk__in=orders).update(by_hand=operation)
+
+
+def _nothing_by_hand(tasks: list[Task]) -> None:
+    """The order went on to something that the marketplace takes, or knows already."""
+    if tasks:
+        Order.objects.filter(pk__in=[task.order_id for task in tasks]).exclude(by_hand="").update(by_hand="")
 
 
 def _told(nothing: Nothing) -> bool:

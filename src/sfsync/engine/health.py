@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q
 from sfsync import texts
 from sfsync.conf import conf
 from sfsync.engine.lease import held_by
-from sfsync.models import Action, Process, Scheduler, Store, Task
+from sfsync.models import Action, Order, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
 
@@ -39,6 +39,7 @@ class Alarm:
 class Health:
     """Tasks of a store by what they wait for, the age of the oldest, the last run, and the alarms.
 
+    `by_hand`: operation → orders for which a person has to do it on the marketplace (R9).
     `scheduled`: a service or Celery's beat is there to start the next run; without one, when that is nobody knows here.
     """
 
@@ -47,6 +48,7 @@ class Health:
     waiting: int
     in_flight: int
     failed: int
+    by_hand: dict[str, int]
     oldest_waiting: datetime | None
     oldest_in_flight: datetime | None
     last_run: datetime | None
@@ -64,13 +66,29 @@ class Health:
 
 
 def health_of(stores: list[Store], now: datetime) -> list[Health]:
-    """Three statements, however many stores."""
+    """Four statements, however many stores."""
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
     figures = {row["store"]: row for row in _figures(stores, now)}
     awake = scheduler_awake(now)
+    by_hand: dict[int, dict[str, int]] = {store.pk: {} for store in stores}
+    for store_id, operation, orders in _by_hand(stores):
+        by_hand[store_id][operation] = orders
     return [
-        _health(store, processes.get(store.pk), figures.get(store.pk, {}), awake=awake, now=now) for store in stores
+        _health(
+            store,
+            processes.get(store.pk),
+            figures.get(store.pk, {}),
+            by_hand=by_hand[store.pk],
+            awake=awake,
+            now=now,
+        )
+        for store in stores
     ]
+
+
+def _by_hand(stores: list[Store]) -> Any:
+    waiting = Order.objects.filter(store__in=stores).exclude(by_hand="").order_by("store", "by_hand")
+    return waiting.values_list("store", "by_hand").annotate(Count("id"))
 
 
 def scheduler_awake(now: datetime) -> bool:
@@ -106,7 +124,15 @@ def _figures(stores: list[Store], now: datetime) -> Any:
     )
 
 
-def _health(store: Store, process: Process | None, figures: dict[str, Any], *, awake: bool, now: datetime) -> Health:
+def _health(
+    store: Store,
+    process: Process | None,
+    figures: dict[str, Any],
+    *,
+    by_hand: dict[str, int],
+    awake: bool,
+    now: datetime,
+) -> Health:
     running = bool(process and process.running(now))
     scheduled = awake and store.enabled
     return Health(
@@ -115,6 +141,7 @@ def _health(store: Store, process: Process | None, figures: dict[str, Any], *, a
         waiting=figures.get("waiting", 0),
         in_flight=figures.get("in_flight", 0),
         failed=figures.get("failed", 0),
+        by_hand=by_hand,
         oldest_waiting=figures.get("oldest_waiting"),
         oldest_in_flight=figures.get("oldest_in_flight"),
         last_run=process.finished_at if process else None,

@@ -1,4 +1,5 @@
-"""What a person may do about an order's update: try again now, or give it up. Both are logged with who did it."""
+"""What a person may do about an order's update: try again now, give it up, or say that it was done by hand. Each is
+logged with who did it."""
 
 from __future__ import annotations
 
@@ -15,13 +16,13 @@ from sfsync.models import Action, Order, Store, Task
 from sfsync.models.log import Level
 
 
-def retry(orders: QuerySet[Order], who: str) -> int:
+def retry(orders: QuerySet[Order], who: str, code: str = "person-retry") -> int:
     """R16: a failed update, or one that waits for its next attempt, is due now, with all its tries again.
 
-    Returns how many; an update in flight is left to its ticket.
+    Returns how many; an update in flight is left to its ticket. `code`: what the log says that the person asked for.
     """
     tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="").exclude(failure="", failed_at=None)
-    return _each_store(tasks, who, "person-retry", _revive)
+    return _each_store(tasks, who, code, _revive)
 
 
 def give_up(orders: QuerySet[Order], who: str) -> int:
@@ -30,9 +31,44 @@ def give_up(orders: QuerySet[Order], who: str) -> int:
     return _each_store(tasks, who, "person-give-up", lambda chosen: chosen.delete()[0])
 
 
-def why_not(order: Order) -> str:
-    """Why a retry, or giving up, changed nothing of this order, as a sentence of the active language."""
-    tasks = list(Task.objects.filter(order=order).order_by("id"))
+def done_by_hand(orders: QuerySet[Order], who: str) -> int:
+    """R9: the person did on the marketplace what it does not take from us, so the marketplace knows it from now on.
+
+    Returns how many; an order with nothing to be done by hand is left as it is.
+    """
+    orders, done = orders.exclude(by_hand=""), 0
+    for store in Store.objects.filter(pk__in=orders.values("store")):
+        for operation, moment in _DONE.items():
+            done += _done(store, orders.filter(store=store, by_hand=operation), operation, moment, who)
+    return done
+
+
+_DONE = {"refund": "refunded_at", "cancel": "canceled_at"}
+"""The operations that a marketplace may not offer, and where it is kept that it knows."""
+
+
+@transaction.atomic
+def _done(store: Store, orders: QuerySet[Order], operation: str, moment: str, who: str) -> int:
+    held, now = orders.select_for_update(of=("self",)), timezone.now()
+    chosen = list(held.values_list("pk", flat=True))
+    told = {moment: now, "confirmed_operation": operation, "confirmed_at": now, "confirmed_status": F("seen_status")}
+    Order.objects.filter(pk__in=chosen).update(by_hand="", **told)
+    _log(store, chosen, "person-by-hand", who, operation=operation)
+    return len(chosen)
+
+
+def droppable(tasks: Iterable[Task]) -> bool:
+    """`give_up` has something to drop: an update that no request took and no run is at work on."""
+    return any(task.action == Action.SYNC and not task.lease for task in tasks)
+
+
+def why_not(order: Order, tasks: list[Task] | None = None) -> str:
+    """Why a retry, or giving up, changed nothing of this order, as a sentence of the active language.
+
+    `tasks` are the order's, where they were read already.
+    """
+    if tasks is None:
+        tasks = list(Task.objects.filter(order=order).order_by("id"))
     flying = next((task for task in tasks if task.action == Action.CHECK), None)
     if flying:
         return _in_flight(flying)
@@ -41,6 +77,8 @@ def why_not(order: Order) -> str:
     if tasks:
         at = texts.moment(min(task.update_at for task in tasks).isoformat())
         return _("Nothing has failed: its update is decided by the first run after %(at)s.") % {"at": at}
+    if order.by_hand:
+        return texts.by_hand(order.by_hand)
     if order.confirmed_operation and order.confirmed_at:
         told, at = texts.operation_name(order.confirmed_operation), texts.moment(order.confirmed_at.isoformat())
         return _("Nothing has failed: the marketplace confirmed “%(told)s” at %(at)s.") % {"told": told, "at": at}
@@ -73,8 +111,8 @@ def _each_store(tasks: QuerySet[Task], who: str, code: str, act: object) -> int:
     return done
 
 
-def _log(store: Store, order_ids: Iterable[int], code: str, who: str) -> None:
+def _log(store: Store, order_ids: Iterable[int], code: str, who: str, **params: str) -> None:
     journal = Journal(store, "person", "")
     for order_id in order_ids:
-        journal.say(Level.INFO, code, order_id, who=who)
+        journal.say(Level.INFO, code, order_id, who=who, **params)
     journal.flush()

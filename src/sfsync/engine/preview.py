@@ -38,11 +38,13 @@ def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) 
     """Reads the shop: raises `ShopError`. Reads `order.tasks`, so prefetch them."""
     rows = list(orders)
     snapshots = shop.read([order.shop_order_id for order in rows])
-    return [_preview(order, snapshots.get(order.shop_order_id), policy, now) for order in rows]
+    return [
+        preview_of(order, list(order.tasks.all()), snapshots.get(order.shop_order_id), policy, now) for order in rows
+    ]
 
 
-def _preview(order: Order, snapshot: Snapshot | None, policy: Policy, now: datetime) -> Preview:
-    tasks = list(order.tasks.all())
+def preview_of(order: Order, tasks: list[Task], snapshot: Snapshot | None, policy: Policy, now: datetime) -> Preview:
+    """The same of one order that was read already. `snapshot` is None where the shop has it no longer."""
     flying = next((task for task in tasks if task.action == Action.CHECK), None)
     if flying:
         told = texts.operation_name(flying.operation)

@@ -137,6 +137,8 @@ def believes(order: Order) -> str:
 
 def _next(order: Order, tasks: list[Task]) -> list[str]:
     sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
+    if order.by_hand and tasks:
+        sentences.append(texts.by_hand(order.by_hand))
     return [*sentences, *_held_up(order)] if any(not task.parked for task in tasks) else sentences
 
 
@@ -146,6 +148,8 @@ def _held_up(order: Order) -> list[str]:
 
 
 def _of_rest(order: Order) -> str:
+    if order.by_hand:
+        return texts.by_hand(order.by_hand)
     if order.seen_status is None:
         return _("The order was found, and is looked at by the next run.")
     return _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Upper
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from sfsync.models.loading import Loaded
@@ -27,11 +29,18 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(created_at__gte=start, delivered_at=None, canceled_at=None, refunded_at=None)
 
     def named(self, name: str) -> Self:
-        """By shop order id, shop reference, marketplace reference or Shopping Feed id: what a person has at hand."""
-        wanted = Q(reference=name) | Q(shop_reference=name)
+        """By shop order id, shop reference, marketplace reference or Shopping Feed id: what a person has at hand, in
+        capitals or not."""
+        wanted = spelt("reference", name) | spelt("shop_reference", name)
         if name.isdecimal() and len(name) <= 18:
             wanted |= Q(shop_order_id=int(name)) | Q(feed_id=int(name))
         return self.filter(wanted)
+
+
+def spelt(field: str, text: str) -> Q:
+    """The field holds this text, whatever its capitals. The database writes both in capitals, by its own rules: so it
+    finds them through the index on `Upper(field)`."""
+    return Q(Exact(Upper(field), Upper(Value(text))))
 
 
 class Order(Loaded):
@@ -74,15 +83,17 @@ class Order(Loaded):
         constraints = [models.UniqueConstraint(fields=["store", "shop_order_id"], name="one_order_a_shop_order")]
         indexes = [
             models.Index(fields=["store", "feed_id"], name="order_feed"),
-            models.Index(fields=["store", "reference"], name="order_reference"),
-            models.Index(fields=["store", "shop_reference"], name="order_shop_reference"),
+            models.Index("store", Upper("reference"), name="order_by_reference"),
+            models.Index("store", Upper("shop_reference"), name="order_by_shop_reference"),
             models.Index(fields=["store", "confirmed_at"], name="order_confirmed"),
             models.Index(fields=["store", "created_at", "id"], name="order_created"),
             models.Index(fields=["store", "channel", "created_at"], name="order_channel"),
             models.Index(fields=["store", "confirmed_operation", "created_at"], name="order_operation"),
-            models.Index(fields=["store", "seen_tracking"], name="order_seen_tracking", condition=~Q(seen_tracking="")),
             models.Index(
-                fields=["store", "ship_tracking"], name="order_ship_tracking", condition=Q(ship_tracking__gt="")
+                "store", Upper("seen_tracking"), name="order_by_seen_tracking", condition=~Q(seen_tracking="")
+            ),
+            models.Index(
+                "store", Upper("ship_tracking"), name="order_by_ship_tracking", condition=Q(ship_tracking__gt="")
             ),
             models.Index(fields=["store", "created_at", "id"], name="order_by_hand", condition=~Q(by_hand="")),
             models.Index(

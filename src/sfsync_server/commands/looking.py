@@ -27,7 +27,7 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     from django.utils import timezone
 
     from sfsync.engine.health import health_of
-    from sfsync.texts import joined
+    from sfsync.texts import joined, operation_name
 
     stores = shown.stores_named(store)
     healths = health_of(stores, timezone.now())
@@ -42,6 +42,8 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
             shown.say(f"{each.store}: running now ({each.running})")
         for alarm in each.alarms:
             shown.say(f"{each.store}: {joined(alarm.sentence, alarm.advice)}", "yellow")
+        for operation, orders in each.by_hand.items():
+            shown.say(f"{each.store}: to be {operation_name(operation)} by hand on the marketplace: {orders}", "yellow")
 
 
 def _health(store: Store, health: Health) -> tuple[object, ...]:

@@ -1,0 +1,273 @@
+"""What only a person can do, what an action does to several orders at once, and the order page that follows a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from sfsync.backoffice.order_filter import channels_of
+from sfsync.engine.story import story_of
+from sfsync.models import LogEntry, Notice, Order, Process, Task
+from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, World
+from shoppingfeed.sandbox import Fault
+
+Committed = Callable[..., AbstractContextManager[Any]]
+ACT = "/stores/main/orders/act/"
+TODO = "This order must be refunded by hand on the marketplace"
+
+
+def text(response: Any) -> str:
+    assert response.status_code == 200
+    return unescape(response.content.decode())
+
+
+def listed(client: Client, **query: str) -> list[int]:
+    page = text(client.get("/stores/main/orders/", query))
+    return [int(number) for number in re.findall(r'/orders/(\d+)/"', page)]
+
+
+@pytest.fixture
+def by_hand(shop: World) -> int:
+    """R9: an order of Amazon, which takes no refund from us, was shipped and then refunded in the shop."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    Order.objects.filter(shop_order_id=order).update(channel="amazon")
+    shop.shop.set_status(order, REFUNDED)
+    shop.sync(wait=10)
+    assert shop.accepted(order) == [("ship", "TRACK-1")]
+    return order
+
+
+def test_what_a_marketplace_does_not_take_waits_for_a_person(shop: World, merchant: Client, by_hand: int) -> None:
+    """R9: nothing is sent, and no page says that it is all done."""
+    assert shop.row(by_hand).by_hand == "refund"
+    store = text(merchant.get("/stores/main/"))
+    assert "1 order must be refunded by hand on the marketplace." in store
+    assert f"/orders/{by_hand}/" in store
+    assert "All 1 updates" not in store
+    page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
+    assert '<span class="chip by-hand">To be done by hand</span>' in page
+    assert TODO in page
+    assert "say here that it is done" in page
+    assert '">Confirmed</span>' not in page
+    assert story_of(shop.row(by_hand)).next == [f"{TODO}: it takes no refund through Shopping Feed."]
+
+
+def test_all_stores_tell_of_it_too(shop: World, administrator: Client, by_hand: int) -> None:
+    page = text(administrator.get("/"))
+    assert "1 order must be refunded by hand on the marketplace." in page
+    assert "/stores/main/orders/?state=by-hand" in page
+
+
+def test_it_is_found_by_its_state_and_exported_with_it(shop: World, merchant: Client, by_hand: int) -> None:
+    assert listed(merchant, state="by-hand") == [by_hand]
+    assert listed(merchant, state="by-hand", operation="refund") == [by_hand]
+    assert listed(merchant, state="by-hand", operation="cancel") == []
+    assert listed(merchant, state="confirmed") == []
+    assert by_hand not in listed(merchant, state="quiet")
+    export: Any = merchant.get("/stores/main/orders/export/?state=by-hand")
+    lines = b"".join(export.streaming_content).decode().splitlines()
+    assert len(lines) == 2
+    assert "To be done by hand" in lines[1]
+
+
+def test_done_by_hand_asks_first_and_then_knows_who_did_it(shop: World, merchant: Client, by_hand: int) -> None:
+    """R9, R11: from then on the marketplace is taken to know it."""
+    given = {"act": "by-hand", "order": shop.row(by_hand).pk}
+    assert "Say so once you have done it" in text(merchant.post(ACT, given))
+    assert shop.row(by_hand).by_hand == "refund"
+    answer = text(merchant.post(ACT, given | {"sure": "1"}, follow=True))
+    assert "1 order was noted as done by hand." in answer
+    assert LogEntry.objects.get(process="person").params == {"who": "claire", "operation": "refund"}
+    row = shop.row(by_hand)
+    assert (row.by_hand, row.confirmed_operation, row.refunded_at is None) == ("", "refund", False)
+    page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
+    assert "claire did it by hand on the marketplace: refunded." in page
+    assert listed(merchant, state="by-hand") == []
+
+
+def test_what_was_done_by_hand_is_not_asked_for_again(shop: World, merchant: Client, by_hand: int) -> None:
+    """R9: not by a later look at the same status, whatever made it."""
+    merchant.post(ACT, {"act": "by-hand", "order": shop.row(by_hand).pk, "sure": "1"})
+    shop.shop.set_tracking(by_hand, "TRACK-2")
+    shop.shop.set_status(by_hand, REFUNDED)
+    shop.sync(wait=10)
+    assert shop.row(by_hand).by_hand == ""
+    assert shop.notices(by_hand) == ["unsupported"]
+
+
+def test_many_are_done_at_once_and_the_others_say_why_not(shop: World, merchant: Client, by_hand: int) -> None:
+    other = shop.row(shop.order())
+    chosen = [shop.row(by_hand).pk, other.pk]
+    page = text(merchant.post(ACT, {"act": "by-hand", "order": chosen}))
+    assert "1 chosen order has nothing to be done by hand:" in page
+    assert f'name="order" value="{other.pk}"' not in page
+    assert "1 order was noted as done by hand." in text(
+        merchant.post(ACT, {"act": "by-hand", "order": chosen, "sure": "1"}, follow=True)
+    )
+    assert shop.row(other.shop_order_id).confirmed_operation == ""
+
+
+def test_an_order_that_goes_on_needs_nobody(shop: World, by_hand: int) -> None:
+    """R9: the refund was taken back, and the marketplace hears of what came instead."""
+    shop.shop.set_status(by_hand, DELIVERED)
+    shop.sync(wait=10)
+    assert shop.row(by_hand).by_hand == ""
+    assert shop.accepted(by_hand)[-1][0] == "deliver"
+
+
+def test_an_order_that_went_back_to_what_the_marketplace_knows_needs_nobody(shop: World, by_hand: int) -> None:
+    """R9, R11."""
+    shop.shop.set_status(by_hand, SHIPPED)
+    shop.sync(wait=10)
+    assert shop.row(by_hand).by_hand == ""
+
+
+def test_a_status_without_a_meaning_leaves_it_to_be_done(shop: World, by_hand: int) -> None:
+    """R9: "archived" after "refunded" refunds nobody."""
+    shop.store.statuses = {"shipped": [SHIPPED], "refunded": [REFUNDED]}
+    shop.store.save()
+    shop.shop.set_status(by_hand, DELIVERED)
+    shop.sync(wait=10)
+    assert shop.row(by_hand).by_hand == "refund"
+
+
+def test_giving_up_says_of_which_orders_there_is_nothing_to_give_up(shop: World, merchant: Client) -> None:
+    """R16: a confirmed order is not pretended to be given up."""
+    done, waiting = shop.ship(shop.order(), "TRACK-1"), shop.ship(shop.order())
+    shop.sync(wait=10)
+    rows = [shop.row(done).pk, shop.row(waiting).pk]
+    page = text(merchant.post(ACT, {"act": "give-up", "order": rows}))
+    assert "1 chosen order has no update to give up:" in page
+    assert "Nothing has failed: the marketplace confirmed “shipped” at" in page
+    assert f'name="order" value="{rows[1]}"' in page
+    assert f'name="order" value="{rows[0]}"' not in page
+
+
+def test_giving_up_confirmed_orders_alone_is_not_offered(shop: World, merchant: Client) -> None:
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    given = {"act": "give-up", "order": shop.row(order).pk}
+    page = text(merchant.post(ACT, given))
+    assert "None of the chosen orders has an update to give up:" in page
+    assert "Give these updates up" not in page
+    assert "There was nothing to give up." in text(merchant.post(ACT, given | {"sure": "1"}, follow=True))
+
+
+def test_send_now_is_logged_as_what_was_asked_for(shop: World, merchant: Client) -> None:
+    """R21: not as another try; a waiting order too."""
+    waiting, parked = shop.ship(shop.order(), "TRACK-1"), shop.ship(shop.order(), "TRACK-2")
+    shop.sync(wait=10)
+    later = shop.now() + timedelta(hours=1)
+    for order in (waiting, parked):
+        Task.objects.create(store=shop.store, order=shop.row(order), update_at=later)
+    Task.objects.filter(order=shop.row(parked)).update(failure="ignored", failed_at=shop.now())
+    merchant.post(ACT, {"act": "send", "order": [shop.row(each).pk for each in (waiting, parked)], "sure": "1"})
+    asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_order_id")
+    assert sorted(asked) == sorted([("person-send", waiting), ("person-send", parked)])
+
+
+def test_send_now_is_offered_only_where_something_would_be_sent(shop: World, merchant: Client) -> None:
+    """R11."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    page = text(merchant.get(f"/stores/main/orders/{order}/"))
+    assert 'value="send"' not in page
+    assert "Send now: Will not be sent. The marketplace already knows (shipped): nothing to send." in page
+    shop.shop.set_tracking(order, "TRACK-2")
+    assert 'value="send"' in text(merchant.get(f"/stores/main/orders/{order}/"))
+
+
+def test_the_page_follows_its_order_until_it_is_at_rest(shop: World, merchant: Client) -> None:
+    """R22: every two seconds while news is near, and no more when there is none to come."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync()
+    url = f"/stores/main/orders/{order}/"
+    page = text(merchant.get(url))
+    assert 'hx-trigger="every 2s"' in page
+    assert ">Look again</a>" in page
+    seen = re.findall(r'hx-get="([^"]*)"', page)[0]
+    same = merchant.get(seen, headers={"hx-request": "true"})
+    assert (same.status_code, same.content) == (204, b"")
+    shop.sync(wait=10)
+    part = text(merchant.get(seen, headers={"hx-request": "true"}))
+    assert "<html" not in part
+    assert "hx-trigger" not in part
+    assert 'hx-swap-oob="innerHTML">Confirmed.' in part
+    assert "hx-trigger" not in text(merchant.get(url))
+
+
+def test_the_page_looks_less_often_when_no_run_is_near(shop: World, merchant: Client) -> None:
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync()
+    url = f"/stores/main/orders/{order}/"
+    Task.objects.update(sent_at=shop.now() - timedelta(hours=1))
+    Process.objects.update(run_asked_at=shop.now() - timedelta(hours=1))
+    assert 'hx-trigger="every 15s"' in text(merchant.get(url))
+    Process.objects.update(run_asked_at=shop.now(), started_at=shop.now() - timedelta(minutes=5))
+    assert 'hx-trigger="every 2s"' in text(merchant.get(url))
+    Task.objects.update(action="SYNC_STATUS", batch_id="", failed_at=shop.now(), failure="ignored")
+    assert "hx-trigger" not in text(merchant.get(url))
+
+
+def test_a_run_that_a_person_started_reads_the_answer_too(
+    shop: World, merchant: Client, django_capture_on_commit_callbacks: Committed
+) -> None:
+    """R19: try again, and see it confirmed."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.store.tries = 1
+    shop.store.save()
+    shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(order), message="no"))
+    shop.sync(wait=10)
+    with django_capture_on_commit_callbacks(execute=True):
+        merchant.post(ACT, {"act": "retry", "order": shop.row(order).pk})
+    assert shop.row(order).confirmed_operation == "ship"
+
+
+def test_capitals_do_not_matter_to_a_search(shop: World, merchant: Client) -> None:
+    order = shop.ship(shop.order(), "Track-É9")
+    shop.sync(wait=10)
+    Order.objects.filter(shop_order_id=order).update(reference="Mkt-abC", shop_reference="XyZ")
+    for name in ("mkt-ABC", "xyz", "XYZ", "TRACK-É9", "track-É9"):
+        assert listed(merchant, q=name) == [order], name
+    assert listed(merchant, q="mkt") == []
+    assert [each.shop_order_id for each in Order.objects.named("MKT-abc")] == [order]
+
+
+def test_the_carrier_stands_beside_the_tracking_number(shop: World, merchant: Client) -> None:
+    """And what was told of it to the marketplace."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    carrier = shop.connections.shop(shop.store).read([order])[order].parcels[0].carrier_name
+    page = text(merchant.get(f"/stores/main/orders/{order}/"))
+    found = re.findall(r'<th scope="row">Carrier</th>.*?<bdi>(.*?)</bdi>.*?<bdi>(.*?)</bdi>', page, re.DOTALL)
+    assert found == [(carrier, carrier)]
+
+
+def test_the_setting_behind_a_status_is_one_click_away(shop: World, merchant: Client) -> None:
+    """R6."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    page = text(merchant.get(f"/stores/main/orders/{order}/"))
+    assert "For the marketplaces “Shipped” means “shipped”." in page
+    assert 'href="/stores/main/settings/">Change what the statuses mean</a>' in page
+    shop.shop.set_status(order, PROCESSING)
+    assert "means nothing to the marketplaces." in text(merchant.get(f"/stores/main/orders/{order}/"))
+
+
+def test_marketplaces_are_chosen_by_name_whatever_their_capitals(shop: World) -> None:
+    shop.sync()
+    first, second, third, *_ = Order.objects.all()
+    for order, channel in ((first, "zalando"), (second, "Amazon"), (third, "bol.com")):
+        Order.objects.filter(pk=order.pk).update(channel=channel)
+    names = channels_of(shop.store)
+    assert names == sorted(names, key=str.casefold)
+    assert {"Amazon", "bol.com", "zalando"} <= set(names)
+    assert Notice.objects.count() == 0
