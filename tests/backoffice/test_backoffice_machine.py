@@ -52,6 +52,7 @@ def test_metrics_tell_the_story_in_figures(shop: World, administrator: Client) -
     }
     assert values["sfsync_confirmed_total", "main", "ship"] == 1
     assert values["sfsync_updates", "main", "waiting"] == 1
+    assert values["sfsync_updates", "by_hand", "main"] == 0
     assert values["sfsync_sent_total", "main", "ship"] == 1
     assert values["sfsync_api_requests_total", "200", "main"] >= 2
     assert ("sfsync_last_run_seconds", "main") in values

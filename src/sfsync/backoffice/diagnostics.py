@@ -76,7 +76,7 @@ def needing(health: Health, *, alone: bool) -> list[Needing]:
     if health.failed:
         text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
         lines.append(Needing(text % {"count": grouped(health.failed)}, f"{url}?state={State.FAILED}"))
-    if by_hand := sum(health.by_hand.values()):
+    if by_hand := health.left_to_people:
         text = ngettext(
             "%(count)s order is to be done by hand on the marketplace.",
             "%(count)s orders are to be done by hand on the marketplace.",
@@ -121,5 +121,5 @@ def _standing(store: Store, health: Health) -> list[str]:
         f"{store.name}: {store.mode}, {store.state_policy}, delay {store.delay_minutes} min, tries {store.tries}, "
         f"statuses {store.statuses}",
         f"    queued {health.queued}, waiting {health.waiting}, in flight {health.in_flight}, failed {health.failed}, "
-        f"by hand {sum(health.by_hand.values())}, last run {stamp(health.last_run) or '-'} {health.last_outcome}",
+        f"by hand {health.left_to_people}, last run {stamp(health.last_run) or '-'} {health.last_outcome}",
     ]

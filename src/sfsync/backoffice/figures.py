@@ -35,13 +35,14 @@ def exposition() -> tuple[bytes, str]:
 
 def _queues(stores: list[Store]) -> Iterable[Metric]:
     now = timezone.now()
-    depth = GaugeMetricFamily("sfsync_updates", "Updates that are not confirmed yet", labels=["store", "state"])
+    depth = GaugeMetricFamily("sfsync_updates", "Updates that are not done yet", labels=["store", "state"])
     oldest = GaugeMetricFamily("sfsync_oldest_waiting_seconds", "Age of the oldest waiting update", labels=["store"])
     alarms = GaugeMetricFamily("sfsync_alarms", "Alarms that stand", labels=["store"])
     silence = GaugeMetricFamily("sfsync_seconds_since_last_run", "Since the last run ended", labels=["store"])
     for health in health_of(stores, now):
         for state in ("queued", "waiting", "in_flight", "failed"):
             depth.add_metric([health.store, state], getattr(health, state))
+        depth.add_metric([health.store, "by_hand"], health.left_to_people)
         age = (now - health.oldest_waiting).total_seconds() if health.oldest_waiting else 0
         oldest.add_metric([health.store], max(age, 0))
         alarms.add_metric([health.store], len(health.alarms))

@@ -50,7 +50,7 @@ class Card:
 
     @property
     def by_hand(self) -> int:
-        return sum(self.health.by_hand.values())
+        return self.health.left_to_people
 
 
 @signed_in

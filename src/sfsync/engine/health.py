@@ -58,6 +58,11 @@ class Health:
     running: str
     alarms: list[Alarm]
 
+    @property
+    def left_to_people(self) -> int:
+        """Orders with something to be done by hand."""
+        return sum(self.by_hand.values())
+
     def as_dict(self) -> dict[str, Any]:
         """For `--json`: dates in ISO 8601, alarms as sentences."""
         plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("store", "alarms")}
