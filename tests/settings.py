@@ -16,6 +16,9 @@ if _engine == "postgresql":
     os.environ["SFSYNC_DATABASE_URL"] = f"{services.postgres().url}/postgres"
 
 from sfsync_server.settings import *  # noqa: E402, F403
+from sfsync_server.settings import CACHES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Tests clear the cache: each of the processes that they are spread over has its own.
+CACHES["default"]["LOCATION"] = f"{os.environ['SFSYNC_HOME']}/cache-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
