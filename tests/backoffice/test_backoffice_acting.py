@@ -146,7 +146,7 @@ def test_giving_up_says_of_which_orders_there_is_nothing_to_give_up(shop: World,
     rows = [shop.row(done).pk, shop.row(waiting).pk]
     page = text(merchant.post(ACT, {"act": "give-up", "order": rows}))
     assert "1 chosen order has no update to give up:" in page
-    assert "Nothing has failed: the marketplace confirmed “shipped” at" in page
+    assert "Nothing has failed: the marketplace knows “shipped” since" in page
     assert f'name="order" value="{rows[1]}"' in page
     assert f'name="order" value="{rows[0]}"' not in page
 

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from sfsync.models import Store
 
@@ -39,10 +40,17 @@ def signed_in(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), reverse("backoffice:sign-in"))
+            return _to_sign_in(request)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """And back. Where only a part of a page was asked for, the whole page goes."""
+    page = request.htmx.current_url_abs_path if getattr(request, "htmx", False) else None  # type: ignore[attr-defined]
+    answer = redirect_to_login(page or request.get_full_path(), reverse("backoffice:sign-in"))
+    return HttpResponseClientRedirect(answer.url) if page else answer
 
 
 def administrator(view: View) -> View:

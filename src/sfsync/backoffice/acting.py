@@ -114,7 +114,7 @@ def in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _giving_up(order: Order) -> Chosen:
     tasks = list(order.tasks.all())
-    if persons.droppable(tasks):
+    if persons.droppable(order, tasks):
         return Chosen(order, True, standing(order, tasks).sentence)
     return Chosen(order, False, persons.why_not(order, tasks))
 

@@ -26,22 +26,26 @@ from sfsync.engine.health import Health, health_of
 from sfsync.models import Store
 from sfsync.texts import moments_as_stamps, stamp
 
+TRIES = 10
+"""Stores whose connections one page tries: each may take its time to fall silent."""
 _ORDER = [Verdict.WRONG, Verdict.WARNING, Verdict.OK]
 
 
 @of_store
 def diagnostics(request: HttpRequest, store: Store) -> HttpResponse:
+    health = health_of([store], timezone.now())
     with closing(Quick()) as outsides:
-        findings = list(examine_store(store, outsides, get_language() or ""))
-    return _page(request, findings, [store], store)
+        findings = list(examine_store(store, health[0], outsides, get_language() or ""))
+    return _page(request, findings, [store], health, alone=True)
 
 
 @administrator
 def everything(request: HttpRequest) -> HttpResponse:
     """Every store, and what they share: the database and the mail server."""
     with closing(Quick()) as outsides:
-        findings = list(examine(outsides, get_language() or ""))
-    return _page(request, findings, list(Store.objects.all()[:50]), None)
+        findings = list(examine(outsides, get_language() or "", tries=TRIES))
+    stores = list(Store.objects.all())
+    return _page(request, findings, stores, health_of(stores, timezone.now()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,18 @@ class Needing:
     url: str
 
 
-def _page(request: HttpRequest, findings: list[Finding], stores: list[Store], store: Store | None) -> HttpResponse:
+def _page(
+    request: HttpRequest, findings: list[Finding], stores: list[Store], healths: list[Health], *, alone: bool = False
+) -> HttpResponse:
+    """`alone`: the page is about one store."""
     sorted_findings = sorted(findings, key=lambda each: _ORDER.index(each.verdict))
-    healths = health_of(stores, timezone.now())
-    orders = [line for health in healths for line in needing(health, alone=store is not None)]
+    orders = [line for health in healths for line in needing(health, alone=alone)]
     return page(
         request,
         "diagnostics.html",
-        store=store,
+        store=stores[0] if alone else None,
         screen="diagnostics",
+        tried=TRIES if len(stores) > TRIES else 0,
         findings=[(each, found(each)) for each in sorted_findings],
         wrong=sum(each.verdict is not Verdict.OK for each in findings) + len(orders),
         needing=orders,

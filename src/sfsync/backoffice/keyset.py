@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Model, Q, QuerySet
 
 SIZE = 50
+LARGEST = 2**63
 Row = TypeVar("Row", bound=Model)
 
 
@@ -50,6 +51,12 @@ class Mark:
         except ValueError:
             return None
 
+    def fits(self, field: Any) -> bool:
+        """The value is one of this column, and the database can hold it."""
+        if isinstance(field, DateTimeField):
+            return isinstance(self.value, datetime) and self.value.tzinfo is not None and self.id < LARGEST
+        return isinstance(self.value, int) and max(abs(self.value), self.id) < LARGEST
+
     def __str__(self) -> str:
         value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
         return f"{'b' if self.backwards else 'a'}_{value}_{self.id}"
@@ -66,6 +73,8 @@ class Page(Generic[Row]):
 
 def page_of(rows: QuerySet[Row], ordering: Ordering, mark: str, size: int = SIZE) -> Page[Row]:
     start = Mark.read(mark) if mark else None
+    if start and not start.fits(rows.model._meta.get_field(ordering.field)):
+        start = None
     backwards = bool(start and start.backwards)
     chosen = rows.filter(ordering.beyond(start)) if start else rows
     found = list(chosen.order_by(*ordering.names(backwards))[: size + 1])

@@ -66,7 +66,7 @@ def order(request: HttpRequest, store: Store, number: int) -> HttpResponse:
         version=version,
         moved=moved,
         retryable=any(task.failure and task.action == Action.SYNC for task in tasks),
-        droppable=persons.droppable(tasks),
+        droppable=persons.droppable(found, tasks),
         **told(store, found, tasks, now),
     )
 
@@ -109,9 +109,13 @@ def _expected(process: Process, now: datetime) -> bool:
 
 def version_of(order: Order, tasks: list[Task], pace: int) -> str:
     """Another one as soon as the page has something else to say."""
-    moving = [(task.pk, task.action, task.update_at, task.failed_at, task.failure, task.batch_id) for task in tasks]
-    facts = (order.seen_at, order.confirmed_at, order.by_hand, pace, moving)
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    moving: list[tuple[object, ...]] = [
+        (task.pk, task.action, task.lease, task.update_at, task.failed_at, task.failure, task.batch_id)
+        for task in tasks
+    ]
+    facts = (order.feed_id, order.seen_at, order.seen_tracking, order.confirmed_at, order.by_hand)
+    moving.append((order.store.trouble, pace, *facts))
+    return hashlib.sha256(repr(moving).encode()).hexdigest()[:16]
 
 
 def events_of(story: Story, order: Order) -> list[Event]:

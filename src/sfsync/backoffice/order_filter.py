@@ -92,7 +92,8 @@ def midnight(day: date, at: time = time.min) -> datetime:
 
 def found(store: Store, text: str) -> list[int]:
     """The orders that carry this whole number or reference, in capitals or not, each kind through its own index."""
-    name = text.strip().removeprefix("#")
+    name = text.strip()
+    number = name.removeprefix("#")
     orders = Order.objects.filter(store=store)
     wanted = [
         spelt("reference", name),
@@ -100,8 +101,8 @@ def found(store: Store, text: str) -> list[int]:
         spelt("seen_tracking", name) & ~Q(seen_tracking=""),
         spelt("ship_tracking", name) & Q(ship_tracking__gt=""),
     ]
-    if name.isdecimal() and len(name) <= 18:
-        wanted += [Q(shop_order_id=int(name)), Q(feed_id=int(name))]
+    if number.isdecimal() and len(number) <= 18:
+        wanted += [Q(shop_order_id=int(number)), Q(feed_id=int(number))]
     first, *others = (orders.filter(each).order_by().values_list("pk", flat=True) for each in wanted)
     return list(first.union(*others)[:FOUND])
 

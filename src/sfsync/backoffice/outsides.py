@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from django.conf import settings
 from django.core.cache import cache
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -54,9 +54,8 @@ class Quick:
         return shop
 
     def client(self, store: Store) -> Client:
-        client = Client(
-            store.token.reveal(), base_url=store.api_url, timeout=min(PATIENCE, conf().timeout), concurrency=1
-        )
+        timeout = min(PATIENCE, conf().timeout)
+        client = Client(store.token.reveal(), base_url=store.api_url, timeout=timeout, concurrency=1, rate_patience=0)
         self._made.append(client)
         return client
 
@@ -162,13 +161,12 @@ def _remembered(key: str, found: Kept) -> Kept:
 
 
 def _last(store: Store, what: str) -> str:
-    return f"sfsync:last:{what}:{store.pk}"
-
-
-def forget_names(store: Store) -> None:
-    """The store has another shop now: the names of the former one say nothing."""
-    languages = [code for code, _name in settings.LANGUAGES]
-    cache.delete_many([_last(store, f"{what}:{each}") for what in ("statuses", "carriers") for each in languages])
+    """The names are those of this very shop: another address, prefix or number is another shop."""
+    try:
+        place = (store.shop_url.reveal(), store.shop_prefix, store.shop_id)
+    except SecretUnreadable:
+        place = ("", "", 0)
+    return f"sfsync:last:{what}:{store.pk}:{salted_hmac('sfsync.shop', repr(place)).hexdigest()}"
 
 
 def said(error: Exception) -> Said:

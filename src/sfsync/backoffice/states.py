@@ -92,7 +92,8 @@ def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str =
         tasks = tasks.filter(operation=operation) if operation else tasks
         return orders.filter(pk__in=tasks.values("order_id"))
     if state == State.BY_HAND:
-        return orders.filter(by_hand=operation) if operation else orders.exclude(by_hand="")
+        left = orders.filter(by_hand=operation) if operation else orders.exclude(by_hand="")
+        return left.exclude(Exists(tasks_in(store, State.FAILED).filter(order_id=OuterRef("pk"))))
     if operation:
         orders = orders.filter(confirmed_operation=operation)
     if state == State.CONFIRMED:

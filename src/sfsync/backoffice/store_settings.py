@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,18 +18,16 @@ from django.views.decorators.http import require_POST
 from sfsync.backoffice import typed
 from sfsync.backoffice.access import administrator, is_administrator, of_store, person
 from sfsync.backoffice.effects import foretold, warnings
-from sfsync.backoffice.outsides import Tried, carriers_of, forget_names, statuses_of, tried
+from sfsync.backoffice.outsides import Tried, carriers_of, statuses_of, tried
 from sfsync.backoffice.setting_forms import Connection, Mails, Mapping, NewStore, Sending, Token
 from sfsync.backoffice.shell import Way, page
-from sfsync.backoffice.wording import Names, change_lines
+from sfsync.backoffice.wording import Names, change_lines, setting_names
 from sfsync.engine.changing import change, differences, shown
 from sfsync.engine.doctor import answering, forget_trouble
 from sfsync.models import SettingChange, Store
 from sfsync.texts import joined
 
 HISTORY = 100
-PLACE = ("shop_url", "shop_prefix", "shop_id")
-"""The settings that say which shop it is."""
 
 
 @of_store
@@ -61,6 +60,7 @@ def mails(request: HttpRequest, store: Store) -> HttpResponseBase:
 def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     """What is given is tried before it is saved, so that nothing that works is replaced by a mistake."""
     if request.method != "POST":
+        typed.kept(request, store.name)
         return _page(request, store, "connection.html", "connection", form=_connection_form(request)(instance=store))
     form = _connected(request, store)
     if not form.is_valid():
@@ -103,12 +103,9 @@ def _again(
 def _save_connection(
     request: HttpRequest, store: Store, form: Connection | Token, found: Tried | None
 ) -> HttpResponseBase:
-    moved = any(name in PLACE for name, _before, _after in differences(store, form.changed))
     if not _saved(request, store, form, str(found or "")):
         return _again(request, store, form)
     typed.forget(request, store.name)
-    if moved:
-        forget_names(store)
     if found:
         forget_trouble(store, answering(found.findings))
     return redirect("backoffice:connection", store.name)
@@ -129,7 +126,8 @@ def new_store(request: HttpRequest) -> HttpResponseBase:
     found = None
     if request.method == "POST":
         if form.is_valid():
-            found = None if request.POST.get("do") == "anyway" else tried(form.instance)
+            sure = request.POST.get("do") == "anyway" or not form.instance.enabled
+            found = None if sure else tried(form.instance)
             if found is None or found.well:
                 return _add(request, form)
         typed.keep(request, "", form)
@@ -186,11 +184,19 @@ def _saved(request: HttpRequest, store: Store, form: Any, also: str = "") -> boo
     try:
         changed = change(store, form.changed, person(request))
     except ValidationError as error:
-        for message in error.messages:
-            messages.error(request, message)
+        for text in _wrong(error):
+            messages.error(request, text)
         return False
     messages.success(request, joined(_("Saved."), also) if changed else _("Nothing was different: nothing to save."))
     return True
+
+
+def _wrong(error: ValidationError) -> Iterator[str]:
+    """What is not right, of which setting."""
+    names = setting_names()
+    for name, sentences in getattr(error, "message_dict", {NON_FIELD_ERRORS: error.messages}).items():
+        for text in sentences:
+            yield _("%(setting)s: %(text)s") % {"setting": names[name], "text": text} if name in names else text
 
 
 def _page(request: HttpRequest, store: Store, template: str, tab: str, **context: Any) -> HttpResponse:

@@ -17,7 +17,7 @@ MINUTES = 10
 
 
 def kept(request: HttpRequest, place: str) -> dict[str, Secret]:
-    """By field, what was typed into the form `place` a while ago."""
+    """By field, what was typed into the form `place` a while ago. What is too old is forgotten."""
     found = request.session.get(f"typed:{place}", {})
     if found.get("until", 0) < time.time():
         forget(request, place)

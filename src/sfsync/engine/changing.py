@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +20,8 @@ from sfsync.models import SettingChange, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.secrets import Secret, SecretUnreadable
 
-LONGEST = 2000
+LONGEST = 20_000
+"""Characters that the record keeps of a value."""
 REPLACED = _("replaced")
 """What the record says of a new secret whose last characters are the former one's."""
 
@@ -85,11 +87,11 @@ def _listed(values: list[Any], named: Callable[[Any], str]) -> str:
 def change(store: Store, wanted: Mapping[str, Any], who: str) -> list[str]:
     """Save what differs. Returns the names of the changed settings. Raises `ValidationError`, then nothing is saved."""
     changes = differences(store, wanted)
-    for name, value in wanted.items():
-        setattr(store, name, value)
-    store.full_clean(exclude=["members"])
+    _set(draft := copy(store), wanted)
+    draft.full_clean(exclude=["members"])
     if not changes:
         return []
+    _set(store, wanted)
     names = [name for name, _before, _after in changes]
     with transaction.atomic():
         store.save(update_fields=[*names, "updated_at"])
@@ -102,6 +104,11 @@ def change(store: Store, wanted: Mapping[str, Any], who: str) -> list[str]:
         journal.flush()
         judge_again(store, names)
     return names
+
+
+def _set(store: Store, wanted: Mapping[str, Any]) -> None:
+    for name, value in wanted.items():
+        setattr(store, name, value)
 
 
 DECIDING = {"statuses", "state_policy", "ship_without_tracking"}

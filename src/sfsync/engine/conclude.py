@@ -143,12 +143,13 @@ def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
     insert_rows(Notice, columns, rows, conflict="ON CONFLICT (store_id, key) DO NOTHING")
 
 
-_CONFIRMED = {
+CONFIRMED_AT = {
     Operation.SHIP: "shipped_at",
     Operation.DELIVER: "delivered_at",
     Operation.CANCEL: "canceled_at",
     Operation.REFUND: "refunded_at",
 }
+"""Where an order keeps since when the marketplace knows of each operation."""
 
 
 def confirm(run: Run, tasks: list[Task]) -> None:
@@ -166,7 +167,7 @@ def confirm(run: Run, tasks: list[Task]) -> None:
 
 
 def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:
-    same = dict.fromkeys((_CONFIRMED[operation], "confirmed_at"), run.clock()) | {
+    same = dict.fromkeys((CONFIRMED_AT[operation], "confirmed_at"), run.clock()) | {
         "confirmed_operation": operation.value
     }
     names = ["id", "confirmed_ticket", "confirmed_status"]

@@ -10,7 +10,7 @@ from django.db import transaction
 from sfsync.domain.decide import Because, Fail, Nothing, Wait
 from sfsync.domain.errors import Failure
 from sfsync.domain.orders import Operation
-from sfsync.engine.conclude import Failed, NoticeRow, drop, fail, tell
+from sfsync.engine.conclude import CONFIRMED_AT, Failed, NoticeRow, drop, fail, tell
 from sfsync.engine.context import Run
 from sfsync.engine.lookup import adopt, find_feed_ids, learn_fulfilment
 from sfsync.engine.prepare import Plan, Prepared, prepare
@@ -72,7 +72,7 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         _remove(run, plan.nothing)
         fail(run, [_failed(task, decision) for task, decision in plan.fail])
         _mark_shipped(plan.send)
-        _nothing_by_hand([each.task for each in plan.send])
+        _nothing_by_hand(plan)
         run.journal.flush()
 
 
@@ -92,24 +92,32 @@ def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
         run.journal.say(level, f"nothing-{nothing.because.value}", task.order_id, operation=operation)
     tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
     _leave_to_people(kept)
-    _nothing_by_hand([task for task, nothing in kept if nothing.because is Because.ALREADY_CONFIRMED])
     run.counts.removed += len(kept)
 
 
 def _leave_to_people(needless: list[tuple[Task, Nothing]]) -> None:
-    """R9: what the marketplace does not take from us stays to be done by hand."""
-    left: dict[str, list[int]] = defaultdict(list)
+    """R9: what the marketplace does not take from us stays to be done by hand, unless somebody has just done it."""
+    left: dict[Operation, list[int]] = defaultdict(list)
     for task, nothing in needless:
         if nothing.because is Because.UNSUPPORTED and nothing.operation:
-            left[nothing.operation.value].append(task.order_id)
+            left[nothing.operation].append(task.order_id)
     for operation, orders in left.items():
-        Order.objects.filter(pk__in=orders).update(by_hand=operation)
+        undone = Order.objects.filter(pk__in=orders, **{CONFIRMED_AT[operation]: None})
+        undone.update(by_hand=operation.value)
 
 
-def _nothing_by_hand(tasks: list[Task]) -> None:
-    """The order went on to something that the marketplace takes, or knows already."""
-    if tasks:
-        Order.objects.filter(pk__in=[task.order_id for task in tasks]).exclude(by_hand="").update(by_hand="")
+_SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED)
+"""What was to be done by hand still is: a status that means nothing ("archived") takes nothing back."""
+
+
+def _nothing_by_hand(plan: Plan) -> None:
+    """The shop has gone on to something else, so what was to be done by hand need not be."""
+    on = [each.task for each in plan.send] + [task for task, _ in plan.wait]
+    on += [task for task, fail in plan.fail if fail.failure is not Failure.ORDER_GONE]
+    on += [task for task, nothing in plan.nothing if nothing.because not in _SAYS_NOTHING_NEW]
+    freed = [task.order_id for task in on if task.order.by_hand]
+    if freed:
+        Order.objects.filter(pk__in=freed).update(by_hand="")
 
 
 def _told(nothing: Nothing) -> bool:

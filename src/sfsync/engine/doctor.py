@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -81,8 +81,11 @@ class Finding:
         return {"subject": self.subject, "verdict": self.verdict, "text": self.text, "advice": self.advice}
 
 
-def examine(connections: Connections, language: str = "") -> Iterator[Finding]:
-    """Each finding as it is made; a check that fails does not stop the others. `language`: see `examine_store`."""
+def examine(connections: Connections, language: str = "", *, tries: int | None = None) -> Iterator[Finding]:
+    """Each finding as it is made; a check that fails does not stop the others. `language`: see `examine_store`.
+
+    `tries`: the connections of so many stores are tried; of the others it tells what their last run left undone.
+    """
     database = _database()
     yield database
     mail = _mail()
@@ -94,23 +97,31 @@ def examine(connections: Connections, language: str = "") -> Iterator[Finding]:
     stores = list(Store.objects.all())
     if not stores:
         yield Finding("stores", Verdict.WRONG, "no-store")
-    for store in stores:
-        yield from examine_store(store, connections, language, mail_well=mail.verdict is Verdict.OK)
+    well = answering([], mail_well=mail.verdict is Verdict.OK)
+    for number, (store, health) in enumerate(zip(stores, health_of(stores, timezone.now()), strict=True)):
+        if tries is None or number < tries:
+            yield from examine_store(store, health, connections, language, well=well)
+        else:
+            yield from (each for each in _recorded(store, health, well) if each.verdict is not Verdict.OK)
 
 
 def examine_store(
-    store: Store, connections: Connections, language: str = "", *, mail_well: bool = False
+    store: Store, health: Health, connections: Connections, language: str = "", *, well: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """`language`: of the names of the shop's statuses, the store's own if empty. `mail_well`: the mail server has just
-    answered."""
+    """`language`: of the names of the shop's statuses, the store's own if empty. `well`: what has just answered."""
     shop = try_shop(store, connections)
     yield shop
     feed = try_feed(store, connections)
     yield feed
     if shop.verdict is Verdict.OK:
         yield from _guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
+    yield from _recorded(store, health, answering([shop, feed]) | {*well})
+
+
+def _recorded(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
+    """What is known without asking anybody."""
     yield _recipients(store)
-    yield from _alarms(store, health_of([store], timezone.now())[0], answering([shop, feed], mail_well=mail_well))
+    yield from _alarms(store, health, well)
 
 
 def answering(tried: list[Finding], *, mail_well: bool = False) -> set[str]:

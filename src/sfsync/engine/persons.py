@@ -3,7 +3,8 @@ logged with who did it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sfsync import texts
+from sfsync.domain.orders import Operation
+from sfsync.engine.conclude import CONFIRMED_AT
 from sfsync.engine.journal import Journal
 from sfsync.models import Action, Order, Store, Task
 from sfsync.models.log import Level
@@ -26,9 +29,11 @@ def retry(orders: QuerySet[Order], who: str, code: str = "person-retry") -> int:
 
 
 def give_up(orders: QuerySet[Order], who: str) -> int:
-    """The update is not sent: the person told the marketplace, or nobody needs to. A later change counts again."""
+    """The update is not sent, and what is to be done by hand is left undone: the person told the marketplace, or nobody
+    needs to. A later change counts again."""
     tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="")
-    return _each_store(tasks, who, "person-give-up", lambda chosen: chosen.delete()[0])
+    given_up = _each_store(tasks, who, "person-give-up", lambda chosen: chosen.delete()[0])
+    return given_up + _by_hand(orders, who, "person-give-up", lambda operation: {})
 
 
 def done_by_hand(orders: QuerySet[Order], who: str) -> int:
@@ -36,30 +41,37 @@ def done_by_hand(orders: QuerySet[Order], who: str) -> int:
 
     Returns how many; an order with nothing to be done by hand is left as it is.
     """
-    orders, done = orders.exclude(by_hand=""), 0
-    for store in Store.objects.filter(pk__in=orders.values("store")):
-        for operation, moment in _DONE.items():
-            done += _done(store, orders.filter(store=store, by_hand=operation), operation, moment, who)
+    now = timezone.now()
+    return _by_hand(
+        orders,
+        who,
+        "person-by-hand",
+        lambda operation: {
+            CONFIRMED_AT[Operation(operation)]: now,
+            "confirmed_operation": operation,
+            "confirmed_at": now,
+            "confirmed_status": F("seen_status"),
+        },
+    )
+
+
+def _by_hand(orders: QuerySet[Order], who: str, code: str, known: Callable[[str], dict[str, Any]]) -> int:
+    """End what is to be done by hand. `known`: operation → what the marketplace knows from now on."""
+    left = orders.exclude(by_hand="").order_by()
+    done = 0
+    for store_id, operation in left.values_list("store", "by_hand").distinct():
+        with transaction.atomic():
+            held = left.filter(store=store_id, by_hand=operation).select_for_update(of=("self",))
+            chosen = list(held.values_list("pk", flat=True))
+            Order.objects.filter(pk__in=chosen).update(by_hand="", **known(operation))
+            _log(Store.objects.get(pk=store_id), chosen, code, who, operation=operation)
+            done += len(chosen)
     return done
 
 
-_DONE = {"refund": "refunded_at", "cancel": "canceled_at"}
-"""The operations that a marketplace may not offer, and where it is kept that it knows."""
-
-
-@transaction.atomic
-def _done(store: Store, orders: QuerySet[Order], operation: str, moment: str, who: str) -> int:
-    held, now = orders.select_for_update(of=("self",)), timezone.now()
-    chosen = list(held.values_list("pk", flat=True))
-    told = {moment: now, "confirmed_operation": operation, "confirmed_at": now, "confirmed_status": F("seen_status")}
-    Order.objects.filter(pk__in=chosen).update(by_hand="", **told)
-    _log(store, chosen, "person-by-hand", who, operation=operation)
-    return len(chosen)
-
-
-def droppable(tasks: Iterable[Task]) -> bool:
-    """`give_up` has something to drop: an update that no request took and no run is at work on."""
-    return any(task.action == Action.SYNC and not task.lease for task in tasks)
+def droppable(order: Order, tasks: Iterable[Task]) -> bool:
+    """`give_up` has something to drop: an update that no request took and no run is at work on, or work by hand."""
+    return bool(order.by_hand) or any(task.action == Action.SYNC and not task.lease for task in tasks)
 
 
 def why_not(order: Order, tasks: list[Task] | None = None) -> str:
@@ -81,7 +93,7 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
         return texts.by_hand(order.by_hand)
     if order.confirmed_operation and order.confirmed_at:
         told, at = texts.operation_name(order.confirmed_operation), texts.moment(order.confirmed_at.isoformat())
-        return _("Nothing has failed: the marketplace confirmed “%(told)s” at %(at)s.") % {"told": told, "at": at}
+        return _("Nothing has failed: the marketplace knows “%(told)s” since %(at)s.") % {"told": told, "at": at}
     return _("Nothing has failed and nothing is waiting: the marketplace was told nothing of it.")
 
 

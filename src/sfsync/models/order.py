@@ -47,6 +47,8 @@ class Order(Loaded):
     """`shipped_sent` is 1 from the moment a ship is on its way (R2, R3); `ship_tracking` is what was *confirmed*.
 
     `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.
+    `given_up_at`: when a person last decided that an update need not be sent. `ticket_at`: when its last settled ticket
+    was scheduled, by the clock of Shopping Feed; every later send has a later one.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
@@ -72,7 +74,9 @@ class Order(Loaded):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_ticket = models.CharField(max_length=255, default="", blank=True)
     confirmed_status = models.BigIntegerField(null=True)
+    ticket_at = models.DateTimeField(null=True)
     by_hand = models.CharField(max_length=8, default="", blank=True)
+    given_up_at = models.DateTimeField(null=True)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -96,6 +100,9 @@ class Order(Loaded):
                 "store", Upper("ship_tracking"), name="order_by_ship_tracking", condition=Q(ship_tracking__gt="")
             ),
             models.Index(fields=["store", "created_at", "id"], name="order_by_hand", condition=~Q(by_hand="")),
+            models.Index(
+                fields=["store", "created_at", "id"], name="order_given_up", condition=Q(given_up_at__isnull=False)
+            ),
             models.Index(
                 fields=["store", "shop_order_id"],
                 name="order_open",

@@ -29,7 +29,7 @@ _HELD = ("order", "action", "lease", "request_key", "attempts", "split", "silenc
 _NAMED = ("order__feed_id", "order__reference", "order__channel")
 _DECIDED = (
     *("since", "order__shop_order_id", "order__fulfilled_by", "order__ship_tracking", "order__confirmed_status"),
-    *("order__delivered_at", "order__canceled_at", "order__refunded_at"),
+    *("order__delivered_at", "order__canceled_at", "order__refunded_at", "order__by_hand"),
 )
 _SETTLED = (
     *("batch_id", "wanted", "status", "tracking_number", "ticket_number", "sent_at", "looks"),

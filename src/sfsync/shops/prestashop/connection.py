@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import pymysql
+from pymysql.charset import charset_by_name
 from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -121,11 +122,22 @@ def _parse(text: str) -> URL:
             f" Allowed: {', '.join(sorted(_OPTIONS))}.",
             code="url",
         )
+    charset = url.query.get("charset")
+    if charset is not None and not _known_charset(charset):
+        raise Misconfigured(
+            f"The address of the shop's database names a character set that MySQL does not know: {charset}."
+            " Leave charset out, or write charset=utf8mb4.",
+            code="url",
+        )
     if not url.database:
         raise Misconfigured(
             "The address of the shop's database names no database: add it after the last /.", code="database"
         )
     return url if url.drivername == "sqlite" else url.set(drivername="mysql+pymysql")
+
+
+def _known_charset(name: object) -> bool:
+    return isinstance(name, str) and charset_by_name(name) is not None
 
 
 def _server(url: URL) -> str:
