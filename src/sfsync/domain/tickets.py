@@ -73,6 +73,8 @@ class InFlight:
     sent_at: datetime | None = None
     former_tickets: tuple[str, ...] = ()
     ticket_id: str = ""
+    settled_until: datetime | None = None
+    """When, by the API's clock, the order's last settled ticket was scheduled. One that is older was settled too."""
 
 
 def of_batch(batch_id: str, tickets: Iterable[TicketT]) -> list[TicketT]:
@@ -137,6 +139,8 @@ def _is_of(sent: InFlight, ticket: TicketFacts, known_operations: Collection[str
     if ticket.operation != sent.operation and (sent.operation in known_operations or ticket.operation is not None):
         return False
     if ticket.tracking_number not in ("", sent.tracking_number):
+        return False
+    if sent.settled_until and ticket.scheduled_at and ticket.scheduled_at < sent.settled_until:
         return False
     allowance = CLOCKS_DIFFER_FAR if ticket.tracking_number else CLOCKS_DIFFER
     return not (sent.sent_at and ticket.scheduled_at and ticket.scheduled_at < sent.sent_at - allowance)

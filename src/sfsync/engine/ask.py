@@ -129,6 +129,7 @@ def in_flight(task: Task) -> InFlight:
         task.sent_at,
         (task.ticket_number, task.order.confirmed_ticket),
         task.ticket_number,
+        task.order.ticket_at,
     )
 
 

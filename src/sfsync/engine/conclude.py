@@ -170,8 +170,10 @@ def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:
     same = dict.fromkeys((CONFIRMED_AT[operation], "confirmed_at"), run.clock()) | {
         "confirmed_operation": operation.value
     }
-    names = ["id", "confirmed_ticket", "confirmed_status"]
-    rows: list[tuple[object, ...]] = [(task.order_id, task.ticket_number, task.status) for task in tasks]
+    names = ["id", "confirmed_ticket", "ticket_at", "confirmed_status"]
+    rows: list[tuple[object, ...]] = [
+        (task.order_id, task.ticket_number, task.order.ticket_at, task.status) for task in tasks
+    ]
     if operation is Operation.SHIP:
         names.append("ship_tracking")
         rows = [(*row, task.tracking_number) for row, task in zip(rows, tasks, strict=True)]

@@ -16,7 +16,7 @@ from sfsync.domain.tickets import Verdict, judge, match, of_batch
 from sfsync.engine.ask import ask, in_flight
 from sfsync.engine.conclude import Failed, confirm, fail, tell
 from sfsync.engine.context import Run
-from sfsync.models import Task
+from sfsync.models import Order, Task
 from sfsync.models.bulk import update_rows
 from sfsync.models.log import Level
 from shoppingfeed import (
@@ -54,6 +54,7 @@ class Judged:
             self.missing.append(task)
             return
         task.ticket_number = ticket.id
+        task.order.ticket_at = max(filter(None, (ticket.scheduled_at, task.order.ticket_at)), default=None)
         match judge(ticket.state):
             case Verdict.CONFIRMED:
                 self.confirmed.append(task)
@@ -177,8 +178,10 @@ def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[Task], BatchTicke
 
 
 def _keep_ticket_numbers(judged: Judged) -> None:
-    """A failed ticket's number stays with the task: it must not be taken for the next attempt's (R13, R14)."""
+    """A failed ticket must not be taken for the next attempt's (R13, R14): its number stays with the task, its time
+    with the order."""
     rows = [(each.task.pk, each.task.ticket_number) for each in judged.failed]
+    update_rows(Order, ("id", "ticket_at"), [(each.task.order_id, each.task.order.ticket_at) for each in judged.failed])
     update_rows(Task, ("id", "ticket_number"), [*rows, *((task.pk, task.ticket_number) for task in judged.open)])
 
 

@@ -33,7 +33,7 @@ _DECIDED = (
 )
 _SETTLED = (
     *("batch_id", "wanted", "status", "tracking_number", "ticket_number", "sent_at", "looks"),
-    "order__confirmed_ticket",
+    *("order__confirmed_ticket", "order__ticket_at"),
 )
 """What deciding and settling read: with all columns of two tables, reading the tasks was a tenth of a run."""
 

@@ -272,6 +272,15 @@ def test_the_ticket_of_the_attempt_before_is_not_the_retrys() -> None:
     assert recognise(retry, [replace(ITS_TICKET, state="failed")], TICKETED) is None
 
 
+def test_what_is_older_than_the_last_settled_ticket_was_settled_too() -> None:
+    """R13: by the API's own clock, so that it does not matter how far ours is from it."""
+    settled = replace(SHIP, settled_until=ITS_TICKET.scheduled_at)
+    older = replace(ITS_TICKET, id="older", scheduled_at=SENT_AT)
+    assert recognise(settled, [older], TICKETED) is None
+    assert recognise(settled, [older, ITS_TICKET], TICKETED) is ITS_TICKET
+    assert recognise(settled, [replace(older, scheduled_at=None)], TICKETED) is not None
+
+
 def test_the_newest_of_several() -> None:
     first = replace(ITS_TICKET, id="first")
     second = replace(ITS_TICKET, id="second", scheduled_at=SENT_AT + timedelta(seconds=9))

@@ -1,0 +1,43 @@
+"""R13: an order has many tickets in its life, and only the newest send's may answer for it."""
+
+from __future__ import annotations
+
+from sfsync.testing import World
+from shoppingfeed.sandbox import Fault
+
+NEVER_CAME = Fault("drop", operation="ship")
+
+
+def run_for(world: World, hours: int) -> None:
+    """The crontab goes on."""
+    for _ in range(hours * 4):
+        world.sync()
+        world.advance(minutes=15)
+
+
+def test_a_ticket_of_two_attempts_ago_does_not_answer_for_the_third(world: World) -> None:
+    """R13, R16: refused twice with the same number; the third request never arrived, so it is sent once more."""
+    order = world.ship(world.order(), "TRACK-1")
+    world.sandbox.fault(Fault("refuse", operation="ship", times=2, message="address unknown"))
+    while world.story(order).count("failed-ticket-failed") < 2:
+        run_for(world, 1)
+    world.sandbox.fault(NEVER_CAME)
+    run_for(world, 2)
+    assert "sent-after-all" not in world.story(order)
+    assert world.story(order)[-3:] == ["never-arrived", "sent", "confirmed"]
+    assert world.accepted(order) == [("ship", "TRACK-1")] * 3
+    assert world.tasks(order) == []
+
+
+def test_a_number_that_comes_back_is_not_confirmed_by_its_first_ticket(world: World) -> None:
+    """R2, R13: A, then B, then A again: what was confirmed of the first A says nothing of the second."""
+    order = world.ship(world.order(), "A")
+    run_for(world, 1)
+    world.shop.set_tracking(order, "B")
+    run_for(world, 1)
+    assert world.row(order).ship_tracking == "B"
+    world.shop.set_tracking(order, "A")
+    world.sandbox.fault(NEVER_CAME)
+    run_for(world, 2)
+    assert world.accepted(order) == [("ship", "A"), ("ship", "B"), ("ship", "A")]
+    assert world.row(order).ship_tracking == "A"
