@@ -13,6 +13,10 @@ import pytest
 from django.test import Client
 
 from sfsync.backoffice.order_filter import channels_of
+from sfsync.domain.decide import Because, Nothing
+from sfsync.domain.orders import Operation
+from sfsync.engine import persons
+from sfsync.engine.dispatch import _leave_to_people
 from sfsync.engine.story import story_of
 from sfsync.models import LogEntry, Notice, Order, Process, Task
 from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, World
@@ -271,3 +275,80 @@ def test_marketplaces_are_chosen_by_name_whatever_their_capitals(shop: World) ->
     assert names == sorted(names, key=str.casefold)
     assert {"Amazon", "bol.com", "zalando"} <= set(names)
     assert Notice.objects.count() == 0
+
+
+@pytest.mark.parametrize("status", [SHIPPED, DELIVERED])
+def test_what_the_shop_wants_no_more_need_not_be_done_by_hand(shop: World, by_hand: int, status: int) -> None:
+    """Without a number it waits (R4), with one it is confirmed already: either way nobody has to refund it."""
+    shop.shop.set_tracking(by_hand, "")
+    shop.shop.set_status(by_hand, status)
+    shop.sync()
+    assert shop.row(by_hand).by_hand == ""
+
+
+def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Client, by_hand: int) -> None:
+    """Without the marketplace being taken to know of it: a later change is sent as ever."""
+    row = shop.row(by_hand).pk
+    assert "Give up…" in text(merchant.get(f"/stores/main/orders/{by_hand}/"))
+    assert TODO in text(merchant.post(ACT, {"act": "give-up", "order": row}))
+    merchant.post(ACT, {"act": "give-up", "order": row, "sure": "1"})
+    order = shop.row(by_hand)
+    assert (order.by_hand, order.refunded_at, order.confirmed_operation) == ("", None, "ship")
+    shop.ship(by_hand, "TRACK-2")
+    shop.sync(wait=10)
+    assert shop.accepted(by_hand) == [("ship", "TRACK-1"), ("ship", "TRACK-2")]
+
+
+def test_what_was_done_by_hand_during_a_run_is_not_asked_for_again(shop: World, by_hand: int) -> None:
+    """R9: the run had decided before the person said so."""
+    Order.objects.filter(shop_order_id=by_hand).update(by_hand="", refunded_at=shop.now())
+    task = Task(order=shop.row(by_hand))
+    _leave_to_people([(task, Nothing(Because.UNSUPPORTED, Operation.REFUND))])
+    assert shop.row(by_hand).by_hand == ""
+
+
+def test_an_order_that_failed_is_not_listed_as_work_by_hand(shop: World, merchant: Client, by_hand: int) -> None:
+    """The first state that applies is the order's."""
+    Task.objects.create(store=shop.store, order=shop.row(by_hand), failed_at=shop.now(), failure="order-gone")
+    assert listed(merchant, state="by-hand") == []
+    assert listed(merchant, state="failed") == [by_hand]
+
+
+def test_who_did_it_is_not_told_as_the_marketplaces_word(shop: World, by_hand: int) -> None:
+    persons.done_by_hand(Order.objects.filter(shop_order_id=by_hand), "jeanne")
+    assert persons.why_not(shop.row(by_hand)).startswith("Nothing has failed: the marketplace knows “refunded” since")
+
+
+def test_a_page_that_looks_again_after_the_session_ended_goes_to_the_sign_in_page(shop: World) -> None:
+    """As a whole: what htmx asked for is a part of a page, and the sign-in page is none."""
+    here = f"/stores/main/orders/{shop.order()}/"
+    answer = Client().get(here, headers={"hx-request": "true", "hx-current-url": f"http://testserver{here}"})
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == f"/sign-in/?next={here}"
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "at=a_1_1",
+        "sort=shop_order_id&at=a_2020-01-01_5",
+        "sort=shop_order_id&at=a_99999999999999999999_5",
+        "at=a_2020-01-01_5",
+    ],
+)
+def test_a_senseless_mark_shows_the_first_page(shop: World, merchant: Client, query: str) -> None:
+    shop.sync()
+    assert listed(merchant) != []
+    sort = {"sort": "shop_order_id"} if "sort" in query else {}
+    page = text(merchant.get(f"/stores/main/orders/?{query}"))
+    assert re.findall(r'/orders/(\d+)/"', page) == [str(each) for each in listed(merchant, **sort)]
+
+
+def test_a_reference_that_begins_with_a_number_sign_is_found(shop: World, merchant: Client) -> None:
+    shop.sync()
+    order = shop.order()
+    Order.objects.filter(shop_order_id=order).update(reference="#1234")
+    assert listed(merchant, q="#1234") == [order]
+    assert listed(merchant, q=f"#{order}") == [order]
+    assert listed(merchant, q="#") == []

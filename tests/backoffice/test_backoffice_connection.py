@@ -14,7 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
+from sfsync.engine.changing import change
 from sfsync.models import SettingChange, Store
+from sfsync.models.secrets import Secret
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -294,3 +296,68 @@ def test_a_connection_that_would_send_everything_twice_is_refused(shop: World, a
     assert Store.objects.get(name="second").feed_store_id == 11
     assert administrator.post(url, twin | {"enabled": ""}).status_code == 302
     assert Store.objects.get(name="second").feed_store_id == 10
+
+
+# --- what is wrong in an address, or stands in the way ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("mysql+pymysql://reader:long-p@sswOrd@127.0.0.1:3306/shop", "In a password write @ as %40"),
+        ("mysql+pymysql://reader:sswOrd@127.0.0.1:1/shop?charset=utf-8", "is not one that can be used"),
+    ],
+)
+def test_a_wrong_address_is_explained_and_shows_no_password(
+    shop: World, administrator: Client, address: str, sentence: str
+) -> None:
+    """What follows an @ in a password would be taken for the server's name, and stand in every error."""
+    for url in (CONNECTION, TEST):
+        page = text(administrator.post(url, given(shop, shop_url=address)))
+        assert sentence in page
+        assert "sswOrd" not in page
+    assert saved().shop_url.reveal() == shop.shop.url
+
+
+def test_a_connection_is_tried_without_waiting_for_a_rate_limit(shop: World, merchant: Client) -> None:
+    """A page answers soon: the API's "wait for a minute" is told, not waited for."""
+    shop.sandbox.fault(Fault("status", status=429, seconds=60, times=None))
+    page = text(merchant.post(TEST, given(shop, token="another-token")))
+    assert "Nothing was saved" in page
+    assert sum(standing.struck for standing in shop.sandbox.faults.all()) == 1
+
+
+def test_a_refused_value_is_named_and_the_page_shows_what_is_saved(shop: World, administrator: Client) -> None:
+    """A rule that another setting breaks: nothing is saved, and nothing looks as if it were."""
+    Store.objects.filter(pk=shop.store.pk).update(tries=99)
+    page = text(administrator.post(CONNECTION, given(shop, feed_store_id=77, token="another-token-WXYZ") | LATER))
+    assert "Tries: Ensure this value is less than or equal to 20." in page
+    assert '<dd class="mono">10</dd>' in page
+    assert "WXYZ" not in page
+
+
+def test_a_store_that_is_switched_off_is_added_untried(shop: World, administrator: Client) -> None:
+    fields = given(shop, name="later", token="another-token", shop_url=NOWHERE)
+    del fields["enabled"]
+    assert administrator.post(NEW, fields).status_code == 302
+    assert not Store.objects.get(name="later").enabled
+
+
+def test_what_was_typed_is_forgotten_after_a_while_by_looking_at_the_page(
+    shop: World, administrator: Client, time_machine: TimeMachineFixture
+) -> None:
+    """Encrypted, and for ten minutes only."""
+    time_machine.move_to(timezone.now())
+    text(administrator.post(CONNECTION, given(shop, shop_url=NOWHERE)))
+    assert "typed:main" in administrator.session
+    time_machine.shift(timedelta(minutes=11))
+    text(administrator.get(CONNECTION))
+    assert "typed:main" not in administrator.session
+
+
+def test_the_names_of_a_former_shop_are_not_shown(shop: World, administrator: Client) -> None:
+    """However the shop came to be another one."""
+    assert "Shipped" in text(administrator.get("/stores/main/settings/"))
+    change(saved(), {"shop_url": Secret(NOWHERE)}, "apply")
+    page = text(administrator.get("/stores/main/settings/"))
+    assert "Processing in progress" not in page

@@ -8,7 +8,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sfsync import texts
@@ -138,3 +140,17 @@ def test_the_report_is_english_on_every_page(shop: World, merchant: Client, jean
     assert "last run MOMENT ok" in french
     assert f"{timezone.now():%Y}-" not in french
     assert "hunter2secret" not in french
+
+
+def test_many_stores_cost_a_fixed_number_of_statements(shop: World, administrator: Client) -> None:
+    """The connections of the first ten are tried; of the others stands there what their last run left."""
+    for number in range(14):
+        shop.add_store(f"s{number:02}", feed_store_id=100 + number, shop_url=shop.shop.url, recipients=[])
+    Store.objects.filter(name="s13").update(trouble="token-refused", trouble_text="no")
+    with CaptureQueriesContext(connection) as asked:
+        page = text(administrator.get("/diagnostics/"))
+    assert len(asked) <= 20
+    assert "The connections of the first 10 stores were tried." in page
+    assert "s13: recipients" in page
+    assert "s03: shop" in page
+    assert "s13: shop" not in page

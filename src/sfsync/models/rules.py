@@ -72,6 +72,8 @@ def token(value: str) -> None:
 
 def shop_url(value: str) -> None:
     """Never shows the address, which holds a password."""
+    if value.partition("?")[0].count("@") > 1:
+        raise ValidationError(_no_address())
     url = _split(value)
     if url.scheme not in {"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "sqlite"}:
         raise ValidationError(
@@ -90,10 +92,12 @@ def _split(value: str) -> Any:
         url = urlsplit(value)
         _port = url.port
     except ValueError:
-        raise ValidationError(
-            _("That is not an address. In a password write @ as %40, # as %23 and / as %2F.")
-        ) from None
+        raise ValidationError(_no_address()) from None
     return url
+
+
+def _no_address() -> str:
+    return _("That is not an address. In a password write @ as %40, # as %23 and / as %2F.")
 
 
 def _ids(value: Any, sentence: str) -> list[int]:

@@ -115,3 +115,22 @@ def test_the_password_is_in_no_text(scheme: str, prefix: str) -> None:
     shop = PrestaShop(f"{scheme}://reader:hunter2@db:3306/shop?charset=utf8mb4", prefix=prefix)
     assert "hunter2" not in f"{shop!r} {shop}"
     assert "db:3306/shop" in repr(shop)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql+pymysql://reader:long-p@sswOrd@127.0.0.1:3306/shop",
+        "mysql://reader:p@ss/wOrd@db:3306/shop",
+        "mysql+pymysql://reader:secret-wOrd@db/shop?charset=utf-8",
+    ],
+)
+def test_an_address_that_is_not_read_right_shows_nothing_of_its_password(address: str) -> None:
+    """What follows an @ in a password would be taken for the name of the server, and stand in every error."""
+    with pytest.raises(Misconfigured) as caught:
+        PrestaShop(address, store_id=10)
+    assert caught.value.code == "url"
+    assert "wOrd" not in str(caught.value)
+    assert "ss@" not in str(caught.value)
+    if "charset" in address:
+        assert "charset=utf8mb4" in str(caught.value)

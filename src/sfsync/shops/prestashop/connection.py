@@ -103,14 +103,17 @@ class Reader:
 
 
 def _parse(text: str) -> URL:
+    """A second @ is one of the password: what follows it would be taken for the server's name, and shown."""
     try:
-        url = make_url(text)
+        url = make_url(text) if text.partition("?")[0].count("@") < 2 else None
     except (ArgumentError, ValueError):
+        url = None
+    if url is None:
         raise Misconfigured(
             "The address of the shop's database cannot be read. It looks like mysql+pymysql://user:password@host:3306/database"
             " (write special characters of the password as %40, %2F ...).",
             code="url",
-        ) from None
+        )
     if url.drivername not in _DRIVERS:
         raise Misconfigured(
             f"A shop's database is mysql+pymysql://, mariadb+pymysql:// or sqlite:///, not {url.drivername}://.",
