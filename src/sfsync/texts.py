@@ -83,8 +83,11 @@ SENTENCES = {
     ),
     "run-troubled": _("Run finished with trouble: %(message)s"),
     "reaped": _("An earlier run ended before its time: %(tasks)s updates that it held were freed."),
+    "clock-back": _(
+        "%(tasks)s updates had dates in the future: the clock of a machine ran ahead. They are looked at now."
+    ),
     "pruned": _("%(entries)s old log entries were removed."),
-    "mailed": _("The digest mail went to %(recipients)s (%(notices)s items)."),
+    "mailed": _("The digest mail went to %(recipients)s (items: %(notices)s)."),
     "mail-failed": _("The digest mail could not be sent and is kept: %(message)s"),
     # Troubles of a whole store
     "shop-unavailable": _("The shop's database does not answer. %(message)s"),
@@ -97,6 +100,7 @@ SENTENCES = {
     "lease-lost": _(
         "This run was held up for longer than its lease and another one took over; it stopped without harm."
     ),
+    "disk-full": _("The disk that holds sfsync's own database is full. %(message)s"),
     "crashed": _("The run stopped on an unexpected error. %(message)s"),
     "silent": _("No run has finished since %(since)s."),
     "overdue": _("The oldest waiting update has been waiting since %(since)s (%(orders)s orders)."),
@@ -127,6 +131,7 @@ SENTENCES = {
 }
 
 TROUBLES = {
+    "disk-full": _("The disk that holds sfsync's own database is full."),
     "shop-unavailable": _("The shop's database does not answer."),
     "shop-misconfigured": _("The shop's database cannot be read."),
     "token-refused": _("Shopping Feed refused the token."),
@@ -159,7 +164,7 @@ ADVICE = {
     "unpreparable": _("Correct the order in the shop: it is then sent by itself."),
     "ticket-failed": _(
         "Read the marketplace's reason. What can be corrected in the shop is sent again by itself once corrected; "
-        "otherwise tell the marketplace yourself. After its last try it waits for you."
+        "otherwise tell the marketplace yourself."
     ),
     "ticket-canceled": _("Tell the marketplace yourself, or retry if you have corrected the cause."),
     "ticket-lost": _("Check the order on the marketplace. Nothing to do if it is right there; it is tried again."),
@@ -181,10 +186,12 @@ ADVICE = {
     "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
     "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
     "secret-unreadable": _(
-        "Put the former key back (SFSYNC_SECRET_KEY or SFSYNC_FORMER_SECRET_KEYS), or apply the file of stores again."
+        "Put the former key back (SFSYNC_SECRET_KEY, SFSYNC_FORMER_SECRET_KEYS, or the file secret-key in SFSYNC_HOME), "
+        "or apply the file of stores again."
     ),
     "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
     "lease-lost": _("Nothing: the other run goes on. If it happens often, set SFSYNC_LEASE_SECONDS higher."),
+    "disk-full": _("Free space on it: nothing was lost, and the next run goes on."),
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
     "silent": _("Check the cron line or the service: nothing is sent while it does not run."),
     "overdue": _("Look at `sfsync status` and `sfsync why` for the reason."),

@@ -34,12 +34,18 @@ def main() -> None:
     try:
         app()
     except DatabaseError as error:
-        _stop(f"sfsync's own database cannot be used: {str(error).strip()}\n{_ADVICE}", 1)
+        _stop(f"sfsync's own database cannot be used: {str(error).strip()}\n{_advice(error)}", 1)
 
 
 _NEED_NOTHING = {"demo", "sandbox"}
 """Commands that run without settings, and leave no trace of themselves on the machine."""
 _ADVICE = "Run `sfsync migrate` if its tables were never made, then `sfsync doctor`; nothing was lost."
+
+
+def _advice(error: Exception) -> str:
+    from sfsync.engine.trouble import disk_full
+
+    return "Its disk is full: free space on it. Nothing was lost." if disk_full(error) else _ADVICE
 
 
 def _stop(sentence: object, status: int) -> NoReturn:

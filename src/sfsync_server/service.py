@@ -21,6 +21,7 @@ from sfsync.engine.due import due_stores
 from sfsync.engine.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
 from sfsync.engine.lease import Busy
 from sfsync.engine.run import run_store
+from sfsync.engine.trouble import Trouble
 from sfsync.models import Store
 from sfsync.models.store import Mode
 
@@ -107,8 +108,11 @@ class Service:
         try:
             result = run_store(store, self.connections, sweeping=turn.sweeping(store), stop=self.stopping.wait)
             turn.swept(result.swept)
-            for trouble in result.troubles:
+            unmailed = [Trouble("mail-failed", result.unmailed)] if result.unmailed else []
+            for trouble in [*result.troubles, *unmailed]:
                 logger.error("%s: %s", store.name, texts.sentence(trouble.code, {"message": trouble.detail}))
+            if result.ok and turn.failures:
+                logger.warning("%s works again.", store.name)
             return result.ok
         except Busy as busy:
             logger.info("%s is held by %s", store.name, busy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -14,13 +14,18 @@ from sfsync.models import Action, Store, Task
 class Agenda:
     """Numbers of tasks. `alive`: intentions, of which `due` can be decided now. `in_flight`: sent, of which
     `to_look_at` are due for a look at their ticket, or for the question whether they arrived. `held`: claimed by a
-    run, which at the start of one is a run that is gone."""
+    run, which at the start of one is a run that is gone. `ahead`: written by a clock that has been put back since."""
 
     alive: int
     due: int
     in_flight: int
     to_look_at: int
     held: int
+    ahead: int
+
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""The clocks of an agency's machines may; one that is farther ahead is wrong."""
 
 
 def agenda(store: Store, now: datetime) -> Agenda:
@@ -36,6 +41,7 @@ def agenda(store: Store, now: datetime) -> Agenda:
             in_flight=Count("id", filter=sent),
             to_look_at=Count("id", filter=sent & ripe),
             held=Count("id", filter=~Q(lease="")),
+            ahead=Count("id", filter=Q(date_upd__gt=now + CLOCKS_DIFFER)),
         )
     )
     return Agenda(**figures)

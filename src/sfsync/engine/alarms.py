@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sfsync.engine.clock import passed
 from sfsync.engine.conclude import tell
 from sfsync.engine.health import health_of
 from sfsync.models import Store
@@ -14,7 +15,7 @@ _SILENCES = {"silent", "overdue"}
 
 def raise_alarms(store: Store, now: datetime) -> None:
     """No run for too long until this one, or an update that waits for too long. Looked at once an hour."""
-    if store.alarms_at and now - store.alarms_at < EVERY:
+    if not passed(store.alarms_at, now, EVERY):
         return
     health = health_of([store], now)[0]
     alarms = [alarm for alarm in health.alarms if alarm.code in _SILENCES and health.last_run]

@@ -21,7 +21,7 @@ from sfsync.domain.mapping import MEANINGS
 from sfsync.engine.connections import Connections
 from sfsync.engine.health import Alarm, Health, health_of
 from sfsync.engine.notify import mail_again
-from sfsync.engine.trouble import trouble_of
+from sfsync.engine.trouble import disk_full, trouble_of
 from sfsync.models import Store
 from sfsync.models.secrets import SecretUnreadable
 from sfsync.models.store import StatePolicy
@@ -212,7 +212,8 @@ def _database() -> Finding:
         plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
         missing = MigrationExecutor(connection).migration_plan(plan)
     except DatabaseError as error:
-        return Finding("database", Verdict.WRONG, "database-away", {"message": str(error).strip()})
+        code = "disk-full" if disk_full(error) else "database-away"
+        return Finding("database", Verdict.WRONG, code, {"message": str(error).strip()})
     if missing:
         return Finding("database", Verdict.WRONG, "tables-old")
     return Finding("database", Verdict.OK, "tables-new", {"engine": connection.display_name})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import socket
@@ -10,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.db import transaction
 
 from sfsync.models import Process, Store
+from sfsync.models.machine import machine
 from sfsync.models.process import SYNC
 from sfsync.texts import stamp
 
@@ -66,20 +65,21 @@ class Lease:
             self.beat(progress, now=True)
             yield
 
-    def release(self, **result: object) -> bool:
-        return Process.objects.release(self.store, self.name, self.token, finished_at=self.clock(), **result)
+    def release(self, at: datetime | None = None, **result: object) -> bool:
+        """Free the process. `at`: when the run ended, now unless told otherwise."""
+        return Process.objects.release(self.store, self.name, self.token, finished_at=at or self.clock(), **result)
 
 
 def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lease:
     """Hold a process of a store: one statement where it is free. Raises `Busy`."""
     lease = Lease(store, name, secrets.token_hex(16), length, clock)
-    now = clock()
+    now = lease.taken_at
     run = {"machine": machine(), "host": socket.gethostname(), "pid": os.getpid(), "started_at": now}
     run["lease_until"] = now + length
     if Process.objects.take(store, name, lease.token, run):
         return lease
     process = Process.objects.get_or_create(store=store, name=name)[0]
-    if process.holder and not _gone(process, now):
+    if process.holder and not process.gone(now):
         raise Busy(held_by(process))
     if not Process.objects.take(store, name, lease.token, run, former=process.holder):
         process.refresh_from_db()
@@ -87,30 +87,6 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
     return lease
 
 
-def _gone(process: Process, now: datetime) -> bool:
-    """Its lease is over, or it ran on this very machine and is dead."""
-    return process.lease_until <= now or (process.machine == machine() and not _alive(process.pid))
-
-
 def held_by(process: Process) -> str:
     since = stamp(process.started_at) or "?"
     return f"process {process.pid} on {process.host or 'another machine'}, since {since}"
-
-
-def machine() -> str:
-    """This boot of this machine, and its process ids' namespace: where a process id means something. Else unique."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
-        namespace = Path("/proc/self/ns/pid").readlink()
-    except OSError:
-        return f"unknown-{os.getpid()}"
-    return hashlib.sha256(f"{boot} {namespace}".encode()).hexdigest()[:32]
-
-
-def _alive(pid: int) -> bool:
-    """A process that was killed and not yet buried by its parent is dead."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"

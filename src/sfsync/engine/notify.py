@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import translation
 
@@ -14,11 +14,11 @@ from sfsync.notify.digest import compose
 
 MOST = 500
 """Notices in one mail; the next run tells the others."""
-FIRST_RETRY = timedelta(minutes=1)
+FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 
 
 def notify(store: Store, journal: Journal) -> None:
-    if not store.recipients or (store.mail_retry_at and store.mail_retry_at > journal.clock()):
+    if not store.recipients or _waits(store, journal.clock()):
         return
     notices = list(Notice.objects.filter(store=store, mailed_at=None).select_related("order")[:MOST])
     if not notices:
@@ -32,9 +32,14 @@ def notify(store: Store, journal: Journal) -> None:
         _done(store, journal, notices)
 
 
+def _waits(store: Store, now: datetime) -> bool:
+    """For the mail server. A longer wait than there is was written by a clock that has been put back since."""
+    return store.mail_retry_at is not None and now < store.mail_retry_at <= now + LONGEST_RETRY
+
+
 def _keep(store: Store, journal: Journal, message: str) -> None:
     """The server is down: the notices stay as they are, and the next try comes later and later, an hour at most."""
-    wait = min(FIRST_RETRY * 2 ** min(store.mail_tries, 10), timedelta(hours=1))
+    wait = min(FIRST_RETRY * 2 ** min(store.mail_tries, 10), LONGEST_RETRY)
     store.mail_tries += 1
     store.mail_trouble, store.mail_retry_at = message, journal.clock() + wait
     store.save(update_fields=["mail_tries", "mail_trouble", "mail_retry_at"])

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from sfsync.engine.clock import passed
 from sfsync.models import LogEntry, Notice, Store
 
 EVERY = timedelta(days=1)
@@ -16,7 +17,7 @@ _PASSING = Q(key__startswith="failed:") | Q(key__startswith="slow:") | Q(key__st
 
 def prune(store: Store, now: datetime) -> int:
     """Once a day. Returns how many log entries went (R21: retention)."""
-    if store.pruned_at and now - store.pruned_at < EVERY:
+    if not passed(store.pruned_at, now, EVERY):
         return 0
     before = now - timedelta(days=store.log_days)
     gone = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from django.utils import timezone
 from sfsync.conf import conf
 from sfsync.engine.agenda import Agenda, agenda
 from sfsync.engine.alarms import raise_alarms
+from sfsync.engine.clock import set_right
 from sfsync.engine.conclude import tell
 from sfsync.engine.connections import Connections
 from sfsync.engine.context import Run, Stop, never
@@ -51,6 +51,8 @@ class Result:
     """Requests by the HTTP status of their answer, 0 for none."""
     swept: float = 0.0
     """Seconds that comparing the open orders took."""
+    unmailed: str = ""
+    """Why a mail about it could not be sent."""
 
     @property
     def ok(self) -> bool:
@@ -74,7 +76,6 @@ def run_store(
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
     result = Result(Counts())
-    started = time.monotonic()
     crash: Exception | None = None
     try:
         store.refresh_from_db()
@@ -88,9 +89,11 @@ def run_store(
         connections.done(store)
     try:
         if _may_tell(lease, result.troubles):
+            tries = store.mail_tries
             _tell_people(store, journal, result.troubles)
+            result.unmailed = store.mail_trouble if store.mail_tries > tries else ""
     finally:
-        _finish(store, lease, journal, result, time.monotonic() - started)
+        _finish(store, lease, journal, result)
     if crash:
         raise crash
     return result
@@ -135,7 +138,7 @@ def _open(
 def _steps(run: Run, wait: float) -> Agenda:
     """Returns what there was to do at the start."""
     start = agenda(run.store, run.clock())
-    if start.held:
+    if start.held or start.ahead:
         _reap(run)
         start = agenda(run.store, run.clock())
     with run.standing():
@@ -176,6 +179,9 @@ def _reap(run: Run) -> None:
     freed = reap(run.store, run.lease.token)
     if freed:
         run.journal.say(Level.WARNING, "reaped", tasks=freed)
+    ahead = set_right(run.store, run.clock())
+    if ahead:
+        run.journal.say(Level.WARNING, "clock-back", tasks=ahead)
 
 
 def _wait(run: Run, until: datetime) -> None:
@@ -218,9 +224,10 @@ def _remember_trouble(store: Store, troubles: list[Trouble], now: datetime) -> N
         tell(store, now, [(None, key, trouble.code, {"message": trouble.detail})])
 
 
-def _finish(store: Store, lease: Lease, journal: Journal, result: Result, seconds: float) -> None:
-    """Leave the record of the run (R21, R22), and what is left to do."""
+def _finish(store: Store, lease: Lease, journal: Journal, result: Result) -> None:
+    """Leave the record of the run (R21, R22), and what is left to do. The log and the monitor say the same duration."""
     counts, now = result.counts, lease.clock()
+    seconds = (now - lease.taken_at).total_seconds()
     rest = result.agenda or agenda(store, now)
     counts.queued, counts.waiting, counts.in_flight = rest.due, rest.alive - rest.due, rest.in_flight
     if result.troubles:
@@ -231,6 +238,7 @@ def _finish(store: Store, lease: Lease, journal: Journal, result: Result, second
     journal.flush()
     note_answers(store, result.answers)
     lease.release(
+        now,
         outcome=result.troubles[0].code if result.troubles else "ok",
         error=result.troubles[0].detail if result.troubles else "",
         counts=counts.as_dict(),

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
+from sfsync.engine.clock import passed
 from sfsync.engine.context import Run
 from sfsync.engine.outbox import Seen, change, learn_names, save
 from sfsync.models import Order, Sweep, Task
@@ -55,7 +56,7 @@ def _blocks(run: Run) -> Iterator[_Block]:
 def _look_where_it_moved(run: Run, blocks: list[_Block]) -> None:
     """The shop's numbers are read before its orders: a change in between is found again by the next sweep."""
     last = Sweep.last_of(run.store)
-    whole = last.whole_at is None or run.clock() - last.whole_at >= WHOLE
+    whole = passed(last.whole_at, run.clock(), WHOLE)
     now = run.shop.fingerprints([block.number for block in blocks])
     moved = {each.number for each in blocks if last.fingerprint(each.number) != now.get(each.number)}
     for some in _together(each for each in blocks if whole or each.unseen or each.number in moved):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import DatabaseError
+
 from sfsync.engine.lease import LeaseLost
 from sfsync.models.secrets import SecretUnreadable
 from sfsync.shops.base import ShopError, ShopUnavailable
@@ -40,6 +42,16 @@ def _code(error: Exception) -> str:
             return "api-unavailable"
         case SecretUnreadable():
             return "secret-unreadable"
+        case DatabaseError() if disk_full(error):
+            return "disk-full"
         case LeaseLost():
             return "lease-lost"
     return "crashed"
+
+
+_FULL = ("disk is full", "disk I/O error", "No space left on device")
+
+
+def disk_full(error: Exception) -> bool:
+    """SQLite and PostgreSQL say it in words only."""
+    return any(words in str(error) for words in _FULL)

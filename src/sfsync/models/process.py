@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from sfsync.models.machine import alive, machine
 from sfsync.models.store import Store
 
 SYNC = "sync"
@@ -71,7 +72,11 @@ class Process(models.Model):
         return None
 
     def running(self, now: datetime) -> bool:
-        return bool(self.holder) and self.lease_until > now
+        return bool(self.holder) and not self.gone(now)
+
+    def gone(self, now: datetime) -> bool:
+        """The run that holds it is over: so is its lease, or it ran on this very machine and is dead."""
+        return self.lease_until <= now or (self.machine == machine() and not alive(self.pid))
 
 
 class Scheduler(models.Model):

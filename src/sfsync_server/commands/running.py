@@ -37,8 +37,8 @@ def sync(
 ) -> None:
     """One run of every store, or of one: detect, send, settle, notify. For the crontab.
 
-    Status 0 when the run happened, 1 when a store could not be processed (the others still are) or a mail not be sent,
-    2 for a wrong usage.
+    Status 0 when the run happened or another one is under way, 1 when a store could not be processed (the others still
+    are) or a mail not be sent, 2 for a wrong usage.
     """
     from sfsync.engine.connections import Live
 
@@ -93,18 +93,24 @@ def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
     from sfsync.engine.run import run_store
     from sfsync.engine.trouble import Trouble
 
-    mail_tries = store.mail_tries
     try:
         result = run_store(store, connections, wait=wait)
     except Busy as busy:
-        return {"error": f"Another run holds this store: {busy}.", "held_by": str(busy)}
+        return {"held_by": str(busy)}
     except Exception as error:  # one store's crash must not stop the others; it is logged in the store's own record
-        return _troubled(Trouble("crashed", f"{type(error).__name__}: {error}"))
+        return _troubled(_crash(error))
     troubles = list(result.troubles)
-    if store.mail_tries > mail_tries:
-        troubles.append(Trouble("mail-failed", store.mail_trouble))
+    if result.unmailed:
+        troubles.append(Trouble("mail-failed", result.unmailed))
     report: dict[str, Any] = result.counts.as_dict()
     return report | (_troubled(troubles[0]) if troubles else {})
+
+
+def _crash(error: Exception) -> Trouble:
+    from sfsync.engine.trouble import Trouble, trouble_of
+
+    trouble = trouble_of(error)
+    return Trouble("crashed", f"{type(error).__name__}: {error}") if trouble.code == "crashed" else trouble
 
 
 def _troubled(trouble: Trouble) -> dict[str, str]:
@@ -120,6 +126,8 @@ def _print(name: str, report: dict[str, Any]) -> None:
         shown.say(f"{name}: {_counted(report, DONE)}; left: {_counted(report, LEFT)}")
     if report.get("failed"):
         shown.say(f"{name}: `sfsync tasks --failed` says what failed, and why")
+    if "held_by" in report:
+        shown.say(f"{name}: another run holds this store ({report['held_by']}); nothing was done")
     if "error" in report:
         sentence = texts.joined(shown.clean(report["error"]), report.get("advice", ""))
         shown.errors.print(f"{name}: {sentence}", markup=False)

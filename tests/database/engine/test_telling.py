@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from sfsync.engine.lease import Busy, LeaseLost, machine, take
+from sfsync.engine.lease import Busy, LeaseLost, take
 from sfsync.models import LogEntry, Notice, Process
+from sfsync.models.machine import machine
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
