@@ -131,3 +131,17 @@ def test_a_weak_password_is_refused_with_a_sentence(administrator: Client) -> No
     page = administrator.post("/people/new/", {"username": "paul", "password": "12345678", "active": "on"})
     assert "too common" in page.content.decode()
     assert not User.objects.filter(username="paul").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/stores/main/orders/act/", "/stores/main/orders/"),
+        ("/stores/main/settings/connection/test/", "/stores/main/settings/connection/"),
+        ("/stores/main/processes/run/", "/stores/main/processes/"),
+    ],
+)
+def test_who_comes_to_an_action_by_its_address_is_sent_to_its_page(merchant: Client, address: str, page: str) -> None:
+    """The language was changed on what the action had shown, or a page reloaded: no blank page, and nothing done."""
+    answer = merchant.get(address)
+    assert (answer.status_code, answer["Location"]) == (302, page)

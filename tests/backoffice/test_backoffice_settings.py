@@ -72,6 +72,16 @@ def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> Non
     assert SettingChange.objects.count() == 0
 
 
+def test_before_the_first_run_the_effect_speaks_of_all_the_shops_orders(shop: World, merchant: Client) -> None:
+    """Nothing waits yet, and yet much may be sent."""
+    Store.objects.update(history_cursor=None)
+    page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
+    assert "No run has taken place yet. The first one looks at all orders of the last 90 days" in page
+    shop.sync()
+    page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
+    assert "No run has taken place yet" not in page
+
+
 def test_what_the_effect_foretold_comes_true(shop: World, merchant: Client) -> None:
     """R4, R16: orders that failed without a number are judged anew; the one that still fails is not mailed again."""
     allowed, refused = shop.ship(shop.order()), shop.ship(shop.order())
@@ -95,7 +105,7 @@ def test_what_the_effect_foretold_comes_true(shop: World, merchant: Client) -> N
 
 def test_a_wrong_form_says_so_at_its_top(shop: World, merchant: Client) -> None:
     page = text(merchant.post(SENDING, sending(without="some", carriers=[]) | {"do": "review"}))
-    assert "Nothing was saved yet: something below is not right." in page
+    assert "Nothing was saved yet: 1 point below is not right." in page
 
 
 def test_orders_that_stand_in_a_newly_mapped_status_are_named(shop: World, merchant: Client) -> None:

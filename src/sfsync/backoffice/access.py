@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -51,6 +51,20 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     page = request.htmx.current_url_abs_path if getattr(request, "htmx", False) else None  # type: ignore[attr-defined]
     answer = redirect_to_login(page or request.get_full_path(), reverse("backoffice:sign-in"))
     return HttpResponseClientRedirect(answer.url) if page else answer
+
+
+def post_only(page: str) -> Callable[[View], View]:
+    """What a view of a store does on POST alone. Somebody who comes to it by its address (who changed the language on
+    the page that it showed, or went back) is sent to the screen `page`."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, store: Store, **kwargs: Any) -> HttpResponseBase:
+            return view(request, store, **kwargs) if request.method == "POST" else redirect(page, store.name)
+
+        return guarded
+
+    return guard
 
 
 def administrator(view: View) -> View:

@@ -3,6 +3,7 @@ will do."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +16,9 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from sfsync import texts
-from sfsync.backoffice.access import of_store, person
+from sfsync.backoffice.access import of_store, person, post_only
 from sfsync.backoffice.outsides import OUTSIDE, open_shop, said
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.starting import start
@@ -48,7 +48,7 @@ class Chosen:
 
 
 @of_store
-@require_POST
+@post_only("backoffice:orders")
 def act(request: HttpRequest, store: Store) -> HttpResponseBase:
     """POST `act`, and `order` (ids, many) or `all=failed`. `sure` is there once the person saw what will happen.
 
@@ -80,6 +80,7 @@ def chosen(request: HttpRequest, store: Store) -> QuerySet[Order]:
 def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Order]) -> HttpResponse:
     rows = list(orders.order_by("-created_at", "-id").prefetch_related(Prefetch("tasks", Task.objects.order_by("id"))))
     shown, trouble = _foretold(store, rows) if wanted == "send" else (list(map(_ASKED[wanted], rows)), None)
+    idle = [each for each in shown if not each.acts]
     return page(
         request,
         "confirm.html",
@@ -87,10 +88,19 @@ def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Or
         screen="orders",
         act=wanted,
         acting=[each for each in shown if each.acts],
-        idle=[each for each in shown if not each.acts],
+        idle=by_reason(idle),
+        idle_count=len(idle),
         trouble=trouble,
         back=_next(request, store),
     )
+
+
+def by_reason(idle: Iterable[Chosen]) -> list[tuple[str, list[Order]]]:
+    """The orders that the action leaves as they are, by the sentence that says why."""
+    reasons: dict[str, list[Order]] = {}
+    for each in idle:
+        reasons.setdefault(each.sentence, []).append(each.order)
+    return list(reasons.items())
 
 
 def _foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | None]:
@@ -103,7 +113,8 @@ def _foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | N
 
 
 def _sending(preview: Preview) -> Chosen:
-    return Chosen(preview.order, preview.sends, preview.sentence, in_words(preview.payload or {}), preview.payload)
+    sentence = preview.sentence if preview.sends else preview.reason
+    return Chosen(preview.order, preview.sends, sentence, in_words(preview.payload or {}), preview.payload)
 
 
 def in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:

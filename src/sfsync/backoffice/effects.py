@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.backoffice.outsides import OUTSIDE, open_shop, said, statuses_of
 from sfsync.backoffice.words import Said, grouped
+from sfsync.conf import conf
 from sfsync.engine.prepare import policy_of
 from sfsync.engine.preview import MOST, Effect, effect
 from sfsync.models import Store
@@ -32,8 +33,18 @@ def foretold(before: Store, after: Store) -> Foretold:
             found = effect(before, shop, policy_of(before), policy_of(after))
     except OUTSIDE as error:
         return Foretold([_("What happens to the waiting orders cannot be foretold.")], said(error))
-    lines = [*_moved(found), *_standing(found, before)] or [_("No waiting order is concerned.")]
-    return Foretold(lines)
+    lines = [*_moved(found), *_standing(found, before)]
+    if before.history_cursor is None:
+        lines.append(_first_run())
+    return Foretold(lines or [_("No waiting order is concerned.")])
+
+
+def _first_run() -> str:
+    text = _(
+        "No run has taken place yet. The first one looks at all orders of the last %(days)s days, and sends what "
+        "Shopping Feed does not show as shipped, cancelled or refunded already."
+    )
+    return text % {"days": conf().sweep_days}
 
 
 def _moved(found: Effect) -> list[str]:
