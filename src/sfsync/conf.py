@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+PAGE_ADDRESS = "takes the address of the back office, like https://sync.example.com, without an account or a query"
+_PAGE_ADDRESS = re.compile(r"https?://[^\s/?#@\\<>\"'`]+(?:/[^\s?#@\\<>\"'`]*)?", re.IGNORECASE)
+
+
+def is_page_address(url: str) -> bool:
+    """An http or https address that pages can hang on: no account, no query, nothing that markup could read."""
+    try:
+        parts = urlsplit(url)
+        return bool(_PAGE_ADDRESS.fullmatch(url) and parts.hostname and parts.port != 0)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +34,12 @@ class Conf:
     silence_minutes: int = 60
     patience_hours: int = 24
     sweep_days: int = 90
+    url: str | None = None
+    """The address of the back office's first page, as people open it; mails link to its pages."""
+
+    def __post_init__(self) -> None:
+        if self.url and not is_page_address(self.url):
+            raise ImproperlyConfigured(f"url in SFSYNC {PAGE_ADDRESS}.")
 
 
 def conf() -> Conf:

@@ -186,8 +186,9 @@ ADVICE = {
     "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
     "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
     "secret-unreadable": _(
-        "Put the former key back (SFSYNC_SECRET_KEY, SFSYNC_FORMER_SECRET_KEYS, or the file secret-key in SFSYNC_HOME), "
-        "or apply the file of stores again."
+        "Put the former key back (SFSYNC_SECRET_KEY, SFSYNC_FORMER_SECRET_KEYS, or the file secret-key in "
+        "SFSYNC_HOME), or "
+        "apply the file of stores again."
     ),
     "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
     "lease-lost": _("Nothing: the other run goes on. If it happens often, set SFSYNC_LEASE_SECONDS higher."),

@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
+from sfsync.conf import PAGE_ADDRESS, is_page_address
+
 
 class SettingsError(Exception):
     """A setting is wrong. The message is a line a setting: which, what was given (never a secret), what it takes."""
@@ -64,6 +66,9 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="What goes to stderr"
     )
+    url: str = Field(
+        default="", description="The back office's own address, like https://sync.example.com; mails link to it"
+    )
     allowed_hosts: str = Field(default="localhost,127.0.0.1,[::1]", description="Host names the web pages answer to")
     https: bool = Field(
         default=True, description="The pages are behind TLS: secure cookies, HSTS, plain HTTP redirected"
@@ -107,6 +112,13 @@ class Environment(BaseSettings):
             raise ValueError("takes at least 20 characters")
         return value
 
+    @field_validator("url")
+    @classmethod
+    def _known_address(cls, value: str) -> str:
+        if value and not is_page_address(value):
+            raise ValueError(PAGE_ADDRESS)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -140,9 +152,9 @@ def _sentence(error: Any) -> str:
     name = str(error["loc"][0])
     known = str(error["msg"]).removeprefix("Value error, ") if error["type"] == "value_error" else ""
     takes = known or f"takes {_takes(name)}"
-    if Environment.model_fields[name].annotation is SecretStr:
-        return f"SFSYNC_{name.upper()} {takes}."
     given = str(error["input"])[:MOST_SHOWN]
+    if Environment.model_fields[name].annotation is SecretStr or (name == "url" and "@" in str(error["input"])):
+        return f"SFSYNC_{name.upper()} {takes}."
     return f"SFSYNC_{name.upper()} is {f'“{given}”' if given else 'empty'}, but {takes}."
 
 

@@ -139,6 +139,7 @@ SFSYNC = {
     "silence_minutes": ENVIRONMENT.silence_minutes,
     "patience_hours": ENVIRONMENT.patience_hours,
     "sweep_days": ENVIRONMENT.sweep_days,
+    "url": ENVIRONMENT.url or None,
 }
 
 CELERY_BROKER_URL = ENVIRONMENT.broker_url.get_secret_value()

@@ -204,7 +204,7 @@ def test_mails_are_part_of_an_orders_story(busy: World, merchant: Client) -> Non
     assert notice.order is not None
     page = text(merchant.get(f"/stores/main/orders/{notice.order.shop_order_id}/"))
     happened = re.findall(r'<p class="moment">.*?datetime="([^"]+)".*?<div><p>(.*?)</p>', page)
-    assert "The merchant was told by mail." in [sentence for _at, sentence in happened]
+    assert "A mail was sent about it." in [sentence for _at, sentence in happened]
     assert [at for at, _sentence in happened] == sorted(at for at, _sentence in happened)
 
 

@@ -65,7 +65,7 @@ def test_the_commands_write_figures_plainly() -> None:
 
 def test_what_is_no_figure_is_left_alone() -> None:
     assert texts.sentence("mailed", {"recipients": "12345", "notices": "many"}) == (
-        "The digest mail went to 12345 (many items)."
+        "The digest mail went to 12345 (items: many)."
     )
 
 

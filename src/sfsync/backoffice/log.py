@@ -23,6 +23,7 @@ from sfsync.backoffice.rows import download
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.words import Said, grouped, told
 from sfsync.models import LogEntry, Store
+from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
 WINDOW = 20_000
@@ -136,4 +137,14 @@ def _lines(chosen: LogFilter, language: str) -> Iterator[list[object]]:
 def _line(entry: LogEntry) -> list[object]:
     order = entry.order.shop_order_id if entry.order else ""
     at = entry.at.isoformat(timespec="seconds")
-    return [at, entry.get_level_display(), entry.process, order, str(say(entry))]
+    return [at, _level(entry), _who(entry), order, str(say(entry))]
+
+
+def _level(entry: LogEntry) -> str:
+    if entry.level >= Level.ERROR:
+        return _("error")
+    return _("warning") if entry.level >= Level.WARNING else _("info")
+
+
+def _who(entry: LogEntry) -> str:
+    return {SYNC: _("Synchronisation"), "person": _("Person")}.get(entry.process, entry.process)

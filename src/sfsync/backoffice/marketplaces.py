@@ -28,14 +28,15 @@ class Lately:
     name: str
     features: list[bool] | None
     confirmed: int
-    failed: int
+    refused: int
     median: str
 
     @property
     def share(self) -> int | None:
-        """Of a hundred attempts, how many were refused or failed."""
-        total = self.confirmed + self.failed
-        return round(100 * self.failed / total) if total else None
+        """Of a hundred that were answered, how many were refused. What failed before it was sent is not the
+        marketplace's doing."""
+        total = self.confirmed + self.refused
+        return round(100 * self.refused / total) if total else None
 
 
 @of_store
@@ -72,19 +73,19 @@ def ticks(channel: Channel) -> list[bool]:
 
 def lately(store: Store) -> list[Lately]:
     since = timezone.localdate() - timedelta(days=DAYS - 1)
-    sums = ("confirmed", "failed", *WITHIN)
+    sums = ("confirmed", "refused", *WITHIN)
     rows = DayFigure.objects.filter(store=store, day__gte=since).values_list("channel").exclude(channel="")
     counts: dict[str, list[int]] = defaultdict(lambda: [0] * len(sums))
     counts |= {name: figures for name, *figures in rows.annotate(*map(Sum, sums))}
     names = sorted({*counts, *channels_of(store)}, key=str.casefold)
-    return sorted((_lately(name, counts[name]) for name in names), key=lambda row: -(row.confirmed + row.failed))
+    return sorted((_lately(name, counts[name]) for name in names), key=lambda row: -(row.confirmed + row.refused))
 
 
 def _lately(name: str, counts: list[int]) -> Lately:
     channel = find(name)
-    confirmed, failed, *within = counts
+    confirmed, refused, *within = counts
     return Lately(
-        name, ticks(channel) if channel else None, confirmed, failed, about(median_seconds(confirmed, within))
+        name, ticks(channel) if channel else None, confirmed, refused, about(median_seconds(confirmed, within))
     )
 
 

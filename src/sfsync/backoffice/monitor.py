@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from sfsync.backoffice.access import of_store
+from sfsync.backoffice.access import of_store, post_only
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.starting import start
 from sfsync.backoffice.words import Said, told
@@ -26,11 +25,15 @@ _RUN_ENDS = ("run-done", "run-troubled")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A process as a person reads it."""
+    """A process as a person reads it. `counts` are those of the run that `started_at` speaks of: empty until it ended.
+
+    `broken`: the last run neither goes on nor came to an end.
+    """
 
     process: Process
     running: bool
     asked: bool
+    broken: bool
     title: str
     stage: str
     trouble: Said | None
@@ -69,16 +72,22 @@ def _shown(process: Process, store: Store) -> Shown:
     running = process.running(now)
     started = process.started_at
     asked = process.run_asked_at is not None and (started is None or process.run_asked_at > started) and not running
-    trouble = process.outcome if process.outcome not in ("", "ok") else ""
+    ended = process.duration is not None
+    trouble = process.outcome if ended and process.outcome not in ("", "ok") else ""
     return Shown(
         process,
         running,
         asked,
+        broken=started is not None and not ended and not running,
         title=_title(process.name, store),
         stage=stages().get(process.progress, process.progress),
         trouble=told(trouble, {"message": process.error}) if trouble else None,
-        counts=[(name, process.counts.get(key, 0)) for key, name in counted().items()] if process.counts else [],
+        counts=_tally(process) if ended else [],
     )
+
+
+def _tally(process: Process) -> list[tuple[str, int]]:
+    return [(name, process.counts.get(key, 0)) for key, name in counted().items()] if process.counts else []
 
 
 def _title(name: str, store: Store) -> str:
@@ -121,7 +130,7 @@ def runs_of(store: Store) -> list[tuple[LogEntry, Said]]:
 
 
 @of_store
-@require_POST
+@post_only("backoffice:monitor")
 def run_now(request: HttpRequest, store: Store) -> HttpResponseBase:
     start(store)
     messages.success(request, _("A run was asked for. It appears below as soon as it starts."))

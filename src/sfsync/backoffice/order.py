@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from sfsync.backoffice.access import of_store
 from sfsync.backoffice.outsides import glance, statuses_of
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.states import reason_of, standing
-from sfsync.backoffice.words import Said, advice
+from sfsync.backoffice.words import Said, told
 from sfsync.domain.orders import Snapshot
 from sfsync.engine import persons
 from sfsync.engine.prepare import policy_of
@@ -67,11 +67,11 @@ def order(request: HttpRequest, store: Store, number: int) -> HttpResponse:
         moved=moved,
         retryable=any(task.failure and task.action == Action.SYNC for task in tasks),
         droppable=persons.droppable(found, tasks),
-        **told(store, found, tasks, now),
+        **shown(store, found, tasks, now),
     )
 
 
-def told(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[str, Any]:
+def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[str, Any]:
     """What the page says of an order."""
     statuses, story = statuses_of(store, get_language() or "en"), story_of(order)
     seen = glance(store, order.shop_order_id)
@@ -87,7 +87,7 @@ def told(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[s
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,
         "sendable": outlook is None or outlook.sends,
-        "unsent": outlook.sentence if outlook and not (outlook.sends or tasks or order.by_hand) else "",
+        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or order.by_hand) else "",
     }
 
 
@@ -113,26 +113,38 @@ def version_of(order: Order, tasks: list[Task], pace: int) -> str:
         (task.pk, task.action, task.lease, task.update_at, task.failed_at, task.failure, task.batch_id)
         for task in tasks
     ]
-    facts = (order.feed_id, order.seen_at, order.seen_tracking, order.confirmed_at, order.by_hand)
+    facts = (order.feed_id, order.seen_at, order.seen_tracking, order.confirmed_at, order.by_hand, order.given_up_at)
     moving.append((order.store.trouble, pace, *facts))
     return hashlib.sha256(repr(moving).encode()).hexdigest()[:16]
 
 
-def events_of(story: Story, order: Order) -> list[Event]:
-    """The story with the mails about it in their place."""
+def events_of(story: Story, order: Order) -> list[tuple[Event, Said]]:
+    """The story with the mails about it in their place, each with what it says to a reader of the page."""
     mails = Notice.objects.filter(order=order, mailed_at__isnull=False).values_list("mailed_at", flat=True)
-    told = [Event(at, Level.INFO, _("The merchant was told by mail.")) for at in mails if at]
-    return sorted([*story.events, *told], key=lambda event: event.at)
+    mailed = [Event(at, Level.INFO, _("A mail was sent about it.")) for at in mails if at]
+    return [(event, _said(event)) for event in sorted([*story.events, *mailed], key=lambda event: event.at)]
+
+
+def _said(event: Event) -> Said:
+    return told(event.code, event.params) if event.code else Said(event.sentence)
 
 
 def coming(order: Order, tasks: list[Task], sentences: list[str]) -> list[Said]:
     """What happens next: a sentence a task, then of the order or its store. Of what needs a person, the reason stands
     apart from what to do."""
-    coming = [
-        Said(texts.ended(reason_of(task)), advice(task.failure)) if task.parked else Said(sentence)
-        for task, sentence in zip(tasks, sentences, strict=False)
-    ]
+    coming = [_of_task(task, sentence) for task, sentence in zip(tasks, sentences, strict=False)]
     return coming + [_rest(order, each) for each in sentences[len(tasks) :]]
+
+
+def _of_task(task: Task, sentence: str) -> Said:
+    if not task.failure or task.action == Action.CHECK:
+        return Said(sentence)
+    reason = reason_of(task)
+    text = texts.ended(reason.text)
+    if task.parked:
+        return replace(reason, text=text)
+    at = texts.moment(task.update_at.isoformat())
+    return Said(_("%(failure)s It is tried again at %(at)s.") % {"failure": text, "at": at}, detail=reason.detail)
 
 
 def _rest(order: Order, sentence: str) -> Said:

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.words import Said, of_shop, probed, told
+from sfsync.backoffice.words import Said, of_shop, on_form, probed, told
 from sfsync.conf import conf
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.connections import SHOP_KINDS
@@ -210,7 +210,7 @@ class Tried:
 
     @property
     def lines(self) -> list[tuple[bool, Said]]:
-        return [(each.verdict is Verdict.OK, found(each)) for each in self.findings]
+        return [(each.verdict is Verdict.OK, on_form(each.code, found(each))) for each in self.findings]
 
     def __str__(self) -> str:
         return " ".join(said.text for _well, said in self.lines)

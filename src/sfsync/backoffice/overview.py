@@ -20,7 +20,7 @@ from sfsync.backoffice.access import is_administrator, of_store, signed_in, stor
 from sfsync.backoffice.chart import Chart, chart_of
 from sfsync.backoffice.shell import page
 from sfsync.backoffice.states import Standing, standing
-from sfsync.backoffice.words import Said, grouped, told
+from sfsync.backoffice.words import OF_CONNECTION, Said, grouped, told
 from sfsync.conf import conf
 from sfsync.domain.orders import Operation
 from sfsync.engine.health import Health, health_of
@@ -51,6 +51,21 @@ class Card:
     @property
     def by_hand(self) -> int:
         return self.health.left_to_people
+
+    @property
+    def need_you(self) -> int:
+        """What failed and what is to be done by hand."""
+        return self.health.failed + self.by_hand
+
+    @property
+    def held_up(self) -> bool:
+        """By its connections, which its settings correct."""
+        return self.store.trouble in OF_CONNECTION
+
+    @property
+    def in_alarm(self) -> bool:
+        """The headline is what the first alarm says."""
+        return bool(self.alarms) and self.headline == self.alarms[0].text
 
 
 @signed_in
@@ -128,10 +143,11 @@ def _busy(health: Health) -> int:
 
 
 def _asking(health: Health) -> Iterator[str]:
-    """What asks for a person."""
+    """What asks for a person: how many orders in all, then of which something is to be done by hand."""
     if health.failed:
-        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
-        yield text % {"count": grouped(health.failed)}
+        count = health.failed + health.left_to_people
+        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", count)
+        yield text % {"count": grouped(count)}
     for operation, count in health.by_hand.items():
         yield _to_do(operation, count) % {"count": grouped(count)}
 

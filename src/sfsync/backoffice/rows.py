@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import get_language
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -16,15 +17,20 @@ class _Echo:
 
 
 def download(name: str, rows: Iterable[list[object]]) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_text(rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(_text(rows, separator()), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _text(rows: Iterable[list[object]]) -> Iterator[str]:
+def separator() -> str:
+    """Between cells, as a spreadsheet in the reader's language expects it: a comma is French for a decimal point."""
+    return ";" if (get_language() or "").startswith("fr") else ","
+
+
+def _text(rows: Iterable[list[object]], separator: str) -> Iterator[str]:
     """Begins with the mark by which spreadsheets know UTF-8."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(_Echo(), delimiter=separator)
     yield "\ufeff"
     for row in rows:
         yield writer.writerow([harmless(cell) for cell in row])

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sfsync import texts
 from sfsync.backoffice.outsides import BOTH
 from sfsync.domain import mapping
 from sfsync.models import Store, rules
 from sfsync.models.secrets import Secret
+from sfsync.models.store import Language
 from sfsync.shops.base import Carrier, Status
 
 if TYPE_CHECKING:
@@ -339,13 +340,17 @@ class Connection(StoreForm):
 
 
 class NewStore(Connection):
-    """A store that is not there yet: both secrets are needed."""
+    """A store that is not there yet: both secrets are needed. Its mails speak the page's language, unless told else."""
 
     class Meta(Connection.Meta):
-        fields = ("name", *CONNECTION)  # type: ignore[assignment]
-        labels = Connection.Meta.labels | {"name": gettext_lazy("Name")}
+        fields = ("name", "language", *CONNECTION)  # type: ignore[assignment]
+        labels = Connection.Meta.labels | {
+            "name": gettext_lazy("Name"),
+            "language": Mails.Meta.labels["language"],
+        }
         help_texts = Connection.Meta.help_texts | {
-            "name": gettext_lazy("Short, of letters, digits and hyphens; it appears in addresses and cannot change.")
+            "name": gettext_lazy("Short, of letters, digits and hyphens; it appears in addresses and cannot change."),
+            "language": Mails.Meta.help_texts["language"],
         }
         error_messages = {  # noqa: RUF012
             "name": {
@@ -356,6 +361,8 @@ class NewStore(Connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["language"] = self._of_the_page()
+        self.fields["language"].required = False
         self.fields["token"].label = _("Token")
         self.fields["shop_url"].label = _("Address of the shop's database")
 
@@ -365,3 +372,11 @@ class NewStore(Connection):
             if name not in self.secrets and name not in self.errors:
                 self.add_error(name, _("This is needed."))
         return cleaned
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or self._of_the_page()
+
+    @staticmethod
+    def _of_the_page() -> str:
+        spoken = (get_language() or "")[:2]
+        return spoken if spoken in Language.values else Language.ENGLISH

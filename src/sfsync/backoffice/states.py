@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sfsync import texts
+from sfsync.backoffice.words import Said, advice, told
+from sfsync.engine import persons
 from sfsync.models import Action, Order, Store, Task
 
 
@@ -23,6 +25,7 @@ class State(models.TextChoices):
     SENT = "sent", gettext_lazy("Sent, not confirmed yet")
     RETRYING = "retrying", gettext_lazy("Will be tried again")
     WAITING = "waiting", gettext_lazy("Waiting to be sent")
+    GIVEN_UP = "given-up", gettext_lazy("Given up")
     CONFIRMED = "confirmed", gettext_lazy("Confirmed")
     QUIET = "quiet", gettext_lazy("Nothing to report")
 
@@ -53,9 +56,10 @@ def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     if rows:
         task = rows[0]
         return Standing(state_of(task), task.operation, _sentence(task), _since(task))
+    if given_up := persons.given_up(order):
+        return Standing(State.GIVEN_UP, "", given_up, order.given_up_at)
     if order.confirmed_operation:
-        told = texts.operation_name(order.confirmed_operation)
-        sentence = _("The marketplace knows: %(told)s.") % {"told": told}
+        sentence = _("The marketplace knows: %(told)s.") % {"told": texts.operation_name(order.confirmed_operation)}
         return Standing(State.CONFIRMED, order.confirmed_operation, sentence, order.confirmed_at)
     return Standing(State.QUIET, "", _("Nothing has happened that a marketplace must hear of."), None)
 
@@ -76,13 +80,14 @@ def _sentence(task: Task) -> str:
     if task.action == Action.CHECK:
         return _("“%(told)s” was sent; its ticket is followed.") % {"told": texts.operation_name(task.operation)}
     if task.failure:
-        return reason_of(task)
+        return reason_of(task).text
     return _("Decided by the first run after %(at)s.") % {"at": texts.moment(task.update_at.isoformat())}
 
 
-def reason_of(task: Task) -> str:
-    """Why it failed, as the marketplace or the shop put it."""
-    return texts.reason(task.failure, {"operation": task.operation or "ship", "message": task.last_error})
+def reason_of(task: Task) -> Said:
+    """Why it failed, as the marketplace or the shop put it, and what to do."""
+    params = {"operation": task.operation or "ship", "message": task.last_error}
+    return replace(told(f"failed-{task.failure}", params), advice=advice(task.failure))
 
 
 def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str = "") -> QuerySet[Order]:
@@ -96,11 +101,17 @@ def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str =
         return left.exclude(Exists(tasks_in(store, State.FAILED).filter(order_id=OuterRef("pk"))))
     if operation:
         orders = orders.filter(confirmed_operation=operation)
-    if state == State.CONFIRMED:
-        orders = orders.filter(by_hand="").exclude(confirmed_operation="")
-    if state == State.QUIET:
-        orders = orders.filter(by_hand="", confirmed_operation="")
+    if state in AT_REST:
+        orders = orders.filter(AT_REST[State(state)], by_hand="")
     return orders.exclude(Exists(Task.objects.filter(order_id=OuterRef("pk")))) if state else orders
+
+
+AT_REST = {
+    State.GIVEN_UP: persons.GIVEN_UP,
+    State.CONFIRMED: ~Q(confirmed_operation="") & ~persons.GIVEN_UP,
+    State.QUIET: Q(confirmed_operation="") & ~persons.GIVEN_UP,
+}
+"""The states of an order that has no task and nothing to be done by hand."""
 
 
 def tasks_in(store: Store, state: State) -> QuerySet[Task]:

@@ -13,10 +13,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from sfsync.backoffice import typed
-from sfsync.backoffice.access import administrator, is_administrator, of_store, person
+from sfsync.backoffice.access import administrator, is_administrator, of_store, person, post_only
 from sfsync.backoffice.effects import foretold, warnings
 from sfsync.backoffice.outsides import Tried, carriers_of, statuses_of, tried
 from sfsync.backoffice.setting_forms import Connection, Mails, Mapping, NewStore, Sending, Token
@@ -73,7 +72,7 @@ def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
 
 
 @of_store
-@require_POST
+@post_only("backoffice:connection")
 def test_connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     """Try the shop and Shopping Feed as the form has them now. Nothing is saved."""
     form = _connected(request, store)
@@ -94,8 +93,6 @@ def _again(
 ) -> HttpResponseBase:
     """The form as it was filled in, with what stood in the way."""
     typed.keep(request, store.name, form)
-    if not form.is_valid():
-        messages.error(request, _("Nothing was saved yet: something below is not right."))
     context = {"form": form, "tried": found, "test": test}
     return _page(request, store, "connection.html", "connection", **context)
 
@@ -153,8 +150,6 @@ def _edit(
         if not effect or request.POST.get("do") == "save":
             return save(request, store, form, name)
         context |= review(store, form)
-    else:
-        messages.error(request, _("Nothing was saved yet: something below is not right."))
     return _page(request, store, f"{name}.html", name, form=form, **context)
 
 

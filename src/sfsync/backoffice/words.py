@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -34,6 +34,16 @@ ADVICE = {
     ),
     "no-recipients": _("Name recipients in the store's settings."),
 }
+ON_FORM = {
+    "shop-misconfigured": _("Correct the address of the shop's database."),
+    "token-refused": _("Enter a valid token."),
+    "store-unknown": _("Correct the store's number at Shopping Feed."),
+    "store-not-opened": _("Correct the store's number at Shopping Feed."),
+    "secret-unreadable": _("Enter the token and the address of the shop's database again."),
+}
+"""The same for somebody who has the form of the connection before them."""
+OF_CONNECTION = {"shop-unavailable", *ON_FORM}
+"""Troubles of a store that its connection may be the cause of."""
 CAUSES = {
     "busy": (
         _("The shop's database server is too busy to answer."),
@@ -41,11 +51,11 @@ CAUSES = {
     ),
     "url": (
         _("The address of the shop's database is not one that can be used."),
-        _("Correct it in the store's settings."),
+        _("Correct the address of the shop's database."),
     ),
     "password": (
         _("The shop's database refuses the account: wrong user name or password."),
-        _("Enter the address of the shop's database again in the store's settings, with the right account."),
+        _("Enter the address of the shop's database again, with the right account."),
     ),
     "database": (
         _("The shop's database is not found under this name, or the account has no right to it."),
@@ -53,10 +63,7 @@ CAUSES = {
     ),
     "prefix": (
         _("The database holds no PrestaShop tables with this prefix."),
-        _(
-            "Correct the prefix of the shop's tables in the store's settings: "
-            "the technical detail names what was found."
-        ),
+        _("Correct the prefix of the shop's tables: the technical detail names what was found."),
     ),
     "right": (
         _("The account may not read all the tables that sfsync needs."),
@@ -68,7 +75,7 @@ CAUSES = {
     ),
     "shop": (
         _("The database has no shop of this number."),
-        _("Correct the number of the shop in the store's settings; the technical detail names those there are."),
+        _("Correct the number of the shop in its database; the technical detail names those there are."),
     ),
     "module": (
         _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),
@@ -108,6 +115,12 @@ def told(code: str, params: Mapping[str, Any]) -> Said:
         return Said(trouble, advice(code), detail)
     text = texts.sentence(code, {**params, "message": _HERE} if detail else params)
     return Said(_without_message(text) if detail else text, advice(code), detail)
+
+
+def on_form(code: str, said: Said) -> Said:
+    """What was said of a connection that was tried, above the form where it is corrected."""
+    in_general = code in ON_FORM and said.advice == advice(code)
+    return replace(said, advice=gettext(ON_FORM[code])) if in_general else said
 
 
 def of_shop(cause: str, detail: str) -> Said | None:

@@ -71,7 +71,7 @@ def in_words(recorded: str, named: Callable[[Any], str] = str) -> str:
         case list():
             return _listed(value, named) or gettext("none")
         case dict():
-            return "; ".join(_meant(word, ids, named) for word, ids in value.items() if ids) or gettext("none")
+            return gettext("; ").join(_meant(word, ids, named) for word, ids in value.items() if ids) or gettext("none")
     return recorded
 
 

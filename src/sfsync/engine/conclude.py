@@ -92,7 +92,7 @@ def fail(run: Run, failures: list[Failed], *, park: bool = False) -> None:
             run.journal.say(Level.WARNING, "superseded", each.task.order_id, message=each.message)
     told = [each for each in failures if each.task.pk in kept]
     run.counts.failed += len(told)
-    note(run, failed=[(each.task, each.operation or each.task.operation) for each in told])
+    note(run, failed=[(each.task, each.operation or each.task.operation, each.failure) for each in told])
     _unship(told)
     tell(run.store, run.clock(), [_notice(each, backs[each.task.pk]) for each in told])
 

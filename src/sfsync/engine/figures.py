@@ -8,17 +8,20 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from sfsync.domain.errors import Failure
 from sfsync.engine.context import Run
 from sfsync.models import AnswerFigure, DayFigure, Store, Task
 from sfsync.models.bulk import insert_rows
 from sfsync.models.figure import WITHIN
 
 _KEY = ("store", "day", "channel", "operation")
-_COUNTS = ("sent", "confirmed", "failed", *WITHIN)
+_COUNTS = ("sent", "confirmed", "failed", "refused", *WITHIN)
 _ADD = "ON CONFLICT (store_id, day, channel, operation) DO UPDATE SET " + ", ".join(
     f"{name} = t.{name} + excluded.{name}" for name in _COUNTS
 )
 
+REFUSALS = {Failure.TICKET_FAILED, Failure.TICKET_CANCELED, Failure.IGNORED, Failure.REQUEST_REFUSED}
+"""The failures that are an answer (R12, R16, R18): what was sent was turned down."""
 
 _ADD_ANSWERS = "ON CONFLICT (store_id, status) DO UPDATE SET requests = t.requests + excluded.requests"
 
@@ -28,9 +31,12 @@ def note(
     *,
     sent: Iterable[Task] = (),
     confirmed: Iterable[Task] = (),
-    failed: Iterable[tuple[Task, str]] = (),
+    failed: Iterable[tuple[Task, str, Failure]] = (),
 ) -> None:
-    """Add to the day's figures, in one statement: tasks, and for failed ones their operation. Reads `task.order`."""
+    """Add to the day's figures, in one statement: tasks, and for failed ones their operation and why.
+
+    Reads `task.order`.
+    """
     now = run.clock()
     figures: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
     for task in sent:
@@ -40,8 +46,10 @@ def note(
         figure["confirmed"] += 1
         if step := _step(task.sent_at, now):
             figure[step] += 1
-    for task, operation in failed:
-        figures[task.order.channel, operation or "ship"]["failed"] += 1
+    for task, operation, failure in failed:
+        figure = figures[task.order.channel, operation or "ship"]
+        figure["failed"] += 1
+        figure["refused"] += failure in REFUSALS
     day = timezone.localdate(now).isoformat()
     rows = [(run.store.pk, day, *key, *figure.values()) for key, figure in sorted(figures.items())]
     insert_rows(DayFigure, (*_KEY, *_COUNTS), rows, conflict=_ADD)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,8 +32,34 @@ def give_up(orders: QuerySet[Order], who: str) -> int:
     """The update is not sent, and what is to be done by hand is left undone: the person told the marketplace, or nobody
     needs to. A later change counts again."""
     tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="")
-    given_up = _each_store(tasks, who, "person-give-up", lambda chosen: chosen.delete()[0])
-    return given_up + _by_hand(orders, who, "person-give-up", lambda operation: {})
+    given_up = _each_store(tasks, who, "person-give-up", _drop)
+    now = timezone.now()
+    return given_up + _by_hand(orders, who, "person-give-up", lambda operation: {"given_up_at": now})
+
+
+def _drop(tasks: QuerySet[Task]) -> int:
+    orders = list(tasks.values_list("order", flat=True))
+    Order.objects.filter(pk__in=orders).update(given_up_at=timezone.now())
+    return tasks.delete()[0]
+
+
+GIVEN_UP = (
+    Q(given_up_at__isnull=False)
+    & (Q(seen_at=None) | Q(given_up_at__gt=F("seen_at")))
+    & (Q(confirmed_at=None) | Q(given_up_at__gt=F("confirmed_at")))
+)
+"""The orders of which `given_up` has something to say."""
+
+
+def given_up(order: Order) -> str:
+    """That a person gave its last update up, as a sentence of the active language.
+
+    Empty once something came later: another status in the shop, or a confirmation.
+    """
+    at = order.given_up_at
+    if at is None or any(later and later >= at for later in (order.seen_at, order.confirmed_at)):
+        return ""
+    return _("Given up on %(at)s: sfsync did not tell the marketplace.") % {"at": texts.moment(at.isoformat())}
 
 
 def done_by_hand(orders: QuerySet[Order], who: str) -> int:
@@ -91,6 +117,8 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
         return _("Nothing has failed: its update is decided by the first run after %(at)s.") % {"at": at}
     if order.by_hand:
         return texts.by_hand(order.by_hand)
+    if said := given_up(order):
+        return said
     if order.confirmed_operation and order.confirmed_at:
         told, at = texts.operation_name(order.confirmed_operation), texts.moment(order.confirmed_at.isoformat())
         return _("Nothing has failed: the marketplace knows “%(told)s” since %(at)s.") % {"told": told, "at": at}

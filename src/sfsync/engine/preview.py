@@ -26,12 +26,13 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One order: what would become of it, as a sentence; `payload` where something would be sent."""
+    """One order: what would become of it, as a sentence. `payload`: what would be sent; `reason`: why nothing would."""
 
     order: Order
     sends: bool
     sentence: str
     payload: dict[str, Any] | None = None
+    reason: str = ""
 
 
 def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) -> list[Preview]:
@@ -49,13 +50,13 @@ def preview_of(order: Order, tasks: list[Task], snapshot: Snapshot | None, polic
     if flying:
         told = texts.operation_name(flying.operation)
         text = _("“%(told)s” is on its way already; the next update goes out after its answer.")
-        return Preview(order, False, text % {"told": told})
+        return Preview(order, False, text % {"told": told}, reason=text % {"told": told})
     since = next((task.since for task in tasks), now)
     decision = decide(snapshot, known(order), policy, since=since, now=now)
     payload = None
     if isinstance(decision, Send) and snapshot and order.feed_id:
         payload = build(decision.operation, order.feed_id, snapshot).payload()
-    return Preview(order, isinstance(decision, Send), say(decision), payload)
+    return Preview(order, isinstance(decision, Send), say(decision), payload, reason_of(decision))
 
 
 def say(decision: Decision) -> str:
@@ -64,16 +65,23 @@ def say(decision: Decision) -> str:
         case Send():
             return _("Will be sent: %(told)s.") % {"told": texts.operation_name(decision.operation.value)}
         case Wait():
+            return reason_of(decision)
+        case _:
+            return _("Will not be sent. %(reason)s") % {"reason": reason_of(decision)}
+
+
+def reason_of(decision: Decision) -> str:
+    """Why nothing is sent now, in the active language; empty for what is sent."""
+    match decision:
+        case Send():
+            return ""
+        case Wait():
             return texts.sentence("waiting", {"until": decision.until.isoformat()})
         case Nothing():
             operation = decision.operation.value if decision.operation else ""
-            return _not_sent(texts.reason(decision.because.value, {"operation": operation}))
+            return texts.reason(decision.because.value, {"operation": operation})
         case Fail():
-            return _not_sent(texts.reason(decision.failure.value, {"operation": "ship", "message": ""}))
-
-
-def _not_sent(reason: str) -> str:
-    return _("Will not be sent. %(reason)s") % {"reason": reason}
+            return texts.reason(decision.failure.value, {"operation": "ship", "message": ""})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.domain.decide import Send, Wait, decide
 from sfsync.domain.orders import Snapshot
+from sfsync.engine import persons
 from sfsync.engine.connections import Connections
 from sfsync.engine.prepare import known, policy_of
 from sfsync.engine.preview import say
@@ -24,12 +25,18 @@ from sfsync.shops.base import Shop, ShopError
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the story. `payload` is what was sent, where something was."""
+    """One line of the story. `code` and `params` pick its sentence of `sfsync.texts`, where it has one there."""
 
     at: datetime
     level: int
     sentence: str
-    payload: dict[str, Any] | None = None
+    code: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def payload(self) -> dict[str, Any] | None:
+        """What was sent, where something was."""
+        return self.params.get("payload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def _outlook(order: Order, snapshot: Snapshot) -> list[str]:
 
 def _event(entry: LogEntry) -> Event:
     sentence = texts.sentence(entry.code, entry.params) if entry.code else entry.message
-    return Event(entry.at, entry.level, sentence, entry.params.get("payload"))
+    return Event(entry.at, entry.level, sentence, entry.code, entry.params)
 
 
 def believes(order: Order) -> str:
@@ -152,7 +159,8 @@ def _of_rest(order: Order) -> str:
         return texts.by_hand(order.by_hand)
     if order.seen_status is None:
         return _("The order was found, and is looked at by the next run.")
-    return _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")
+    rest = _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")
+    return texts.joined(persons.given_up(order), rest)
 
 
 def _of_task(task: Task) -> str:

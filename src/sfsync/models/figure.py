@@ -15,7 +15,8 @@ WITHIN = {"s10": 10, "m1": 60, "m5": 300, "m30": 1800, "h2": 7200, "h12": 43200}
 class DayFigure(models.Model):
     """One row a day, marketplace and operation. `failed` counts attempts; what took longer than `h12` is in none.
 
-    What was `sent` is confirmed or failed later, perhaps on another day.
+    What was `sent` is confirmed or failed later, perhaps on another day. `refused` is the part of `failed` that was
+    sent and turned down by the marketplace, or by Shopping Feed in its place: the rest never got as far as an answer.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="figures", db_index=False)
@@ -25,6 +26,7 @@ class DayFigure(models.Model):
     sent = models.PositiveIntegerField(default=0)
     confirmed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0, db_default=0)
     s10 = models.PositiveIntegerField(default=0)
     m1 = models.PositiveIntegerField(default=0)
     m5 = models.PositiveIntegerField(default=0)

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from sfsync import texts
 from sfsync.domain.errors import Failure
 from sfsync.models import Notice, Order, Store
+from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
 
 ROWS = 25
@@ -42,7 +43,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One order. `operation`: what the marketplace should hear, or heard. `retry_at`: empty where no try is planned."""
+    """One order. `operation`: what the marketplace should hear, or heard. `retry_at`: empty where no try is planned,
+    `url` where no address of the back office is set."""
 
     name: str
     number: str
@@ -51,6 +53,7 @@ class Row:
     operation: str
     retry_at: str
     parked: bool
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
     troubles = [notice for notice in notices if notice.order is None]
     about = [(notice, notice.order) for notice in notices if notice.order is not None]
     orders = {order.pk for _notice, order in about}
-    sections = _sections(about)
+    sections = _sections(store, about)
     return {
         "language": store.language,
         "headline": _headline(one_line(store.name, LONGEST_NAME), bool(troubles), len(orders)),
@@ -106,6 +109,7 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
         "failures": [section for section in sections if section.failing],
         "warnings": [section for section in sections if not section.failing],
         "zone": timezone.get_current_timezone(),
+        "store_url": store_page(store),
     }
 
 
@@ -131,18 +135,18 @@ def _sentence(notice: Notice) -> str:
     return one_line(texts.reason(notice.code, notice.params), LONGEST_SENTENCE)
 
 
-def _sections(about: Iterable[About]) -> list[Section]:
+def _sections(store: Store, about: Iterable[About]) -> list[Section]:
     """One section a code, the largest first."""
     by_code: dict[str, list[About]] = defaultdict(list)
     for notice, order in about:
         by_code[notice.code].append((notice, order))
-    return [_section(code, alike) for code, alike in sorted(by_code.items(), key=lambda item: -len(item[1]))]
+    return [_section(store, code, alike) for code, alike in sorted(by_code.items(), key=lambda item: -len(item[1]))]
 
 
-def _section(code: str, about: list[About]) -> Section:
+def _section(store: Store, code: str, about: list[About]) -> Section:
     by_sentence: dict[str, list[Row]] = defaultdict(list)
     for notice, order in about:
-        by_sentence[_sentence(notice)].append(_row(notice, order))
+        by_sentence[_sentence(notice)].append(_row(store, notice, order))
     common_first = sorted(by_sentence.items(), key=lambda item: -len(item[1]))
     pairs = [(sentence, row) for sentence, rows in common_first for row in rows]
     rest_count = max(len(pairs) - ROWS, 0)
@@ -156,7 +160,7 @@ def _reasons(pairs: Iterable[tuple[str, Row]]) -> list[Reason]:
     return [Reason(sentence, alike) for sentence, alike in rows.items()]
 
 
-def _row(notice: Notice, order: Order) -> Row:
+def _row(store: Store, notice: Notice, order: Order) -> Row:
     params = notice.params
     return Row(
         name=one_line(order, LONGEST_NAME),
@@ -166,6 +170,7 @@ def _row(notice: Notice, order: Order) -> Row:
         operation=one_line(texts.operation_name(str(params.get("operation", ""))), LONGEST_NAME),
         retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),
         parked=bool(params.get("parked")),
+        url=order_page(store, order),
     )
 
 

@@ -12,6 +12,6 @@ _UNSEEN = {"Cc", "Cf", "Cs"}
 
 def one_line(text: object, most: int) -> str:
     """`text` on one line of at most `most` characters; what could not be seen, or would reorder it, shows as �."""
-    line = _BREAKS.sub(" ", str(text)).strip(" ")
+    line = _BREAKS.sub(" ", str(text)).strip()
     shown = "".join("�" if unicodedata.category(each) in _UNSEEN else each for each in line[: most + 1])
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from sfsync.backoffice.words import grouped
 
 register = template.Library()
+_ID = re.compile(r"\b[0-9a-f]{32}\b")
 
 
 @register.filter
@@ -31,6 +32,15 @@ def when(moment: datetime | None) -> SafeString | str:
         text = formats.date_format(local, _("j M H:i") if local.year == now.year else _("j M Y H:i"))
     exact = local.isoformat(sep=" ", timespec="seconds")
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+@register.simple_tag
+def time_zone() -> str:
+    """The zone that the page's times are in, with what it is ahead of UTC today: `Europe/Paris (UTC+1)`."""
+    name, ahead = timezone.get_current_timezone_name(), timezone.localtime().strftime("%z")
+    hours, minutes = int(ahead[1:3]), ahead[3:5]
+    offset = f"UTC{ahead[0].replace('-', '−')}{hours}{f':{minutes}' if minutes != '00' else ''}"
+    return name if name == "UTC" else f"{name} ({offset})"
 
 
 @register.filter
@@ -60,8 +70,9 @@ def pretty(payload: Any) -> str:
 
 @register.filter
 def marked(text: str) -> SafeString:
-    """Escaped, with what stands between backticks as code."""
-    return mark_safe(re.sub("`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308  escaped here
+    """Escaped, with what stands between backticks as code, and the ids of batches and tickets shown by their start."""
+    said = re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+    return mark_safe(_ID.sub(r'<span class="id" title="\g<0>">\g<0></span>', said))  # noqa: S308  escaped above
 
 
 @register.filter
@@ -77,8 +88,10 @@ def seconds(duration: Any) -> str:
 
 @register.inclusion_tag("sfsync/backoffice/parts/field.html")
 def field(bound: Any, wide: bool = False) -> dict[str, Any]:
-    """A form field with its label, what it means, and what is wrong with it."""
+    """A form field with its label, what it means, and what is wrong with it. The first wrong one gets the focus."""
     widget = type(bound.field.widget).__name__
+    if wrong := next((each.name for each in bound.form if each.errors), ""):
+        bound.field.widget.attrs["autofocus"] = bound.name == wrong
     return {
         "field": bound,
         "group": widget in ("RadioSelect", "CheckboxSelectMultiple"),

@@ -68,6 +68,7 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("metrics_key", LONG, SecretStr(LONG)),
         ("broker_url", "redis://host/1", SecretStr("redis://host/1")),
         ("time_zone", "Europe/Paris", "Europe/Paris"),
+        ("url", "https://sync.example.com", "https://sync.example.com"),
     ],
 )
 def test_a_setting_is_read_from_the_environment_or_from_a_file(
@@ -120,6 +121,8 @@ def test_a_setting_is_read_from_the_environment_or_from_a_file(
         ("log_level", "x" * 500, f"SFSYNC_LOG_LEVEL is “{'x' * 60}”, but takes DEBUG"),
         ("https", "maybe", "SFSYNC_HTTPS is “maybe”, but takes true or false."),
         ("time_zone", "Paris", "SFSYNC_TIME_ZONE is “Paris”, but takes a time zone, like Europe/Paris."),
+        ("url", "sync.fr", "SFSYNC_URL is “sync.fr”, but takes the address of the back office, like https://sync."),
+        ("url", "https://u:secret@sync.fr", "SFSYNC_URL takes the address of the back office"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(
