@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from signal import SIGTERM
 
 import pytest
 from django.utils import timezone
@@ -19,6 +24,7 @@ from sfsync_server.demo.scenes import play, refused, without_number
 from sfsync_server.demo.screen import Screen
 from sfsync_server.demo.stage import Stage
 from sfsync_server.demo.visit import MOMENTS, back_to_the_present
+from tests.e2e.machine import until
 
 AT = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 AHEAD = timedelta(hours=2, minutes=30)
@@ -89,3 +95,25 @@ def test_what_a_mail_says_of_the_next_try_is_moved_too(world: World, retry_at: s
     back_to_the_present(AHEAD)
     notice = Notice.objects.get()
     assert (notice.created_at, notice.params) == (AT - AHEAD, {"operation": "ship", "retry_at": moved})
+
+
+def test_the_back_office_opens_after_the_story_and_ends_with_the_command(tmp_path: Path) -> None:
+    """`sfsync demo --serve`, told to stop as a service manager does: no process and no file is left behind."""
+    command = [Path(sys.executable).with_name("sfsync"), "demo", "--serve", "--port", "0"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) as demo:
+        assert demo.stdout is not None
+        address = next(line.split()[-1] for line in demo.stdout if line.startswith("The back office: http"))
+        until(lambda: answers(address), "the back office answers")
+        demo.terminate()
+        assert demo.wait(30) in (0, -SIGTERM)
+    until(lambda: not answers(address), "nothing answers any more")
+    assert list(tmp_path.glob("sfsync-demo-*")) == []
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -7,11 +7,13 @@ settings: neither its database nor its `.env` can be touched, however they are s
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 
 def tell(port: int | None = None) -> int:
@@ -21,7 +23,17 @@ def tell(port: int | None = None) -> int:
     """
     with TemporaryDirectory(prefix="sfsync-demo-") as folder:
         teller = [sys.executable, "-m", "sfsync_server.demo", *([] if port is None else [str(port)])]
-        return subprocess.run(teller, cwd=folder, env=clean(os.environ, Path(folder)), check=False).returncode  # noqa: S603
+        return run(teller, cwd=folder, env=clean(os.environ, Path(folder)))
+
+
+def run(command: Sequence[str], **options: Any) -> int:
+    """Run our own command to its end. It does not outlive us: SIGTERM is passed on to it."""
+    with subprocess.Popen(command, **options) as child:  # noqa: S603
+        before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        try:
+            return child.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def clean(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 import sys
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from django.utils import translation
 
 from sfsync import texts
 from sfsync.models import LogEntry, Notice
+from sfsync_server.demo import run
 from sfsync_server.demo.screen import Screen
 
 VISITOR = "demo"
@@ -31,7 +31,7 @@ def receive(screen: Screen, port: int, ahead: timedelta) -> int:
         f"The back office on this data: sign in as {VISITOR} with the password {password}. Ctrl+C ends it.", "bold"
     )
     command = [sys.executable, "-c", "from sfsync_server.cli import main; main()", "serve", f"--port={port}"]
-    return subprocess.run([*command, "--workers=1"], check=False).returncode  # noqa: S603  our own command
+    return run([*command, "--workers=1"])
 
 
 def back_to_the_present(ahead: timedelta) -> None:
