@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from sfsync.testing import CANCELED, REFUNDED
+from shoppingfeed import Client, Ship
 from shoppingfeed.sandbox import Fault
 from tests.faults.liar import Lie
-from tests.faults.stage import Stage, Story
+from tests.faults.stage import TOKEN, Stage, Story
 
 
 def tickets_of(told: Any) -> list[dict[str, Any]]:
@@ -73,21 +74,48 @@ def test_tickets_that_are_shuffled_or_lack_a_name_are_matched(sqlite_stage: Stag
 @pytest.mark.parametrize("kind", ["", "no-id"])
 def test_the_same_reference_on_two_channels_is_two_orders(sqlite_stage: Stage, kind: str) -> None:
     """R14: both in one batch; where the tickets do not name the order's id, the channel tells them apart."""
-    story = sqlite_stage.story()
-    good, bad = story.orders[:2]
-    listing = story.shop.tables["shoppingfeed_order"]
-    for order, channel in ((good, "Zalando"), (bad, "Cdiscount")):
-        row = listing.update().where(listing.c.id_order == order)
-        story.shop.execute(row.values(id_order_marketplace="SAME", name_marketplace=channel))
-        sqlite_stage.sandbox.add_order(story.feed_id(order), reference="SAME", channel=channel, store=story.store_id)
-    story.shop.bulk_ship([good, bad], "T-")
-    story.fault("cancel-ticket", bad, message="no")
+    story, good, bad = namesakes(sqlite_stage, "Zalando", "Cdiscount")
     if kind:
         story.fault(kind, times=None)
     story.sync(wait=20)
     assert failures(story) == {bad: "ticket-canceled"}
     assert {notice["shop_order"] for notice in story.facts()["notices"]} == {bad}
     assert batch_of(story, good) == batch_of(story, bad)
+
+
+def test_a_reference_that_two_orders_share_says_nothing(sqlite_stage: Stage) -> None:
+    """R14: without ids, and on one channel, neither ticket is anybody's: neither order is confirmed, neither fails."""
+    story, good, bad = namesakes(sqlite_stage, "Zalando", "Zalando")
+    story.fault("no-id", times=None)
+    counts = story.sync(wait=10)["counts"]
+    assert (counts["sent"], counts["confirmed"], counts["failed"]) == (2, 0, 0)
+    facts = story.facts()
+    assert {(task["shop_order"], task["ticket_number"]) for task in facts["tasks"]} == {(good, ""), (bad, "")}
+    assert facts["notices"] == []
+
+
+def test_orders_that_share_a_reference_are_asked_for_one_by_one(sqlite_stage: Stage) -> None:
+    """R14, R18: each order's own tickets tell what its batch's, which have no id, do not: nothing is sent again."""
+    story, good, bad = namesakes(sqlite_stage, "Zalando", "Zalando")
+    story.fault("no-id", times=None)
+    story.sync(wait=120)
+    assert story.accepted(good) == [("ship", f"T-{good}")]
+    assert story.accepted(bad) == [("ship", f"T-{bad}")]
+    assert failures(story) == {bad: "ticket-canceled"}
+
+
+def namesakes(stage: Stage, *channels: str) -> tuple[Story, int, int]:
+    """Two orders of one reference that go out together; the second one's ticket is canceled."""
+    story = stage.story()
+    orders = story.orders[:2]
+    listing = story.shop.tables["shoppingfeed_order"]
+    for order, channel in zip(orders, channels, strict=True):
+        row = listing.update().where(listing.c.id_order == order)
+        story.shop.execute(row.values(id_order_marketplace="SAME", name_marketplace=channel))
+        stage.sandbox.add_order(story.feed_id(order), reference="SAME", channel=channel, store=story.store_id)
+    story.shop.bulk_ship(orders, "T-")
+    story.fault("cancel-ticket", orders[1], message="no")
+    return story, orders[0], orders[1]
 
 
 def test_the_same_reference_in_two_stores_is_two_orders(sqlite_stage: Stage) -> None:
@@ -113,6 +141,23 @@ def test_a_ship_and_a_refund_of_one_order_are_told_apart(sqlite_stage: Stage) ->
     story.shop.set_status(order, REFUNDED)
     story.sync(wait=120)
     assert story.accepted(order) == [("ship", f"T-{order}"), ("refund", "")]
+    belief = story.belief(order)
+    assert belief
+    assert belief.refunded
+
+
+def test_a_refund_is_not_taken_for_a_ship_that_others_sent(sqlite_stage: Stage) -> None:
+    """R13, R14: nothing but its operation tells that ticket from the refund's, which never arrived."""
+    story = sqlite_stage.story()
+    order = story.orders[0]
+    story.fault("drop", operation="refund")
+    story.shop.set_status(order, REFUNDED)
+    story.sync()
+    with Client(TOKEN, base_url=sqlite_stage.server.url) as others:
+        others.store(story.store_id).send([Ship(story.feed_id(order))])
+    assert [ticket["state"] for ticket in all_tickets(story, order)]
+    story.sync(wait=120)
+    assert (story.accepted(order), failures(story)) == ([("ship", ""), ("refund", "")], {})
     belief = story.belief(order)
     assert belief
     assert belief.refunded

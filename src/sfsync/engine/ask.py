@@ -86,14 +86,18 @@ def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
 def _find(run: Run, tasks: list[Task]) -> list[tuple[Task, Ticket]]:
     """A request arrives whole or not at all, so one ticket found names the batch of them all.
 
-    While one that is not found is no proof yet, three are asked for, and the rest when the time is up.
+    Where absence would be no proof yet, three are asked for. Where it would be, every order is, but those that a ticket
+    of the batch names: a ticket may lack its order's id.
     """
-    for task in tasks if all(_proven(run, task) for task in tasks) else tasks[:3]:
+    found: dict[int, tuple[Task, Ticket]] = {}
+    for number, task in enumerate(tasks):
+        if task.pk in found or (number >= 3 and not _proven(run, task)):
+            continue
         run.lease.beat("ask")
         ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.order.feed_id).items, _TICKETED)
         if ticket:
-            return _of_batch(run, tasks, task, ticket)
-    return []
+            found |= {each.pk: (each, its) for each, its in _of_batch(run, tasks, task, ticket)}
+    return list(found.values())
 
 
 def _patience(run: Run) -> timedelta:
