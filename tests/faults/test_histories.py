@@ -72,8 +72,10 @@ class History:
         return self.story.start(wait=self.chance.choice((0, 30)), concurrency=self.chance.choice((1, 4)), **boundary)
 
     def end(self, runs: list[Child]) -> None:
-        """Those that stand still wake up when others have taken over."""
-        standing = [run for run in runs if run.wait().stopped]
+        """Those that were not killed end well; those that stand still wake up when others have taken over."""
+        ends = [run.wait() for run in runs]
+        assert [end.err for end in ends if not (end.stopped or end.killed) and end.status] == []
+        standing = [run for run, end in zip(runs, ends, strict=True) if end.stopped]
         if standing:
             self.stage.clock.advance(400)
             self.merchant()

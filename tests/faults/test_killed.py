@@ -70,6 +70,29 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage) -> None:
     assert deaths > 50
 
 
+def test_a_run_killed_while_it_looks_for_changes_finds_them_again(stage: Stage) -> None:
+    """R2, R5: a number that changed alone, which only the comparison sees, and an order whose end is known to the
+    marketplace, of which only the status history tells. The run is not the first: it knows what has not moved."""
+    deaths = 0
+    for at in count(1):
+        story = stage.story()
+        shipped, delivered = story.orders[:2]
+        story.shop.bulk_ship([shipped, delivered], "T-")
+        story.shop.set_status(delivered, DELIVERED)
+        story.sync(wait=60)
+        story.shop.set_tracking(shipped, "T-new")
+        story.shop.set_status(delivered, REFUNDED)
+        end = story.start(kind="write", at=at).wait()
+        looking = "kill in detect" in end.err
+        if deaths and not looking:
+            break
+        deaths += looking
+        story.sync(wait=60)
+        assert story.accepted(shipped) == [("ship", f"T-{shipped}"), ("ship", "T-new")], at
+        assert story.accepted(delivered) == [("ship", f"T-{delivered}"), ("deliver", ""), ("refund", "")], at
+    assert deaths > 5
+
+
 def test_the_real_command_killed_at_random(tmp_path: Path, migrated: Path, mariadb_database: str) -> None:
     """R13: `sfsync sync --wait` on a MariaDB shop, killed again and again while it works."""
     chance = random.Random(20)

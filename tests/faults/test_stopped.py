@@ -58,7 +58,11 @@ def check(story: Story, where: object) -> None:
 
 
 def held_up_everywhere(
-    stage: Stage, kind: str, begin: Callable[[Stage], Story] = play, check: Callable[[Story, object], None] = check
+    stage: Stage,
+    kind: str,
+    begin: Callable[[Stage], Story] = play,
+    check: Callable[[Story, object], None] = check,
+    meanwhile: Callable[[Story], None] = take_over,
 ) -> Counter[str]:
     """At every boundary of a kind. Returns how often the late run was told that it had lost its lease, by its step."""
     refused: Counter[str] = Counter()
@@ -67,7 +71,7 @@ def held_up_everywhere(
         run = hold_up(story, kind, at)
         if run is None:
             break
-        take_over(story)
+        meanwhile(story)
         late = wake_up(run)
         refused[step_of(late)] += _refused(late, f"held up at {kind} {at}")
         story.sync(wait=60)
@@ -120,6 +124,34 @@ def each_once(story: Story, where: object) -> None:
     assert story.facts()["tasks"] == [], where
 
 
+def refused(stage: Stage) -> Story:
+    """A ship whose ticket fails."""
+    story = stage.story()
+    story.shop.bulk_ship(story.orders[:1], "T-")
+    story.fault("refuse", operation="ship", message="not now")
+    return story
+
+
+def try_again(story: Story) -> None:
+    """Others see the failure and send once more; that ticket they leave open."""
+    story.stage.clock.advance(300)
+    for _ in range(2):
+        assert "busy" not in story.sync()
+
+
+def tried_twice(story: Story, where: object) -> None:
+    [order] = story.orders[:1]
+    assert story.accepted(order) == [("ship", f"T-{order}")] * 2, where
+    assert (story.duplicates(), story.facts()["tasks"]) == ([], []), where
+    assert [notice["code"] for notice in story.facts()["notices"]] == ["ticket-failed"], where
+
+
+def test_a_run_that_wakes_up_when_others_have_tried_again_changes_nothing(stage: Stage) -> None:
+    """R10, R16: it read that the ticket failed; meanwhile the update was queued again and is in flight again."""
+    late = held_up_everywhere(stage, "http", refused, tried_twice, meanwhile=try_again)
+    assert late.total() > 3, late
+
+
 @pytest.mark.parametrize("kind", ["outside", "http"])
 def test_a_run_held_up_while_it_asks_what_became_of_a_request(postgres_stage: Stage, kind: str) -> None:
     """R13: the answers were lost; whoever takes over asks too, and what the late one found out is not written down."""
@@ -153,6 +185,15 @@ def test_a_run_held_up_inside_a_transaction_keeps_no_lock_beyond_its_lease(hasty
     check(story, "inside a transaction")
 
 
+def test_a_dead_worker_on_this_machine_costs_nothing(stage: Stage) -> None:
+    """R22: its process id tells the next run that it is dead: no lease is waited for."""
+    story = play(stage)
+    story.shop.set_tracking(story.orders[0], "T-new")
+    assert story.start(wait=60, kind="http", at=5).wait().killed
+    assert "busy" not in story.sync(wait=120)
+    check(story, "dead here")
+
+
 def test_what_a_run_that_is_gone_still_holds_is_freed_by_the_next(stage: Stage) -> None:
     """R22: whatever a run claimed after it had lost its lease, and then died."""
     story = play(stage)
@@ -162,3 +203,22 @@ def test_what_a_run_that_is_gone_still_holds_is_freed_by_the_next(stage: Stage) 
     stage.clock.advance(60)
     story.sync(wait=60)
     check(story, "claimed by nobody")
+
+
+def test_what_a_run_was_about_to_send_when_it_was_killed_is_freed_by_the_next(stage: Stage) -> None:
+    """R13, R22: it had claimed the updates, and sent none of them."""
+    story = killed_with_claims(stage)
+    story.shop.set_tracking(story.orders[0], "T-new")
+    stage.clock.advance(60)
+    story.sync(wait=60)
+    check(story, "killed with claims")
+
+
+def killed_with_claims(stage: Stage) -> Story:
+    for at in count(1):
+        story = play(stage)
+        assert story.start(kind="write", at=at).wait().killed
+        if any(task["lease"] and task["action"] == "SYNC_STATUS" for task in story.facts()["tasks"]):
+            assert story.sends() == 0
+            return story
+    raise AssertionError

@@ -6,6 +6,7 @@ The faults strike the POST of a ship; the ledger tells how often it was accepted
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from shoppingfeed.sandbox import Fault
 from tests.faults.deployment import RealWorld, real_world
 from tests.faults.stage import Stage, Story, until
 
+TIMEOUT, LAG = 30, 15
+"""Seconds: SFSYNC_TIMEOUT where nobody sets it, and the stage's SFSYNC_TICKET_LAG_SECONDS."""
 BEFORE: list[tuple[str, dict[str, Any]]] = [
     ("drop", {}),
     ("status", {"status": 500}),
@@ -57,11 +60,11 @@ def test_a_request_that_was_not_accepted_is_sent_again(sqlite_stage: Stage, kind
 
 
 @pytest.mark.parametrize(("kind", "details"), AFTER)
-@pytest.mark.parametrize("late", [0, 10])
+@pytest.mark.parametrize("late", [0, 10, TIMEOUT + LAG / 2])
 def test_a_request_that_was_accepted_is_not_sent_again(
     sqlite_stage: Stage, kind: str, details: dict[str, Any], late: float
 ) -> None:
-    """R13: though no answer told so, and though the ticket list shows it late."""
+    """R13: though no answer told so, and though the ticket list shows it late: after the time-out, within its lag."""
     story, orders = shipped(sqlite_stage)
     story.fault(kind, operation="ship", **details)
     if late:
@@ -69,6 +72,66 @@ def test_a_request_that_was_accepted_is_not_sent_again(
     story.sync(wait=120)
     sent_once(story, orders)
     assert story.sends() == 1
+
+
+def test_a_request_whose_first_orders_were_ignored_is_not_sent_again(stage: Stage) -> None:
+    """R12, R13: of the orders that got no ticket the last one has one, and it names the batch of them all."""
+    story, orders = shipped(stage, 6)
+    for ignored in orders[:4]:
+        story.fault("ignore", ignored, times=None, message="not now")
+    story.fault("accept-then-drop", operation="ship")
+    for _ in range(3):
+        story.sync(wait=120)
+    assert story.duplicates() == []
+    assert [story.accepted(order) for order in orders] == [[]] * 4 + [[("ship", f"T-{order}")] for order in orders[4:]]
+    assert {(task["shop_order"], task["failure"]) for task in story.facts()["tasks"]} == {
+        (order, "ignored") for order in orders[:4]
+    }
+
+
+def test_a_request_that_was_held_up_is_not_sent_late(hasty_stage: Stage) -> None:
+    """R13: marked more than half a lease (here 5 s) ago, it does not leave any more; it is handed back instead."""
+    story, [order] = shipped(hasty_stage, 1)
+    story.fault("status", operation="ship", status=429, seconds=4)
+    assert (story.sync()["counts"]["sent"], story.sends()) == (0, 1)
+    [task] = story.facts()["tasks"]
+    assert (task["action"], task["attempts"], task["failure"]) == ("SYNC_STATUS", 0, "")
+    hasty_stage.clock.advance(60)
+    story.sync(wait=20)
+    sent_once(story, [order])
+
+
+def test_a_request_that_left_late_is_not_given_up_too_early(sqlite_stage: Stage) -> None:
+    """R13: it left a minute after it was marked, as the API asked, and the list shows it late. The first look finds
+    nothing, and the time-out and the list's lag have passed since the mark, but not since it may have left."""
+    story, orders = shipped(sqlite_stage)
+    story.fault("status", operation="ship", status=429, seconds=59)
+    story.fault("accept-then-drop", operation="ship")
+    story.fault("late", seconds=TIMEOUT + LAG - 1, times=None)
+    story.sync()
+    sqlite_stage.clock.advance(TIMEOUT)
+    story.sync()
+    story.sync(wait=120)
+    sent_once(story, orders)
+    assert story.sends() == 2  # the one that the API put off, and the one that it took
+
+
+def test_after_ten_requests_without_an_answer_the_merchant_decides(sqlite_stage: Stage) -> None:
+    """R13: further and further apart; then the update is parked and told, and nothing is sent any more."""
+    story, [order] = shipped(sqlite_stage, 1)
+    story.fault("drop", operation="ship", times=None)
+    sends = []
+    for _ in range(40):
+        before = story.sends()
+        story.sync()
+        sends += [sqlite_stage.clock()] * (story.sends() - before)
+        sqlite_stage.clock.advance(900)
+    pauses = [later - earlier for earlier, later in pairwise(sends)]
+    assert (len(sends), story.accepted(order)) == (10, [])
+    assert all(pause >= 30 * 2 ** min(silences, 7) for silences, pause in enumerate(pauses[1:], 1)), pauses
+    facts = story.facts()
+    assert [(task["failure"], bool(task["failed_at"])) for task in facts["tasks"]] == [("no-answer", True)]
+    assert [notice["code"] for notice in facts["notices"]] == ["no-answer"]
 
 
 def test_answers_that_go_on_failing_never_make_it_two(sqlite_stage: Stage) -> None:

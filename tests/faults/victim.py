@@ -214,21 +214,23 @@ def elsewhere(clock: SharedClock, store: str) -> None:
     Process.objects.filter(store__name=store).update(machine="another")
 
 
-def work(clock: SharedClock, stores: list[str]) -> None:
-    """A worker, on real time: any store that is free, until nothing is left, or others do all of it."""
+def work(clock: SharedClock, stores: list[str], wait: float) -> int:
+    """A worker, on real time: any store that is free, until nothing is left, or others do all of it. Returns how many
+    runs it made."""
     from sfsync.engine.connections import Live
     from sfsync.engine.lease import Busy
     from sfsync.engine.run import run_store
     from sfsync.models import Store, Task
 
-    connections, idle = Live(), False
+    connections, idle, runs = Live(), False, 0
     rows = sorted(Store.objects.filter(name__in=stores), key=lambda row: stores.index(row.name))
-    while not idle and Task.objects.filter(store__in=rows).exists():
+    while not idle and (not runs or Task.objects.filter(store__in=rows).exists()):
         idle = True
         for row in rows:
             with contextlib.suppress(Busy):
-                run_store(row, connections, wait=5)
-                idle = False
+                run_store(row, connections, wait=wait)
+                idle, runs = False, runs + 1
+    return runs
 
 
 def claims(clock: SharedClock, store: str, most: int) -> list[int]:
@@ -263,7 +265,10 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
     log = LogEntry.objects.filter(store__name=store).annotate(shop_order=shop_order).order_by("id")
     return {
         "tasks": list(
-            tasks.values("shop_order", "action", "failure", "operation", "lease", "failed_at", "last_error", "batch_id")
+            tasks.values(
+                *("shop_order", "action", "failure", "operation", "lease", "failed_at", "last_error", "batch_id"),
+                *("attempts", "ticket_number"),
+            )
         ),
         "notices": list(notices.values("shop_order", "code", "key")),
         "orders": list(Order.objects.filter(store__name=store).values()),
