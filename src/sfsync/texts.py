@@ -41,7 +41,7 @@ SENTENCES = {
     "nothing-not-mapped": _("Its status means nothing to a marketplace: nothing to send."),
     "nothing-already-confirmed": _("The marketplace already knows (%(operation)s): nothing to send."),
     "nothing-went-back": _(
-        "The status went back, but the marketplace was told “%(operation)s”, which cannot be taken back."
+        "The shop says something else now, but the marketplace was told “%(operation)s”, which cannot be taken back."
     ),
     "nothing-unsupported": _("This marketplace cannot be told “%(operation)s”: nothing was sent."),
     "nothing-fulfilled-by-channel": _("The marketplace ships this order itself: nothing to send."),

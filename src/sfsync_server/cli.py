@@ -39,7 +39,10 @@ def main() -> None:
 
 _NEED_NOTHING = {"demo", "sandbox"}
 """Commands that run without settings, and leave no trace of themselves on the machine."""
-_ADVICE = "Run `sfsync migrate` if its tables were never made, then `sfsync doctor`; nothing was lost."
+_ADVICE = (
+    "Check SFSYNC_DATABASE_URL, if it is set, and that database's server; run `sfsync migrate` if its tables were "
+    "never made. Nothing was lost."
+)
 
 
 def _advice(error: Exception) -> str:

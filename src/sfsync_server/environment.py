@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -311,6 +312,11 @@ def database(environment: Environment) -> dict[str, Any]:
     """Django's `DATABASES["default"]`."""
     url = urlsplit(environment.database_url.get_secret_value())
     if url.scheme in {"postgresql", "postgres"}:
+        if find_spec("psycopg") is None:
+            raise SettingsError(
+                "SFSYNC_DATABASE_URL names a PostgreSQL, and its driver is not installed: install sfsync with its "
+                "extra `postgres` (pip install 'CHECKOUT[postgres]')."
+            )
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(url.path.lstrip("/")),

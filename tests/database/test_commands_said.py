@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 from sfsync.engine.connections import Live
 from sfsync.engine.doctor import Verdict, examine
 from sfsync.engine.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
-from sfsync.models import LogEntry, Process, Scheduler, Store, Task
+from sfsync.models import LogEntry, Order, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.tasks import run_due_stores
-from sfsync.testing import SHIPPED, World
+from sfsync.testing import REFUNDED, SHIPPED, World
 from sfsync_server.cli import app
 from sfsync_server.commands import running
 from sfsync_server.service import Service
@@ -101,6 +101,23 @@ def test_what_waits_has_not_failed_and_can_be_given_up(world: World) -> None:
     assert "A run is at work on it at this moment." in said("give-up", order)
     Task.objects.update(lease="")
     assert said("give-up", order) == "Updates given up: 1.\n"
+
+
+def test_what_is_to_be_done_by_hand_is_listed_and_said_to_be_done(world: World) -> None:
+    """R9: on the command line as in the back office."""
+    order = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    Order.objects.filter(shop_order_id=order).update(channel="amazon")
+    world.shop.set_status(order, REFUNDED)
+    world.sync()
+    todo = "main: 1 to be done by hand on the marketplace (refund); `sfsync tasks --by-hand` lists them."
+    assert todo in said("status")
+    assert f"MKT-{order}" in said("tasks", "--by-hand")
+    [listed] = json.loads(said("tasks", "--by-hand", "--json"))
+    assert (listed["shop_order"], listed["operation"]) == (order, "refund")
+    assert said("done", order) == "Noted as done by hand: 1.\n"
+    assert "Nothing is to be done." in said("tasks", "--by-hand")
+    assert "nothing was changed." in said("done", order)
 
 
 # --- the story of an order --------------------------------------------------------------------------------------------

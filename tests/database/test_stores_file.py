@@ -268,3 +268,10 @@ def test_a_run_under_way_keeps_its_cursors_when_the_file_is_applied(file: Path) 
         applied(file, MAIN.replace("[4]", "[4, 20]"))
     store = Store.objects.get()
     assert (store.listing_cursor, store.statuses) == (99, {"shipped": [4, 20]})
+
+
+def test_a_mistake_about_a_store_that_exists_is_said_like_any_other(file: Path) -> None:
+    """`shipped = 4` is not a list."""
+    applied(file, MAIN)
+    [sentence] = mistakes(file, MAIN.replace("shipped = [4]", "shipped = 4"))
+    assert "The statuses mapped to “shipped” are a list of the shop's status ids." in sentence

@@ -123,6 +123,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path, migrated: P
             assert done.status == 1
             assert "database or disk is full" in done.err or "disk I/O error" in done.err
             assert "Traceback" not in done.err
+            assert "disk that holds sfsync's own database is full" in world.deployment.run("doctor", status=None).out
         world.deployment.run("sync", "--wait", "30")
         assert all(world.accepted(order) == [("ship", f"T-{order}")] for order in orders)
         assert world.sandbox.ledger.duplicates() == []

@@ -64,7 +64,9 @@ def test_reason_of_a_failure_is_not_the_log_sentence_with_the_same_code() -> Non
     assert texts.reason("no-answer", params).startswith("“shipped” was sent again and again")
 
 
-@pytest.mark.parametrize(("code", "start"), [("went-back", "The status went back"), ("token-refused", "Shopping Feed")])
+@pytest.mark.parametrize(
+    ("code", "start"), [("went-back", "The shop says something else now"), ("token-refused", "Shopping Feed")]
+)
 def test_reason_of_a_warning_and_of_a_trouble(code: str, start: str) -> None:
     assert texts.reason(code, {"operation": "ship", "message": ""}).startswith(start)
 

@@ -75,13 +75,14 @@ def in_words(recorded: str, named: Callable[[Any], str] = str) -> str:
     return recorded
 
 
-def _meant(word: str, statuses: list[Any], named: Callable[[Any], str]) -> str:
+def _meant(word: str, statuses: Any, named: Callable[[Any], str]) -> str:
     meaning = gettext(texts.MEANINGS[MEANINGS[word]]) if word in MEANINGS else word
     return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": _listed(statuses, named)}
 
 
-def _listed(values: list[Any], named: Callable[[Any], str]) -> str:
-    return ", ".join(map(named, values))
+def _listed(values: Any, named: Callable[[Any], str]) -> str:
+    """What is no list was refused, and is shown as it was written."""
+    return ", ".join(map(named, values)) if isinstance(values, list) else str(values)
 
 
 def change(store: Store, wanted: Mapping[str, Any], who: str) -> list[str]:

@@ -64,20 +64,24 @@ def request_size(task: Task) -> int:
 
 
 class Sending:
-    """One call of `send`: the requests under way, and how many in a row went unanswered."""
+    """One call of `send`: the requests under way, and how many in a row went unanswered. `away`: one could not even
+    leave; where none was answered, the API is in trouble, however few they were."""
 
     def __init__(self, run: Run, prepared: list[Prepared]) -> None:
         self.run, self.prepared = run, prepared
         self.under_way: dict[int, list[Task]] = {}
         self.unanswered = 0
+        self.answered = False
+        self.away: ShoppingFeedError | None = None
         self.stop: ShoppingFeedError | None = None
 
     def run_all(self) -> None:
         expires = self.run.lease.length.total_seconds() / 2
         for outcome in self.run.feed.send_many(self.outgoing(), expires_after=expires):
             self.record(self.under_way.pop(id(outcome.batch)), outcome)
-        if self.stop:
-            raise self.stop
+        trouble = self.stop or (None if self.answered else self.away)
+        if trouble:
+            raise trouble
 
     def outgoing(self) -> Iterator[list[OrderOperation]]:
         for request in requests_of(self.prepared):
@@ -107,7 +111,7 @@ class Sending:
     def record(self, tasks: list[Task], outcome: Outcome) -> None:
         with transaction.atomic():
             if outcome.accepted:
-                self.unanswered = 0
+                self.unanswered, self.answered = 0, True
                 self.accepted(tasks, outcome.accepted)
             else:
                 self.refused(tasks, outcome.error or AmbiguousError("no outcome"))
@@ -136,10 +140,11 @@ class Sending:
     def refused(self, tasks: list[Task], error: ShoppingFeedError) -> None:
         match error:
             case InvalidRequestError():
-                self.unanswered = 0
+                self.unanswered, self.answered = 0, True
                 self.split(tasks, error)
             case NotSentError() | RateLimitedError():
                 self.hand_back(tasks, error)
+                self.away = error
                 self.count_silence(error)
             case NotFoundError() if len(tasks) > 1 and self.run.knows_store():
                 self.split(tasks, error)

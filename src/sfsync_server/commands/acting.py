@@ -1,4 +1,4 @@
-"""Acting on updates that failed: retry, give-up."""
+"""What a person does about an update: retry, give-up, done."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     app.command()(shown.with_stamps(retry))
     app.command("give-up")(shown.with_stamps(give_up))
+    app.command("done")(shown.with_stamps(done))
 
 
 def retry(
@@ -49,8 +50,19 @@ def give_up(
     _act(orders_named(order, store), persons.give_up, "Updates given up")
 
 
+def done(
+    order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")], store: StoreOption = ""
+) -> None:
+    """Say that a refund or a cancellation that the marketplace does not take from sfsync was done there by hand."""
+    from sfsync.engine import persons
+
+    _act(orders_named(order, store), persons.done_by_hand, "Noted as done by hand")
+
+
 def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: str) -> None:
     """Do it and say how many it was; where it was none, say why of each order."""
+    from django.utils.translation import gettext
+
     from sfsync.engine.persons import why_not
     from sfsync.models import Order
 
@@ -58,4 +70,4 @@ def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: 
         shown.say(f"{done}: {count}.")
         return
     for each in orders:
-        shown.say(f"{order_name(each)}: nothing was changed. {why_not(each)}")
+        shown.say(f"{order_name(each)}: {gettext('nothing was changed.')} {why_not(each)}")

@@ -27,7 +27,7 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     from django.utils import timezone
 
     from sfsync.engine.health import health_of
-    from sfsync.texts import joined, operation_name
+    from sfsync.texts import joined
 
     stores = shown.stores_named(store)
     healths = health_of(stores, timezone.now())
@@ -43,7 +43,8 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
         for alarm in each.alarms:
             shown.say(f"{each.store}: {joined(alarm.sentence, alarm.advice)}", "yellow")
         for operation, orders in each.by_hand.items():
-            shown.say(f"{each.store}: to be {operation_name(operation)} by hand on the marketplace: {orders}", "yellow")
+            todo = f"{orders} to be done by hand on the marketplace ({operation})"
+            shown.say(f"{each.store}: {todo}; `sfsync tasks --by-hand` lists them.", "yellow")
 
 
 def _health(store: Store, health: Health) -> tuple[object, ...]:
@@ -68,6 +69,9 @@ def _next_run(store: Store, health: Health) -> str:
 def tasks(
     store: StoreOption = "",
     failed: Annotated[bool, typer.Option("--failed", help="Only those that failed.")] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="The orders that a person must see to on the marketplace instead.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
@@ -76,6 +80,9 @@ def tasks(
 
     from sfsync.models import Task
 
+    if by_hand:
+        _left_to_people(shown.stores_named(store), limit, as_json=as_json)
+        return
     chosen = Task.objects.filter(store__in=shown.stores_named(store)).select_related("order", "store").order_by("id")
     if failed:
         chosen = chosen.filter(~Q(failure="") | Q(failed_at__isnull=False))
@@ -89,6 +96,19 @@ def tasks(
     rest = chosen.count() - len(found)
     if rest > 0:
         shown.say(f"… and {rest} more; see --limit.")
+
+
+def _left_to_people(stores: list[Store], limit: int, *, as_json: bool) -> None:
+    """R9: `sfsync done` says that one was done."""
+    from sfsync.models import Order
+
+    names = ("store__name", "shop_order_id", "reference", "channel", "by_hand")
+    left = Order.objects.filter(store__in=stores).exclude(by_hand="").order_by("id").values_list(*names)[:limit]
+    columns = ("store", "shop_order", "reference", "channel", "operation")
+    if as_json:
+        shown.print_json([dict(zip(columns, each, strict=True)) for each in left])
+        return
+    shown.print_table([name.replace("shop_order", "order") for name in columns], left, empty="Nothing is to be done.")
 
 
 def _line(task: Task) -> list[object]:

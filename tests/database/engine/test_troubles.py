@@ -23,7 +23,7 @@ from sfsync.engine.connections import Live
 from sfsync.engine.due import due_stores
 from sfsync.models import Order, Store, Task
 from sfsync.shops.base import Shop, ShopUnavailable
-from sfsync.testing import PROCESSING, SHIPPED, World
+from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
 from shoppingfeed import Client, Request, Response
 from shoppingfeed.sandbox import Fault
 from tests.database.engine.odd import Twist
@@ -213,3 +213,18 @@ def test_a_person_never_touches_what_a_run_sends_meanwhile(tmp_path: Path, act: 
     assert world.accepted(order) == [("ship", "T-2")] * ships
     assert world.row(order).confirmed_operation == ("" if ships == 1 else "ship")
     assert world.tasks(order) == []
+
+
+def test_an_api_that_no_request_reaches_is_a_trouble_of_the_very_run(world: World) -> None:
+    """A small shop makes one request a run, and no question comes before it: an outage must not go unseen."""
+    order = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    world.sandbox.fault(Fault("unreachable", times=None))
+    world.shop.set_status(order, DELIVERED)
+    for _ in range(8):
+        assert [trouble.code for trouble in world.sync().troubles] == ["api-unavailable"]
+        world.advance(minutes=5)
+    assert world.notices() == ["api-unavailable"]
+    world.sandbox.faults.clear()
+    assert world.sync(wait=60).ok
+    assert world.accepted(order) == [("ship", "T-1"), ("deliver", "")]

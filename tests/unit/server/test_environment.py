@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -288,6 +289,13 @@ def test_the_database_is_a_file_in_home_unless_told_otherwise(tmp_path: Path) ->
     assert "journal_mode=WAL" in settings["OPTIONS"]["init_command"]
     assert database(environment(database_url="sqlite:////srv/a%20b.sqlite3"))["NAME"] == "/srv/a b.sqlite3"
     assert database(environment(database_url="sqlite:///here.sqlite3"))["NAME"] == "here.sqlite3"
+
+
+def test_postgresql_without_its_driver_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a page of traceback from every command."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match="install sfsync with its extra `postgres`"):
+        database(environment(database_url="postgresql://u:p@host/name"))
 
 
 def test_postgresql_gets_its_parts_and_its_options() -> None:
