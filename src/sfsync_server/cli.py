@@ -40,8 +40,8 @@ def main() -> None:
 _NEED_NOTHING = {"demo", "sandbox"}
 """Commands that run without settings, and leave no trace of themselves on the machine."""
 _ADVICE = (
-    "Check SFSYNC_DATABASE_URL, if it is set, and that database's server; run `sfsync migrate` if its tables were "
-    "never made. Nothing was lost."
+    "Run `sfsync migrate` if its tables were never made; else check SFSYNC_DATABASE_URL, where it is set, and that "
+    "database's server. Nothing was lost."
 )
 
 

@@ -235,7 +235,7 @@ def test_a_person_retries_one_and_gives_up_the_other(told: Story) -> None:
     assert told.answers["retry"].out == "Updates that the next run tries again: 1.\n"
     assert told.answers["give up"].out == "Updates given up: 1.\n"
     assert "1 sent, 1 confirmed, 0 failed" in told.answers["second run"].out
-    assert told.answers["give up again"].out.endswith("nothing is waiting: the marketplace was told nothing of it.\n")
+    assert told.answers["give up again"].out.endswith("sfsync did not tell the marketplace.\n")
     assert told.answers["nothing left"].document == []
 
 

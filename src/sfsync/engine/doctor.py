@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop as _
 from sfsync import texts
 from sfsync.domain.mapping import MEANINGS
 from sfsync.engine.connections import Connections
-from sfsync.engine.health import Alarm, Health, health_of, scheduler_leaves, scheduler_sign
+from sfsync.engine.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.notify import mail_again
 from sfsync.engine.trouble import disk_full, trouble_of
 from sfsync.models import Store
@@ -208,13 +208,11 @@ def _guarded(about: str, store: Store, check: Callable[[], list[Finding]]) -> li
 
 
 def _database() -> Finding:
-    """Written to as well: a full disk can still be read."""
     try:
         plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
         missing = MigrationExecutor(connection).migration_plan(plan)
         if not missing:
-            scheduler_sign("doctor", timezone.now())
-            scheduler_leaves("doctor")
+            trial_write()
     except DatabaseError as error:
         code = "disk-full" if disk_full(error) else "database-away"
         return Finding("database", Verdict.WRONG, code, {"message": str(error).strip()})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, Q
@@ -110,6 +111,13 @@ def scheduler_sign(name: str, now: datetime) -> None:
 def scheduler_leaves(name: str) -> None:
     """It was told to stop: nobody is to wait for the runs that it would have started."""
     Scheduler.objects.filter(name=name).delete()
+
+
+def trial_write() -> None:
+    """Raises `DatabaseError` where nothing can be written: a full disk can still be read."""
+    sign = Scheduler(name=f"trial {secrets.token_hex(8)}", seen_at=datetime.fromtimestamp(0, UTC))
+    sign.save(force_insert=True)
+    sign.delete()
 
 
 def _figures(stores: list[Store], now: datetime) -> Any:
