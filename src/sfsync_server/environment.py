@@ -335,6 +335,7 @@ def database(environment: Environment) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "timeout": 30,
+            "cached_statements": 32,  # each is up to a megabyte here: 128, the default, is memory that a long run fills
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
