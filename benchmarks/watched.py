@@ -24,9 +24,9 @@ from typing import Any
 
 STEPS = {
     "sfsync.engine.run": ("take", "reap", "settle", "detect", "dispatch", "notify", "prune", "_finish"),
-    "sfsync.engine.detect": ("follow_listings", "follow_history", "sweep"),
-    "sfsync.engine.settle": ("ask",),
-    "sfsync.engine.dispatch": ("adopt", "learn_fulfilment", "prepare", "send"),
+    "sfsync.engine.find.detect": ("follow_listings", "follow_history", "sweep"),
+    "sfsync.engine.outgoing.settle": ("ask",),
+    "sfsync.engine.outgoing.dispatch": ("adopt", "learn_fulfilment", "prepare", "send"),
 }
 """Functions whose share is told, where they exist: the engine may be rearranged without breaking the benchmark."""
 

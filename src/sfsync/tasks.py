@@ -9,11 +9,11 @@ from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
 
-from sfsync.engine.connections import Live
 from sfsync.engine.due import due_stores
-from sfsync.engine.health import scheduler_sign
-from sfsync.engine.lease import Busy
+from sfsync.engine.kit.connections import Live
+from sfsync.engine.kit.lease import Busy
 from sfsync.engine.run import run_store as run_one
+from sfsync.engine.watch.health import scheduler_sign
 from sfsync.models import Process
 from sfsync.models.process import SYNC
 

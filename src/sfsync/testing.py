@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sfsync.engine.connections import Live
+from sfsync.engine.kit.connections import Live
 from sfsync.engine.run import Result, run_store
 from sfsync.models import LogEntry, Notice, Order, Store, Task
 from sfsync.shops.prestashop.sample import SampleShop, build

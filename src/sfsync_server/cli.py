@@ -46,7 +46,7 @@ _ADVICE = (
 
 
 def _advice(error: Exception) -> str:
-    from sfsync.engine.trouble import disk_full
+    from sfsync.engine.kit.trouble import disk_full
 
     return "Its disk is full: free space on it. Nothing was lost." if disk_full(error) else _ADVICE
 

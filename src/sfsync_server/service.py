@@ -16,12 +16,12 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from sfsync import texts
-from sfsync.engine.connections import Connections, Live
 from sfsync.engine.due import due_stores
-from sfsync.engine.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
-from sfsync.engine.lease import Busy
+from sfsync.engine.kit.connections import Connections, Live
+from sfsync.engine.kit.lease import Busy
+from sfsync.engine.kit.trouble import Trouble
 from sfsync.engine.run import run_store
-from sfsync.engine.trouble import Trouble
+from sfsync.engine.watch.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
 from sfsync.models import Store
 from sfsync.models.store import Mode
 

@@ -70,7 +70,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "sfsync.backoffice.accounts.locked_out"
+AXES_LOCKOUT_CALLABLE = "sfsync.backoffice.screens.account.locked_out"
 AXES_VERBOSE = False
 
 HTTPS = ENVIRONMENT.https
@@ -84,7 +84,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "sfsync.backoffice.wrong.csrf_failure"
+CSRF_FAILURE_VIEW = "sfsync.backoffice.kit.error_pages.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -12,10 +12,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from sfsync.engine.changing import LONGEST, differences, in_words, judge_again
-from sfsync.engine.connections import SHOP_KINDS
+from sfsync.db.secrets import Secret
+from sfsync.engine.kit.connections import SHOP_KINDS
+from sfsync.engine.people.change_settings import LONGEST, differences, in_words, judge_again
 from sfsync.models import SettingChange, Store
-from sfsync.models.secrets import Secret
 
 
 class StoresFileError(Exception):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-handler400 = "sfsync.backoffice.wrong.bad_request"
-handler403 = "sfsync.backoffice.wrong.forbidden"
-handler404 = "sfsync.backoffice.wrong.not_found"
-handler500 = "sfsync.backoffice.wrong.server_error"
+handler400 = "sfsync.backoffice.kit.error_pages.bad_request"
+handler403 = "sfsync.backoffice.kit.error_pages.forbidden"
+handler404 = "sfsync.backoffice.kit.error_pages.not_found"
+handler500 = "sfsync.backoffice.kit.error_pages.server_error"
 
 urlpatterns = [
     path("rows/", admin.site.urls),
-    path("", include("sfsync.backoffice.machine_urls")),
+    path("", include("sfsync.ops.urls")),
     path("", include("sfsync.backoffice.urls")),
 ]

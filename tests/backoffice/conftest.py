@@ -19,7 +19,7 @@ PASSWORD = "correct-horse-battery"
 @pytest.fixture(autouse=True)
 def at_once(settings: Settings) -> None:
     """What a page starts is done when the page answers; nothing is remembered from another test."""
-    settings.BACKOFFICE_STARTER = "sfsync.backoffice.starting.at_once"
+    settings.BACKOFFICE_STARTER = "sfsync.backoffice.kit.starting.at_once"
     cache.clear()
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sfsync.backoffice.order_filter import channels_of
+from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.domain.decide import Because, Nothing
 from sfsync.domain.orders import Operation
-from sfsync.engine import persons
-from sfsync.engine.dispatch import _leave_to_people
-from sfsync.engine.story import story_of
+from sfsync.engine.outgoing.dispatch import _leave_to_people
+from sfsync.engine.people import acts
+from sfsync.engine.watch.story import story_of
 from sfsync.models import LogEntry, Notice, Order, Process, Task
 from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
@@ -315,8 +315,8 @@ def test_an_order_that_failed_is_not_listed_as_work_by_hand(shop: World, merchan
 
 
 def test_who_did_it_is_not_told_as_the_marketplaces_word(shop: World, by_hand: int) -> None:
-    persons.done_by_hand(Order.objects.filter(shop_order_id=by_hand), "jeanne")
-    assert persons.why_not(shop.row(by_hand)).startswith("Nothing has failed: the marketplace knows “refunded” since")
+    acts.done_by_hand(Order.objects.filter(shop_order_id=by_hand), "jeanne")
+    assert acts.why_not(shop.row(by_hand)).startswith("Nothing has failed: the marketplace knows “refunded” since")
 
 
 def test_a_page_that_looks_again_after_the_session_ended_goes_to_the_sign_in_page(shop: World) -> None:

@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
-from sfsync.engine.changing import change
+from sfsync.db.secrets import Secret
+from sfsync.engine.people.change_settings import change
 from sfsync.models import SettingChange, Store
-from sfsync.models.secrets import Secret
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 

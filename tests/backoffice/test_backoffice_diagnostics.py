@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sfsync import texts
+from sfsync.db.secrets import Secret
 from sfsync.models import Order, Process, Store
-from sfsync.models.secrets import Secret
 from sfsync.testing import SHIPPED, World
 from shoppingfeed.sandbox import Fault
 

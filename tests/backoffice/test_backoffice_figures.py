@@ -14,9 +14,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from sfsync.backoffice.rows import download
+from sfsync.backoffice.kit.csv_export import download
 from sfsync.domain.errors import Failure
-from sfsync.engine.figures import REFUSALS
+from sfsync.engine.kit.day_figures import REFUSALS
 from sfsync.models import DayFigure, LogEntry, Order, Process, Store
 from sfsync.templatetags.sfsync_backoffice import seconds, time_zone
 from sfsync.testing import World

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sfsync.engine.health import scheduler_sign
+from sfsync.db.secrets import Secret
+from sfsync.engine.watch.health import scheduler_sign
 from sfsync.models import DayFigure, LogEntry, Notice, Process, Store, Task
-from sfsync.models.secrets import Secret
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 

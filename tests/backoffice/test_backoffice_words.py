@@ -8,10 +8,10 @@ import pytest
 from django.utils.translation import override
 
 from sfsync import texts
-from sfsync.backoffice.outsides import found
-from sfsync.backoffice.words import CAUSES, TECHNICAL, Said, advice, of_shop, told
-from sfsync.engine.doctor import Finding, Verdict
-from sfsync.engine.trouble import trouble_of
+from sfsync.backoffice.kit.live_shop import found
+from sfsync.backoffice.kit.reader_texts import CAUSES, TECHNICAL, Said, advice, of_shop, told
+from sfsync.engine.kit.trouble import trouble_of
+from sfsync.engine.watch.doctor import Finding, Verdict
 from sfsync.shops.base import ShopError
 from sfsync.shops.prestashop.problems import Misconfigured, Unavailable
 

@@ -15,14 +15,14 @@ from django.test import Client
 from django.utils import translation
 
 from sfsync import texts
-from sfsync.backoffice.acting import Chosen, by_reason
-from sfsync.backoffice.words import Said, advice, on_form
-from sfsync.engine import persons
-from sfsync.engine.changing import in_words
-from sfsync.engine.story import story_of
+from sfsync.backoffice.kit.reader_texts import Said, advice, on_form
+from sfsync.backoffice.screens.acting import Chosen, by_reason
+from sfsync.db.secrets import Secret
+from sfsync.engine.people import acts
+from sfsync.engine.people.change_settings import in_words
+from sfsync.engine.watch.story import story_of
 from sfsync.models import LogEntry, Notice, Order, Store, Task
 from sfsync.models.log import Level
-from sfsync.models.secrets import Secret
 from sfsync.templatetags.sfsync_backoffice import marked
 from sfsync.testing import REFUNDED, World
 from shoppingfeed.sandbox import Fault
@@ -97,7 +97,7 @@ def test_the_command_line_tells_of_it_too(shop: World, merchant: Client, refused
     give_up(merchant, shop, refused)
     row = shop.row(refused)
     assert story_of(row).next[0].startswith("Given up on ")
-    assert persons.why_not(row) == persons.given_up(row)
+    assert acts.why_not(row) == acts.given_up(row)
 
 
 def test_a_later_change_ends_it(shop: World, merchant: Client, refused: int) -> None:
@@ -107,7 +107,7 @@ def test_a_later_change_ends_it(shop: World, merchant: Client, refused: int) -> 
     shop.shop.set_tracking(refused, "TRACK-2")
     shop.sync(wait=10)
     assert shop.accepted(refused)[-1] == ("ship", "TRACK-2")
-    assert persons.given_up(shop.row(refused)) == ""
+    assert acts.given_up(shop.row(refused)) == ""
     assert listed(merchant, "given-up") == []
     assert listed(merchant, "confirmed") == [refused]
 

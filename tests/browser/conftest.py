@@ -75,7 +75,7 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..
 @pytest.fixture
 def shop(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[World]:
     """A shop of twenty orders, its sandbox on a real port, a merchant (claire) and an administrator (root)."""
-    settings.BACKOFFICE_STARTER = "sfsync.backoffice.starting.at_once"
+    settings.BACKOFFICE_STARTER = "sfsync.backoffice.kit.starting.at_once"
     cache.clear()
     world = World(tmp_path, recipients=["claire@example.com"])
     with world.sandbox.serve() as server:

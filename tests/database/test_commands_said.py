@@ -14,9 +14,9 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 from typer.testing import CliRunner
 
-from sfsync.engine.connections import Live
-from sfsync.engine.doctor import Verdict, examine
-from sfsync.engine.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
+from sfsync.engine.kit.connections import Live
+from sfsync.engine.watch.doctor import Verdict, examine
+from sfsync.engine.watch.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
 from sfsync.models import LogEntry, Order, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.tasks import run_due_stores
@@ -279,8 +279,8 @@ class Sound(Live):
 
 
 def findings(world: World) -> list[tuple[str, str]]:
-    from sfsync.engine.doctor import examine_store
-    from sfsync.engine.health import health_of
+    from sfsync.engine.watch.doctor import examine_store
+    from sfsync.engine.watch.health import health_of
 
     world.store.refresh_from_db()
     return [

@@ -13,7 +13,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from sqlalchemy import create_engine, text
 
-from sfsync.models import rules
+from sfsync.models import validators
 from sfsync.shops.base import ShopMisconfigured
 from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import build
@@ -167,7 +167,7 @@ def test_a_prefix_that_is_an_injection_is_refused(prefix: str) -> None:
     with pytest.raises(ShopMisconfigured):
         PrestaShop("sqlite:///nowhere", prefix=prefix)
     with pytest.raises(ValidationError):
-        rules.shop_prefix(prefix)
+        validators.shop_prefix(prefix)
 
 
 def test_an_address_with_an_injection_is_refused_without_showing_its_password(tmp_path: Path, migrated: Path) -> None:

@@ -131,7 +131,7 @@ class Wired:
         self.transport = Bounded(boundaries)
 
     def shop(self, store: Any) -> Any:
-        from sfsync.engine.connections import open_shop
+        from sfsync.engine.kit.connections import open_shop
 
         return open_shop(store)
 
@@ -163,7 +163,7 @@ def sync(
     """One run of a store."""
     from django.db import connection
 
-    from sfsync.engine.lease import Busy
+    from sfsync.engine.kit.lease import Busy
     from sfsync.engine.run import run_store
     from sfsync.models import Store
 
@@ -217,8 +217,8 @@ def elsewhere(clock: SharedClock, store: str) -> None:
 def work(clock: SharedClock, stores: list[str], wait: float) -> int:
     """A worker, on real time: any store that is free, until nothing is left, or others do all of it. Returns how many
     runs it made."""
-    from sfsync.engine.connections import Live
-    from sfsync.engine.lease import Busy
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.kit.lease import Busy
     from sfsync.engine.run import run_store
     from sfsync.models import Store, Task
 

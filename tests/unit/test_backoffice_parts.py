@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from sfsync.backoffice.chart import BASE, chart_of
-from sfsync.backoffice.keyset import Mark
-from sfsync.backoffice.rows import harmless
+from sfsync.backoffice.kit.csv_export import harmless
+from sfsync.backoffice.kit.keyset import Mark
+from sfsync.backoffice.screens.overview.chart import BASE, chart_of
 from sfsync.models.figure import WITHIN, median_seconds
 
 TODAY = date(2026, 3, 14)

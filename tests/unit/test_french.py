@@ -10,8 +10,8 @@ import time_machine
 from django.utils import timezone, translation
 
 from sfsync import texts
-from sfsync.backoffice.chart import BASE, chart_of
-from sfsync.backoffice.marketplaces import about
+from sfsync.backoffice.screens.marketplaces import about
+from sfsync.backoffice.screens.overview.chart import BASE, chart_of
 from sfsync.templatetags import sfsync_backoffice as filters
 from tests.unit.test_project import catalogues, translated
 

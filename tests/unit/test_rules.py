@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sfsync.models import rules
+from sfsync.models import validators
 from shoppingfeed import Client
 from tests.unit.client.scripted import ScriptedTransport
 
@@ -28,7 +28,7 @@ def allowed(rule: object, value: str) -> bool:
 @example("abc\n")
 @example("jeton-é")
 def test_a_token_that_is_allowed_makes_a_client(token: str) -> None:
-    if token and allowed(rules.token, token):
+    if token and allowed(validators.token, token):
         Client(token, transport=ScriptedTransport())
 
 
@@ -39,17 +39,17 @@ def test_a_token_that_is_allowed_makes_a_client(token: str) -> None:
 @example(" v1")
 def test_an_api_address_that_is_allowed_makes_a_client(rest: str) -> None:
     address = f"https://api.example.com{rest}"
-    if allowed(rules.api_url, address):
+    if allowed(validators.api_url, address):
         Client("token", base_url=address, transport=ScriptedTransport())
 
 
 @pytest.mark.parametrize("wrong", ["abc def", "abc\n", "jeton-é", "\x00"])
 def test_a_token_that_no_header_carries_is_refused_without_showing_it(wrong: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        rules.token(wrong)
+        validators.token(wrong)
     assert refused.value.messages == ["The token has spaces or characters that no token has: copy it again."]
 
 
 @pytest.mark.parametrize("wrong", ["https://h/?x=1", "https://h/#x", "https://u:p@h/", "https://h/a b", "https://é.fr"])
 def test_an_api_address_that_the_client_refuses_is_refused(wrong: str) -> None:
-    assert not allowed(rules.api_url, wrong)
+    assert not allowed(validators.api_url, wrong)

@@ -1,1 +1,1 @@
-"""One verb a file: detect, claim, prepare, send, ask, settle, notify; reap and prune. `run` chains them."""
+"""One store's sync, step by step. `run` chains the steps, `due` says whose turn it is; the rooms hold the steps."""

@@ -8,24 +8,24 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from sfsync.conf import conf
-from sfsync.engine.agenda import Agenda, agenda
-from sfsync.engine.alarms import raise_alarms
-from sfsync.engine.clock import set_right
-from sfsync.engine.conclude import tell
-from sfsync.engine.connections import Connections
-from sfsync.engine.context import Run, Stop, never
-from sfsync.engine.counts import Counts
-from sfsync.engine.detect import detect
-from sfsync.engine.dispatch import dispatch
-from sfsync.engine.figures import note_answers
-from sfsync.engine.journal import Journal
-from sfsync.engine.lease import Clock, Lease, LeaseLost, take
-from sfsync.engine.notify import notify
-from sfsync.engine.prepare import policy_of
-from sfsync.engine.prune import prune
-from sfsync.engine.reap import reap
-from sfsync.engine.settle import settle
-from sfsync.engine.trouble import Trouble, trouble_of
+from sfsync.engine.find.detect import detect
+from sfsync.engine.kit.agenda import Agenda, agenda
+from sfsync.engine.kit.connections import Connections
+from sfsync.engine.kit.context import Run, Stop, never
+from sfsync.engine.kit.counts import Counts
+from sfsync.engine.kit.day_figures import note_answers
+from sfsync.engine.kit.future_dates import set_right
+from sfsync.engine.kit.journal import Journal
+from sfsync.engine.kit.lease import Clock, Lease, LeaseLost, take
+from sfsync.engine.kit.trouble import Trouble, trouble_of
+from sfsync.engine.outgoing.conclude import tell
+from sfsync.engine.outgoing.dispatch import dispatch
+from sfsync.engine.outgoing.prepare import policy_of
+from sfsync.engine.outgoing.reap import reap
+from sfsync.engine.outgoing.settle import settle
+from sfsync.engine.watch.alarms import raise_alarms
+from sfsync.engine.watch.notify import notify
+from sfsync.engine.watch.prune import prune
 from sfsync.models import Store
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC

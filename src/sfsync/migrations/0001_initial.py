@@ -3,8 +3,8 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import sfsync.models.rules
-import sfsync.models.secrets
+import sfsync.models.validators
+import sfsync.db.secrets
 from django.db import migrations, models
 
 
@@ -27,21 +27,21 @@ class Migration(migrations.Migration):
                         validators=[django.core.validators.MinValueValidator(1)],
                     ),
                 ),
-                ("token", sfsync.models.secrets.SecretField(blank=True, default="")),
+                ("token", sfsync.db.secrets.SecretField(blank=True, default="")),
                 (
                     "api_url",
                     models.CharField(
                         default="https://api.shopping-feed.com",
                         max_length=200,
-                        validators=[sfsync.models.rules.api_url],
+                        validators=[sfsync.models.validators.api_url],
                     ),
                 ),
                 ("shop_kind", models.CharField(default="prestashop", max_length=16)),
-                ("shop_url", sfsync.models.secrets.SecretField(blank=True, default="")),
+                ("shop_url", sfsync.db.secrets.SecretField(blank=True, default="")),
                 (
                     "shop_prefix",
                     models.CharField(
-                        blank=True, default="ps_", max_length=32, validators=[sfsync.models.rules.shop_prefix]
+                        blank=True, default="ps_", max_length=32, validators=[sfsync.models.validators.shop_prefix]
                     ),
                 ),
                 (
@@ -52,8 +52,14 @@ class Migration(migrations.Migration):
                     "language",
                     models.CharField(choices=[("en", "English"), ("fr", "French")], default="en", max_length=2),
                 ),
-                ("recipients", models.JSONField(blank=True, default=list, validators=[sfsync.models.rules.recipients])),
-                ("statuses", models.JSONField(blank=True, default=dict, validators=[sfsync.models.rules.statuses])),
+                (
+                    "recipients",
+                    models.JSONField(blank=True, default=list, validators=[sfsync.models.validators.recipients]),
+                ),
+                (
+                    "statuses",
+                    models.JSONField(blank=True, default=dict, validators=[sfsync.models.validators.statuses]),
+                ),
                 (
                     "mode",
                     models.CharField(
@@ -102,7 +108,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "ship_without_tracking",
-                    models.JSONField(blank=True, default=bool, validators=[sfsync.models.rules.ship_without_tracking]),
+                    models.JSONField(
+                        blank=True, default=bool, validators=[sfsync.models.validators.ship_without_tracking]
+                    ),
                 ),
                 (
                     "log_days",

@@ -11,7 +11,7 @@ from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
-from sfsync.models.loading import Loaded
+from sfsync.db.loading import Loaded
 from sfsync.models.store import Store
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from sfsync.models.machine import alive, machine
+from sfsync.db.process_identity import alive, machine
 from sfsync.models.store import Store
 
 SYNC = "sync"

@@ -9,8 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sfsync.models import rules
-from sfsync.models.secrets import Secret, SecretField, SecretUnreadable
+from sfsync.db.secrets import Secret, SecretField, SecretUnreadable
+from sfsync.models import validators
 
 
 class Mode(models.TextChoices):
@@ -41,24 +41,24 @@ class Store(models.Model):
     feed_store_id = models.BigIntegerField(
         help_text=_("The store's id at Shopping Feed"), validators=[MinValueValidator(1)]
     )
-    token = SecretField(blank=True, default="", validators=[rules.token])
-    api_url = models.CharField(max_length=200, default="https://api.shopping-feed.com", validators=[rules.api_url])
+    token = SecretField(blank=True, default="", validators=[validators.token])
+    api_url = models.CharField(max_length=200, default="https://api.shopping-feed.com", validators=[validators.api_url])
 
     shop_kind = models.CharField(max_length=16, default="prestashop")
-    shop_url = SecretField(blank=True, default="", validators=[rules.shop_url])
-    shop_prefix = models.CharField(max_length=32, default="ps_", blank=True, validators=[rules.shop_prefix])
+    shop_url = SecretField(blank=True, default="", validators=[validators.shop_url])
+    shop_prefix = models.CharField(max_length=32, default="ps_", blank=True, validators=[validators.shop_prefix])
     shop_id = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
 
     language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
-    recipients = models.JSONField(default=list, blank=True, validators=[rules.recipients])
-    statuses = models.JSONField(default=dict, blank=True, validators=[rules.statuses])
+    recipients = models.JSONField(default=list, blank=True, validators=[validators.recipients])
+    statuses = models.JSONField(default=dict, blank=True, validators=[validators.statuses])
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.BATCH)
     every_minutes = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(1440)])
     delay_minutes = models.PositiveIntegerField(default=5, validators=[MaxValueValidator(10080)])
     retry_minutes = models.PositiveIntegerField(default=5, validators=[MaxValueValidator(1440)])
     tries = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(20)])
     state_policy = models.CharField(max_length=16, choices=StatePolicy, default=StatePolicy.CURRENT)
-    ship_without_tracking = models.JSONField(default=bool, blank=True, validators=[rules.ship_without_tracking])
+    ship_without_tracking = models.JSONField(default=bool, blank=True, validators=[validators.ship_without_tracking])
     log_days = models.PositiveIntegerField(default=90, validators=[MinValueValidator(1), MaxValueValidator(3650)])
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="sfsync_stores", blank=True)
 

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from sfsync.models.loading import Loaded
+from sfsync.db.loading import Loaded
 from sfsync.models.order import Order
 from sfsync.models.store import Store
 

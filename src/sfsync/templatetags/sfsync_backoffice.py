@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.words import grouped
+from sfsync.backoffice.kit.reader_texts import grouped
 
 register = template.Library()
 _ID = re.compile(r"\b[0-9a-f]{32}\b")

@@ -29,15 +29,15 @@ def retry(
     store: StoreOption = "",
 ) -> None:
     """Try failed updates again with the next run, with all their tries."""
-    from sfsync.engine import persons
+    from sfsync.engine.people import acts
     from sfsync.models import Order
 
     if bool(order) == all_failed:
         shown.stop("Say which order, or --all-failed.", shown.USAGE)
     if order:
-        _act(orders_named(order, store), persons.retry, "Updates that the next run tries again")
+        _act(orders_named(order, store), acts.retry, "Updates that the next run tries again")
         return
-    count = persons.retry(Order.objects.filter(store__in=shown.stores_named(store)), shown.person())
+    count = acts.retry(Order.objects.filter(store__in=shown.stores_named(store)), shown.person())
     shown.say(f"Updates that the next run tries again: {count}." if count else "Nothing has failed.")
 
 
@@ -45,25 +45,25 @@ def give_up(
     order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")], store: StoreOption = ""
 ) -> None:
     """Drop the waiting update of an order: it is not sent. A later change of the order counts again."""
-    from sfsync.engine import persons
+    from sfsync.engine.people import acts
 
-    _act(orders_named(order, store), persons.give_up, "Updates given up")
+    _act(orders_named(order, store), acts.give_up, "Updates given up")
 
 
 def done(
     order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")], store: StoreOption = ""
 ) -> None:
     """Say that a refund or a cancellation that the marketplace does not take from sfsync was done there by hand."""
-    from sfsync.engine import persons
+    from sfsync.engine.people import acts
 
-    _act(orders_named(order, store), persons.done_by_hand, "Noted as done by hand")
+    _act(orders_named(order, store), acts.done_by_hand, "Noted as done by hand")
 
 
 def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: str) -> None:
     """Do it and say how many it was; where it was none, say why of each order."""
     from django.utils.translation import gettext
 
-    from sfsync.engine.persons import why_not
+    from sfsync.engine.people.acts import why_not
     from sfsync.models import Order
 
     if count := act(Order.objects.filter(pk__in=[each.pk for each in orders]), shown.person()):

@@ -12,8 +12,8 @@ from sfsync_server.commands import shown
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
-    from sfsync.engine.health import Health
-    from sfsync.engine.story import Story
+    from sfsync.engine.watch.health import Health
+    from sfsync.engine.watch.story import Story
     from sfsync.models import LogEntry, Order, Store, Task
 
 
@@ -26,7 +26,7 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     """How every store is doing: queued, in flight, failed, the oldest waiting update, the last run, and alarms."""
     from django.utils import timezone
 
-    from sfsync.engine.health import health_of
+    from sfsync.engine.watch.health import health_of
     from sfsync.texts import joined
 
     stores = shown.stores_named(store)
@@ -182,8 +182,8 @@ def why(
     as_json: JsonOption = False,
 ) -> None:
     """The story of one order: what was seen, decided, sent and answered, and what happens next."""
-    from sfsync.engine.connections import Live
-    from sfsync.engine.story import story_of
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.watch.story import story_of
 
     with closing(Live()) as connections:
         stories = [story_of(each, connections) for each in orders_named(order, store)]

@@ -13,8 +13,8 @@ from sfsync_server.commands import shown
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
-    from sfsync.engine.connections import Connections
-    from sfsync.engine.trouble import Trouble
+    from sfsync.engine.kit.connections import Connections
+    from sfsync.engine.kit.trouble import Trouble
     from sfsync.models import Store
 
 AT_ONCE = 4
@@ -40,7 +40,7 @@ def sync(
     Status 0 when the run happened or another one is under way, 1 when a store could not be processed (the others still
     are) or a mail not be sent, 2 for a wrong usage.
     """
-    from sfsync.engine.connections import Live
+    from sfsync.engine.kit.connections import Live
 
     stores = shown.stores_named(store)
     if not stores:
@@ -89,9 +89,9 @@ def _alone(store: Store, connections: Connections, wait: float) -> dict[str, Any
 def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
     """A store's counts, and an `error` where it could not be processed, or a mail about it not be sent; what breaks one
     does not break the others."""
-    from sfsync.engine.lease import Busy
+    from sfsync.engine.kit.lease import Busy
+    from sfsync.engine.kit.trouble import Trouble
     from sfsync.engine.run import run_store
-    from sfsync.engine.trouble import Trouble
 
     try:
         result = run_store(store, connections, wait=wait)
@@ -107,7 +107,7 @@ def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
 
 
 def _crash(error: Exception) -> Trouble:
-    from sfsync.engine.trouble import Trouble, trouble_of
+    from sfsync.engine.kit.trouble import Trouble, trouble_of
 
     trouble = trouble_of(error)
     return Trouble("crashed", f"{type(error).__name__}: {error}") if trouble.code == "crashed" else trouble

@@ -48,8 +48,8 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Status 1 when something is wrong.
     """
-    from sfsync.engine.connections import Live
-    from sfsync.engine.doctor import Finding, Verdict, examine
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.watch.doctor import Finding, Verdict, examine
     from sfsync_server.environment import ignored
 
     findings = []

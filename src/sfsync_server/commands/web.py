@@ -58,8 +58,8 @@ def _free_port(host: str, port: int) -> int:
 
 
 def _check_tables() -> None:
-    from sfsync.engine.connections import Live
-    from sfsync.engine.doctor import Verdict, examine
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.watch.doctor import Verdict, examine
     from sfsync.texts import joined
 
     database = next(examine(Live()))
@@ -128,7 +128,7 @@ def rotate_key() -> None:
     What runs goes on: it reads the new key when it needs it. With a key of your own (SFSYNC_SECRET_KEY), first put the
     new one there and the old one into SFSYNC_FORMER_SECRET_KEYS.
     """
-    from sfsync.models.secrets import SecretUnreadable
+    from sfsync.db.secrets import SecretUnreadable
     from sfsync_server import environment
 
     renewed = environment.renew_secret_key(environment.load())

@@ -11,7 +11,7 @@ from typing import Self
 
 from sqlalchemy import update
 
-from sfsync.engine.connections import Live
+from sfsync.engine.kit.connections import Live
 from sfsync.engine.run import Result, run_store
 from sfsync.models import Store
 from sfsync.shops.prestashop.sample import SampleShop, build

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import translation
 
 from sfsync import texts
-from sfsync.engine.persons import retry
+from sfsync.engine.people.acts import retry
 from sfsync.engine.run import Result
 from sfsync.models import LogEntry, Order
 from sfsync.models.log import Level

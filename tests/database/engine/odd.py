@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sfsync.engine.connections import Live
+from sfsync.engine.kit.connections import Live
 from sfsync.testing import World
 from shoppingfeed import Request, Response
 

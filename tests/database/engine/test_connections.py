@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from sfsync.engine.connections import KEPT, Kept, Live
+from sfsync.db.secrets import Secret
+from sfsync.engine.kit.connections import KEPT, Kept, Live
 from sfsync.models import Store
-from sfsync.models.secrets import Secret
 from sfsync.testing import World
 
 

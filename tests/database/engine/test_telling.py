@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from sfsync.engine.lease import Busy, LeaseLost, take
+from sfsync.db.process_identity import machine
+from sfsync.engine.kit.lease import Busy, LeaseLost, take
 from sfsync.models import LogEntry, Notice, Process
-from sfsync.models.machine import machine
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 

@@ -18,9 +18,9 @@ from django.db import OperationalError, connection, connections
 from django.db.models import QuerySet
 from django.test import override_settings
 
-from sfsync.engine import asked, persons
-from sfsync.engine.connections import Live
 from sfsync.engine.due import due_stores
+from sfsync.engine.kit.connections import Live
+from sfsync.engine.people import acts, at_once
 from sfsync.models import Order, Store, Task
 from sfsync.shops.base import Shop, ShopUnavailable
 from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
@@ -108,7 +108,7 @@ class AskedMeanwhile(Live):
 
     def client(self, store: Store) -> Client:
         with time_machine.travel(self.world.now() + timedelta(seconds=1), tick=False):
-            asked.ask_run(store)
+            at_once.ask_run(store)
         return super().client(store)
 
 
@@ -195,7 +195,7 @@ class Meanwhile:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("act", "ships"), [(persons.give_up, 1), (persons.retry, 2)])
+@pytest.mark.parametrize(("act", "ships"), [(acts.give_up, 1), (acts.retry, 2)])
 def test_a_person_never_touches_what_a_run_sends_meanwhile(tmp_path: Path, act: Act, ships: int) -> None:
     """R13, R16: a refused update is due again; what is given up first is never sent, what is sent is never changed."""
     world = World(tmp_path)

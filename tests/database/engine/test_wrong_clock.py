@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sfsync.engine.clock import passed
+from sfsync.engine.kit.future_dates import passed
 from sfsync.engine.run import run_store
 from sfsync.models import LogEntry, Notice, Store
 from sfsync.testing import World

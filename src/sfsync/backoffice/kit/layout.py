@@ -1,0 +1,58 @@
+"""What surrounds every screen: the stores to choose from, the ways between the screens, and who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from sfsync.backoffice.kit.access import is_administrator, stores_of
+from sfsync.models import Store
+
+SHOWN_STORES = 20
+"""Stores in the menu; more are found on the overview."""
+LANGUAGES = (("en", "English"), ("fr", "Français"))
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An entry of the navigation."""
+
+    title: str
+    url: str
+    here: bool
+
+
+def page(
+    request: HttpRequest, template: str, *, store: Store | None = None, screen: str = "", **context: Any
+) -> HttpResponse:
+    """Render a screen inside the shell. `screen` is the name of its entry in the navigation."""
+    status = context.pop("status", 200)
+    shell = {
+        "store": store,
+        "screen": screen,
+        "ways": ways(store, screen) if store else [],
+        "administrator": is_administrator(request.user),
+        "menu": list(stores_of(request.user)[: SHOWN_STORES + 1]) if request.user.is_authenticated else [],
+        "languages": LANGUAGES,
+    }
+    return render(request, f"sfsync/backoffice/{template}", shell | context, status=status)
+
+
+def ways(store: Store, screen: str) -> list[Way]:
+    titles = {
+        "store": _("Overview"),
+        "orders": _("Orders"),
+        "log": _("Log"),
+        "monitor": _("Processes"),
+        "marketplaces": _("Marketplaces"),
+        "settings": _("Settings"),
+        "diagnostics": _("Diagnostics"),
+    }
+    return [
+        Way(title, reverse(f"backoffice:{name}", args=[store.name]), name == screen) for name, title in titles.items()
+    ]

@@ -1,0 +1,236 @@
+"""The shop and Shopping Feed as a page may ask them: at once or not at all, with a sentence where they are silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from django.core.cache import cache
+from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from sfsync.backoffice.kit.reader_texts import Said, of_shop, on_form, probed, told
+from sfsync.conf import conf
+from sfsync.db.secrets import SecretUnreadable
+from sfsync.domain.orders import Snapshot
+from sfsync.engine.kit.connections import SHOP_KINDS
+from sfsync.engine.kit.trouble import trouble_of
+from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
+from sfsync.models import Store
+from sfsync.shops.base import Carrier, Shop, ShopError, ShopMisconfigured, Status
+from shoppingfeed import Client, ShoppingFeedError
+
+PATIENCE = 5.0
+"""Seconds that a page waits for somebody else's server."""
+FRESH, SORRY = 300, 15
+"""Seconds for which the shop's statuses and carriers are kept, and a failure to read them."""
+REMEMBERED = 30 * 24 * 3600
+"""Seconds for which their names are known after the shop has fallen silent."""
+OUTSIDE = (ShopError, ShoppingFeedError, SecretUnreadable)
+
+
+class Quick:
+    """`Connections` with a page's patience. Whoever makes one closes it."""
+
+    def __init__(self) -> None:
+        self._made: list[Shop | Client] = []
+
+    def shop(self, store: Store) -> Shop:
+        """Raises `ShopMisconfigured` where the settings alone are wrong."""
+        kind = SHOP_KINDS.get(store.shop_kind)
+        if kind is None:
+            raise ShopMisconfigured(f"“{store.shop_kind}” is not a kind of shop.")
+        shop = kind(
+            store.shop_url.reveal(),
+            prefix=store.shop_prefix,
+            shop_id=store.shop_id,
+            store_id=store.feed_store_id,
+            timeout=min(PATIENCE, conf().timeout),
+        )
+        self._made.append(shop)
+        return shop
+
+    def client(self, store: Store) -> Client:
+        timeout = min(PATIENCE, conf().timeout)
+        client = Client(store.token.reveal(), base_url=store.api_url, timeout=timeout, concurrency=1, rate_patience=0)
+        self._made.append(client)
+        return client
+
+    def done(self, store: Store) -> None:
+        """A page is, when it closes them."""
+
+    def close(self) -> None:
+        while self._made:
+            self._made.pop().close()
+
+
+@contextmanager
+def open_shop(store: Store) -> Iterator[Shop]:
+    """Raises one of `OUTSIDE`."""
+    with closing(Quick()) as outsides:
+        yield outsides.shop(store)
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """The shop's statuses. `trouble`: why they cannot be read; they are then those known last, if any."""
+
+    by_id: dict[int, Status] = field(default_factory=dict)
+    trouble: Said | None = None
+
+    def name(self, status: int | None) -> str:
+        if status is None:
+            return ""
+        known = self.by_id.get(status)
+        return known.name if known else f"#{status}"
+
+    def numbered(self, status: int) -> str:
+        """Shipped (4)."""
+        return _numbered(self.by_id[status].name, status) if status in self.by_id else f"#{status}"
+
+    def color(self, status: int | None) -> str:
+        known = self.by_id.get(status) if status is not None else None
+        return known.color if known else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """The shop's carriers. `trouble`: why they cannot be read; they are then those known last, if any."""
+
+    found: list[Carrier] = field(default_factory=list)
+    trouble: Said | None = None
+
+    def numbered(self, number: int) -> str:
+        """Click and collect (1)."""
+        names = (each.name for each in self.found if number == each.carrier_id or number in each.ids)
+        name = next(names, "")
+        return _numbered(name, number) if name else f"#{number}"
+
+
+def _numbered(name: str, number: int) -> str:
+    return _("%(name)s (%(number)s)") % {"name": name, "number": number}
+
+
+Kept = TypeVar("Kept", Statuses, Carriers)
+
+
+def statuses_of(store: Store, language: str) -> Statuses:
+    """Kept for a few minutes; read again when the store's settings change."""
+    return _kept(store, f"statuses:{language}", lambda: _read_statuses(store, language))
+
+
+def _read_statuses(store: Store, language: str) -> Statuses:
+    try:
+        with open_shop(store) as shop:
+            return Statuses({each.status_id: each for each in shop.statuses(language)})
+    except OUTSIDE as error:
+        return Statuses(trouble=said(error))
+
+
+def carriers_of(store: Store) -> Carriers:
+    """Kept like the statuses."""
+    return _kept(store, f"carriers:{get_language()}", lambda: _read_carriers(store))
+
+
+def _read_carriers(store: Store) -> Carriers:
+    try:
+        with open_shop(store) as shop:
+            return Carriers(shop.carriers())
+    except OUTSIDE as error:
+        return Carriers(trouble=said(error))
+
+
+def _kept(store: Store, what: str, read: Callable[[], Kept]) -> Kept:
+    key = f"sfsync:{what}:{store.pk}:{store.updated_at.timestamp()}"
+    found: Kept | None = cache.get(key)
+    if found is None:
+        found = _remembered(_last(store, what), read())
+        cache.set(key, found, SORRY if found.trouble else FRESH)
+    return found
+
+
+def _remembered(key: str, found: Kept) -> Kept:
+    if not found.trouble:
+        cache.set(key, found, REMEMBERED)
+        return found
+    before: Kept | None = cache.get(key)
+    return replace(before, trouble=found.trouble) if before else found
+
+
+def _last(store: Store, what: str) -> str:
+    """The names are those of this very shop: another address, prefix or number is another shop."""
+    try:
+        place = (store.shop_url.reveal(), store.shop_prefix, store.shop_id)
+    except SecretUnreadable:
+        place = ("", "", 0)
+    return f"sfsync:last:{what}:{store.pk}:{salted_hmac('sfsync.shop', repr(place)).hexdigest()}"
+
+
+def said(error: Exception) -> Said:
+    """What stands in the way and what to do, in the reader's language."""
+    trouble = trouble_of(error)
+    cause = of_shop(error.code, trouble.detail) if isinstance(error, ShopError) else None
+    return cause or told(trouble.code, {"message": trouble.detail})
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """An order as the shop shows it now. `trouble`: why it cannot be seen."""
+
+    snapshot: Snapshot | None = None
+    trouble: Said | None = None
+
+
+def glance(store: Store, shop_order_id: int) -> Glance:
+    if trouble := statuses_of(store, get_language() or "en").trouble:
+        text = _("The shop does not answer now: this is what was last seen of the order.")
+        return Glance(trouble=replace(trouble, text=text))
+    try:
+        with open_shop(store) as shop:
+            return Glance(shop.read([shop_order_id]).get(shop_order_id))
+    except OUTSIDE as error:
+        return Glance(trouble=said(error))
+
+
+BOTH = ("shop", "feed")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What trying the connections of a store came to, a finding and what it says for each."""
+
+    findings: list[Finding]
+
+    @property
+    def well(self) -> bool:
+        return all(each.verdict is Verdict.OK for each in self.findings)
+
+    @property
+    def lines(self) -> list[tuple[bool, Said]]:
+        return [(each.verdict is Verdict.OK, on_form(each.code, found(each))) for each in self.findings]
+
+    def __str__(self) -> str:
+        return " ".join(said.text for _well, said in self.lines)
+
+
+def tried(store: Store, wanted: Collection[str] = BOTH) -> Tried:
+    """Try the connections of a store, as it is in memory."""
+    checks = {"shop": try_shop, "feed": try_feed}
+    with closing(Quick()) as outsides:
+        return Tried([checks[each](store, outsides) for each in wanted])
+
+
+def found(finding: Finding) -> Said:
+    """What the doctor found, in the active language, for somebody who reads it on a page."""
+    message = str(finding.params.get("message", ""))
+    if cause := of_shop(finding.params.get("cause", ""), message):
+        return cause
+    if finding.code == "shop-answers":
+        return Said(_("The shop answers: %(found)s") % {"found": probed(message)})
+    if finding.code == "token-accepted":
+        return Said(_("Shopping Feed accepts the token: store %(store)s is “%(name)s”.") % finding.params)
+    said = told(finding.code, finding.params)
+    return replace(said, advice="") if finding.verdict is Verdict.OK else said

@@ -1,0 +1,125 @@
+"""Which orders a person wants to see: the filters of the list, their form, and the query they make."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any, cast
+
+from django import forms
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sfsync import texts
+from sfsync.backoffice.kit.keyset import Ordering
+from sfsync.backoffice.kit.order_state import State, in_state
+from sfsync.models import Order, Store, Task
+from sfsync.models.order import spelt
+
+SORTS = {
+    "-created_at": (_("Newest order first"), Ordering("created_at")),
+    "created_at": (_("Oldest order first"), Ordering("created_at", descending=False)),
+    "-shop_order_id": (_("Highest order number first"), Ordering("shop_order_id")),
+    "shop_order_id": (_("Lowest order number first"), Ordering("shop_order_id", descending=False)),
+    "-confirmed_at": (_("Confirmed last first"), Ordering("confirmed_at")),
+}
+OPERATIONS = [(operation, _(text)) for operation, text in texts.MEANINGS.items()]
+FOUND = 200
+"""Orders that one search shows at most."""
+CHANNELS = 100
+
+
+class OrderFilter(forms.Form):
+    """Everything is optional; a wrong value is said beside its field and filters nothing."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=255)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All states")), *State.choices])
+    channel = forms.ChoiceField(label=_("Marketplace"), required=False)
+    operation = forms.ChoiceField(
+        label=_("Operation"), required=False, choices=[("", _("All operations")), *OPERATIONS]
+    )
+    since = forms.DateField(
+        label=_("Ordered from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("Ordered until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    sort = forms.ChoiceField(
+        label=_("Sort"), required=False, choices=[(key, title) for key, (title, _ordering) in SORTS.items()]
+    )
+
+    def __init__(self, store: Store, given: Any) -> None:
+        super().__init__(given, auto_id="filter-%s")
+        self.store = store
+        field = cast(forms.ChoiceField, self.fields["channel"])
+        field.choices = [("", _("All marketplaces")), *((name, name) for name in channels_of(store))]
+
+    def value(self, name: str) -> Any:
+        self.is_valid()
+        return self.cleaned_data.get(name) or ""
+
+    @property
+    def ordering(self) -> Ordering:
+        return SORTS.get(self.value("sort"), SORTS["-created_at"])[1]
+
+    @property
+    def narrowed(self) -> bool:
+        """Anything but the whole list."""
+        return any(self.value(name) for name in ("q", "state", "channel", "operation", "since", "until"))
+
+    def orders(self) -> QuerySet[Order]:
+        """The chosen orders, with their tasks, not yet sorted."""
+        orders = in_state(
+            Order.objects.filter(store=self.store), self.store, self.value("state"), self.value("operation")
+        )
+        if channel := self.value("channel"):
+            orders = orders.filter(channel=channel)
+        if since := self.value("since"):
+            orders = orders.filter(created_at__gte=midnight(since))
+        if until := self.value("until"):
+            orders = orders.filter(created_at__lte=midnight(until, time.max))
+        if text := self.value("q"):
+            orders = orders.filter(pk__in=found(self.store, text))
+        if self.ordering.field == "confirmed_at":
+            orders = orders.filter(confirmed_at__isnull=False)
+        return orders.prefetch_related(Prefetch("tasks", Task.objects.order_by("id")))
+
+
+def midnight(day: date, at: time = time.min) -> datetime:
+    return timezone.make_aware(datetime.combine(day, at))
+
+
+def found(store: Store, text: str) -> list[int]:
+    """The orders that carry this whole number or reference, in capitals or not, each kind through its own index."""
+    name = text.strip()
+    number = name.removeprefix("#")
+    orders = Order.objects.filter(store=store)
+    wanted = [
+        spelt("reference", name),
+        spelt("shop_reference", name),
+        spelt("seen_tracking", name) & ~Q(seen_tracking=""),
+        spelt("ship_tracking", name) & Q(ship_tracking__gt=""),
+    ]
+    if number.isdecimal() and len(number) <= 18:
+        wanted += [Q(shop_order_id=int(number)), Q(feed_id=int(number))]
+    first, *others = (orders.filter(each).order_by().values_list("pk", flat=True) for each in wanted)
+    return list(first.union(*others)[:FOUND])
+
+
+_CHANNELS = """
+WITH RECURSIVE names(name) AS (
+    SELECT min(channel) FROM shoppingfeed_order WHERE store_id = %s
+    UNION ALL
+    SELECT (SELECT min(channel) FROM shoppingfeed_order WHERE store_id = %s AND channel > names.name)
+    FROM names WHERE names.name IS NOT NULL
+)
+SELECT name FROM names WHERE name <> '' LIMIT %s
+"""
+
+
+def channels_of(store: Store) -> list[str]:
+    """The marketplaces that the store's orders come from, by name: one look into an index each, not one an order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANNELS, [store.pk, store.pk, CHANNELS])
+        return sorted((row[0] for row in cursor.fetchall()), key=str.casefold)

@@ -1,0 +1,127 @@
+"""The state of an order's update in the merchant's words, and how to find the orders that are in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sfsync import texts
+from sfsync.backoffice.kit.reader_texts import Said, advice, told
+from sfsync.engine.people import acts
+from sfsync.models import Action, Order, Store, Task
+
+
+class State(models.TextChoices):
+    """The first that applies is the order's."""
+
+    FAILED = "failed", gettext_lazy("Needs you")
+    BY_HAND = "by-hand", gettext_lazy("To be done by hand")
+    SENT = "sent", gettext_lazy("Sent, not confirmed yet")
+    RETRYING = "retrying", gettext_lazy("Will be tried again")
+    WAITING = "waiting", gettext_lazy("Waiting to be sent")
+    GIVEN_UP = "given-up", gettext_lazy("Given up")
+    CONFIRMED = "confirmed", gettext_lazy("Confirmed")
+    QUIET = "quiet", gettext_lazy("Nothing to report")
+
+
+PENDING = (State.FAILED, State.SENT, State.RETRYING, State.WAITING)
+"""The states of an order that has a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order's state, with the sentence that explains it and since when."""
+
+    state: State
+    operation: str
+    sentence: str
+    since: datetime | None
+
+    @property
+    def operation_name(self) -> str:
+        return texts.operation_name(self.operation) if self.operation else ""
+
+
+def standing(order: Order, tasks: Iterable[Task]) -> Standing:
+    """From the order and all its tasks."""
+    rows = sorted(tasks, key=lambda task: PENDING.index(state_of(task)))
+    if order.by_hand and not any(task.parked for task in rows):
+        return Standing(State.BY_HAND, order.by_hand, texts.by_hand(order.by_hand), order.seen_at)
+    if rows:
+        task = rows[0]
+        return Standing(state_of(task), task.operation, _sentence(task), _since(task))
+    if given_up := acts.given_up(order):
+        return Standing(State.GIVEN_UP, "", given_up, order.given_up_at)
+    if order.confirmed_operation:
+        sentence = _("The marketplace knows: %(told)s.") % {"told": texts.operation_name(order.confirmed_operation)}
+        return Standing(State.CONFIRMED, order.confirmed_operation, sentence, order.confirmed_at)
+    return Standing(State.QUIET, "", _("Nothing has happened that a marketplace must hear of."), None)
+
+
+def state_of(task: Task) -> State:
+    if task.failed_at is not None:
+        return State.FAILED
+    if task.action == Action.CHECK:
+        return State.SENT
+    return State.RETRYING if task.failure else State.WAITING
+
+
+def _since(task: Task) -> datetime | None:
+    return task.failed_at or (task.sent_at if task.action == Action.CHECK else task.since)
+
+
+def _sentence(task: Task) -> str:
+    if task.action == Action.CHECK:
+        return _("“%(told)s” was sent; its ticket is followed.") % {"told": texts.operation_name(task.operation)}
+    if task.failure:
+        return reason_of(task).text
+    return _("Decided by the first run after %(at)s.") % {"at": texts.moment(task.update_at.isoformat())}
+
+
+def reason_of(task: Task) -> Said:
+    """Why it failed, as the marketplace or the shop put it, and what to do."""
+    params = {"operation": task.operation or "ship", "message": task.last_error}
+    return replace(told(f"failed-{task.failure}", params), advice=advice(task.failure))
+
+
+def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str = "") -> QuerySet[Order]:
+    """The orders in a state. `operation`: what is under way or to be done, or what was confirmed last."""
+    if state in PENDING:
+        tasks = tasks_in(store, State(state))
+        tasks = tasks.filter(operation=operation) if operation else tasks
+        return orders.filter(pk__in=tasks.values("order_id"))
+    if state == State.BY_HAND:
+        left = orders.filter(by_hand=operation) if operation else orders.exclude(by_hand="")
+        return left.exclude(Exists(tasks_in(store, State.FAILED).filter(order_id=OuterRef("pk"))))
+    if operation:
+        orders = orders.filter(confirmed_operation=operation)
+    if state in AT_REST:
+        orders = orders.filter(AT_REST[State(state)], by_hand="")
+    return orders.exclude(Exists(Task.objects.filter(order_id=OuterRef("pk")))) if state else orders
+
+
+AT_REST = {
+    State.GIVEN_UP: acts.GIVEN_UP,
+    State.CONFIRMED: ~Q(confirmed_operation="") & ~acts.GIVEN_UP,
+    State.QUIET: Q(confirmed_operation="") & ~acts.GIVEN_UP,
+}
+"""The states of an order that has no task and nothing to be done by hand."""
+
+
+def tasks_in(store: Store, state: State) -> QuerySet[Task]:
+    tasks = Task.objects.filter(store=store)
+    match state:
+        case State.FAILED:
+            return tasks.parked()
+        case State.SENT:
+            return tasks.in_flight()
+        case State.RETRYING:
+            return tasks.queued().exclude(failure="")
+        case _:
+            return tasks.queued().filter(failure="")

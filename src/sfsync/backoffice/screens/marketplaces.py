@@ -1,0 +1,102 @@
+"""What each marketplace supports, and how it answered lately."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.layout import page
+from sfsync.backoffice.kit.order_filter import channels_of
+from sfsync.models import DayFigure, Store
+from sfsync.models.figure import WITHIN, median_seconds
+from shoppingfeed.channels import CHANNELS, Channel, Feature, find
+
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """One marketplace of the store. `features` is None where it is not in the table: everything is tried."""
+
+    name: str
+    features: list[bool] | None
+    confirmed: int
+    refused: int
+    median: str
+
+    @property
+    def share(self) -> int | None:
+        """Of a hundred that were answered, how many were refused. What failed before it was sent is not the
+        marketplace's doing."""
+        total = self.confirmed + self.refused
+        return round(100 * self.refused / total) if total else None
+
+
+@of_store
+def marketplaces(request: HttpRequest, store: Store) -> HttpResponse:
+    """Those that the store sells on first, then everything that is known of the others."""
+    ours = lately(store)
+    known = {channel.name for row in ours if (channel := find(row.name))}
+    return page(
+        request,
+        "marketplaces.html",
+        store=store,
+        screen="marketplaces",
+        ours=ours,
+        others=[(each.name, ticks(each)) for each in CHANNELS if each.name not in known],
+        titles=titles(),
+        days=DAYS,
+    )
+
+
+def titles() -> list[str]:
+    names = {
+        Feature.REFUND: _("Refund"),
+        Feature.PARTIAL_REFUND: _("Partial refund"),
+        Feature.PARTIAL_SHIPMENT: _("Partial shipment"),
+        Feature.CANCEL: _("Cancel"),
+        Feature.DOCUMENTS: _("Documents"),
+    }
+    return [_("Ship"), *(names[feature] for feature in Feature)]
+
+
+def ticks(channel: Channel) -> list[bool]:
+    return [True, *(feature in channel.features for feature in Feature)]
+
+
+def lately(store: Store) -> list[Lately]:
+    since = timezone.localdate() - timedelta(days=DAYS - 1)
+    sums = ("confirmed", "refused", *WITHIN)
+    rows = DayFigure.objects.filter(store=store, day__gte=since).values_list("channel").exclude(channel="")
+    counts: dict[str, list[int]] = defaultdict(lambda: [0] * len(sums))
+    counts |= {name: figures for name, *figures in rows.annotate(*map(Sum, sums))}
+    names = sorted({*counts, *channels_of(store)}, key=str.casefold)
+    return sorted((_lately(name, counts[name]) for name in names), key=lambda row: -(row.confirmed + row.refused))
+
+
+def _lately(name: str, counts: list[int]) -> Lately:
+    channel = find(name)
+    confirmed, refused, *within = counts
+    return Lately(
+        name, ticks(channel) if channel else None, confirmed, refused, about(median_seconds(confirmed, within))
+    )
+
+
+def about(seconds: float | None) -> str:
+    """A duration as a person says it."""
+    if seconds is None:
+        return ""
+    if seconds == float("inf"):
+        return _("over 12 h")
+    if seconds < 60:
+        return _("%(count)s s") % {"count": max(round(seconds), 1)}
+    if seconds < 5400:
+        return _("%(count)s min") % {"count": round(seconds / 60)}
+    return _("%(count)s h") % {"count": round(seconds / 3600)}

@@ -1,0 +1,203 @@
+"""One order: its story, the shop beside the marketplace, what happens next, and how it moves on while one looks."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from sfsync import texts
+from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.layout import page
+from sfsync.backoffice.kit.live_shop import glance, statuses_of
+from sfsync.backoffice.kit.order_state import reason_of, standing
+from sfsync.backoffice.kit.reader_texts import Said, told
+from sfsync.domain.orders import Snapshot
+from sfsync.engine.outgoing.prepare import policy_of
+from sfsync.engine.people import acts
+from sfsync.engine.watch.preview import preview_of
+from sfsync.engine.watch.story import Event, Story, story_of
+from sfsync.models import Action, Notice, Order, Process, Store, Task
+from sfsync.models.log import Level
+from sfsync.models.process import SYNC
+
+QUICK, SLOW = 2, 15
+"""Seconds between two looks of the page: while a run is expected to bring news, and while it may take longer."""
+EXPECTED = timedelta(minutes=1)
+"""For so long after it was asked for a run is expected, and an answer after the send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the comparison: what each side says; `marketplace` is None where the line is about one side only.
+
+    `agree` is None where there is nothing to compare.
+    """
+
+    name: str
+    shop: str
+    marketplace: str | None = None
+    agree: bool | None = None
+
+
+@of_store
+def order(request: HttpRequest, store: Store, number: int) -> HttpResponse:
+    """The whole page, or for htmx its moving part; 204 where that is as it was `seen`, so that nothing jumps."""
+    found = get_object_or_404(Order, store=store, shop_order_id=number)
+    tasks, now = list(found.tasks.order_by("id")), timezone.now()
+    pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
+    version, moved = version_of(found, tasks, pace), bool(getattr(request, "htmx", False))
+    if moved and request.GET.get("seen") == version:
+        return HttpResponse(status=204)
+    return page(
+        request,
+        "order_moving.html" if moved else "order.html",
+        store=store,
+        screen="orders",
+        order=found,
+        pace=pace,
+        version=version,
+        moved=moved,
+        retryable=any(task.failure and task.action == Action.SYNC for task in tasks),
+        droppable=acts.droppable(found, tasks),
+        **shown(store, found, tasks, now),
+    )
+
+
+def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[str, Any]:
+    """What the page says of an order."""
+    statuses, story = statuses_of(store, get_language() or "en"), story_of(order)
+    seen = glance(store, order.shop_order_id)
+    status = seen.snapshot.status if seen.snapshot else order.seen_status
+    outlook = preview_of(order, tasks, seen.snapshot, policy_of(store), now) if seen.snapshot else None
+    return {
+        "standing": standing(order, tasks),
+        "events": events_of(story, order),
+        "next": coming(order, tasks, story.next),
+        "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
+        "color": statuses.color(status),
+        "meaning": meaning(store, statuses.name(status), status),
+        "live": seen.snapshot is not None,
+        "trouble": seen.trouble or statuses.trouble,
+        "sendable": outlook is None or outlook.sends,
+        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or order.by_hand) else "",
+    }
+
+
+def pace_of(tasks: list[Task], process: Process | None, now: datetime) -> int:
+    """Seconds until the page looks again; 0 for an order at rest, of which nothing is in flight or due."""
+    flying = [task for task in tasks if task.action == Action.CHECK]
+    due = [task for task in tasks if task.action == Action.SYNC and not task.parked and task.update_at <= now]
+    if not flying and not due:
+        return 0
+    sent = any(task.sent_at and now - task.sent_at < EXPECTED for task in flying)
+    return QUICK if sent or (process and _expected(process, now)) else SLOW
+
+
+def _expected(process: Process, now: datetime) -> bool:
+    asked, started = process.run_asked_at, process.started_at
+    waits = asked is not None and now - asked < EXPECTED and (started is None or asked > started)
+    return waits or process.running(now)
+
+
+def version_of(order: Order, tasks: list[Task], pace: int) -> str:
+    """Another one as soon as the page has something else to say."""
+    moving: list[tuple[object, ...]] = [
+        (task.pk, task.action, task.lease, task.update_at, task.failed_at, task.failure, task.batch_id)
+        for task in tasks
+    ]
+    facts = (order.feed_id, order.seen_at, order.seen_tracking, order.confirmed_at, order.by_hand, order.given_up_at)
+    moving.append((order.store.trouble, pace, *facts))
+    return hashlib.sha256(repr(moving).encode()).hexdigest()[:16]
+
+
+def events_of(story: Story, order: Order) -> list[tuple[Event, Said]]:
+    """The story with the mails about it in their place, each with what it says to a reader of the page."""
+    mails = Notice.objects.filter(order=order, mailed_at__isnull=False).values_list("mailed_at", flat=True)
+    mailed = [Event(at, Level.INFO, _("A mail was sent about it.")) for at in mails if at]
+    return [(event, _said(event)) for event in sorted([*story.events, *mailed], key=lambda event: event.at)]
+
+
+def _said(event: Event) -> Said:
+    return told(event.code, event.params) if event.code else Said(event.sentence)
+
+
+def coming(order: Order, tasks: list[Task], sentences: list[str]) -> list[Said]:
+    """What happens next: a sentence a task, then of the order or its store. Of what needs a person, the reason stands
+    apart from what to do."""
+    coming = [_of_task(task, sentence) for task, sentence in zip(tasks, sentences, strict=False)]
+    return coming + [_rest(order, each) for each in sentences[len(tasks) :]]
+
+
+def _of_task(task: Task, sentence: str) -> Said:
+    if not task.failure or task.action == Action.CHECK:
+        return Said(sentence)
+    reason = reason_of(task)
+    text = texts.ended(reason.text)
+    if task.parked:
+        return replace(reason, text=text)
+    at = texts.moment(task.update_at.isoformat())
+    return Said(_("%(failure)s It is tried again at %(at)s.") % {"failure": text, "at": at}, detail=reason.detail)
+
+
+def _rest(order: Order, sentence: str) -> Said:
+    if order.by_hand and sentence == texts.by_hand(order.by_hand):
+        return Said(sentence, _("Do it on the marketplace's own site, then say here that it is done."))
+    return Said(sentence)
+
+
+def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -> list[Fact]:
+    """What the shop says beside what the marketplace was last confirmed to know."""
+    known: Any = order.ship_tracking
+    tracking = shop.tracking_number if shop else order.seen_tracking
+    return [
+        Fact(_("Status"), status or _("not seen yet"), _told(order)),
+        Fact(
+            _("Tracking number"),
+            tracking or _("none"),
+            known or (_("none") if known == "" else _("not told")),
+            agree=None if known is None else known == tracking,
+        ),
+        Fact(_("Carrier"), _carrier(shop), _("not told") if known is None else carrier_sent or _("unknown")),
+        Fact(_("Shop reference"), order.shop_reference or _("none")),
+        Fact(_("Marketplace reference"), order.reference or _("none")),
+        Fact(_("Marketplace"), order.channel or _("unknown")),
+    ]
+
+
+def _carrier(shop: Snapshot | None) -> str:
+    """The one that goes out with the tracking number."""
+    if shop is None:
+        return _("unknown")
+    named = shop.parcels[0].carrier_name if shop.parcels else ""
+    return named or shop.carrier_name or _("none")
+
+
+def carrier_sent(story: Story) -> str:
+    """The carrier of the last ship that was sent, empty where the log no longer knows."""
+    payloads = (event.payload or {} for event in reversed(story.events))
+    return str(next((each["carrier"] for each in payloads if "carrier" in each), ""))
+
+
+def meaning(store: Store, name: str, status: int | None) -> str:
+    """What the settings make of the shop's status."""
+    if status is None:
+        return ""
+    operation = policy_of(store).mapping.get(status)
+    if operation is None:
+        return _("“%(status)s” means nothing to the marketplaces.") % {"status": name}
+    told = {"status": name, "told": texts.operation_name(operation.value)}
+    return _("For the marketplaces “%(status)s” means “%(told)s”.") % told
+
+
+def _told(order: Order) -> str:
+    if not order.confirmed_operation:
+        return _("nothing confirmed yet")
+    return texts.operation_name(order.confirmed_operation)

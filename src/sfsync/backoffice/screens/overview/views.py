@@ -1,0 +1,191 @@
+"""How the stores are doing, in words and in figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sfsync.backoffice.kit.access import is_administrator, of_store, signed_in, stores_of
+from sfsync.backoffice.kit.layout import page
+from sfsync.backoffice.kit.order_state import Standing, standing
+from sfsync.backoffice.kit.reader_texts import OF_CONNECTION, Said, grouped, told
+from sfsync.backoffice.screens.overview.chart import Chart, chart_of
+from sfsync.conf import conf
+from sfsync.domain.orders import Operation
+from sfsync.engine.watch.health import Health, health_of
+from sfsync.models import DayFigure, Order, Store, Task
+
+DAYS = 14
+STORES_A_PAGE = 20
+NEED_YOU = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One store at a glance. `mood` is `good`, `busy` or `bad`; `patience` what share of it the oldest update used."""
+
+    store: Store
+    health: Health
+    mood: str
+    headline: str
+    alarms: list[Said]
+    chart: Chart
+    patience: int
+    patience_hours: int
+
+    @property
+    def waiting(self) -> int:
+        return self.health.queued + self.health.waiting
+
+    @property
+    def by_hand(self) -> int:
+        return self.health.left_to_people
+
+    @property
+    def need_you(self) -> int:
+        """What failed and what is to be done by hand."""
+        return self.health.failed + self.by_hand
+
+    @property
+    def held_up(self) -> bool:
+        """By its connections, which its settings correct."""
+        return self.store.trouble in OF_CONNECTION
+
+    @property
+    def in_alarm(self) -> bool:
+        """The headline is what the first alarm says."""
+        return bool(self.alarms) and self.headline == self.alarms[0].text
+
+
+@signed_in
+def overview(request: HttpRequest) -> HttpResponseBase:
+    """Every store of the person; the one store itself where there is only one."""
+    stores = stores_of(request.user).order_by("name")
+    name = request.GET.get("name", "").strip()
+    chosen = stores.filter(name__icontains=name) if name else stores
+    pages = Paginator(chosen, STORES_A_PAGE).get_page(request.GET.get("page"))
+    shown = list(pages.object_list)
+    if len(shown) == 1 and not name and not is_administrator(request.user):
+        return redirect("backoffice:store", shown[0].name)
+    return page(request, "overview.html", screen="overview", cards=cards_of(shown), pages=pages, name=name)
+
+
+@of_store
+def store(request: HttpRequest, store: Store) -> HttpResponse:
+    """One store: its health, its figures, and the orders that need a person."""
+    context: dict[str, Any] = {"card": cards_of([store])[0], "needing": needing(store)}
+    return page(request, "store.html", store=store, screen="store", **context)
+
+
+def needing(store: Store) -> list[tuple[Order, Standing]]:
+    """The failed updates and then what is to be done by hand, the newest first, a handful of each."""
+    tasks = Task.objects.filter(store=store).parked().select_related("order").order_by("-failed_at")[:NEED_YOU]
+    failed = {task.order: standing(task.order, [task]) for task in tasks}
+    by_hand = Order.objects.filter(store=store).exclude(by_hand="").order_by("-created_at", "-id")[:NEED_YOU]
+    return [*failed.items(), *((order, standing(order, [])) for order in by_hand if order not in failed)]
+
+
+def cards_of(stores: list[Store]) -> list[Card]:
+    """Five statements, however many stores."""
+    now = timezone.now()
+    figures = figures_of(stores, timezone.localdate(now))
+    healths = health_of(stores, now)
+    return [_card(each, health, figures[each.pk], now) for each, health in zip(stores, healths, strict=True)]
+
+
+def figures_of(stores: list[Store], today: date) -> dict[int, dict[date, tuple[int, int]]]:
+    """Store → day → confirmed, failed."""
+    found: dict[int, dict[date, tuple[int, int]]] = defaultdict(dict)
+    since = today - timedelta(days=DAYS - 1)
+    rows = DayFigure.objects.filter(store__in=stores, day__gte=since).values_list("store", "day")
+    for store_id, day, confirmed, failed in rows.annotate(Sum("confirmed"), Sum("failed")):
+        found[store_id][day] = (confirmed, failed)
+    return found
+
+
+def _card(store: Store, health: Health, figures: dict[date, tuple[int, int]], now: datetime) -> Card:
+    chart = chart_of(figures, timezone.localdate(now), DAYS)
+    confirmed, _failed = figures.get(timezone.localdate(now), (0, 0))
+    alarms = [told(each.code, each.params) for each in health.alarms]
+    hours = conf().patience_hours
+    age = (now - health.oldest_waiting).total_seconds() / 3600 if health.oldest_waiting else 0
+    return Card(
+        store,
+        health,
+        mood=_mood(store, health),
+        headline=headline(store, health, confirmed),
+        alarms=alarms,
+        chart=chart,
+        patience=min(round(100 * age / hours), 100),
+        patience_hours=hours,
+    )
+
+
+def _mood(store: Store, health: Health) -> str:
+    if health.failed or health.by_hand or health.alarms:
+        return "bad"
+    return "busy" if _busy(health) or not (store.enabled and store.statuses and health.last_run) else "good"
+
+
+def _busy(health: Health) -> int:
+    return health.queued + health.waiting + health.in_flight
+
+
+def _asking(health: Health) -> Iterator[str]:
+    """What asks for a person: how many orders in all, then of which something is to be done by hand."""
+    if health.failed:
+        count = health.failed + health.left_to_people
+        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", count)
+        yield text % {"count": grouped(count)}
+    for operation, count in health.by_hand.items():
+        yield _to_do(operation, count) % {"count": grouped(count)}
+
+
+def _to_do(operation: str, count: int) -> str:
+    if operation == Operation.REFUND:
+        return ngettext(
+            "%(count)s order must be refunded by hand on the marketplace.",
+            "%(count)s orders must be refunded by hand on the marketplace.",
+            count,
+        )
+    return ngettext(
+        "%(count)s order must be cancelled by hand on the marketplace.",
+        "%(count)s orders must be cancelled by hand on the marketplace.",
+        count,
+    )
+
+
+def headline(store: Store, health: Health, confirmed: int) -> str:
+    """Is it healthy, in one sentence."""
+    if not store.enabled:
+        return _("This store is switched off: nothing is sent.")
+    if health.failed or health.by_hand:
+        return " ".join(_asking(health))
+    if health.alarms:
+        return told(health.alarms[0].code, health.alarms[0].params).text
+    if not store.statuses:
+        return _("No status means anything yet: nothing is sent.")
+    if not health.last_run:
+        return _("No run has taken place yet.")
+    if busy := _busy(health):
+        text = ngettext(
+            "%(count)s update is waiting or on its way.", "%(count)s updates are waiting or on their way.", busy
+        )
+        return text % {"count": grouped(busy)}
+    if confirmed:
+        text = ngettext(
+            "The only update of today is confirmed.", "All %(count)s updates of today are confirmed.", confirmed
+        )
+        return text % {"count": grouped(confirmed)}
+    return _("All is quiet: the marketplaces know everything they should.")

@@ -1,0 +1,136 @@
+"""People (administrators only): who may sign in, and which stores they see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axes.utils import reset
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import get_user_model, password_validation
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sfsync.backoffice.kit.access import administrator, person
+from sfsync.backoffice.kit.layout import page
+from sfsync.models import SettingChange, Store
+
+PEOPLE_A_PAGE = 50
+
+
+class Person(forms.Form):
+    """Somebody who may sign in. The password is needed for a new one, and replaces the old one otherwise."""
+
+    username = forms.CharField(label=gettext_lazy("Name to sign in with"), max_length=150)
+    email = forms.EmailField(label=gettext_lazy("Mail address"), required=False)
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=gettext_lazy("At least 8 characters. Hand it over in person; it can be changed after signing in."),
+    )
+    administrator = forms.BooleanField(
+        label=gettext_lazy("Administrator: sees everything, adds stores and people"), required=False
+    )
+    active = forms.BooleanField(label=gettext_lazy("May sign in"), required=False)
+    stores = forms.ModelMultipleChoiceField(
+        Store.objects.order_by("name"),
+        label=gettext_lazy("Stores"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("What a merchant sees and acts on."),
+    )
+
+    def __init__(self, user: Any, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data, initial=_initial(user))
+        if user.pk:
+            self.fields["password"].label = _("New password")
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        taken = get_user_model()._default_manager.filter(username__iexact=name).exclude(pk=self.user.pk)
+        if taken.exists():
+            raise forms.ValidationError(_("Somebody has this name already."))
+        get_user_model()._meta.get_field("username").run_validators(name)
+        return name
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if password:
+            password_validation.validate_password(password, self.user)
+        elif not self.user.pk:
+            raise forms.ValidationError(_("A new person needs a password."))
+        return password
+
+    def clean_administrator(self) -> bool:
+        return self._not_the_last(self.cleaned_data["administrator"])
+
+    def clean_active(self) -> bool:
+        return self._not_the_last(self.cleaned_data["active"])
+
+    def _not_the_last(self, stays: bool) -> bool:
+        others = get_user_model()._default_manager.filter(is_staff=True, is_active=True).exclude(pk=self.user.pk)
+        if self.user.pk and self.user.is_staff and not stays and not others.exists():
+            raise forms.ValidationError(_("There must be one administrator who can sign in."))
+        return stays
+
+    def save(self, who: str) -> None:
+        user, given = self.user, self.cleaned_data
+        user.username, user.email, user.is_active = given["username"], given["email"], given["active"]
+        user.is_staff = user.is_superuser = given["administrator"]
+        if given["password"]:
+            user.set_password(given["password"])
+            reset(username=user.username)
+        user.save()
+        before = set(user.sfsync_stores.all())
+        user.sfsync_stores.set(given["stores"])
+        _record(user, before, set(given["stores"]), who)
+
+
+def _initial(user: Any) -> dict[str, Any]:
+    if not user.pk:
+        return {"active": True}
+    return {
+        "username": user.username,
+        "email": user.email,
+        "administrator": user.is_staff,
+        "active": user.is_active,
+        "stores": list(user.sfsync_stores.values_list("pk", flat=True)),
+    }
+
+
+def _record(user: Any, before: set[Store], after: set[Store], who: str) -> None:
+    name = user.get_username()
+    rows = [SettingChange(store=store, who=who, name="members", before=name) for store in before - after]
+    rows += [SettingChange(store=store, who=who, name="members", after=name) for store in after - before]
+    SettingChange.objects.bulk_create(rows)
+
+
+@administrator
+def users(request: HttpRequest) -> HttpResponse:
+    people = get_user_model()._default_manager.order_by("username").prefetch_related("sfsync_stores")
+    pages = Paginator(people, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    return page(request, "users.html", screen="users", pages=pages)
+
+
+@administrator
+def new_user(request: HttpRequest) -> HttpResponseBase:
+    return _edit(request, get_user_model()())
+
+
+@administrator
+def user(request: HttpRequest, number: int) -> HttpResponseBase:
+    return _edit(request, get_object_or_404(get_user_model(), pk=number))
+
+
+def _edit(request: HttpRequest, user: Any) -> HttpResponseBase:
+    form = Person(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save(person(request))
+        messages.success(request, _("Saved."))
+        return redirect("backoffice:users")
+    return page(request, "user.html", screen="users", form=form, person=user)

@@ -1,0 +1,1 @@
+"""The settings of a store: the forms, the effect of a change, and who changed what."""

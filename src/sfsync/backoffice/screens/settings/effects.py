@@ -1,0 +1,117 @@
+"""What a change of settings does to the orders that wait, in sentences, and what a mapping leaves out (R6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from sfsync import texts
+from sfsync.backoffice.kit.live_shop import OUTSIDE, open_shop, said, statuses_of
+from sfsync.backoffice.kit.reader_texts import Said, grouped
+from sfsync.conf import conf
+from sfsync.engine.outgoing.prepare import policy_of
+from sfsync.engine.watch.preview import MOST, Effect, effect
+from sfsync.models import Store
+from sfsync.models.store import StatePolicy
+from sfsync.shops.base import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What saving would do, in sentences, or `trouble`: why nobody knows."""
+
+    lines: list[str] = field(default_factory=list)
+    trouble: Said | None = None
+
+
+def foretold(before: Store, after: Store) -> Foretold:
+    """Asks the shop how the waiting orders stand now."""
+    try:
+        with open_shop(before) as shop:
+            found = effect(before, shop, policy_of(before), policy_of(after))
+    except OUTSIDE as error:
+        return Foretold([_("What happens to the waiting orders cannot be foretold.")], said(error))
+    lines = [*_moved(found), *_standing(found, before)]
+    if before.history_cursor is None:
+        lines.append(_first_run())
+    return Foretold(lines or [_("No waiting order is concerned.")])
+
+
+def _first_run() -> str:
+    text = _(
+        "No run has taken place yet. The first one looks at all orders of the last %(days)s days, and sends what "
+        "Shopping Feed does not show as shipped, cancelled or refunded already."
+    )
+    return text % {"days": conf().sweep_days}
+
+
+def _moved(found: Effect) -> list[str]:
+    lines = [_line(before, after, count) for (before, after), count in sorted(found.moved.items())]
+    if found.cut:
+        lines.append(_("Only the %(most)s oldest waiting orders were looked at.") % {"most": grouped(MOST)})
+    return lines
+
+
+def _line(before: str, after: str, count: int) -> str:
+    if before == "fail" and not after:
+        text = ngettext(
+            "%(count)s order that is not sent for want of a tracking number will need nothing any more.",
+            "%(count)s orders that are not sent for want of a tracking number will need nothing any more.",
+            count,
+        )
+    elif after == "fail":
+        text = ngettext(
+            "%(count)s waiting order will need you: it has no tracking number.",
+            "%(count)s waiting orders will need you: they have no tracking number.",
+            count,
+        )
+    elif not after:
+        text = ngettext(
+            "%(count)s waiting order will not be sent any more.",
+            "%(count)s waiting orders will not be sent any more.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "%(count)s waiting order will now be sent as “%(told)s”.",
+            "%(count)s waiting orders will now be sent as “%(told)s”.",
+            count,
+        )
+    return text % {"count": grouped(count), "told": texts.operation_name(after)}
+
+
+def _standing(found: Effect, store: Store) -> list[str]:
+    statuses = statuses_of(store, get_language() or "en")
+    text = _(
+        "Orders that reached “%(status)s” before this change (%(count)s) are not sent by it: choose them in the list "
+        "of orders and use “Send now”."
+    )
+    return [text % {"status": statuses.name(each), "count": grouped(count)} for each, count in found.standing.items()]
+
+
+def warnings(store: Store, statuses: list[Status]) -> list[str]:
+    """What the mapping leaves out or gets wrong, against the shop's real statuses."""
+    mapped = {status for ids in store.statuses.values() for status in ids}
+    lines = [] if store.statuses.get("shipped") else [_("No status means “Shipped”: nothing would ever be shipped.")]
+    if not statuses:
+        return lines
+    known = {each.status_id for each in statuses}
+    lines += [
+        _("The shop has no status %(id)s any more: choose another one for it.") % {"id": status}
+        for status in sorted(mapped - known)
+    ]
+    if store.state_policy == StatePolicy.CURRENT:
+        lines += [
+            _left_out(each) for each in statuses if each.shipped and not each.deleted and each.status_id not in mapped
+        ]
+    return lines
+
+
+def _left_out(status: Status) -> str:
+    text = _(
+        "“%(name)s” comes after shipping but is not mapped: an order that passes on to it before the run is never sent "
+        "as shipped. Map it, or choose “the last status that means something” below."
+    )
+    return text % {"name": status.name}

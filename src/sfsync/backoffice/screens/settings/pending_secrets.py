@@ -1,0 +1,45 @@
+"""Secrets that were typed and are not saved yet: encrypted in the session for a few minutes, never in a page.
+
+A page that relies on them names them in its hidden field `kept`, so that none is lost, or used, unseen.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from sfsync.db.secrets import Secret, SecretUnreadable, decrypt, encrypt
+
+MINUTES = 10
+
+
+def kept(request: HttpRequest, place: str) -> dict[str, Secret]:
+    """By field, what was typed into the form `place` a while ago. What is too old is forgotten."""
+    found = request.session.get(f"typed:{place}", {})
+    if found.get("until", 0) < time.time():
+        forget(request, place)
+        return {}
+    try:
+        return {name: Secret(decrypt(each)) for name, each in found["secrets"].items()}
+    except SecretUnreadable:
+        return {}
+
+
+def keep(request: HttpRequest, place: str, form: Any) -> None:
+    """What a form that is shown again holds of secrets; said beside each of them."""
+    secrets: dict[str, Secret] = form.secrets
+    forget(request, place)
+    if secrets:
+        sealed = {name: encrypt(each.reveal()) for name, each in secrets.items()}
+        request.session[f"typed:{place}"] = {"until": time.time() + 60 * MINUTES, "secrets": sealed}
+    for name in secrets:
+        form[name].help_text = _(
+            "What you typed is kept for %(minutes)s minutes, and not shown: leave this empty to use it."
+        ) % {"minutes": MINUTES}
+
+
+def forget(request: HttpRequest, place: str) -> None:
+    request.session.pop(f"typed:{place}", None)

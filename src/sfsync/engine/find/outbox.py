@@ -1,0 +1,119 @@
+"""What was seen of the shop's orders, and a task for each that the marketplace may have to hear of (R1, R2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+
+from sfsync.db.bulk import insert_rows, update_rows
+from sfsync.engine.kit.context import Run
+from sfsync.models import Action, Order, Task
+from sfsync.models.log import Level
+from sfsync.shops.base import Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was last seen of an order of ours."""
+
+    pk: int
+    status: int | None
+    tracking_number: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An order that is not as it was last seen. `statuses` are all those it took, the current one last."""
+
+    order_id: int
+    statuses: tuple[int, ...]
+    tracking_number: str
+    new_status: bool
+    new_tracking: bool
+    first_seen: bool = False
+    counted: bool = False
+    """This run has found it already: its rows lie on two pages of the history."""
+
+
+def change(sighting: Sighting, seen: Seen, history: Collection[int] = (), run_began: datetime | None = None) -> Change:
+    """`history`: the statuses that the order took since, as far as they are known."""
+    return Change(
+        order_id=seen.pk,
+        statuses=(*history, sighting.status),
+        tracking_number=sighting.tracking_number,
+        new_status=sighting.status != seen.status,
+        new_tracking=sighting.tracking_number != seen.tracking_number,
+        first_seen=seen.status is None,
+        counted=bool(seen.at and run_began and seen.at >= run_began and sighting.status == seen.status),
+    )
+
+
+def learn_names(run: Run, changes: list[Change]) -> None:
+    """Before the transaction that needs them: nothing of ours stays locked while the shop is asked."""
+    if changes:
+        run.status_name(changes[0].statuses[-1])
+
+
+def save(run: Run, changes: list[Change]) -> None:
+    """Save what was seen, and a task for each order that the marketplace may have to hear of."""
+    if not changes:
+        return
+    told = _told(changes)
+    news = [each for each in changes if each.order_id in told or _matters(run, each)]
+    _save_tasks(run, news)
+    _save_seen(run, changes)
+    run.counts.detected += sum(not each.counted for each in news)
+    run.journal.flush()
+
+
+def _matters(run: Run, change: Change) -> bool:
+    """R1: a mapped status. R2: a tracking number. R6: a mapped status may be in the past of an unknown order."""
+    mapped = any(status in run.policy.mapping for status in change.statuses)
+    unknown_past = change.first_seen and run.policy.latest_mapped
+    return bool(change.tracking_number) or mapped or unknown_past
+
+
+def _told(changes: list[Change]) -> set[int]:
+    """The orders that the marketplace was told of, or is being told of: whatever happens to them is judged (R8). And
+    those whose update has failed: it may be needless now (R6)."""
+    going_on = Q(action=Action.CHECK) | Q(failed_at__isnull=False)
+    task = Exists(Task.objects.filter(going_on, order_id=OuterRef("pk")))
+    orders = Order.objects.filter(pk__in=[each.order_id for each in changes])
+    return set(orders.filter(~Q(confirmed_operation="") | task).values_list("pk", flat=True))
+
+
+_MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET
+    since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
+    attempts = 0, split = 0, silences = 0, failure = '', last_error = '', failed_at = NULL, episode = t.episode + 1"""
+_TEXTS = ("lease", "operation", "wanted", "tracking_number", "request_key", "batch_id", "ticket_number")
+_BLANK = dict.fromkeys((*_TEXTS, "failure", "last_error"), "") | dict.fromkeys(
+    ("attempts", "looks", "split", "silences", "episode"), 0
+)
+
+
+def queue(run: Run, order_ids: Iterable[int], *, conflict: str) -> None:
+    """Save intentions, due now. A saved one merges with the order's earlier one, or stands back, as `conflict` says."""
+    rows = [(order_id,) for order_id in order_ids]
+    run.touched = run.touched or bool(rows)
+    times = dict.fromkeys(("since", "update_at", "date_add", "date_upd"), run.clock())
+    same = {"store": run.store.pk, "action": Action.SYNC.value, **times, **_BLANK}
+    insert_rows(Task, ("order",), rows, same=same, conflict=conflict)
+
+
+def _save_tasks(run: Run, changes: list[Change]) -> None:
+    queue(run, (each.order_id for each in changes), conflict=_MERGE)
+    for each in changes:
+        code = "seen-status" if each.new_status or not each.new_tracking else "seen-tracking"
+        status, tracking = run.status_name(each.statuses[-1]), each.tracking_number
+        run.journal.say(Level.INFO, code, each.order_id, status=status, tracking_number=tracking)
+
+
+def _save_seen(run: Run, changes: list[Change]) -> None:
+    moved = [(each.order_id, each.statuses[-1], each.tracking_number) for each in changes if each.new_status]
+    update_rows(Order, ("id", "seen_status", "seen_tracking"), moved, same={"seen_at": run.clock()})
+    still = [(each.order_id, each.tracking_number) for each in changes if each.new_tracking and not each.new_status]
+    update_rows(Order, ("id", "seen_tracking"), still)

@@ -1,0 +1,110 @@
+"""Compare the open orders with what was last seen of them: the look that sees everything (R2, R5).
+
+Most of the time nothing has changed, so the shop is first asked for one number a block of orders, and only the blocks
+whose number has moved since the last sweep are looked at, order by order.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+
+from sfsync.engine.find.outbox import Seen, change, learn_names, save
+from sfsync.engine.kit.context import Run
+from sfsync.engine.kit.future_dates import passed
+from sfsync.models import Order, Sweep, Task
+from sfsync.shops.base import BLOCK, Sighting
+
+ORDERS = 10_000
+"""Compared in one query each side."""
+SAVED = 1000
+"""Changes of one transaction."""
+WHOLE = timedelta(days=1)
+"""How often every order is looked at, whatever the blocks say."""
+
+
+def sweep(run: Run) -> None:
+    started = time.monotonic()
+    blocks = list(_blocks(run))
+    if blocks:
+        _look_where_it_moved(run, blocks)
+    run.swept = time.monotonic() - started
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Shop order ids from `number * BLOCK` on: how many of them are open, and how many of those were never seen."""
+
+    number: int
+    orders: int
+    unseen: int
+
+
+_NUMBER = F("shop_order_id") / BLOCK
+
+
+def _blocks(run: Run) -> Iterator[_Block]:
+    numbered = _open_orders(run).annotate(block=_NUMBER).values("block").order_by("block")
+    counted = numbered.annotate(orders=Count("pk"), unseen=Count("pk", filter=Q(seen_status=None)))
+    return (_Block(*row) for row in counted.values_list("block", "orders", "unseen"))
+
+
+def _look_where_it_moved(run: Run, blocks: list[_Block]) -> None:
+    """The shop's numbers are read before its orders: a change in between is found again by the next sweep."""
+    last = Sweep.last_of(run.store)
+    whole = passed(last.whole_at, run.clock(), WHOLE)
+    now = run.shop.fingerprints([block.number for block in blocks])
+    moved = {each.number for each in blocks if last.fingerprint(each.number) != now.get(each.number)}
+    for some in _together(each for each in blocks if whole or each.unseen or each.number in moved):
+        _compare(run, [block.number for block in some])
+    if whole or moved:
+        with run.lease.writing("sweep"):
+            last.keep(now, run.clock() if whole else last.whole_at)
+
+
+def _together(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
+    """Blocks whose orders are few enough for one query."""
+    some: list[_Block] = []
+    orders = 0
+    for block in blocks:
+        if some and orders + block.orders > ORDERS:
+            yield some
+            some, orders = [], 0
+        some.append(block)
+        orders += block.orders
+    if some:
+        yield some
+
+
+def _compare(run: Run, blocks: list[int]) -> None:
+    run.lease.beat("sweep")
+    seen = dict(_seen(run, blocks))
+    changes = [change(each, seen[each.order_id]) for each in run.shop.look(seen) if _news(each, seen[each.order_id])]
+    learn_names(run, changes)
+    for start in range(0, len(changes), SAVED):
+        with run.lease.writing("sweep"):
+            save(run, changes[start : start + SAVED])
+
+
+def _seen(run: Run, blocks: list[int]) -> Iterator[tuple[int, Seen]]:
+    """Shop order id, and what was last seen of it. The range lets the database use its index."""
+    ids = (blocks[0] * BLOCK, (blocks[-1] + 1) * BLOCK - 1)
+    orders = _open_orders(run).annotate(block=_NUMBER).filter(shop_order_id__range=ids, block__in=blocks)
+    rows = orders.values_list("shop_order_id", "pk", "seen_status", "seen_tracking")
+    return ((shop_order_id, Seen(pk, status, tracking)) for shop_order_id, pk, status, tracking in rows)
+
+
+def _news(sighting: Sighting, seen: Seen) -> bool:
+    return (sighting.status, sighting.tracking_number) != (seen.status, seen.tracking_number)
+
+
+def _open_orders(run: Run) -> QuerySet[Order]:
+    """Those that a change may still come for, and those whose update failed and waits for just such a change (R4)."""
+    orders = Order.objects.filter(store=run.store)
+    parked = Task.objects.filter(store=run.store).parked()
+    still_open = orders.open_since(run.clock() - timedelta(days=run.conf.sweep_days))
+    return still_open | orders.filter(pk__in=parked.values("order"))

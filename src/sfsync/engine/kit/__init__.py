@@ -1,0 +1,1 @@
+"""What every step works with: the lease, the journal, the connections, the clock."""

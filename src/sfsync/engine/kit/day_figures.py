@@ -1,0 +1,69 @@
+"""Count what was sent, confirmed and failed by day, marketplace and operation, and the API's answers by status."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.utils import timezone
+
+from sfsync.db.bulk import insert_rows
+from sfsync.domain.errors import Failure
+from sfsync.engine.kit.context import Run
+from sfsync.models import AnswerFigure, DayFigure, Store, Task
+from sfsync.models.figure import WITHIN
+
+_KEY = ("store", "day", "channel", "operation")
+_COUNTS = ("sent", "confirmed", "failed", "refused", *WITHIN)
+_ADD = "ON CONFLICT (store_id, day, channel, operation) DO UPDATE SET " + ", ".join(
+    f"{name} = t.{name} + excluded.{name}" for name in _COUNTS
+)
+
+REFUSALS = {Failure.TICKET_FAILED, Failure.TICKET_CANCELED, Failure.IGNORED, Failure.REQUEST_REFUSED}
+"""The failures that are an answer (R12, R16, R18): what was sent was turned down."""
+
+_ADD_ANSWERS = "ON CONFLICT (store_id, status) DO UPDATE SET requests = t.requests + excluded.requests"
+
+
+def note(
+    run: Run,
+    *,
+    sent: Iterable[Task] = (),
+    confirmed: Iterable[Task] = (),
+    failed: Iterable[tuple[Task, str, Failure]] = (),
+) -> None:
+    """Add to the day's figures, in one statement: tasks, and for failed ones their operation and why.
+
+    Reads `task.order`.
+    """
+    now = run.clock()
+    figures: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
+    for task in sent:
+        figures[task.order.channel, task.operation]["sent"] += 1
+    for task in confirmed:
+        figure = figures[task.order.channel, task.operation]
+        figure["confirmed"] += 1
+        if step := _step(task.sent_at, now):
+            figure[step] += 1
+    for task, operation, failure in failed:
+        figure = figures[task.order.channel, operation or "ship"]
+        figure["failed"] += 1
+        figure["refused"] += failure in REFUSALS
+    day = timezone.localdate(now).isoformat()
+    rows = [(run.store.pk, day, *key, *figure.values()) for key, figure in sorted(figures.items())]
+    insert_rows(DayFigure, (*_KEY, *_COUNTS), rows, conflict=_ADD)
+
+
+def note_answers(store: Store, answers: Mapping[int, int]) -> None:
+    """Add requests by the status they were answered with."""
+    rows = [(store.pk, status, requests) for status, requests in sorted(answers.items())]
+    insert_rows(AnswerFigure, ("store", "status", "requests"), rows, conflict=_ADD_ANSWERS)
+
+
+def _step(sent_at: datetime | None, now: datetime) -> str:
+    """The column of `WITHIN` that a confirmation counts in; empty beyond the last."""
+    if sent_at is None:
+        return ""
+    seconds = (now - sent_at).total_seconds()
+    return next((name for name, most in WITHIN.items() if seconds <= most), "")

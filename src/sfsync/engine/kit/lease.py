@@ -1,0 +1,92 @@
+"""Holding a process of a store: taken by compare and set, kept by a heartbeat, lost without harm (R22)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from sfsync.db.process_identity import machine
+from sfsync.models import Process, Store
+from sfsync.models.process import SYNC
+from sfsync.texts import stamp
+
+Clock = Callable[[], datetime]
+
+
+class Busy(Exception):
+    """Another run holds the process. The message says which, where, and since when."""
+
+
+class LeaseLost(Exception):
+    """This run was silent for longer than its lease and another one took over: it must stop at once."""
+
+    def __str__(self) -> str:
+        return "This run was held up for longer than its lease and another one took over; it stopped without harm."
+
+
+@dataclass(slots=True)
+class Lease:
+    """A process that this run holds. `token` also marks the tasks that it claims."""
+
+    store: Store
+    name: str
+    token: str
+    length: timedelta
+    clock: Clock
+    taken_at: datetime = field(init=False)
+    _beaten: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.taken_at = self._beaten = self.clock()
+
+    def beat(self, progress: str = "", *, now: bool = False) -> None:
+        """Keep the lease alive: writes when an eighth of it has passed, or `now`. Raises `LeaseLost`."""
+        instant = self.clock()
+        if not now and instant - self._beaten < self.length / 8:
+            return
+        if not Process.objects.extend(self.store, self.name, self.token, instant + self.length, progress):
+            raise LeaseLost
+        self._beaten = instant
+
+    @contextmanager
+    def writing(self, progress: str = "") -> Iterator[None]:
+        """A transaction that no other run can get ahead of: the lease is checked, and held, first. Raises `LeaseLost`.
+
+        For writes that do not compare what they replace.
+        """
+        with transaction.atomic():
+            self.beat(progress, now=True)
+            yield
+
+    def release(self, at: datetime | None = None, **result: object) -> bool:
+        """Free the process. `at`: when the run ended, now unless told otherwise."""
+        return Process.objects.release(self.store, self.name, self.token, finished_at=at or self.clock(), **result)
+
+
+def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lease:
+    """Hold a process of a store: one statement where it is free. Raises `Busy`."""
+    lease = Lease(store, name, secrets.token_hex(16), length, clock)
+    now = lease.taken_at
+    run = {"machine": machine(), "host": socket.gethostname(), "pid": os.getpid(), "started_at": now}
+    run["lease_until"] = now + length
+    if Process.objects.take(store, name, lease.token, run):
+        return lease
+    process = Process.objects.get_or_create(store=store, name=name)[0]
+    if process.holder and not process.gone(now):
+        raise Busy(held_by(process))
+    if not Process.objects.take(store, name, lease.token, run, former=process.holder):
+        process.refresh_from_db()
+        raise Busy(held_by(process))
+    return lease
+
+
+def held_by(process: Process) -> str:
+    since = stamp(process.started_at) or "?"
+    return f"process {process.pid} on {process.host or 'another machine'}, since {since}"

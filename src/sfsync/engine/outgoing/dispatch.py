@@ -1,0 +1,141 @@
+"""Claim what is due, judge it, write down what needs no request, and send the rest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from sfsync.db.bulk import update_rows
+from sfsync.domain.decide import Because, Fail, Nothing, Wait
+from sfsync.domain.errors import Failure
+from sfsync.domain.orders import Operation
+from sfsync.engine.kit.context import Run
+from sfsync.engine.outgoing.conclude import CONFIRMED_AT, Failed, NoticeRow, drop, fail, tell
+from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
+from sfsync.engine.outgoing.prepare import Plan, Prepared, prepare
+from sfsync.engine.outgoing.send import send
+from sfsync.models import Action, Order, Task
+from sfsync.models.log import Level
+
+CLAIM = 1000
+"""Tasks in hand at once: ten full requests, and flat memory however long the queue is."""
+
+
+def dispatch(run: Run) -> None:
+    """Process what is saved until nothing is due (R6, R7). Whatever stops it, nothing stays claimed."""
+    queue = Task.objects.filter(store=run.store)
+    if not queue.due(run.clock()).exists():
+        return
+    run.touched = True
+    try:
+        adopt(run)
+        learn_fulfilment(run)
+        nameless: list[int] = []
+        while not run.stop(0) and (tasks := queue.claim(run.lease.token, run.clock(), CLAIM)):
+            nameless += _process(run, tasks)
+        _process_nameless(run, nameless)
+    finally:
+        queue.filter(lease=run.lease.token).update(lease="")
+
+
+def _process(run: Run, tasks: list[Task]) -> list[int]:
+    """Judge, write down, send. Returns the ids of the tasks whose order has no Shopping Feed id yet."""
+    run.lease.beat("send")
+    orders = run.shop.read([task.order.shop_order_id for task in tasks])
+    plan = prepare(tasks, orders, run.policy, run.clock())
+    settle_without_request(run, plan)
+    send(run, plan.send)
+    return [task.pk for task in plan.nameless]
+
+
+def _process_nameless(run: Run, task_ids: list[int]) -> None:
+    """R13b, last of all: one request an order must not hold up the others."""
+    held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order")
+    for start in range(0, len(task_ids), CLAIM):
+        if run.stop(0):
+            return
+        some = held.filter(pk__in=task_ids[start : start + CLAIM])
+        missing = find_feed_ids(run, list(some))
+        with transaction.atomic():
+            fail(run, [Failed(task, Failure.NO_FEED_ID, message, "ship") for task, message in missing])
+            run.journal.flush()
+        learn_fulfilment(run)
+        _process(run, list(some.all()))  # read again: the lookups have changed the orders
+
+
+def settle_without_request(run: Run, plan: Plan) -> None:
+    """Waits, needless tasks and failures; and ships are on their way from here on (R2, R3)."""
+    with transaction.atomic():
+        _snooze(run, plan.wait)
+        _remove(run, plan.nothing)
+        fail(run, [_failed(task, decision) for task, decision in plan.fail])
+        _mark_shipped(plan.send)
+        _nothing_by_hand(plan)
+        run.journal.flush()
+
+
+def _snooze(run: Run, waits: list[tuple[Task, Wait]]) -> None:
+    rows = [(task.pk, wait.until, "", run.lease.token) for task, wait in waits]
+    update_rows(Task, ("id", "update_at", "lease"), rows, expect=("lease",))
+    for task, wait in waits:
+        run.journal.say(Level.INFO, "waiting", task.order_id, until=wait.until.isoformat(timespec="seconds"))
+
+
+def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
+    gone = drop(run, [task for task, _ in needless])
+    kept = [(task, nothing) for task, nothing in needless if task.pk in gone]
+    for task, nothing in kept:
+        level = Level.WARNING if _told(nothing) else Level.INFO
+        operation = nothing.operation or ""
+        run.journal.say(level, f"nothing-{nothing.because.value}", task.order_id, operation=operation)
+    tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
+    _leave_to_people(kept)
+    run.counts.removed += len(kept)
+
+
+def _leave_to_people(needless: list[tuple[Task, Nothing]]) -> None:
+    """R9: what the marketplace does not take from us stays to be done by hand, unless somebody has just done it."""
+    left: dict[Operation, list[int]] = defaultdict(list)
+    for task, nothing in needless:
+        if nothing.because is Because.UNSUPPORTED and nothing.operation:
+            left[nothing.operation].append(task.order_id)
+    for operation, orders in left.items():
+        undone = Order.objects.filter(pk__in=orders, **{CONFIRMED_AT[operation]: None})
+        undone.update(by_hand=operation.value)
+
+
+_SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED)
+"""What was to be done by hand still is: a status that means nothing ("archived") takes nothing back."""
+
+
+def _nothing_by_hand(plan: Plan) -> None:
+    """The shop has gone on to something else, so what was to be done by hand need not be."""
+    on = [each.task for each in plan.send] + [task for task, _ in plan.wait]
+    on += [task for task, fail in plan.fail if fail.failure is not Failure.ORDER_GONE]
+    on += [task for task, nothing in plan.nothing if nothing.because not in _SAYS_NOTHING_NEW]
+    freed = [task.order_id for task in on if task.order.by_hand]
+    if freed:
+        Order.objects.filter(pk__in=freed).update(by_hand="")
+
+
+def _told(nothing: Nothing) -> bool:
+    """R8, R9: the merchant hears of these, once."""
+    return nothing.because in (Because.WENT_BACK, Because.UNSUPPORTED)
+
+
+def _notice(task: Task, nothing: Nothing) -> NoticeRow:
+    operation = nothing.operation or ""
+    key = f"{nothing.because.value}:{task.order_id}:{operation}"
+    return (task.order_id, key, nothing.because.value, {"operation": operation})
+
+
+def _failed(task: Task, decision: Fail) -> Failed:
+    return Failed(task, decision.failure, operation=decision.operation or "")
+
+
+def _mark_shipped(prepared: Iterable[Prepared]) -> None:
+    orders = [each.task.order_id for each in prepared if each.send.operation is Operation.SHIP]
+    if orders:
+        Order.objects.filter(pk__in=orders, shipped_sent=False).update(shipped_sent=True)

@@ -1,0 +1,219 @@
+"""Follow each ticket to its end (R14 to R19)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Max, Min, QuerySet
+
+from sfsync.db.bulk import update_rows
+from sfsync.domain.backoff import TOO_LONG_OPEN, look_after
+from sfsync.domain.errors import Failure
+from sfsync.domain.tickets import Verdict, judge, match, of_batch
+from sfsync.engine.kit.context import Run
+from sfsync.engine.outgoing.ask import ask, in_flight
+from sfsync.engine.outgoing.conclude import Failed, confirm, fail, tell
+from sfsync.models import Order, Task
+from sfsync.models.log import Level
+from shoppingfeed import (
+    BatchTickets,
+    ContractError,
+    InvalidRequestError,
+    NotFoundError,
+    ServerError,
+    ShoppingFeedError,
+    Ticket,
+)
+
+AT_ONCE = 10
+"""Batches judged in one transaction."""
+PROBED = 4
+"""Batches looked at together while it is not known which are done: few, for each is a request spent in vain."""
+PAGE = 200
+"""Tickets listed in one request."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the tickets of some batches say of their tasks."""
+
+    confirmed: list[Task] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    open: list[Task] = field(default_factory=list)
+    missing: list[Task] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    barren: int = 0
+    error: ShoppingFeedError | None = None
+
+    def add(self, task: Task, ticket: Ticket | None) -> None:
+        if ticket is None:
+            self.missing.append(task)
+            return
+        task.ticket_number = ticket.id
+        task.order.ticket_at = max(filter(None, (ticket.scheduled_at, task.order.ticket_at)), default=None)
+        match judge(ticket.state):
+            case Verdict.CONFIRMED:
+                self.confirmed.append(task)
+            case Verdict.FAILED:
+                self.failed.append(Failed(task, Failure.TICKET_FAILED, ticket.message))
+            case Verdict.CANCELED:
+                self.failed.append(Failed(task, Failure.TICKET_CANCELED, ticket.message))
+            case Verdict.OPEN:
+                self.open.append(task)
+
+
+def settle(run: Run, *, everything: bool = False) -> None:
+    """Ask for the answers that never came, then look at the tickets that are due (or at `everything` in flight)."""
+    run.touched = True
+    ask(run)
+    tasks = Task.objects.filter(store=run.store).ticketed()
+    batches = _due(run, tasks, everything)
+    still_open = _still_open(run) if len(batches) > 2 else {}
+    if still_open is None:
+        _probe(run, list(batches))
+        return
+    quiet = _without_news(run, batches, still_open)
+    _snooze(run, [task for its in quiet.values() for task in its])
+    news = [batch for batch in batches if batch not in quiet]
+    for start in range(0, len(news), AT_ONCE):
+        _judge_batches(run, news[start : start + AT_ONCE])
+
+
+def _probe(run: Run, batches: list[str]) -> None:
+    """More is open than one page tells: look at one batch, and go on for as long as every one has news."""
+    start, size = 0, 1
+    while start < len(batches) and _judge_batches(run, batches[start : start + size]):
+        start, size = start + size, PROBED
+
+
+def _due(run: Run, tasks: QuerySet[Task], everything: bool) -> dict[str, int]:
+    """Batch id → how many tasks it has, those looked at least first: a batch that keeps running starves no other."""
+    grouped = tasks.values("batch_id").annotate(
+        tasks=Count("pk"), due=Min("update_at"), looked=Max("looks"), sent=Max("sent_at")
+    )
+    batches = grouped.order_by("looked", "sent")
+    if not everything:
+        batches = batches.filter(due__lte=run.clock())
+    return {row["batch_id"]: row["tasks"] for row in batches}
+
+
+Orders = dict[str, set[int | None]]
+"""Batch id → the Shopping Feed ids of the orders whose tickets in it are open; None for one that does not say."""
+
+
+def _still_open(run: Run) -> Orders | None:
+    """One request for the whole store: what is still being processed, or None where that is too much to tell."""
+    listing = run.feed.tickets(state="processing", limit=PAGE)
+    if listing.total is not None and listing.total > PAGE:
+        return None
+    orders: Orders = defaultdict(set)
+    for ticket in listing.items:
+        if judge(ticket.state) is Verdict.OPEN:
+            orders[ticket.batch_id].add(ticket.order_id)
+    return orders
+
+
+def _without_news(run: Run, batches: dict[str, int], still_open: Orders) -> dict[str, list[Task]]:
+    """The batches that need no request, with their tasks: every one of these is still open. One that is stuck must not
+    hold up the others of its batch."""
+    quiet: dict[str, list[Task]] = defaultdict(list)
+    likely = [batch for batch, tasks in batches.items() if tasks <= len(still_open.get(batch, ()))]
+    if likely:
+        for task in Task.objects.filter(store=run.store, batch_id__in=likely).to_settle():
+            quiet[task.batch_id].append(task)
+    return {
+        batch: tasks for batch, tasks in quiet.items() if all(task.order.feed_id in still_open[batch] for task in tasks)
+    }
+
+
+def _judge_batches(run: Run, batches: list[str]) -> bool:
+    """True when each of them had something new."""
+    run.lease.beat("settle")
+    judged = Judged()
+    for tasks, answer in _read(run, batches):
+        _add(judged, tasks, answer)
+    if isinstance(judged.error, ServerError) and run.knows_store():
+        judged.unreadable.append(str(judged.error))
+        judged.error = None
+    with transaction.atomic():
+        confirm(run, judged.confirmed)
+        _keep_ticket_numbers(judged)
+        fail(run, judged.failed)
+        _snooze(run, judged.open)
+        _miss(run, judged.missing)
+        for message in judged.unreadable:
+            run.journal.say(Level.ERROR, "tickets-unreadable", message=message)
+        run.journal.flush()
+    if judged.error:
+        raise judged.error
+    return not judged.barren
+
+
+def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
+    """A batch whose tickets make no sense is looked at later, and holds up no other; an API in trouble ends it."""
+    if answer.tickets is not None:
+        found = match(map(in_flight, tasks), of_batch(answer.batch_id, answer.tickets))
+        for task in tasks:
+            judged.add(task, found.get(task.pk))
+        judged.barren += all(judge(found[task.pk].state) is Verdict.OPEN for task in tasks if task.pk in found)
+        return
+    judged.open += tasks
+    if isinstance(answer.error, (ContractError, NotFoundError, InvalidRequestError)):
+        judged.unreadable.append(str(answer.error))
+    else:
+        judged.error = answer.error
+
+
+def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[Task], BatchTickets]]:
+    """Each batch's tasks, and the answer about its tickets."""
+    tasks: dict[str, list[Task]] = {batch: [] for batch in batches}
+    for task in Task.objects.filter(store=run.store, batch_id__in=batches).to_settle():
+        tasks[task.batch_id].append(task)
+    for answer in run.feed.batches(batches):
+        yield tasks[answer.batch_id], answer
+
+
+def _keep_ticket_numbers(judged: Judged) -> None:
+    """A failed ticket must not be taken for the next attempt's (R13, R14): its number stays with the task, its time
+    with the order."""
+    rows = [(each.task.pk, each.task.ticket_number) for each in judged.failed]
+    update_rows(Order, ("id", "ticket_at"), [(each.task.order_id, each.task.order.ticket_at) for each in judged.failed])
+    update_rows(Task, ("id", "ticket_number"), [*rows, *((task.pk, task.ticket_number) for task in judged.open)])
+
+
+def _snooze(run: Run, tasks: list[Task]) -> None:
+    """R17: later, less and less often; an alarm when it passes a day."""
+    now = run.clock()
+    rows = [(task.pk, now + look_after(task.looks), min(task.looks + 1, 1000), task.request_key) for task in tasks]
+    update_rows(Task, ("id", "update_at", "looks"), rows, expect=("request_key",))
+    slow = [task for task in tasks if task.sent_at and now - task.sent_at > TOO_LONG_OPEN]
+    tell(
+        run.store,
+        run.clock(),
+        ((task.order_id, f"slow:{task.request_key}:{task.order_id}", "ticket-slow", _evidence(task)) for task in slow),
+    )
+
+
+def _evidence(task: Task) -> dict[str, object]:
+    sent_at = task.sent_at.isoformat(timespec="seconds") if task.sent_at else ""
+    return {"operation": task.operation, "ticket": task.ticket_number, "sent_at": sent_at}
+
+
+def _miss(run: Run, tasks: list[Task]) -> None:
+    """R18: a ticket that the API does not know. A late list is waited for, then it is looked up by order id."""
+    now, lag = run.clock(), timedelta(seconds=run.conf.ticket_lag_seconds)
+    young = [task for task in tasks if _is_young(task, now - lag)]
+    _snooze(run, young)
+    lost = [task for task in tasks if not _is_young(task, now - lag)]
+    rows = [(task.pk, "", Failure.TICKET_LOST.value, f"batch {task.batch_id}", now, task.request_key) for task in lost]
+    update_rows(Task, ("id", "batch_id", "failure", "last_error", "update_at"), rows, expect=("request_key",))
+    for task in lost:
+        run.journal.say(Level.WARNING, "ticket-missing", task.order_id, batch=task.batch_id)
+
+
+def _is_young(task: Task, late: datetime) -> bool:
+    return task.sent_at is not None and task.sent_at > late

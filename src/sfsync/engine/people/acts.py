@@ -1,0 +1,158 @@
+"""What a person may do about an order's update: try again now, give it up, or say that it was done by hand. Each is
+logged with who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sfsync import texts
+from sfsync.domain.orders import Operation
+from sfsync.engine.kit.journal import Journal
+from sfsync.engine.outgoing.conclude import CONFIRMED_AT
+from sfsync.models import Action, Order, Store, Task
+from sfsync.models.log import Level
+
+
+def retry(orders: QuerySet[Order], who: str, code: str = "person-retry") -> int:
+    """R16: a failed update, or one that waits for its next attempt, is due now, with all its tries again.
+
+    Returns how many; an update in flight is left to its ticket. `code`: what the log says that the person asked for.
+    """
+    tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="").exclude(failure="", failed_at=None)
+    return _each_store(tasks, who, code, _revive)
+
+
+def give_up(orders: QuerySet[Order], who: str) -> int:
+    """The update is not sent, and what is to be done by hand is left undone: the person told the marketplace, or nobody
+    needs to. A later change counts again."""
+    tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="")
+    given_up = _each_store(tasks, who, "person-give-up", _drop)
+    now = timezone.now()
+    return given_up + _by_hand(orders, who, "person-give-up", lambda operation: {"given_up_at": now})
+
+
+def _drop(tasks: QuerySet[Task]) -> int:
+    orders = list(tasks.values_list("order", flat=True))
+    Order.objects.filter(pk__in=orders).update(given_up_at=timezone.now())
+    return tasks.delete()[0]
+
+
+GIVEN_UP = (
+    Q(given_up_at__isnull=False)
+    & (Q(seen_at=None) | Q(given_up_at__gt=F("seen_at")))
+    & (Q(confirmed_at=None) | Q(given_up_at__gt=F("confirmed_at")))
+)
+"""The orders of which `given_up` has something to say."""
+
+
+def given_up(order: Order) -> str:
+    """That a person gave its last update up, as a sentence of the active language.
+
+    Empty once something came later: another status in the shop, or a confirmation.
+    """
+    at = order.given_up_at
+    if at is None or any(later and later >= at for later in (order.seen_at, order.confirmed_at)):
+        return ""
+    return _("Given up on %(at)s: sfsync did not tell the marketplace.") % {"at": texts.moment(at.isoformat())}
+
+
+def done_by_hand(orders: QuerySet[Order], who: str) -> int:
+    """R9: the person did on the marketplace what it does not take from us, so the marketplace knows it from now on.
+
+    Returns how many; an order with nothing to be done by hand is left as it is.
+    """
+    now = timezone.now()
+    return _by_hand(
+        orders,
+        who,
+        "person-by-hand",
+        lambda operation: {
+            CONFIRMED_AT[Operation(operation)]: now,
+            "confirmed_operation": operation,
+            "confirmed_at": now,
+            "confirmed_status": F("seen_status"),
+        },
+    )
+
+
+def _by_hand(orders: QuerySet[Order], who: str, code: str, known: Callable[[str], dict[str, Any]]) -> int:
+    """End what is to be done by hand. `known`: operation → what the marketplace knows from now on."""
+    left = orders.exclude(by_hand="").order_by()
+    done = 0
+    for store_id, operation in left.values_list("store", "by_hand").distinct():
+        with transaction.atomic():
+            held = left.filter(store=store_id, by_hand=operation).select_for_update(of=("self",))
+            chosen = list(held.values_list("pk", flat=True))
+            Order.objects.filter(pk__in=chosen).update(by_hand="", **known(operation))
+            _log(Store.objects.get(pk=store_id), chosen, code, who, operation=operation)
+            done += len(chosen)
+    return done
+
+
+def droppable(order: Order, tasks: Iterable[Task]) -> bool:
+    """`give_up` has something to drop: an update that no request took and no run is at work on, or work by hand."""
+    return bool(order.by_hand) or any(task.action == Action.SYNC and not task.lease for task in tasks)
+
+
+def why_not(order: Order, tasks: list[Task] | None = None) -> str:
+    """Why a retry, or giving up, changed nothing of this order, as a sentence of the active language.
+
+    `tasks` are the order's, where they were read already.
+    """
+    if tasks is None:
+        tasks = list(Task.objects.filter(order=order).order_by("id"))
+    flying = next((task for task in tasks if task.action == Action.CHECK), None)
+    if flying:
+        return _in_flight(flying)
+    if any(task.lease for task in tasks):
+        return _("A run is at work on it at this moment.")
+    if tasks:
+        at = texts.moment(min(task.update_at for task in tasks).isoformat())
+        return _("Nothing has failed: its update is decided by the first run after %(at)s.") % {"at": at}
+    if order.by_hand:
+        return texts.by_hand(order.by_hand)
+    if said := given_up(order):
+        return said
+    if order.confirmed_operation and order.confirmed_at:
+        told, at = texts.operation_name(order.confirmed_operation), texts.moment(order.confirmed_at.isoformat())
+        return _("Nothing has failed: the marketplace knows “%(told)s” since %(at)s.") % {"told": told, "at": at}
+    return _("Nothing has failed and nothing is waiting: the marketplace was told nothing of it.")
+
+
+def _in_flight(task: Task) -> str:
+    told, at = texts.operation_name(task.operation), texts.moment(task.update_at.isoformat())
+    if task.batch_id:
+        text = _("“%(told)s” is on its way; its ticket is asked for by the first run after %(at)s.")
+    else:
+        text = _("“%(told)s” was sent and not answered; the ticket list is asked by the first run after %(at)s.")
+    return text % {"told": told, "at": at}
+
+
+def _revive(tasks: QuerySet[Task]) -> int:
+    now = timezone.now()
+    fresh = {"attempts": 0, "split": 0, "silences": 0, "failure": "", "last_error": "", "failed_at": None}
+    return tasks.update(update_at=now, date_upd=now, episode=F("episode") + 1, **fresh)
+
+
+def _each_store(tasks: QuerySet[Task], who: str, code: str, act: object) -> int:
+    done = 0
+    for store in Store.objects.filter(pk__in=tasks.values("store")):
+        with transaction.atomic():
+            held = tasks.filter(store=store).select_for_update(of=("self",))  # a run that sends one first keeps it
+            chosen = list(held.values_list("pk", "order_id"))
+            done += act(Task.objects.filter(pk__in=[pk for pk, _order in chosen]))  # type: ignore[operator]
+            _log(store, (order_id for _pk, order_id in chosen), code, who)
+    return done
+
+
+def _log(store: Store, order_ids: Iterable[int], code: str, who: str, **params: str) -> None:
+    journal = Journal(store, "person", "")
+    for order_id in order_ids:
+        journal.say(Level.INFO, code, order_id, who=who, **params)
+    journal.flush()

@@ -1,0 +1,43 @@
+"""What a person asks for beyond `persons`: send these orders' updates now, run this store now."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from sfsync.engine.kit.journal import Journal
+from sfsync.engine.people import acts
+from sfsync.models import Action, Order, Process, Store, Task
+from sfsync.models.log import Level
+from sfsync.models.process import SYNC
+
+
+def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
+    """Make the orders' updates due now, and judge again those that have none. Returns how many.
+
+    What is in flight is left to its ticket (R10). A failed update starts afresh, as `acts.retry` does.
+    """
+    orders = orders.filter(store=store)
+    revived = acts.retry(orders, who, "person-send")
+    now = timezone.now()
+    with transaction.atomic():
+        waiting = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="", failed_at=None)
+        later = waiting.filter(update_at__gt=now)
+        hurried = list(later.values_list("order_id", flat=True))
+        later.update(update_at=now)
+        idle = list(orders.filter(tasks=None).values_list("pk", flat=True))
+        fresh = [Task(store=store, order_id=order_id, since=now, update_at=now) for order_id in idle]
+        Task.objects.bulk_create(fresh, ignore_conflicts=True)
+        journal = Journal(store, "person", "")
+        for order_id in hurried + idle:
+            journal.say(Level.INFO, "person-send", order_id, who=who)
+        journal.flush()
+    return max(revived, waiting.count())
+
+
+def ask_run(store: Store) -> None:
+    """The service, where one runs, takes the store up at its next look."""
+    now = timezone.now()
+    if not Process.objects.filter(store=store, name=SYNC).update(run_asked_at=now):
+        Process.objects.get_or_create(store=store, name=SYNC, defaults={"run_asked_at": now})

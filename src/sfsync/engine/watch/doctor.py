@@ -1,0 +1,277 @@
+"""Everything a merchant can get wrong, checked, each with what to do (`sfsync doctor`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import get_connection
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from sfsync import texts
+from sfsync.db.secrets import SecretUnreadable
+from sfsync.domain.mapping import MEANINGS
+from sfsync.engine.kit.connections import Connections
+from sfsync.engine.kit.trouble import disk_full, trouble_of
+from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
+from sfsync.engine.watch.notify import mail_again
+from sfsync.models import Store
+from sfsync.models.store import StatePolicy
+from sfsync.notify.smtp import NoMailServerError
+from sfsync.shops.base import ShopError, Status
+from shoppingfeed import ShoppingFeedError
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    WRONG = "wrong"
+
+
+SUBJECTS = {
+    "database": _("database"),
+    "mail": _("mail"),
+    "stores": _("stores"),
+    "settings": _("settings"),
+    "shop": _("%(store)s: shop"),
+    "feed": _("%(store)s: Shopping Feed"),
+    "mapping": _("%(store)s: status mapping"),
+    "recipients": _("%(store)s: recipients"),
+    "store": "%(store)s",
+}
+"""What can be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at (one of `SUBJECTS`, of which store), and how it is. Never holds a secret.
+
+    `code` and `params` pick the sentence and the advice of `sfsync.texts`, in whatever language is active when they
+    are read.
+    """
+
+    about: str
+    verdict: Verdict
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+    store: str = ""
+
+    @property
+    def subject(self) -> str:
+        return gettext(SUBJECTS[self.about]) % {"store": self.store}
+
+    @property
+    def text(self) -> str:
+        return texts.sentence(self.code, self.params)
+
+    @property
+    def advice(self) -> str:
+        """What to do where it is not well; empty where it is."""
+        return "" if self.verdict is Verdict.OK else texts.advice(self.code)
+
+    def as_dict(self) -> dict[str, str]:
+        return {"subject": self.subject, "verdict": self.verdict, "text": self.text, "advice": self.advice}
+
+
+def examine(connections: Connections, language: str = "", *, tries: int | None = None) -> Iterator[Finding]:
+    """Each finding as it is made; a check that fails does not stop the others. `language`: see `examine_store`.
+
+    `tries`: the connections of so many stores are tried; of the others it tells what their last run left undone.
+    """
+    database = _database()
+    yield database
+    mail = _mail()
+    yield mail
+    if database.verdict is Verdict.WRONG:
+        return
+    if mail.verdict is Verdict.OK:
+        mail_again()
+    stores = list(Store.objects.all())
+    if not stores:
+        yield Finding("stores", Verdict.WRONG, "no-store")
+    well = answering([], mail_well=mail.verdict is Verdict.OK)
+    for number, (store, health) in enumerate(zip(stores, health_of(stores, timezone.now()), strict=True)):
+        if tries is None or number < tries:
+            yield from examine_store(store, health, connections, language, well=well)
+        else:
+            yield from (each for each in _recorded(store, health, well) if each.verdict is not Verdict.OK)
+
+
+def examine_store(
+    store: Store, health: Health, connections: Connections, language: str = "", *, well: Collection[str] = ()
+) -> Iterator[Finding]:
+    """`language`: of the names of the shop's statuses, the store's own if empty. `well`: what has just answered."""
+    shop = try_shop(store, connections)
+    yield shop
+    feed = try_feed(store, connections)
+    yield feed
+    if shop.verdict is Verdict.OK:
+        yield from _guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
+    yield from _recorded(store, health, answering([shop, feed]) | {*well})
+
+
+def _recorded(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
+    """What is known without asking anybody."""
+    yield _recipients(store)
+    yield from _alarms(store, health, well)
+
+
+def answering(tried: list[Finding], *, mail_well: bool = False) -> set[str]:
+    """Of `shop`, `feed` and `mail`, those that have just answered well."""
+    well = {each.about for each in tried if each.verdict is Verdict.OK}
+    return well | {"mail"} if mail_well else well
+
+
+_PROVED_GONE_BY = {
+    "shop-unavailable": {"shop"},
+    "shop-misconfigured": {"shop"},
+    "token-refused": {"feed"},
+    "store-unknown": {"feed"},
+    "rate-limited": {"feed"},
+    "api-unavailable": {"feed"},
+    "secret-unreadable": {"shop", "feed"},
+    "mail-failed": {"mail"},
+}
+"""What the last run ended on → what answers well when it is gone."""
+
+
+def proved_gone(code: str, well: set[str]) -> bool:
+    """A trouble of this code cannot stand any more, since what is `answering` does."""
+    return _PROVED_GONE_BY.get(code, {""}) <= well
+
+
+def forget_trouble(store: Store, well: set[str]) -> None:
+    """What the last run ended on is taken off the store where it was just proved gone; the run's record keeps it."""
+    if store.trouble and proved_gone(store.trouble, well):
+        gone = {"trouble": "", "trouble_text": "", "trouble_since": None}
+        Store.objects.filter(pk=store.pk, trouble=store.trouble).update(**gone)
+
+
+def _alarms(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
+    """What the last run ended on counts no longer where the same thing has just gone well."""
+    for alarm in health.alarms:
+        if alarm.code in (store.trouble, "mail-failed") and proved_gone(alarm.code, well):
+            yield _gone(store, health, alarm)
+        else:
+            yield Finding("store", Verdict.WARNING, alarm.code, alarm.params, store.name)
+
+
+def _gone(store: Store, health: Health, alarm: Alarm) -> Finding:
+    at = health.last_run.isoformat() if health.last_run else "?"
+    ended_on = lazy(lambda: texts.trouble(alarm.code) or alarm.sentence, str)()
+    return Finding("store", Verdict.OK, "trouble-over", {"at": at, "trouble": ended_on}, store.name)
+
+
+def try_shop(store: Store, connections: Connections) -> Finding:
+    """Does the shop answer, with every right that is needed?"""
+
+    def check() -> list[Finding]:
+        return [Finding("shop", Verdict.OK, "shop-answers", {"message": connections.shop(store).probe()}, store.name)]
+
+    return _guarded("shop", store, check)[0]
+
+
+def try_feed(store: Store, connections: Connections) -> Finding:
+    """Does Shopping Feed accept the token, and does it open the store?"""
+
+    def check() -> list[Finding]:
+        names = {each.id: each.name for each in connections.client(store).me().stores}
+        return [_opened(store, names)]
+
+    return _guarded("feed", store, check)[0]
+
+
+def _opened(store: Store, names: dict[int, str]) -> Finding:
+    number = store.feed_store_id
+    if number in names:
+        return Finding("feed", Verdict.OK, "token-accepted", {"store": number, "name": names[number]}, store.name)
+    opened = ", ".join(f"{each} ({name})" for each, name in names.items()) or "-"
+    return Finding("feed", Verdict.WRONG, "store-not-opened", {"store": number, "opened": opened}, store.name)
+
+
+def _guarded(about: str, store: Store, check: Callable[[], list[Finding]]) -> list[Finding]:
+    """`cause` is the shop's own code of what is wrong, where it has one."""
+    try:
+        return check()
+    except (ShopError, ShoppingFeedError, SecretUnreadable) as error:
+        trouble = trouble_of(error)
+        cause = error.code if isinstance(error, ShopError) else ""
+        return [Finding(about, Verdict.WRONG, trouble.code, {"message": trouble.detail, "cause": cause}, store.name)]
+
+
+def _database() -> Finding:
+    try:
+        plan = MigrationExecutor(connection).loader.graph.leaf_nodes()
+        missing = MigrationExecutor(connection).migration_plan(plan)
+        if not missing:
+            trial_write()
+    except DatabaseError as error:
+        code = "disk-full" if disk_full(error) else "database-away"
+        return Finding("database", Verdict.WRONG, code, {"message": str(error).strip()})
+    if missing:
+        return Finding("database", Verdict.WRONG, "tables-old")
+    return Finding("database", Verdict.OK, "tables-new", {"engine": connection.display_name})
+
+
+def _mail() -> Finding:
+    try:
+        mail = get_connection(fail_silently=False)
+        mail.open()
+        mail.close()
+    except NoMailServerError:
+        return Finding("mail", Verdict.WARNING, "mail-unset")
+    except Exception as error:  # whatever the configured mail backend raises is what the merchant must read
+        return Finding("mail", Verdict.WARNING, "mail-away", {"message": f"{_server()}{error}"})
+    return Finding("mail", Verdict.OK, "mail-answers", {"host": getattr(settings, "EMAIL_HOST", "")})
+
+
+def _server() -> str:
+    host = getattr(settings, "EMAIL_HOST", "")
+    return f"{host}:{settings.EMAIL_PORT}: " if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") else ""
+
+
+def _mapping(store: Store, connections: Connections, language: str) -> list[Finding]:
+    """The mapping against the shop's real statuses (R6)."""
+    known = {each.status_id: each for each in connections.shop(store).statuses(language)}
+    mapped = {status for ids in store.statuses.values() for status in ids}
+    found: list[tuple[Verdict, str, dict[str, Any]]] = []
+    if not store.statuses.get("shipped"):
+        found.append((Verdict.WRONG, "no-shipped", {}))
+    if unknown := sorted(mapped - known.keys()):
+        have = ", ".join(f"{each.status_id} {each.name}" for each in known.values() if not each.deleted)
+        found.append((Verdict.WRONG, "status-unknown", {"unknown": ", ".join(map(str, unknown)), "have": have}))
+    if store.state_policy == StatePolicy.CURRENT:
+        found += [(Verdict.WARNING, "status-left-out", each) for each in _left_out(known, mapped)]
+    if mapped and not unknown:
+        found.append((Verdict.OK, "mapped", {"message": lazy(lambda: _meanings(store, known), str)()}))
+    return [Finding("mapping", verdict, code, params, store.name) for verdict, code, params in found]
+
+
+def _left_out(known: dict[int, Status], mapped: set[int]) -> list[dict[str, Any]]:
+    return [
+        {"name": each.name, "id": number}
+        for number, each in known.items()
+        if each.shipped and not each.deleted and number not in mapped
+    ]
+
+
+def _meanings(store: Store, known: dict[int, Status]) -> str:
+    return ", ".join(
+        f"{known[status].name} → {texts.operation_name(MEANINGS[word])}"
+        for word, ids in store.statuses.items()
+        for status in ids
+    )
+
+
+def _recipients(store: Store) -> Finding:
+    if store.recipients:
+        return Finding("recipients", Verdict.OK, "recipients", {"message": ", ".join(store.recipients)}, store.name)
+    return Finding("recipients", Verdict.WARNING, "no-recipients", {}, store.name)

@@ -1,0 +1,192 @@
+"""How a store is doing, in figures and in words: what `sfsync status`, the doctor and the pages show."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q
+
+from sfsync import texts
+from sfsync.conf import conf
+from sfsync.engine.kit.lease import held_by
+from sfsync.models import Action, Order, Process, Scheduler, Store, Task
+from sfsync.models.process import SYNC
+from sfsync.models.store import Mode
+
+SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
+"""How often a scheduler says that it is there, and how long it is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something a person should look at. `code` and `params` pick the sentence of `sfsync.texts`."""
+
+    code: str
+    params: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        return texts.sentence(self.code, self.params)
+
+    @property
+    def advice(self) -> str:
+        return texts.advice(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Tasks of a store by what they wait for, the age of the oldest, the last run, and the alarms.
+
+    `by_hand`: operation → orders for which a person has to do it on the marketplace (R9).
+    `scheduled`: a service or Celery's beat is there to start the next run; without one, when that is nobody knows here.
+    """
+
+    store: str
+    queued: int
+    waiting: int
+    in_flight: int
+    failed: int
+    by_hand: dict[str, int]
+    oldest_waiting: datetime | None
+    oldest_in_flight: datetime | None
+    last_run: datetime | None
+    last_outcome: str
+    next_run: datetime | None
+    scheduled: bool
+    running: str
+    alarms: list[Alarm]
+
+    @property
+    def left_to_people(self) -> int:
+        """Orders with something to be done by hand."""
+        return sum(self.by_hand.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`: dates in ISO 8601, alarms as sentences."""
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("store", "alarms")}
+        shown = {name: each.isoformat() if isinstance(each, datetime) else each for name, each in plain.items()}
+        return shown | {"alarms": [{"code": each.code, "sentence": each.sentence} for each in self.alarms]}
+
+
+def health_of(stores: list[Store], now: datetime) -> list[Health]:
+    """Four statements, however many stores."""
+    processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
+    figures = {row["store"]: row for row in _figures(stores, now)}
+    awake = scheduler_awake(now)
+    by_hand: dict[int, dict[str, int]] = {store.pk: {} for store in stores}
+    for store_id, operation, orders in _by_hand(stores):
+        by_hand[store_id][operation] = orders
+    return [
+        _health(
+            store,
+            processes.get(store.pk),
+            figures.get(store.pk, {}),
+            by_hand=by_hand[store.pk],
+            awake=awake,
+            now=now,
+        )
+        for store in stores
+    ]
+
+
+def _by_hand(stores: list[Store]) -> Any:
+    waiting = Order.objects.filter(store__in=stores).exclude(by_hand="").order_by("store", "by_hand")
+    return waiting.values_list("store", "by_hand").annotate(Count("id"))
+
+
+def scheduler_awake(now: datetime) -> bool:
+    """Something starts runs by the clock, as far as anybody knows."""
+    return Scheduler.objects.filter(seen_at__gt=now - SIGN_LASTS).exists()
+
+
+def scheduler_sign(name: str, now: datetime) -> None:
+    """A scheduler says that it is there. Those that are long gone are forgotten."""
+    Scheduler.objects.filter(seen_at__lt=now - SIGN_LASTS).delete()
+    Scheduler.objects.update_or_create(name=name, defaults={"seen_at": now})
+
+
+def scheduler_leaves(name: str) -> None:
+    """It was told to stop: nobody is to wait for the runs that it would have started."""
+    Scheduler.objects.filter(name=name).delete()
+
+
+def trial_write() -> None:
+    """Raises `DatabaseError` where nothing can be written: a full disk can still be read."""
+    sign = Scheduler(name=f"trial {secrets.token_hex(8)}", seen_at=datetime.fromtimestamp(0, UTC))
+    sign.save(force_insert=True)
+    sign.delete()
+
+
+def _figures(stores: list[Store], now: datetime) -> Any:
+    intention = Q(action=Action.SYNC, failed_at=None)
+    flight = Q(action=Action.CHECK)
+    return (
+        Task.objects.filter(store__in=stores)
+        .values("store")
+        .annotate(
+            queued=Count("id", filter=intention & Q(update_at__lte=now)),
+            waiting=Count("id", filter=intention & Q(update_at__gt=now)),
+            in_flight=Count("id", filter=flight),
+            failed=Count("id", filter=Q(failed_at__isnull=False)),
+            oldest_waiting=Min("since", filter=intention),
+            oldest_in_flight=Min("sent_at", filter=flight),
+        )
+    )
+
+
+def _health(
+    store: Store,
+    process: Process | None,
+    figures: dict[str, Any],
+    *,
+    by_hand: dict[str, int],
+    awake: bool,
+    now: datetime,
+) -> Health:
+    running = bool(process and process.running(now))
+    scheduled = awake and store.enabled
+    return Health(
+        store=store.name,
+        queued=figures.get("queued", 0),
+        waiting=figures.get("waiting", 0),
+        in_flight=figures.get("in_flight", 0),
+        failed=figures.get("failed", 0),
+        by_hand=by_hand,
+        oldest_waiting=figures.get("oldest_waiting"),
+        oldest_in_flight=figures.get("oldest_in_flight"),
+        last_run=process.finished_at if process else None,
+        last_outcome=process.outcome if process else "",
+        next_run=process.next_run_at if process and scheduled and store.mode == Mode.BATCH else None,
+        scheduled=scheduled,
+        running=held_by(process) if process and running else "",
+        alarms=list(_alarms(store, process, figures, now)),
+    )
+
+
+def _alarms(store: Store, process: Process | None, figures: dict[str, Any], now: datetime) -> list[Alarm]:
+    """R17, and silence: nobody must find out from the marketplace that nothing was sent."""
+    settings = conf()
+    alarms = [Alarm(store.trouble, {"message": store.trouble_text})] if store.trouble else []
+    last = (process and process.finished_at) or store.created_at
+    if store.enabled and now - last > max(timedelta(minutes=settings.silence_minutes), _schedule(store)):
+        alarms.append(Alarm("silent", {"since": _shown(last)}))
+    oldest, patience = figures.get("oldest_waiting"), timedelta(hours=settings.patience_hours)
+    if oldest and now - oldest > patience:
+        alarms.append(Alarm("overdue", {"since": _shown(oldest), "orders": figures["queued"] + figures["waiting"]}))
+    flight = figures.get("oldest_in_flight")
+    if flight and now - flight > timedelta(days=1):
+        alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
+    if store.mail_trouble:
+        alarms.append(Alarm("mail-failed", {"message": store.mail_trouble}))
+    return alarms
+
+
+def _schedule(store: Store) -> timedelta:
+    return 3 * timedelta(minutes=store.every_minutes)
+
+
+def _shown(moment: datetime) -> str:
+    return moment.isoformat(sep=" ", timespec="minutes")

@@ -1,0 +1,141 @@
+"""What would be sent if a run took place now, without sending anything: shown before a person says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sfsync import texts
+from sfsync.conf import conf
+from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
+from sfsync.domain.mapping import Policy
+from sfsync.domain.orders import Snapshot
+from sfsync.engine.outgoing.prepare import build, known
+from sfsync.models import Action, Order, Store, Task
+from sfsync.shops.base import Shop
+
+MOST = 1000
+"""Waiting orders that are judged for the effect of a change of settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One order: what would become of it, as a sentence. `payload`: what would be sent; `reason`: why nothing would."""
+
+    order: Order
+    sends: bool
+    sentence: str
+    payload: dict[str, Any] | None = None
+    reason: str = ""
+
+
+def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) -> list[Preview]:
+    """Reads the shop: raises `ShopError`. Reads `order.tasks`, so prefetch them."""
+    rows = list(orders)
+    snapshots = shop.read([order.shop_order_id for order in rows])
+    return [
+        preview_of(order, list(order.tasks.all()), snapshots.get(order.shop_order_id), policy, now) for order in rows
+    ]
+
+
+def preview_of(order: Order, tasks: list[Task], snapshot: Snapshot | None, policy: Policy, now: datetime) -> Preview:
+    """The same of one order that was read already. `snapshot` is None where the shop has it no longer."""
+    flying = next((task for task in tasks if task.action == Action.CHECK), None)
+    if flying:
+        told = texts.operation_name(flying.operation)
+        text = _("“%(told)s” is on its way already; the next update goes out after its answer.")
+        return Preview(order, False, text % {"told": told}, reason=text % {"told": told})
+    since = next((task.since for task in tasks), now)
+    decision = decide(snapshot, known(order), policy, since=since, now=now)
+    payload = None
+    if isinstance(decision, Send) and snapshot and order.feed_id:
+        payload = build(decision.operation, order.feed_id, snapshot).payload()
+    return Preview(order, isinstance(decision, Send), say(decision), payload, reason_of(decision))
+
+
+def say(decision: Decision) -> str:
+    """A decision as a sentence of the active language."""
+    match decision:
+        case Send():
+            return _("Will be sent: %(told)s.") % {"told": texts.operation_name(decision.operation.value)}
+        case Wait():
+            return reason_of(decision)
+        case _:
+            return _("Will not be sent. %(reason)s") % {"reason": reason_of(decision)}
+
+
+def reason_of(decision: Decision) -> str:
+    """Why nothing is sent now, in the active language; empty for what is sent."""
+    match decision:
+        case Send():
+            return ""
+        case Wait():
+            return texts.sentence("waiting", {"until": decision.until.isoformat()})
+        case Nothing():
+            operation = decision.operation.value if decision.operation else ""
+            return texts.reason(decision.because.value, {"operation": operation})
+        case Fail():
+            return texts.reason(decision.failure.value, {"operation": "ship", "message": ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change of settings does. `moved`: (before, after) → how many waiting orders, as operations or "".
+
+    `standing`: shop status → how many orders stand in it that the change alone does not send. `cut`: there are more
+    waiting orders than were looked at.
+    """
+
+    moved: dict[tuple[str, str], int]
+    standing: dict[int, int]
+    looked_at: int
+    cut: bool
+
+
+def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
+    """Judge the waiting orders by both policies. Reads the shop: raises `ShopError`."""
+    now = timezone.now()
+    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order").order_by("id")
+    tasks = list(waiting[: MOST + 1])
+    cut, tasks = len(tasks) > MOST, tasks[:MOST]
+    snapshots = shop.read([task.order.shop_order_id for task in tasks]) if tasks else {}
+    moved: Counter[tuple[str, str]] = Counter()
+    for task in tasks:
+        snapshot = snapshots.get(task.order.shop_order_id)
+        pair = (_outcome(task, snapshot, before, now), _outcome(task, snapshot, after, now))
+        if pair[0] != pair[1]:
+            moved[pair] += 1
+    return Effect(dict(moved), _standing(store, newly_mapped(before, after), now), len(tasks), cut)
+
+
+def _outcome(task: Task, snapshot: Snapshot | None, policy: Policy, now: datetime) -> str:
+    """What becomes of it in the end: a wait for a tracking number is thought through (R4)."""
+    decision = decide(snapshot, known(task.order), policy, since=task.since, now=now)
+    if isinstance(decision, Wait):
+        decision = decide(snapshot, known(task.order), policy, since=task.since, now=decision.until)
+    match decision:
+        case Send():
+            return decision.operation.value
+        case Fail():
+            return "fail"
+        case _:
+            return ""
+
+
+def newly_mapped(before: Policy, after: Policy) -> list[int]:
+    return sorted(set(after.mapping) - set(before.mapping))
+
+
+def _standing(store: Store, statuses: Sequence[int], now: datetime) -> dict[int, int]:
+    """Open orders that were seen in these statuses and have nothing waiting: their change is past."""
+    if not statuses:
+        return {}
+    orders = Order.objects.filter(store=store).open_since(now - timedelta(days=conf().sweep_days))
+    seen = orders.filter(seen_status__in=statuses, confirmed_operation="", tasks=None)
+    return dict(Counter(each for each in seen.values_list("seen_status", flat=True)[: MOST * 10] if each is not None))

@@ -1,0 +1,29 @@
+"""Forget what is old *and* finished: log entries and mailed notices. A task is never pruned (fault 6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from sfsync.engine.kit.future_dates import passed
+from sfsync.models import LogEntry, Notice, Store
+
+EVERY = timedelta(days=1)
+CHUNK = 5000
+_PASSING = Q(key__startswith="failed:") | Q(key__startswith="slow:") | Q(key__startswith="trouble:")
+"""Notices of one occasion. The others are told once in an order's life (R8, R9), so they are remembered."""
+
+
+def prune(store: Store, now: datetime) -> int:
+    """Once a day. Returns how many log entries went (R21: retention)."""
+    if not passed(store.pruned_at, now, EVERY):
+        return 0
+    before = now - timedelta(days=store.log_days)
+    gone = 0
+    while ids := list(LogEntry.objects.filter(store=store, at__lt=before).values_list("pk", flat=True)[:CHUNK]):
+        gone += LogEntry.objects.filter(pk__in=ids).delete()[0]
+    store.pruned_at = now
+    store.save(update_fields=["pruned_at"])
+    Notice.objects.filter(_PASSING, store=store, mailed_at__lt=before).delete()
+    return gone

@@ -1,0 +1,188 @@
+"""Why an order is where it is: what was seen, decided, sent and answered, and what happens next (`sfsync why`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from sfsync import texts
+from sfsync.db.secrets import SecretUnreadable
+from sfsync.domain.decide import Send, Wait, decide
+from sfsync.domain.orders import Snapshot
+from sfsync.engine.kit.connections import Connections
+from sfsync.engine.kit.trouble import trouble_of
+from sfsync.engine.outgoing.prepare import known, policy_of
+from sfsync.engine.people import acts
+from sfsync.engine.watch.preview import say
+from sfsync.models import Action, LogEntry, Order, Task
+from sfsync.shops.base import Shop, ShopError
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the story. `code` and `params` pick its sentence of `sfsync.texts`, where it has one there."""
+
+    at: datetime
+    level: int
+    sentence: str
+    code: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def payload(self) -> dict[str, Any] | None:
+        """What was sent, where something was."""
+        return self.params.get("payload")
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """`believes` is what the marketplace confirmed, `next` what happens now, in sentences of the active language.
+
+    `now` is what the shop says at this moment, where there is no event that would have told it.
+    """
+
+    order: Order
+    events: list[Event]
+    believes: str
+    next: list[str]
+    now: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        order = self.order
+        return {
+            "store": order.store.name,
+            "shop_order": order.shop_order_id,
+            "shop_reference": order.shop_reference,
+            "reference": order.reference,
+            "channel": order.channel,
+            "shopping_feed_id": order.feed_id,
+            "events": [
+                {"at": each.at.isoformat(), "level": each.level, "sentence": each.sentence, "payload": each.payload}
+                for each in self.events
+            ],
+            "now": self.now,
+            "believes": self.believes,
+            "next": self.next,
+        }
+
+
+def story_of(order: Order, connections: Connections | None = None) -> Story:
+    """With `connections`, the shop is asked about an order without any event; nothing is sent."""
+    entries = LogEntry.objects.filter(order=order).order_by("id")
+    tasks = list(Task.objects.filter(order=order).order_by("id"))
+    story = Story(order, [_event(entry) for entry in entries], believes(order), _next(order, tasks))
+    return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
+
+
+def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
+    """`judge`: nothing waits, so what comes next is what the next run would find."""
+    order = story.order
+    held_up = _held_up(order) if judge else []
+    try:
+        shop = connections.shop(order.store)
+        snapshot = shop.read([order.shop_order_id]).get(order.shop_order_id)
+        if snapshot is None:
+            return replace(story, now=texts.reason("order-gone", {}))
+        now = _stands(snapshot, shop)
+    except (ShopError, SecretUnreadable) as error:
+        trouble = trouble_of(error)
+        silent = texts.sentence(trouble.code, {"message": trouble.detail})
+        return replace(story, now=silent, next=[*story.next, *held_up])
+    outlook = _outlook(order, snapshot) if judge else story.next
+    return replace(story, now=now, next=[*outlook, *held_up])
+
+
+def _stands(snapshot: Snapshot, shop: Shop) -> str:
+    names = {each.status_id: each.name for each in shop.statuses((get_language() or "en")[:2])}
+    status = names.get(snapshot.status, f"#{snapshot.status}")
+    if not snapshot.tracking_number:
+        return _("In the shop its status is “%(status)s”, without a tracking number.") % {"status": status}
+    text = _("In the shop its status is “%(status)s”, with the tracking number “%(number)s”.")
+    return text % {"status": status, "number": snapshot.tracking_number}
+
+
+def _outlook(order: Order, snapshot: Snapshot) -> list[str]:
+    """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
+    at = timezone.now()
+    decision = decide(snapshot, known(order), policy_of(order.store), since=at, now=at)
+    if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
+        return [texts.joined(_("No run has seen this yet; the next one decides."), say(decision))]
+    if isinstance(decision, Send | Wait):
+        return [
+            _(
+                "Nothing has changed since it was last looked at, so it is not sent by itself: “Send now” in the back "
+                "office sends it."
+            )
+        ]
+    return [say(decision), _of_rest(order)]
+
+
+def _event(entry: LogEntry) -> Event:
+    sentence = texts.sentence(entry.code, entry.params) if entry.code else entry.message
+    return Event(entry.at, entry.level, sentence, entry.code, entry.params)
+
+
+def believes(order: Order) -> str:
+    """What the marketplace confirmed last."""
+    if not order.confirmed_operation or not order.confirmed_at:
+        return _("Nothing was confirmed by the marketplace yet.")
+    told = texts.operation_name(order.confirmed_operation)
+    since = texts.moment(order.confirmed_at.isoformat())
+    if order.confirmed_operation == "ship" and order.ship_tracking:
+        return _("The marketplace believes: %(told)s with tracking number %(number)s, since %(since)s.") % {
+            "told": told,
+            "number": order.ship_tracking,
+            "since": since,
+        }
+    return _("The marketplace believes: %(told)s, since %(since)s.") % {"told": told, "since": since}
+
+
+def _next(order: Order, tasks: list[Task]) -> list[str]:
+    sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
+    if order.by_hand and tasks:
+        sentences.append(texts.by_hand(order.by_hand))
+    return [*sentences, *_held_up(order)] if any(not task.parked for task in tasks) else sentences
+
+
+def _held_up(order: Order) -> list[str]:
+    trouble = texts.trouble(order.store.trouble)
+    return [_("Its store is held up: %(trouble)s") % {"trouble": trouble}] if trouble else []
+
+
+def _of_rest(order: Order) -> str:
+    if order.by_hand:
+        return texts.by_hand(order.by_hand)
+    if order.seen_status is None:
+        return _("The order was found, and is looked at by the next run.")
+    rest = _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")
+    return texts.joined(acts.given_up(order), rest)
+
+
+def _of_task(task: Task) -> str:
+    if task.action == Action.CHECK:
+        return _flying(task)
+    if task.parked:
+        return texts.joined(_failure(task), texts.advice(task.failure))
+    at = texts.moment(task.update_at.isoformat())
+    if task.failure:
+        return _("%(failure)s It is tried again at %(at)s.") % {"failure": _failure(task), "at": at}
+    return _("An update is waiting; it is decided by the first run after %(at)s.") % {"at": at}
+
+
+def _flying(task: Task) -> str:
+    operation = texts.operation_name(task.operation)
+    since = texts.moment(task.sent_at.isoformat()) if task.sent_at else "?"
+    params = {"operation": operation, "since": since, "batch": task.batch_id}
+    if not task.batch_id:
+        return _("“%(operation)s” was sent at %(since)s and not answered: the next run asks the ticket list.") % params
+    return _("“%(operation)s” was sent at %(since)s (batch %(batch)s): the next run looks at its ticket.") % params
+
+
+def _failure(task: Task) -> str:
+    params = {"operation": task.operation or "ship", "message": task.last_error}
+    return texts.ended(texts.sentence(f"failed-{task.failure}", params))

@@ -1,0 +1,96 @@
+"""Pages for machines: is it alive, is it ready, its figures, and the CRON URL for hosts that can only call URLs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods
+
+from sfsync.backoffice.kit.access import is_administrator
+from sfsync.backoffice.kit.starting import start
+from sfsync.models import Store
+from sfsync.ops.metrics import exposition
+
+WRONG_KEYS, LOCKED_SECONDS = 10, 600
+"""After so many wrong keys from an address, it is not listened to for so long."""
+PAUSE_SECONDS = 10
+"""The CRON URL starts runs so often at most."""
+
+
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_GET
+def readyz(request: HttpRequest) -> JsonResponse:
+    """The database answers and its tables are up to date: 200, or 503 with what is missing."""
+    try:
+        executor = MigrationExecutor(connection)
+        behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return JsonResponse({"ready": False, "database": "does not answer"}, status=503)
+    if behind:
+        return JsonResponse({"ready": False, "database": "tables are not up to date"}, status=503)
+    return JsonResponse({"ready": True, "database": "ok"})
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus: with the key as a bearer token, or for a signed-in administrator. Unknown (404) to anybody else."""
+    key = getattr(settings, "SFSYNC_METRICS_KEY", "")
+    if not (_right(request.headers.get("Authorization", "").removeprefix("Bearer "), key) or _trusted(request)):
+        raise Http404
+    text, content_type = exposition()
+    return HttpResponse(text, content_type=content_type)
+
+
+def _trusted(request: HttpRequest) -> bool:
+    return is_administrator(request.user)
+
+
+def _right(given: str, key: str) -> bool:
+    return bool(key) and constant_time_compare(given, key)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def cron(request: HttpRequest, key: str = "") -> JsonResponse:
+    """Start a run of every enabled store. The key is in the header `X-Sfsync-Key` or in the path.
+
+    202 with the names of the stores; 404 without a right key; 429 to an address that guesses; 200 when it comes too
+    soon after the last call.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if cache.get(f"sfsync:cron:wrong:{address}", 0) >= WRONG_KEYS:
+        return _unlogged(JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429))
+    if not _right(request.headers.get("X-Sfsync-Key", "") or key, getattr(settings, "SFSYNC_CRON_KEY", "")):
+        _count_wrong(address)
+        return _unlogged(JsonResponse({"error": "not found"}, status=404))
+    if not cache.add("sfsync:cron:started", 1, PAUSE_SECONDS):
+        return JsonResponse({"started": [], "note": "a run was started a moment ago"})
+    stores = list(Store.objects.filter(enabled=True))
+    for store in stores:
+        start(store)
+    return JsonResponse({"started": [store.name for store in stores]}, status=202)
+
+
+def _unlogged(response: JsonResponse) -> JsonResponse:
+    """Django would log the path of a refused request, and the path may be the key."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def _count_wrong(address: str) -> None:
+    key = f"sfsync:cron:wrong:{address}"
+    cache.add(key, 0, LOCKED_SECONDS)
+    try:
+        cache.incr(key)
+    except ValueError:  # it expired in between
+        cache.set(key, 1, LOCKED_SECONDS)
