@@ -54,9 +54,11 @@ coverage: setup services ## All tests once more, with the lines they missed
 	@$(BIN)/coverage report --show-missing --skip-covered
 
 .PHONY: check
-check: setup ## Lint, format, types, the arrows between packages, the promises of the documentation
+check: setup ## Lint, format, templates, types, the arrows between packages, the promises of the documentation
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/djlint --quiet --lint src/sfsync/templates
+	@$(BIN)/djlint --quiet --check src/sfsync/templates
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/unit/test_project.py

@@ -267,6 +267,10 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
+_GUARDS: list[subprocess.Popen[bytes]] = []
+"""They outlive the test that needed them first; a `Popen` that is forgotten while its process runs warns of it."""
+
+
 def _start_guard(kind: str, owner: int, run: Path) -> None:
     """Start the guard and wait until it says that its server is ready: it closes its standard output."""
     guard = subprocess.Popen(
@@ -275,6 +279,7 @@ def _start_guard(kind: str, owner: int, run: Path) -> None:
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
+    _GUARDS.append(guard)
     assert guard.stdout is not None
     with guard.stdout:
         sentence = guard.stdout.read().decode()

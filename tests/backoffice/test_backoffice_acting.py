@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -21,15 +20,11 @@ from sfsync.engine.watch.story import story_of
 from sfsync.models import LogEntry, Notice, Order, Process, Task
 from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
+from tests.pages import text
 
 Committed = Callable[..., AbstractContextManager[Any]]
 ACT = "/stores/main/orders/act/"
 TODO = "This order must be refunded by hand on the marketplace"
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return unescape(response.content.decode())
 
 
 def listed(client: Client, **query: str) -> list[int]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -19,15 +18,11 @@ from sfsync.engine.people.change_settings import change
 from sfsync.models import SettingChange, Store
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
+from tests.pages import markup as text
 
 CONNECTION, TEST, NEW = "/stores/main/settings/connection/", "/stores/main/settings/connection/test/", "/new-store/"
 NOWHERE = "mysql+pymysql://reader:hunter2secret@127.0.0.1:1/shop"
 LATER = {"do": "anyway"}
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return str(response.content.decode())
 
 
 def given(world: World, **changes: object) -> dict[str, object]:

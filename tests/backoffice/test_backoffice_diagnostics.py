@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import unescape
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -18,14 +16,10 @@ from sfsync.db.secrets import Secret
 from sfsync.models import Order, Process, Store
 from sfsync.testing import SHIPPED, World
 from shoppingfeed.sandbox import Fault
+from tests.pages import text
 
 URL = "/stores/main/diagnostics/"
 WELL = "Everything is as it should be."
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return unescape(response.content.decode())
 
 
 def report_in(page: str) -> str:

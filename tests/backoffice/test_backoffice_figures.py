@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -21,14 +20,10 @@ from sfsync.models import DayFigure, LogEntry, Order, Process, Store
 from sfsync.templatetags.sfsync_backoffice import seconds, time_zone
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
+from tests.pages import text
 
 NOWHERE = "mysql+pymysql://reader:pw@127.0.0.1:1/elsewhere"
 People = Callable[..., Client]
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return unescape(response.content.decode())
 
 
 # --- what a marketplace refused ---------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import unescape
 from typing import Any
 
 import pytest
@@ -14,14 +13,10 @@ from django.test import Client
 from sfsync.models import Preference
 from sfsync.testing import World
 from tests.backoffice.conftest import PASSWORD
+from tests.pages import text
 
 COOKIE = settings.LANGUAGE_COOKIE_NAME
 SignedIn = Callable[..., Client]
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return unescape(response.content.decode())
 
 
 def machine(language: str = "en") -> Client:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -17,13 +16,9 @@ from sfsync.engine.watch.health import scheduler_sign
 from sfsync.models import DayFigure, LogEntry, Notice, Process, Store, Task
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
+from tests.pages import text
 
 Committed = Callable[..., AbstractContextManager[Any]]
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return unescape(response.content.decode())
 
 
 def test_the_overview_says_it_in_words(shop: World, merchant: Client) -> None:

@@ -13,14 +13,10 @@ from django.test import Client
 from sfsync.models import LogEntry, Order, Task
 from sfsync.testing import DELIVERED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
+from tests.pages import markup as text
 
 REFUSAL = "The tracking number is unknown to the carrier"
 Committed = Callable[..., AbstractContextManager[Any]]
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return str(response.content.decode())
 
 
 @pytest.fixture

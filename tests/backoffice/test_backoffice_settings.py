@@ -14,11 +14,7 @@ from sqlalchemy import insert, update
 from sfsync.models import LogEntry, SettingChange, Store, Task
 from sfsync.testing import CANCELED, DELIVERED, PROCESSING, SHIPPED, World
 from shoppingfeed.sandbox import Fault
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    return str(response.content.decode())
+from tests.pages import markup as text
 
 
 def mapping(**changes: str) -> dict[str, str]:

@@ -88,8 +88,13 @@ def compose(store: Store, notices: Sequence[Notice]) -> EmailMultiAlternatives:
             to=list(store.recipients),
             headers={"Message-ID": _message_id(store, notices), "Auto-Submitted": "auto-generated"},
         )
-        mail.attach_alternative(render_to_string("sfsync/mail/digest.html", context), "text/html")
+        mail.attach_alternative(_flush_left(render_to_string("sfsync/mail/digest.html", context)), "text/html")
     return mail
+
+
+def _flush_left(html: str) -> str:
+    """Without the indentation: mail programs cut a mail at about 100 kB."""
+    return re.sub(r"\n\s+", "\n", html)
 
 
 def _spaced(text: str) -> str:
