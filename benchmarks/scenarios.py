@@ -81,7 +81,7 @@ def real_time(rig: Rig, changes: int, database: str, figures: Figures) -> None:
     rig.sandbox.fresh()
     service = home.start("run")
     try:
-        shop.set_tracking(ids[0], "READY")
+        shop.set_tracking(ids[0], "6A1")
         shop.set_status(ids[0], SHIPPED)
         _arrivals(rig, 1)
         sent = _make_changes(shop, ids[1:])

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy
 from sfsync.domain.orders import Known, Operation, Snapshot
+from sfsync.domain.tracking_numbers import same_number
 
 
 class Because(StrEnum):
@@ -71,7 +72,7 @@ def decide(order: Snapshot | None, known: Known, policy: Policy, *, since: datet
         return _end(wanted, known)
     if known.canceled or known.refunded:
         return _after_the_end(order, wanted, known)
-    news = bool(order.tracking_number) and order.tracking_number != known.ship_tracking
+    news = bool(order.tracking_number) and not same_number(order.tracking_number, known.ship_tracking or "")
     if known.fulfilled_by_channel and (news or wanted):
         return Nothing(Because.FULFILLED_BY_CHANNEL, wanted or Operation.SHIP)
     if news:

@@ -218,16 +218,16 @@ def test_a_status_that_is_not_mapped_removes_the_task_and_the_log_says_so(world:
 
 def test_what_the_marketplace_was_told_before_sfsync_came_is_not_told_again(world: World) -> None:
     """R5, R11: the old module shipped it; a later number is news all the same."""
-    order = world.ship(world.order(), "T-OLD")
+    order = world.ship(world.order(), "T-OLD-1")
     world.sandbox.add_order(
         world.feed_id(order), channel="amazonfr", status="shipped", created_at=world.now().isoformat()
     )
     world.sync(wait=5)
     assert world.accepted(order) == []
-    assert world.row(order).ship_tracking == "T-OLD"
-    world.shop.set_tracking(order, "T-NEW")
+    assert world.row(order).ship_tracking == "T-OLD-1"
+    world.shop.set_tracking(order, "T-NEW-1")
     world.sync(wait=5)
-    assert world.accepted(order) == [("ship", "T-NEW")]
+    assert world.accepted(order) == [("ship", "T-NEW-1")]
 
 
 def test_a_thousand_changes_are_saved_in_a_handful_of_statements(world: World, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]

@@ -147,7 +147,7 @@ def test_fault_8_every_batch_is_followed(make_world: MakeWorld) -> None:
 
 def test_fault_9_the_same_reference_on_two_channels_is_two_orders(world: World) -> None:
     """R14: tickets are matched by the order's id, so one's failure is not the other's."""
-    good, bad = world.ship(world.order(), "T-A"), world.ship(world.order(), "T-B")
+    good, bad = world.ship(world.order(), "T-A-1"), world.ship(world.order(), "T-B-1")
     listing = world.shop.tables["shoppingfeed_order"]
     world.shop.execute(listing.update().where(listing.c.id_order.in_([good, bad])).values(id_order_marketplace="SAME"))
     world.shop.execute(listing.update().where(listing.c.id_order == bad).values(name_marketplace="Cdiscount"))

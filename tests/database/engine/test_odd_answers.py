@@ -42,7 +42,7 @@ def test_one_odd_answer_does_not_end_the_adoption(world: World, odd: Fault) -> N
     """R5, R11: what was shipped before our time is not shipped again."""
     order = world.order()
     know(world, order, status="shipped")
-    world.ship(order, "T-OLD")
+    world.ship(order, "T-OLD-1")
     world.sandbox.fault(odd)
     world.sync(wait=5)
     world.advance(minutes=10)
@@ -239,8 +239,8 @@ def test_a_run_ends_when_nothing_can_be_sent(world: World) -> None:
 def test_an_order_with_an_impossible_id_fails_alone(world: World) -> None:
     """R12, R13b: the client refuses to name it, and the others go out."""
     world.sync()
-    bad, good = world.ship(world.order(), "T-BAD"), world.ship(world.order(), "T-GOOD")
+    bad, good = world.ship(world.order(), "T-BAD-1"), world.ship(world.order(), "T-GOOD-1")
     Order.objects.filter(shop_order_id=bad).update(feed_id=-5)
     world.sync(wait=5)
-    assert world.accepted(good) == [("ship", "T-GOOD")]
+    assert world.accepted(good) == [("ship", "T-GOOD-1")]
     assert [task.failure for task in world.tasks(bad)] == ["unpreparable"]

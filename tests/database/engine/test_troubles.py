@@ -144,9 +144,9 @@ def test_the_late_number_of_an_old_order_revives_its_update(world: World) -> Non
     world.advance(minutes=6)
     world.sync()
     assert world.tasks(order)[0].parked
-    world.shop.set_tracking(order, "T-LATE")
+    world.shop.set_tracking(order, "T-LATE-1")
     world.sync(wait=5)
-    assert world.accepted(order) == [("ship", "T-LATE")]
+    assert world.accepted(order) == [("ship", "T-LATE-1")]
 
 
 LONG = "x" * 60

@@ -54,14 +54,14 @@ def test_the_history_always_ends_with_the_current_status_r6() -> None:
 
 def test_the_newest_parcel_with_a_number_counts() -> None:
     rows = [
-        Glance(7, 4, 12, " \t"),
-        Glance(7, 4, 10, "OLD"),
-        Glance(7, 4, 11, " NEW\n"),
+        Glance(7, 4, 12, "en cours"),
+        Glance(7, 4, 10, "6A0"),
+        Glance(7, 4, 11, " 6A 1\n"),
         Glance(8, 2, None, None),
         Glance(9, 3, 5, None),
     ]
     assert sorted(sightings(rows), key=lambda seen: seen.order_id) == [
-        Sighting(7, 4, "NEW"),
+        Sighting(7, 4, "6A1"),
         Sighting(8, 2, ""),
         Sighting(9, 3, ""),
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Row, Select, Table, func, or_, select
 
 from sfsync.domain.orders import Snapshot
+from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import BLOCK, PAGE, Carrier, Listing, ShopMisconfigured, Sighting, Status, StatusChange
 from sfsync.shops.prestashop.about import About, read_about
 from sfsync.shops.prestashop.carriers import families
@@ -259,12 +260,12 @@ class PrestaShop:
 
 
 def sightings(rows: Sequence[Any]) -> list[Sighting]:
-    """One of each order, from one row a parcel: the newest number that is one."""
+    """One of each order, from one row a parcel: the first number of the newest row that has one, as `read` has it."""
     found: dict[int, Sighting] = {}
     for row in sorted(rows, key=lambda row: row.id_order_carrier or 0):
-        number = clean_text(row.tracking_number)
-        if number or row.id_order not in found:
-            found[row.id_order] = Sighting(row.id_order, row.current_state or 0, number)
+        numbers = recognise(row.tracking_number).numbers
+        if numbers or row.id_order not in found:
+            found[row.id_order] = Sighting(row.id_order, row.current_state or 0, numbers[0] if numbers else "")
     return list(found.values())
 
 

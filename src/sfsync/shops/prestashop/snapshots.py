@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from sfsync.domain.orders import Parcel, Snapshot
+from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.tables import Tables
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
@@ -64,12 +65,11 @@ def ending_with(status: int, history: list[int]) -> tuple[int, ...]:
 
 
 def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: int) -> Iterator[Parcel]:
-    """The parcels that have a tracking number. One without a carrier goes by the order's."""
+    """The parcels that have a tracking number, each number of a row. One without a carrier goes by the order's."""
     for row in rows:
-        number = clean_text(row.tracking_number)
-        if number:
-            carrier_id = row.id_carrier or orders_own
-            carrier = carriers.get(carrier_id, Carrier())
+        carrier_id = row.id_carrier or orders_own
+        carrier = carriers.get(carrier_id, Carrier())
+        for number in recognise(row.tracking_number).numbers:
             yield Parcel(number, carrier_id, carrier.name, tracking_link(carrier.url, number))
 
 

@@ -1,4 +1,4 @@
-"""Tracking numbers, names and links, from what people and modules type into a shop."""
+"""Names and links, from what people and modules type into a shop; numbers are for `domain.tracking_numbers`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 
 def clean_text(text: str | None) -> str:
-    """A number or a name, without the white space around it and without control characters: never part of either.
+    """A name, without the white space around it and without control characters: never part of one.
 
     A line break or a tab inside separates, so it becomes a space; all else stays as the shop has it.
     """
