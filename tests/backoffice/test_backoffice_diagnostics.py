@@ -50,7 +50,7 @@ def test_all_is_not_well_while_an_order_needs_a_person(shop: World, merchant: Cl
     """R16: the connections may be right, and an update has failed all the same."""
     for _ in range(2):
         shop.sandbox.fault(
-            Fault("refuse", message="Unknown carrier", order_id=shop.feed_id(shop.ship(shop.order(), "T")))
+            Fault("refuse", message="Unknown carrier", order_id=shop.feed_id(shop.ship(shop.order(), "T1")))
         )
     Store.objects.update(tries=1)
     shop.sync(wait=10, store=Store.objects.get())

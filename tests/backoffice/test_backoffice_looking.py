@@ -120,7 +120,7 @@ def test_an_order_says_that_its_store_is_held_up(shop: World, merchant: Client) 
 
 def test_a_troubled_run_says_what_to_do(shop: World, merchant: Client) -> None:
     shop.sandbox.fault(Fault("wrong-token", times=None))
-    shop.ship(shop.order(), "T")
+    shop.ship(shop.order(), "T1")
     shop.sync()
     page = text(merchant.get("/stores/main/processes/"))
     assert "Shopping Feed refused the token." in page

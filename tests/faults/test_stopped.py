@@ -31,7 +31,7 @@ def hold_up(story: Story, kind: str, at: int) -> Child | None:
 
 def take_over(story: Story) -> None:
     """Time passes, the merchant corrects a tracking number, and another run does all there is to do."""
-    story.shop.set_tracking(story.orders[0], "T-new")
+    story.shop.set_tracking(story.orders[0], "T-new-1")
     story.stage.clock.advance(300)
     assert "busy" not in story.sync(wait=60)
 
@@ -45,7 +45,7 @@ def check(story: Story, where: object) -> None:
     """Nothing was sent twice, the newest number is what the marketplace knows, and nothing is left."""
     shipped, cancelled, refunded, delivered, ignored, refused = story.orders[:6]
     assert story.duplicates() == [], where
-    assert story.accepted(shipped)[-1:] == [("ship", "T-new")], where
+    assert story.accepted(shipped)[-1:] == [("ship", "T-new-1")], where
     assert story.accepted(shipped)[:-1] in ([], [("ship", f"T-{shipped}")]), where
     assert story.accepted(cancelled) == [("cancel", "")], where
     assert story.accepted(refunded) == [("refund", "")], where
@@ -119,7 +119,7 @@ def unanswered(stage: Stage) -> Story:
 
 def each_once(story: Story, where: object) -> None:
     shipped, cancelled = story.orders[:2]
-    assert story.accepted(shipped) == [("ship", f"T-{shipped}"), ("ship", "T-new")], where
+    assert story.accepted(shipped) == [("ship", f"T-{shipped}"), ("ship", "T-new-1")], where
     assert story.accepted(cancelled) == [("cancel", "")], where
     assert story.facts()["tasks"] == [], where
 
@@ -168,7 +168,7 @@ def test_a_dead_worker_on_another_machine_costs_its_lease_and_no_more(stage: Sta
     assert story.sync() == {"busy": True}
     stage.clock.advance(31)
     story.sync(wait=60)
-    story.shop.set_tracking(story.orders[0], "T-new")
+    story.shop.set_tracking(story.orders[0], "T-new-1")
     story.sync(wait=60)
     check(story, "dead elsewhere")
 
@@ -188,7 +188,7 @@ def test_a_run_held_up_inside_a_transaction_keeps_no_lock_beyond_its_lease(hasty
 def test_a_dead_worker_on_this_machine_costs_nothing(stage: Stage) -> None:
     """R22: its process id tells the next run that it is dead: no lease is waited for."""
     story = play(stage)
-    story.shop.set_tracking(story.orders[0], "T-new")
+    story.shop.set_tracking(story.orders[0], "T-new-1")
     assert story.start(wait=60, kind="http", at=5).wait().killed
     assert "busy" not in story.sync(wait=120)
     check(story, "dead here")
@@ -198,7 +198,7 @@ def test_what_a_run_that_is_gone_still_holds_is_freed_by_the_next(stage: Stage) 
     """R22: whatever a run claimed after it had lost its lease, and then died."""
     story = play(stage)
     story.sync()
-    story.shop.set_tracking(story.orders[0], "T-new")
+    story.shop.set_tracking(story.orders[0], "T-new-1")
     stage.victim.do("claim", store=story.name, lease="of-nobody")
     stage.clock.advance(60)
     story.sync(wait=60)
@@ -208,7 +208,7 @@ def test_what_a_run_that_is_gone_still_holds_is_freed_by_the_next(stage: Stage) 
 def test_what_a_run_was_about_to_send_when_it_was_killed_is_freed_by_the_next(stage: Stage) -> None:
     """R13, R22: it had claimed the updates, and sent none of them."""
     story = killed_with_claims(stage)
-    story.shop.set_tracking(story.orders[0], "T-new")
+    story.shop.set_tracking(story.orders[0], "T-new-1")
     stage.clock.advance(60)
     story.sync(wait=60)
     check(story, "killed with claims")
