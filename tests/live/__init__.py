@@ -1,0 +1,1 @@
+"""Tests against the real API. They only read, and are collected only where a token is given."""
