@@ -1,5 +1,5 @@
 # Everything runs in the virtual environment .venv; its command is .venv/bin/sfsync.
-# The first target that needs it sets it up; later ones see in a moment that it is in step with the lock file.
+# The first target that needs it creates it; later ones check quickly that it still matches the lock file.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -12,42 +12,42 @@ ARGS ?=
 BIN := .venv/bin
 SERVICES := mariadb postgresql redis chromium
 
-# Servers live in sbin, which is not on everybody's path.
+# Servers are in sbin, which is not on everybody's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 unexport PYTHONHOME PYTHONPATH
 
 .PHONY: help
-help: ## This list
+help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
-setup: ## The virtual environment .venv, as requirements.lock says
+setup: ## Create or update .venv from requirements.lock
 	@sh tools/setup
 
 .PHONY: services
-services: ## The servers and the browser that the tests use, where they are missing
+services: ## Install the servers and the browser that the tests use, if they are missing
 	@sh tools/services $(SERVICES)
 
 .PHONY: demo
-demo: setup ## The whole story on this machine: a shop, a sandbox Shopping Feed, the mails (no network)
+demo: setup ## Show the whole story on this machine: a shop, a sandbox Shopping Feed, the mails (no network)
 	@$(BIN)/sfsync demo $(ARGS)
 
 .PHONY: run
-run: setup ## The service, in the foreground
+run: setup ## Run the service in the foreground
 	@$(BIN)/sfsync run $(ARGS)
 
 .PHONY: test
-test: setup services ## All tests on SQLite and real servers, then those of our tables on PostgreSQL (ARGS=… for some)
+test: setup services ## Run all tests on SQLite and real servers, then those of our tables on PostgreSQL (ARGS=… for some)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 	@test -n "$(ARGS)" || SFSYNC_TEST_DATABASE=postgresql \
 		$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/database/engine tests/backoffice
 
 .PHONY: test-long
-test-long: setup services ## The fault tests over HISTORIES=5000 random histories
+test-long: setup services ## Run the fault tests over HISTORIES=5000 random histories
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/faults --histories=$(HISTORIES) $(ARGS)
 
 .PHONY: coverage
-coverage: setup services ## All tests once more, with the lines they missed
+coverage: setup services ## Run all tests and list the lines they do not reach
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run --parallel-mode -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
@@ -64,11 +64,11 @@ check: setup ## Lint, format, templates, types, the arrows between packages, the
 	@$(BIN)/pytest -q tests/unit/test_project.py
 
 .PHONY: bench
-bench: setup services ## The cost of an order, beside the floor
+bench: setup services ## Measure what an order costs, compared with the bare client
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: messages
-messages: setup ## New texts into the translations (.po), and what the program reads (.mo) from them
+messages: setup ## Collect new texts into the translations (.po) and compile them (.mo)
 	@sh tools/services gettext
 	@cd src/sfsync && $(CURDIR)/$(BIN)/django-admin makemessages --locale fr --no-wrap --no-obsolete \
 		--add-location file --verbosity 0
@@ -78,13 +78,13 @@ messages: setup ## New texts into the translations (.po), and what the program r
 	done' compile {} +
 
 .PHONY: lock
-lock: setup ## requirements.lock from pyproject.toml, with as few changes as possible (ARGS=--upgrade for all)
+lock: setup ## Update requirements.lock from pyproject.toml with as few changes as possible (ARGS=--upgrade for all)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras --group dev --quiet $(ARGS) pyproject.toml -o requirements.lock
 
 .PHONY: clean
-clean: ## Away with .venv and what tools left behind (never a shop's settings or database)
+clean: ## Remove .venv and generated files (never a shop's settings or database)
 	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache build dist
 	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
