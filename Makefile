@@ -81,10 +81,10 @@ messages: setup ## Collect new texts into the translations (.po) and compile the
 lock: setup ## Update requirements.lock from pyproject.toml with as few changes as possible (ARGS=--upgrade for all)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--all-extras --group dev --quiet $(ARGS) pyproject.toml -o requirements.lock
+		--all-extras --group dev --no-emit-package shoppingfeed --quiet $(ARGS) pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## Remove .venv and generated files (never a shop's settings or database)
 	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .pytest_cache .mypy_cache .ruff_cache \
-		.import_linter_cache build dist
-	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+		.import_linter_cache build dist packages/*/dist
+	@find src packages tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,13 +9,16 @@ import tomllib
 from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 import typer.main
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+CLIENT = ROOT / "packages" / "shoppingfeed"
+PYPROJECTS = {folder: tomllib.loads((folder / "pyproject.toml").read_text("utf-8")) for folder in (ROOT, CLIENT)}
 
 # Written as patterns that do not match themselves.
 MACHINE = re.compile(
@@ -33,7 +36,7 @@ def read(path: str) -> str:
 
 def documents() -> list[Path]:
     """What speaks of the present: every page but the changelog, which may name what is gone."""
-    pages = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+    pages = [page for place in ("*.md", "docs/**/*.md", "packages/*/*.md") for page in sorted(ROOT.glob(place))]
     return [page for page in pages if page.name != "CHANGELOG.md"]
 
 
@@ -50,11 +53,17 @@ def code_of(markdown: str) -> Iterator[str]:
 
 
 def requirements() -> dict[str, Requirement]:
-    """Everything `pyproject.toml` asks for, by canonical name: to run, for the extras, and to work on it."""
-    project = PYPROJECT["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values(), PYPROJECT["dependency-groups"]["dev"]]
-    parsed = [Requirement(line) for lines in lists for line in lines]
-    return {canonicalize_name(requirement.name): requirement for requirement in parsed}
+    """What both distributions ask of others, by canonical name: to run, for the extras, and to work on them."""
+    asked = [Requirement(line) for parsed in PYPROJECTS.values() for line in lines_of(parsed)]
+    own = {parsed["project"]["name"] for parsed in PYPROJECTS.values()}
+    return {canonicalize_name(each.name): each for each in asked if each.name not in own}
+
+
+def lines_of(parsed: dict[str, Any]) -> Iterator[str]:
+    yield from parsed["project"]["dependencies"]
+    for group in ("optional-dependencies", "dependency-groups"):
+        for lines in {**parsed["project"], **parsed}.get(group, {}).values():
+            yield from lines
 
 
 def test_every_dependency_says_why_it_is_there() -> None:
@@ -241,8 +250,19 @@ def test_every_link_inside_the_documents_leads_somewhere() -> None:
     assert broken == []
 
 
-def test_changelog_has_this_version() -> None:
-    assert re.search(rf"^## \[?{re.escape(PYPROJECT['project']['version'])}\b", read("CHANGELOG.md"), re.MULTILINE)
+@pytest.mark.parametrize("folder", PYPROJECTS, ids=lambda folder: folder.name)
+def test_changelog_has_this_version(folder: Path) -> None:
+    version = PYPROJECTS[folder]["project"]["version"]
+    assert re.search(rf"^## \[?{re.escape(version)}\b", (folder / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+
+
+def test_sfsync_takes_the_client_of_its_own_repository() -> None:
+    asked = next(line for line in PYPROJECTS[ROOT]["project"]["dependencies"] if line.startswith("shoppingfeed"))
+    assert Requirement(asked).specifier.contains(PYPROJECTS[CLIENT]["project"]["version"])
+
+
+def test_the_client_needs_nothing_but_an_http_library() -> None:
+    assert [Requirement(line).name for line in PYPROJECTS[CLIENT]["project"]["dependencies"]] == ["httpx2"]
 
 
 # --- translations -----------------------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ def _common_headers(user_agent: str | None) -> dict[str, str]:
 
 def _version() -> str:
     try:
-        return metadata.version("sfsync")
+        return metadata.version("shoppingfeed")
     except metadata.PackageNotFoundError:
         return "0"
 
