@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shoppingfeed import Client, Ship, chunks
-from shoppingfeed.sandbox.sandbox import DEFAULT_STORE, DEFAULT_TOKEN
+from shoppingfeed.sandbox.state import DEFAULT_STORE, DEFAULT_TOKEN
 
 
 def main(url: str, payloads: Path, *, paced: bool) -> dict[str, int]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks import child
 from sfsync.shops.prestashop.sample import SampleShop, build
-from shoppingfeed.sandbox.sandbox import DEFAULT_STORE
+from shoppingfeed.sandbox.state import DEFAULT_STORE
 from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent

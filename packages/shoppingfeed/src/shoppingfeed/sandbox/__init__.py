@@ -10,10 +10,11 @@ sandbox.ledger.belief(1078495000000)       # what the marketplace believes
 """
 
 from shoppingfeed.sandbox.clock import ManualClock
+from shoppingfeed.sandbox.command import run_server
 from shoppingfeed.sandbox.faults import Fault, Kind
 from shoppingfeed.sandbox.ledger import Accepted, Belief, Ignored, Ledger, Received
 from shoppingfeed.sandbox.sandbox import InProcess, Sandbox
-from shoppingfeed.sandbox.server import Server, run_server
+from shoppingfeed.sandbox.server import Server
 
 __all__ = [
     "Accepted",

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shoppingfeed._transport import Response
 from shoppingfeed.sandbox import page
 from shoppingfeed.sandbox.answers import Paging, ProblemError, answer
+from shoppingfeed.sandbox.call import Call
 from shoppingfeed.sandbox.faults import Fault
 from shoppingfeed.sandbox.operations import read_json
-
-if TYPE_CHECKING:
-    from shoppingfeed.sandbox.routes import Call
-    from shoppingfeed.sandbox.sandbox import Sandbox
+from shoppingfeed.sandbox.state import State
 
 PREFIX = "/_sandbox/"
 
@@ -25,30 +23,30 @@ def is_control(call: Call) -> bool:
     return call.path in {"/", "/favicon.ico", "/_sandbox"} or call.path.startswith(PREFIX)
 
 
-def respond(sandbox: Sandbox, call: Call) -> Response:
+def respond(state: State, call: Call) -> Response:
     """What the sandbox itself answers; a value that makes no sense is a 422 that says so."""
     try:
-        return _dispatch(sandbox, call)
+        return _dispatch(state, call)
     except ProblemError as problem:
         return problem.response()
     except (ValueError, TypeError, OverflowError) as error:
         return ProblemError(422, str(error)).response()
 
 
-def _dispatch(sandbox: Sandbox, call: Call) -> Response:
+def _dispatch(state: State, call: Call) -> Response:
     if call.path == "/":
-        return page.draw(sandbox, call.query)
+        return page.draw(state, call.query)
     room, _, rest = call.path.removeprefix(PREFIX).partition("/")
     endpoint = _ENDPOINTS.get((call.method, room, bool(rest)))
     if endpoint is None:
         raise ProblemError(404, f"The sandbox has no {call.method} {call.path}; see its manual page.")
-    return endpoint(sandbox, call, rest) if rest else endpoint(sandbox, call)
+    return endpoint(state, call, rest) if rest else endpoint(state, call)
 
 
-def summary(sandbox: Sandbox) -> dict[str, Any]:
+def summary(state: State) -> dict[str, Any]:
     """Counts of everything, small whatever the number of orders."""
-    ledger, stores = sandbox.ledger, sandbox.market.stores.values()
-    now = sandbox.now()
+    ledger, stores = state.ledger, state.market.stores.values()
+    now = state.now()
     return {
         "requests": len(ledger.requests),
         "requests_by_status": dict(ledger.requests_by_status),
@@ -61,12 +59,12 @@ def summary(sandbox: Sandbox) -> dict[str, Any]:
         "orders": sum(len(store.shelf) for store in stores),
         "orders_by_status": dict(Counter(order.status for store in stores for order in store.shelf.all())),
         "tickets_by_state": dict(sum((store.book.count_states(now) for store in stores), Counter())),
-        "faults": sum(not standing.over for standing in sandbox.faults.all()),
+        "faults": sum(not standing.over for standing in state.faults.all()),
     }
 
 
-def _summary(sandbox: Sandbox, call: Call) -> Response:
-    return answer(summary(sandbox))
+def _summary(state: State, call: Call) -> Response:
+    return answer(summary(state))
 
 
 def _rows(call: Call, rows: list[Any], draw: Callable[[Any], Any], **more: Any) -> Response:
@@ -75,107 +73,107 @@ def _rows(call: Call, rows: list[Any], draw: Callable[[Any], Any], **more: Any) 
     return answer({**head, **more, "rows": [draw(row) for row in paging.cut(rows)]})
 
 
-def _ledger(sandbox: Sandbox, call: Call) -> Response:
-    duplicates = sandbox.ledger.duplicates()
+def _ledger(state: State, call: Call) -> Response:
+    duplicates = state.ledger.duplicates()
     shown = [asdict(one) for one in duplicates[:1000]]
-    return _rows(call, sandbox.ledger.accepted, asdict, duplicates=shown, duplicates_total=len(duplicates))
+    return _rows(call, state.ledger.accepted, asdict, duplicates=shown, duplicates_total=len(duplicates))
 
 
-def _requests(sandbox: Sandbox, call: Call) -> Response:
-    return _rows(call, sandbox.ledger.requests, lambda one: one._asdict())
+def _requests(state: State, call: Call) -> Response:
+    return _rows(call, state.ledger.requests, lambda one: one._asdict())
 
 
-def _ignored(sandbox: Sandbox, call: Call) -> Response:
-    return _rows(call, sandbox.ledger.ignored, lambda one: one._asdict())
+def _ignored(state: State, call: Call) -> Response:
+    return _rows(call, state.ledger.ignored, lambda one: one._asdict())
 
 
-def _orders(sandbox: Sandbox, call: Call) -> Response:
-    orders = [order for store in sandbox.market.stores.values() for order in store.shelf.all()]
+def _orders(state: State, call: Call) -> Response:
+    orders = [order for store in state.market.stores.values() for order in store.shelf.all()]
     return _rows(call, orders, lambda order: asdict(order.belief()))
 
 
-def _one_order(sandbox: Sandbox, call: Call, text: str) -> Response:
-    order = sandbox.market.find_order(int(text)) if text.isdecimal() and len(text) <= 18 else None
+def _one_order(state: State, call: Call, text: str) -> Response:
+    order = state.market.find_order(int(text)) if text.isdecimal() and len(text) <= 18 else None
     if order is None:
         raise ProblemError(404, f"The sandbox has no order {text[:40]}.")
-    tickets = sandbox.market.stores[order.store].book.of_order(order.id)
+    tickets = state.market.stores[order.store].book.of_order(order.id)
     return answer(
         {
             **asdict(order.belief()),
-            "operations": [asdict(one) for one in sandbox.ledger.operations(order.id)],
+            "operations": [asdict(one) for one in state.ledger.operations(order.id)],
             "shipments": order.shipments,
-            "tickets": [ticket.document(sandbox.now()) for ticket in tickets],
+            "tickets": [ticket.document(state.now()) for ticket in tickets],
         }
     )
 
 
-def _add_orders(sandbox: Sandbox, call: Call) -> Response:
+def _add_orders(state: State, call: Call) -> Response:
     documents = _list(read_json(call.body), "orders")
     for document in documents:
-        sandbox.add_order(**{("order_id" if name == "id" else name): value for name, value in document.items()})
+        state.add_order(**{("order_id" if name == "id" else name): value for name, value in document.items()})
     return answer({"added": len(documents)}, 201)
 
 
-def _add_samples(sandbox: Sandbox, call: Call) -> Response:
-    return answer({"added": sandbox.load_samples()}, 201)
+def _add_samples(state: State, call: Call) -> Response:
+    return answer({"added": state.load_samples()}, 201)
 
 
-def _add_stores(sandbox: Sandbox, call: Call) -> Response:
+def _add_stores(state: State, call: Call) -> Response:
     documents = _list(read_json(call.body), "stores")
     for document in documents:
-        sandbox.add_store(**{("store_id" if name == "id" else name): value for name, value in document.items()})
+        state.add_store(**{("store_id" if name == "id" else name): value for name, value in document.items()})
     return answer({"added": len(documents)}, 201)
 
 
-def _faults(sandbox: Sandbox, call: Call) -> Response:
-    return answer({"faults": [standing.to_json() for standing in sandbox.faults.all()]})
+def _faults(state: State, call: Call) -> Response:
+    return answer({"faults": [standing.to_json() for standing in state.faults.all()]})
 
 
-def _add_faults(sandbox: Sandbox, call: Call) -> Response:
+def _add_faults(state: State, call: Call) -> Response:
     faults = [Fault.from_json(document) for document in _list(read_json(call.body), "faults")]
-    return answer({"added": [sandbox.fault(fault) for fault in faults]}, 201)
+    return answer({"added": [state.fault(fault) for fault in faults]}, 201)
 
 
-def _clear_faults(sandbox: Sandbox, call: Call) -> Response:
-    sandbox.faults.clear()
+def _clear_faults(state: State, call: Call) -> Response:
+    state.faults.clear()
     return answer({"faults": []})
 
 
-def _remove_fault(sandbox: Sandbox, call: Call, text: str) -> Response:
-    if not text.isdecimal() or not sandbox.remove_fault(int(text[:18])):
+def _remove_fault(state: State, call: Call, text: str) -> Response:
+    if not text.isdecimal() or not state.remove_fault(int(text[:18])):
         raise ProblemError(404, f"There is no fault {text[:40]}.")
-    return _faults(sandbox, call)
+    return _faults(state, call)
 
 
-def _settings(sandbox: Sandbox, call: Call) -> Response:
-    return answer(asdict(sandbox.settings))
+def _settings(state: State, call: Call) -> Response:
+    return answer(asdict(state.settings))
 
 
-def _change_settings(sandbox: Sandbox, call: Call) -> Response:
-    sandbox.configure(**_object(call))
-    return _settings(sandbox, call)
+def _change_settings(state: State, call: Call) -> Response:
+    state.configure(**_object(call))
+    return _settings(state, call)
 
 
-def _reset(sandbox: Sandbox, call: Call) -> Response:
-    sandbox.reset(only_ledger=bool(_object(call).get("only_ledger")))
-    return answer(summary(sandbox))
+def _reset(state: State, call: Call) -> Response:
+    state.reset(only_ledger=bool(_object(call).get("only_ledger")))
+    return answer(summary(state))
 
 
-def _release(sandbox: Sandbox, call: Call) -> Response:
-    sandbox.release()
+def _release(state: State, call: Call) -> Response:
+    state.release()
     return answer({"released": True})
 
 
-def _forget_tickets(sandbox: Sandbox, call: Call) -> Response:
-    return answer({"forgotten": sandbox.forget_tickets()})
+def _forget_tickets(state: State, call: Call) -> Response:
+    return answer({"forgotten": state.forget_tickets()})
 
 
-def _advance(sandbox: Sandbox, call: Call) -> Response:
+def _advance(state: State, call: Call) -> Response:
     try:
-        sandbox.advance(float(_object(call).get("seconds", 0)))
+        state.advance(float(_object(call).get("seconds", 0)))
     except RuntimeError as error:
         raise ProblemError(409, str(error)) from None
-    return answer({"now": sandbox.now()})
+    return answer({"now": state.now()})
 
 
 def _object(call: Call) -> Mapping[str, Any]:

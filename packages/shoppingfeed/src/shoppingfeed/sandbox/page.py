@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from shoppingfeed._transport import Response
@@ -14,10 +14,8 @@ from shoppingfeed.sandbox.clock import iso
 from shoppingfeed.sandbox.faults import Standing
 from shoppingfeed.sandbox.ledger import Accepted, Received
 from shoppingfeed.sandbox.orders import Order
+from shoppingfeed.sandbox.state import State
 from shoppingfeed.sandbox.tickets import Ticket
-
-if TYPE_CHECKING:
-    from shoppingfeed.sandbox.sandbox import Sandbox
 
 ROWS = 50
 
@@ -45,15 +43,15 @@ class View(NamedTuple):
     """One table of the page: its columns, its rows (oldest first) and how one is drawn."""
 
     columns: tuple[str, ...]
-    rows: Callable[[Sandbox], Sequence[Any]]
-    draw: Callable[[Sandbox, Any], Row]
+    rows: Callable[[State], Sequence[Any]]
+    draw: Callable[[State, Any], Row]
     empty: str
 
 
-def draw(sandbox: Sandbox, query: Mapping[str, str]) -> Response:
+def draw(state: State, query: Mapping[str, str]) -> Response:
     """The page, as HTML that needs no script and no other file; it loads itself anew every 5 seconds."""
     name = query.get("show") if query.get("show") in _VIEWS else "orders"
-    text = _document(sandbox, str(name), Paging.of({"page": query.get("page", "1"), "limit": str(ROWS)}))
+    text = _document(state, str(name), Paging.of({"page": query.get("page", "1"), "limit": str(ROWS)}))
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -61,17 +59,17 @@ def draw(sandbox: Sandbox, query: Mapping[str, str]) -> Response:
     return Response(200, headers, text.encode("utf-8", "backslashreplace"))
 
 
-def _document(sandbox: Sandbox, name: str, paging: Paging) -> str:
+def _document(state: State, name: str, paging: Paging) -> str:
     view = _VIEWS[name]
-    rows = view.rows(sandbox)
+    rows = view.rows(state)
     newest_first = _page_from_the_end(rows, paging)
-    stores = ", ".join(f"{store.id} {store.name}" for store in sandbox.market.stores.values())
+    stores = ", ".join(f"{store.id} {store.name}" for store in state.market.stores.values())
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Shopping Feed sandbox</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5">'
         f"<style>{_STYLE}</style><h1>Shopping Feed sandbox</h1>"
-        f"<p>Stores: {escape(stores[:300])} · {escape(_settings(sandbox))} · {iso(sandbox.now())}</p>"
-        f"{_counts(sandbox)}{_tabs(name)}{_table(sandbox, view, newest_first)}{_pager(name, paging, len(rows))}</html>"
+        f"<p>Stores: {escape(stores[:300])} · {escape(_settings(state))} · {iso(state.now())}</p>"
+        f"{_counts(state)}{_tabs(name)}{_table(state, view, newest_first)}{_pager(name, paging, len(rows))}</html>"
     )
 
 
@@ -80,14 +78,14 @@ def _page_from_the_end(rows: Sequence[Any], paging: Paging) -> Sequence[Any]:
     return rows[max(0, end - paging.limit) : max(0, end)][::-1]
 
 
-def _settings(sandbox: Sandbox) -> str:
-    settings = sandbox.settings
+def _settings(state: State) -> str:
+    settings = state.settings
     limit = f"{settings.rate_limit} requests/seconds" if settings.rate_limit else "no rate limit"
     return f"tickets take {settings.ticket_seconds:g} s, {limit}, strict: {'yes' if settings.strict else 'no'}"
 
 
-def _counts(sandbox: Sandbox) -> str:
-    ledger = sandbox.ledger
+def _counts(state: State) -> str:
+    ledger = state.ledger
     statuses = ", ".join(f"{status or 'no answer'}: {count}" for status, count in ledger.requests_by_status.items())
     operations = ", ".join(f"{name}: {count}" for name, count in ledger.accepted_by_operation.items())
     counts = {
@@ -107,11 +105,11 @@ def _tabs(current: str) -> str:
     return f"<nav>{''.join(map(tab, _VIEWS))}</nav>"
 
 
-def _table(sandbox: Sandbox, view: View, rows: Sequence[Any]) -> str:
+def _table(state: State, view: View, rows: Sequence[Any]) -> str:
     if not rows:
         return f"<p>{view.empty}</p>"
     head = "".join(f"<th>{column}</th>" for column in view.columns)
-    body = "".join(f"<tr>{''.join(_cells(view.draw(sandbox, row)))}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(_cells(view.draw(state, row)))}</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
@@ -134,11 +132,11 @@ def _pager(name: str, paging: Paging, total: int) -> str:
     return f"<nav>{newer}{older} page {paging.page:,} of {pages:,}, {total:,} rows</nav>"
 
 
-def _orders(sandbox: Sandbox) -> list[Order]:
-    return [order for store in sandbox.market.stores.values() for order in store.shelf.all()]
+def _orders(state: State) -> list[Order]:
+    return [order for store in state.market.stores.values() for order in store.shelf.all()]
 
 
-def _order_row(sandbox: Sandbox, order: Order) -> Row:
+def _order_row(state: State, order: Order) -> Row:
     told = [word for word, is_so in (("delivered", order.delivered),) if is_so]
     refused = [f"{operation}: {message}" for operation, message in order.errors.items()]
     status = ", ".join([order.status, *told])
@@ -146,25 +144,25 @@ def _order_row(sandbox: Sandbox, order: Order) -> Row:
     return order.id, order.store, order.reference, order.channel, status, numbers, "; ".join(refused)
 
 
-def _operation_row(sandbox: Sandbox, one: Accepted) -> Row:
+def _operation_row(state: State, one: Accepted) -> Row:
     said = json.dumps({key: value for key, value in one.item.items() if key != "id"}, ensure_ascii=False)
     return iso(one.at), one.store, one.order_id, one.operation, said, one.batch_id
 
 
-def _tickets(sandbox: Sandbox) -> list[Ticket]:
-    return [ticket for store in sandbox.market.stores.values() for ticket in store.book.all()]
+def _tickets(state: State) -> list[Ticket]:
+    return [ticket for store in state.market.stores.values() for ticket in store.book.all()]
 
 
-def _ticket_row(sandbox: Sandbox, ticket: Ticket) -> Row:
+def _ticket_row(state: State, ticket: Ticket) -> Row:
     at = iso(ticket.accepted.at)
-    return at, ticket.order.id, ticket.type, ticket.state(sandbox.now()), ticket.message, ticket.id
+    return at, ticket.order.id, ticket.type, ticket.state(state.now()), ticket.message, ticket.id
 
 
-def _request_row(sandbox: Sandbox, one: Received) -> Row:
+def _request_row(state: State, one: Received) -> Row:
     return iso(one.at), one.method, one.path, one.status or "no answer"
 
 
-def _fault_row(sandbox: Sandbox, standing: Standing) -> Row:
+def _fault_row(state: State, standing: Standing) -> Row:
     fault = standing.fault
     asked = {name: getattr(fault, name) for name in ("method", "path", "operation", "order_id", "after")}
     where = ", ".join(f"{name}={value}" for name, value in asked.items() if value) or "anything"
@@ -181,7 +179,7 @@ _VIEWS = {
     ),
     "operations": View(
         ("Accepted", "Store", "Order", "Operation", "What was sent", "Batch"),
-        lambda sandbox: sandbox.ledger.accepted,
+        lambda state: state.ledger.accepted,
         _operation_row,
         "No operation was accepted yet.",
     ),
@@ -190,13 +188,13 @@ _VIEWS = {
     ),
     "requests": View(
         ("Time", "Method", "Path", "Status"),
-        lambda sandbox: sandbox.ledger.requests,
+        lambda state: state.ledger.requests,
         _request_row,
         "No requests yet.",
     ),
     "faults": View(
         ("Number", "Kind", "Where", "Times", "Struck", "State"),
-        lambda sandbox: sandbox.faults.all(),
+        lambda state: state.faults.all(),
         _fault_row,
         "No faults: everything works.",
     ),

@@ -4,68 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl
 
-from shoppingfeed._transport import Request, Response
+from shoppingfeed._transport import Response
 from shoppingfeed.sandbox.answers import ProblemError, answer, hal_list, shuffled
-from shoppingfeed.sandbox.faults import Stage
-from shoppingfeed.sandbox.market import Store
-from shoppingfeed.sandbox.operations import Named, read_items, read_json
+from shoppingfeed.sandbox.call import Call
+from shoppingfeed.sandbox.faults import Fault, Stage
+from shoppingfeed.sandbox.market import Batch, Store
+from shoppingfeed.sandbox.operations import read_json
 from shoppingfeed.sandbox.orders import Order
+from shoppingfeed.sandbox.state import State
 from shoppingfeed.sandbox.tickets import TYPES
 
-if TYPE_CHECKING:
-    from shoppingfeed.sandbox.sandbox import Sandbox
 
-_OPERATION_PATH = re.compile(r"/v1/store/\d+/order/([a-z-]+)")
-_ORDER_PATH = re.compile(r"/v1/store/\d+/order/(\d{1,18})")
-
-
-class Call:
-    """A request, read: its path, query, token and what it asks for."""
-
-    def __init__(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        self.method = request.method.upper()
-        self.path = parts.path or "/"
-        self.target = f"{self.path}?{parts.query}" if parts.query else self.path
-        self.query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self.headers = {name.lower(): value for name, value in request.headers.items()}
-        self.body = request.body
-
-    @property
-    def token(self) -> str:
-        """The bearer token, or an empty string."""
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
-
-    @property
-    def operation(self) -> str:
-        """The operation that is posted, or an empty string."""
-        found = _OPERATION_PATH.fullmatch(self.path)
-        return found[1] if found and self.method == "POST" else ""
-
-    @cached_property
-    def items(self) -> list[Named]:
-        """The items of the operation. Raises ProblemError."""
-        return read_items(self.operation, self.headers.get("content-type", ""), self.body)
-
-    @cached_property
-    def order_ids(self) -> frozenset[int]:
-        """The orders that the request names, by id."""
-        if self.operation:
-            try:
-                return frozenset(named.order_id for named in self.items if named.order_id is not None)
-            except ProblemError:
-                return frozenset()
-        found = _ORDER_PATH.match(self.path)
-        text = found[1] if found else self.query.get("payloadId", "")
-        return frozenset({int(text)} if text.isdecimal() and len(text) <= 18 else ())
-
-
-def respond(sandbox: Sandbox, call: Call) -> Response:
+def respond(state: State, call: Call) -> Response:
     """What the API answers. Raises ProblemError."""
     for pattern, endpoints in _ROUTES:
         if not (found := pattern.fullmatch(call.path)):
@@ -74,12 +27,12 @@ def respond(sandbox: Sandbox, call: Call) -> Response:
             allowed = ", ".join(endpoints)
             raise ProblemError(405, f"{call.path} takes {allowed}, not {call.method}.", {"allow": allowed})
         if pattern in _OPEN_PATHS:
-            return endpoints[call.method](sandbox, call)
-        stores = _authorised(sandbox, call)
+            return endpoints[call.method](state, call)
+        stores = _authorised(state, call)
         if "store" not in pattern.groupindex:
-            return endpoints[call.method](sandbox, call)
+            return endpoints[call.method](state, call)
         store = _chosen(stores, int(found["store"]))
-        return endpoints[call.method](sandbox, call, store, **_rest(found))
+        return endpoints[call.method](state, call, store, **_rest(found))
     raise ProblemError(404, f"There is nothing at {call.path}.")
 
 
@@ -87,10 +40,10 @@ def _rest(found: re.Match[str]) -> dict[str, str]:
     return {name: text for name, text in found.groupdict().items() if name != "store"}
 
 
-def _authorised(sandbox: Sandbox, call: Call) -> list[Store]:
+def _authorised(state: State, call: Call) -> list[Store]:
     if not call.token:
         raise ProblemError(401, "The header 'Authorization: Bearer <token>' is missing.")
-    stores = sandbox.market.opened_by(call.token)
+    stores = state.market.opened_by(call.token)
     if not stores:
         raise ProblemError(401, "The token is not valid.")
     return stores
@@ -103,15 +56,15 @@ def _chosen(stores: list[Store], store_id: int) -> Store:
     raise ProblemError(403, f"The token does not open the store {store_id}.")
 
 
-def _ping(sandbox: Sandbox, call: Call) -> Response:
-    return answer({"timestamp": int(sandbox.now())})
+def _ping(state: State, call: Call) -> Response:
+    return answer({"timestamp": int(state.now())})
 
 
-def _auth(sandbox: Sandbox, call: Call) -> Response:
+def _auth(state: State, call: Call) -> Response:
     form = _form(call)
     if form.get("grant_type") != "password":
         raise ProblemError(400, "'grant_type' must be 'password'.")
-    token = sandbox.token_of(str(form.get("username", "")), str(form.get("password", "")))
+    token = state.token_of(str(form.get("username", "")), str(form.get("password", "")))
     if token is None:
         raise ProblemError(401, "The user name or the password is wrong.")
     return answer({"access_token": token, "token_type": "Bearer"})
@@ -126,12 +79,12 @@ def _form(call: Call) -> Mapping[str, Any]:
     return document
 
 
-def _me(sandbox: Sandbox, call: Call) -> Response:
-    stores = sandbox.market.opened_by(call.token)
+def _me(state: State, call: Call) -> Response:
+    stores = state.market.opened_by(call.token)
     return answer(
         {
-            "login": sandbox.username,
-            "email": f"{sandbox.username}@example.com",
+            "login": state.username,
+            "email": f"{state.username}@example.com",
             "token": call.token,
             "language": "fr_FR",
             "roles": ["user"],
@@ -149,13 +102,13 @@ def _store_document(store: Store) -> dict[str, Any]:
     return {"id": store.id, "name": store.name, "country": store.country, "status": store.status, "_links": links}
 
 
-def _one_store(sandbox: Sandbox, call: Call, store: Store) -> Response:
+def _one_store(state: State, call: Call, store: Store) -> Response:
     return answer(_store_document(store))
 
 
-def _orders(sandbox: Sandbox, call: Call, store: Store) -> Response:
+def _orders(state: State, call: Call, store: Store) -> Response:
     orders = store.shelf.select(call.query)
-    if _is_shuffled(sandbox, call):
+    if _is_shuffled(state, call):
         orders = shuffled(orders)
     return hal_list("order", orders, Order.document, path=call.path, query=call.query)
 
@@ -166,19 +119,19 @@ def _find_order(store: Store, order: str) -> Order:
     return found
 
 
-def _one_order(sandbox: Sandbox, call: Call, store: Store, order: str) -> Response:
+def _one_order(state: State, call: Call, store: Store, order: str) -> Response:
     return answer(_find_order(store, order).document())
 
 
-def _shipments(sandbox: Sandbox, call: Call, store: Store, order: str) -> Response:
+def _shipments(state: State, call: Call, store: Store, order: str) -> Response:
     shipments = _find_order(store, order).shipments
     return hal_list("shipment", shipments, dict, path=call.path, query=call.query)
 
 
-def _operate(sandbox: Sandbox, call: Call, store: Store, operation: str) -> Response:
+def _operate(state: State, call: Call, store: Store, operation: str) -> Response:
     if operation not in TYPES:
         raise ProblemError(404, f"There is no operation '{operation}'.")
-    batch = sandbox.accept(store, call)
+    batch = _accept(state, call, store)
     document: dict[str, Any] = {
         "id": batch.id,
         "_links": {"ticket": {"href": f"/v1/store/{store.id}/ticket?batchId={batch.id}"}},
@@ -188,11 +141,18 @@ def _operate(sandbox: Sandbox, call: Call, store: Store, operation: str) -> Resp
     return answer(document, 202)
 
 
-def _tickets(sandbox: Sandbox, call: Call, store: Store) -> Response:
-    now = sandbox.now()
+def _accept(state: State, call: Call, store: Store) -> Batch:
+    def strike(order_id: int) -> list[Fault]:
+        return list(state.faults_at(Stage.ITEM, call, order_id))
+
+    return state.market.accept(store, call.operation, call.items, strike, now=state.now(), rules=state.settings)
+
+
+def _tickets(state: State, call: Call, store: Store) -> Response:
+    now = state.now()
     tickets = store.book.select(call.query, now)
     processing = any(ticket.open for ticket in tickets)
-    if _is_shuffled(sandbox, call):
+    if _is_shuffled(state, call):
         tickets = shuffled(tickets)
     return hal_list(
         "ticket",
@@ -204,15 +164,15 @@ def _tickets(sandbox: Sandbox, call: Call, store: Store) -> Response:
     )
 
 
-def _one_ticket(sandbox: Sandbox, call: Call, store: Store, ticket: str) -> Response:
-    found = store.book.find(ticket, sandbox.now())
+def _one_ticket(state: State, call: Call, store: Store, ticket: str) -> Response:
+    found = store.book.find(ticket, state.now())
     if not found:
         raise ProblemError(404, f"The store {store.id} has no ticket {ticket[:80]}.")
-    return answer(found.document(sandbox.now()))
+    return answer(found.document(state.now()))
 
 
-def _is_shuffled(sandbox: Sandbox, call: Call) -> bool:
-    return any(list(sandbox.faults_at(Stage.LIST, call)))
+def _is_shuffled(state: State, call: Call) -> bool:
+    return any(list(state.faults_at(Stage.LIST, call)))
 
 
 Endpoint = Callable[..., Response]

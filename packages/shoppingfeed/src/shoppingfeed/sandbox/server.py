@@ -6,18 +6,24 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from shoppingfeed._errors import NoAnswerError, NotSentError
 from shoppingfeed._transport import Request, Response
 from shoppingfeed.sandbox.answers import ProblemError
-from shoppingfeed.sandbox.sandbox import DEFAULT_STORE, DEFAULT_TOKEN, Sandbox
 
 LARGEST_BODY = 64 * 1024 * 1024
 IDLE_SECONDS = 60
+
+
+class Answering(Protocol):
+    """What is served: a sandbox."""
+
+    def handle(self, request: Request) -> Response: ...
+
+    def release(self) -> None: ...
 
 
 class Server:
@@ -26,10 +32,10 @@ class Server:
     OSError when the port is taken.
     """
 
-    def __init__(self, sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.sandbox = sandbox
+    def __init__(self, answering: Answering, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._answering = answering
         try:
-            self._listener = _Listener(sandbox, host, port)
+            self._listener = _Listener(answering, host, port)
         except OSError as error:
             raise OSError(
                 error.errno, f"The sandbox cannot listen on {host}:{port} ({error.strerror}): choose another port."
@@ -48,7 +54,7 @@ class Server:
         """Stop listening and drop what hangs."""
         self._listener.shutdown()
         self._listener.server_close()
-        self.sandbox.release()
+        self._answering.release()
         self._listener.drop_connections()
         self._thread.join(5)
 
@@ -66,8 +72,8 @@ class _Listener(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, sandbox: Sandbox, host: str, port: int) -> None:
-        self.sandbox = sandbox
+    def __init__(self, answering: Answering, host: str, port: int) -> None:
+        self.answering = answering
         self._connections: set[socket.socket] = set()
         super().__init__((host, port), _Conversation)
 
@@ -101,10 +107,10 @@ class _Conversation(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def _answer(self) -> None:
-        sandbox = cast(_Listener, self.server).sandbox
+        answering = cast(_Listener, self.server).answering
         try:
             request = Request(self.command, f"http://sandbox{self.path}", dict(self.headers.items()), self._body())
-            response = sandbox.handle(request)
+            response = answering.handle(request)
         except ProblemError as problem:
             response = problem.response()
             self.close_connection = True
@@ -159,40 +165,3 @@ class _Conversation(BaseHTTPRequestHandler):
 def _check_length(length: int) -> None:
     if length < 0 or length > LARGEST_BODY:
         raise ProblemError(413, f"A request takes at most {LARGEST_BODY // 2**20} MB.")
-
-
-def run_server(
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8800,
-    token: str = DEFAULT_TOKEN,
-    store: int = DEFAULT_STORE,
-    samples: bool = False,
-    ticket_seconds: float = 0.0,
-    rate_limit: tuple[int, float] | None = None,
-    strict: bool = False,
-    say: Callable[[str], object] | None = None,
-    stop: threading.Event | None = None,
-) -> None:
-    """Serve a sandbox until the program is interrupted, or `stop` is set. `say` gets each line for the person.
-
-    OSError, with a sentence, when the port is taken; ValueError when an option makes no sense.
-    """
-    tell = say or (lambda line: sys.stdout.write(f"{line}\n") and sys.stdout.flush())
-    sandbox = Sandbox(token, store, ticket_seconds=ticket_seconds, rate_limit=rate_limit, strict=strict)
-    if samples:
-        sandbox.load_samples()
-    with sandbox.serve(port, host) as server, contextlib.suppress(KeyboardInterrupt):
-        for line in _greeting(server, token, store):
-            tell(line)
-        (stop or threading.Event()).wait()
-
-
-def _greeting(server: Server, token: str, store: int) -> list[str]:
-    return [
-        f"Shopping Feed sandbox: {server.url}",
-        f"  token    {token}",
-        f"  store    {store}",
-        f"  control  {server.url}/_sandbox/summary",
-        "Open the address in a browser to see what it receives. Stop it with Ctrl+C.",
-    ]
