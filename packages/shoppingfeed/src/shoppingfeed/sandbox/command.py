@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shoppingfeed.sandbox.sandbox import Sandbox
 from shoppingfeed.sandbox.server import Server
@@ -47,3 +48,35 @@ def _greeting(server: Server, token: str, store: int) -> list[str]:
         f"  control  {server.url}/_sandbox/summary",
         "Open the address in a browser to see what it receives. Stop it with Ctrl+C.",
     ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`shoppingfeed-sandbox`, and `python -m shoppingfeed.sandbox`: the options are those of `sfsync sandbox`."""
+    parser = command_line()
+    given = parser.parse_args(arguments)
+    try:
+        run_server(**{**vars(given), "rate_limit": (10, 2) if given.rate_limit else None})
+    except (ValueError, OverflowError) as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.exit(1, f"{error.strerror or error}\n")
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The options, as `run_server` takes them; `rate_limit` is whether to hold to Shopping Feed's own."""
+    parser = argparse.ArgumentParser(
+        "shoppingfeed-sandbox",
+        description="A local Shopping Feed with the contract of the real one, faults on demand, and a page that shows "
+        "its ledger.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=8800, help="0 takes a free one")
+    add("--token", default=DEFAULT_TOKEN, help="the token that opens the store")
+    add("--store", type=int, default=DEFAULT_STORE, help="the store's id")
+    add("--ticket-seconds", type=float, default=0, help="how long a ticket takes")
+    limit = argparse.BooleanOptionalAction
+    add("--rate-limit", action=limit, default=True, help="hold to 10 requests every 2 seconds, as the real one")
+    add("--strict", action="store_true", help="ignore orders that were never added")
+    add("--samples", action="store_true", help="begin with the packaged sample orders")
+    return parser
