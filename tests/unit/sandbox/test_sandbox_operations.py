@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shoppingfeed.channels import CHANNELS, Channel, Feature
 from shoppingfeed.sandbox import Belief, Sandbox
 from tests.unit.sandbox.api import Api
 
@@ -144,6 +145,26 @@ def test_refunds_by_channel(sandbox: Sandbox, api: Api, channel: str, products: 
 
     assert believed(sandbox, 1).status == status
     assert believed(sandbox, 1).refunded is (status != "waiting_shipment")
+
+
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.family)
+@pytest.mark.parametrize(
+    ("feature", "operation", "refund"),
+    [
+        (Feature.CANCEL, "cancel", {}),
+        (Feature.REFUND, "refund", {"products": []}),
+        (Feature.PARTIAL_REFUND, "refund", {"products": [{"reference": "abc", "quantity": 1}]}),
+    ],
+)
+def test_each_marketplace_takes_what_the_table_of_the_client_says(
+    sandbox: Sandbox, api: Api, channel: Channel, feature: Feature, operation: str, refund: dict[str, Any]
+) -> None:
+    """R9."""
+    sandbox.add_order(1, channel=channel.family)
+
+    api.operate(operation, {"id": 1, "refund": refund})
+
+    assert outcome(api)[0] == ("succeed" if feature in channel.features else "failed")
 
 
 def test_a_refused_ship_shows_in_the_error_filter_until_one_succeeds(sandbox: Sandbox, api: Api) -> None:

@@ -5,28 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shoppingfeed.channels import Feature, supports
 from shoppingfeed.sandbox.clock import iso
 from shoppingfeed.sandbox.orders import Order
 
 Item = Mapping[str, Any]
-
-# From api.md, *What each marketplace supports*; a channel that is not here takes everything.
-_NO_REFUND = (
-    "amazon",
-    "backmarket",
-    "bol",
-    "colizey",
-    "fnac",
-    "joom",
-    "manomano",
-    "metromarket",
-    "miinto",
-    "rakuten",
-    "walmart",
-    "wayfair",
-)
-_NO_PARTIAL_REFUND = (*_NO_REFUND, "ebay", "miravia")
-_NO_CANCEL = ("backmarket", "colizey", "fnac", "manomano", "miravia", "veepee", "wayfair")
 
 
 class RefusedError(Exception):
@@ -43,8 +26,10 @@ def carry_out(order: Order, operation: str, item: Item, now: float, *, late_canc
     return message
 
 
-def _of_family(order: Order, families: tuple[str, ...]) -> bool:
-    return order.channel.lower().replace(" ", "").startswith(families)
+def _require(order: Order, feature: Feature, refused: str) -> None:
+    """Raise RefusedError for what a known marketplace cannot do; one that is not known takes everything."""
+    if supports(order.channel, feature) is False:
+        raise RefusedError(f"{order.channel} does not support {refused}.")
 
 
 def _ship(order: Order, item: Item, now: float) -> str:
@@ -78,18 +63,16 @@ def _ordered(order: Order) -> int:
 
 
 def _cancel(order: Order, item: Item, now: float) -> str:
-    if _of_family(order, _NO_CANCEL):
-        raise RefusedError(f"{order.channel} does not support the cancellation of an order.")
+    _require(order, Feature.CANCEL, "the cancellation of an order")
     order.status = "cancelled"
     return "The cancellation was notified."
 
 
 def _refund(order: Order, item: Item, now: float) -> str:
     products = (item.get("refund") or {}).get("products") or []
-    if _of_family(order, _NO_REFUND):
-        raise RefusedError(f"{order.channel} does not support refunds.")
-    if products and _of_family(order, _NO_PARTIAL_REFUND):
-        raise RefusedError(f"{order.channel} does not support partial refunds.")
+    _require(order, Feature.REFUND, "refunds")
+    if products:
+        _require(order, Feature.PARTIAL_REFUND, "partial refunds")
     if order.status != "refunded":
         order.status = "partially_refunded" if products else "refunded"
     return "The refund was notified."
