@@ -33,10 +33,28 @@ def test_a_ship_makes_a_shipment_with_its_tracking_number(sandbox: Sandbox, api:
 
     belief = believed(sandbox, 1078495000000)
     assert (belief.status, belief.tracking_numbers) == ("shipped", ("6A123",))
-    assert api.order(1078495000000)["shipment"] == {"carrier": "Colissimo", "trackingNumber": "6A123"}
+    assert api.order(1078495000000)["shipment"] == {
+        "carrier": "Colissimo",
+        "trackingNumber": "6A123",
+        "trackingLink": "https://carrier.example/6A123",
+        "returnInfo": {"carrier": None, "trackingNumber": None},
+    }
     page = api.get("/v1/store/10/order/1078495000000/shipment")
     assert page["total"] == 1
     assert page["_embedded"]["shipment"][0]["trackingLink"] == "https://carrier.example/6A123"
+
+
+def test_a_shipment_lists_its_items_or_null_for_the_whole_order(sandbox: Sandbox, api: Api) -> None:
+    sandbox.add_order(1)
+    [item] = api.order(1)["items"]
+
+    api.ship(1, items=[{"id": item["id"], "quantity": 1}], returnInfo={"trackingNumber": "R1"})
+    api.ship(1, number="6A2", items=[])
+    api.ship(1, number="6A3")
+
+    shipments = api.get("/v1/store/10/order/1/shipment")["_embedded"]["shipment"]
+    assert [shipment["items"] for shipment in shipments] == [[{"id": item["id"], "quantity": 1}], None, None]
+    assert [shipment["returnInfo"]["trackingNumber"] for shipment in shipments] == ["R1", None, None]
 
 
 def test_a_ship_sent_twice_is_two_shipments_and_no_error(sandbox: Sandbox, api: Api) -> None:
@@ -172,7 +190,9 @@ def test_a_refused_ship_shows_in_the_error_filter_until_one_succeeds(sandbox: Sa
     api.ship(1)
 
     refused = api.get("/v1/store/10/order?error=ship")["_embedded"]["order"]
-    assert refused[0]["errors"] == [{"type": "ship", "message": "The order is cancelled: it cannot be shipped."}]
+    [error] = refused[0]["errors"]
+    assert (error["type"], error["message"]) == ("ship", "The order is cancelled: it cannot be shipped.")
+    assert error["occurredAt"] == "2026-01-01T00:00:00+00:00"
     sandbox.market.stores[10].shelf.find(1).status = "waiting_shipment"  # type: ignore[union-attr]
     api.ship(1)
 
@@ -215,7 +235,7 @@ def test_acknowledging_with_an_error_shows_in_the_error_filter(sandbox: Sandbox,
 
     found = api.get("/v1/store/10/order?error=acknowledge")["_embedded"]["order"][0]
 
-    assert found["errors"] == [{"type": "acknowledge", "message": "No such product"}]
+    assert [(error["type"], error["message"]) for error in found["errors"]] == [("acknowledge", "No such product")]
     assert found["storeReference"] == "55"
 
 
@@ -297,6 +317,7 @@ def test_what_the_php_client_sends_is_understood(sandbox: Sandbox, api: Api) -> 
         ("ship", b'{"order": [{"id": 1.5}]}', 422),
         ("ship", b'{"order": [{"reference": "R"}]}', 422),
         ("ship", b'{"order": [{"id": 1, "items": "all"}]}', 422),
+        ("ship", b'{"order": [{"id": 1, "returnInfo": "R1"}]}', 422),
         ("ship", b'{"order": [{"id": 1, "items": [{"id": 1, "quantity": -1}]}]}', 422),
         ("refund", b'{"order": [{"id": 1}]}', 422),
         ("refund", b'{"order": [{"id": 1, "refund": {"products": [{"quantity": 1}]}}]}', 422),

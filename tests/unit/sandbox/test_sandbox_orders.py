@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -117,6 +118,39 @@ def test_the_twenty_samples_keep_their_real_shapes(sandbox: Sandbox, api: Api) -
     assert "anonymized" not in amazon
     assert amazon["storeId"] == 10
     assert api.order(7130000000)["acknowledgedAt"] == ""
+
+
+def keys(documents: Iterable[Any]) -> set[str]:
+    return {key for document in documents for key in document}
+
+
+def test_an_order_that_was_added_has_every_key_that_a_real_one_has(sandbox: Sandbox, api: Api) -> None:
+    sandbox.add_store(11)
+    sandbox.load_samples(11)
+    real = api.get("/v1/store/11/order")["_embedded"]["order"]
+    sandbox.add_order(1)
+    [listed] = api.get("/v1/store/10/order")["_embedded"]["order"]
+
+    assert api.order(1) == listed
+    assert keys(real) == set(listed)
+    assert keys(order["shipment"] for order in real) - {"type"} == set(listed["shipment"])
+    assert keys(item for order in real for item in order["items"]) | {"id"} == keys(listed["items"])
+
+
+def test_an_item_of_a_sample_has_its_id_only_where_the_order_is_asked_for(sandbox: Sandbox, api: Api) -> None:
+    sandbox.load_samples()
+    listed = api.get("/v1/store/10/order")["_embedded"]["order"]
+
+    alone = [api.order(order["id"])["items"] for order in listed]
+
+    assert not any("id" in item for order in listed for item in order["items"])
+    numbers = [item["id"] for items in alone for item in items]
+    assert len(set(numbers)) == len(numbers) == 21
+    for order, items in zip(listed, alone, strict=True):
+        assert all({"commission", "ecotaxAmount", "additionalFields"} <= set(item) for item in items)
+        assert [{key: item[key] for key in said} for said, item in zip(order["items"], items, strict=True)] == order[
+            "items"
+        ]
 
 
 def test_two_samples_share_an_id_so_one_gets_the_next(sandbox: Sandbox) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 from shoppingfeed.channels import Feature, supports
 from shoppingfeed.sandbox.clock import iso
-from shoppingfeed.sandbox.orders import Order
+from shoppingfeed.sandbox.orders import NO_RETURN, Order
 
 Item = Mapping[str, Any]
+
+_NAMED = ("carrier", "trackingNumber", "trackingLink")
 
 
 class RefusedError(Exception):
@@ -40,15 +42,18 @@ def _ship(order: Order, item: Item, now: float) -> str:
     order.shipments.append(_shipment(item, now))
     if order.status not in {"refunded", "partially_refunded"}:
         order.status = "shipped" if _all_shipped(order) else "partially_shipped"
-    last = order.shipments[-1]
-    order.change(shipment={"carrier": last["carrier"], "trackingNumber": last["trackingNumber"]})
+    order.change(shipment={name: order.shipments[-1][name] for name in (*_NAMED, "returnInfo")})
     return "The shipment was notified."
 
 
 def _shipment(item: Item, now: float) -> dict[str, Any]:
-    shipment = {name: str(item.get(name) or "") for name in ("carrier", "trackingNumber", "trackingLink")}
-    items, info = item.get("items") or [], item.get("returnInfo")
-    return {**shipment, "items": items, "returnInfo": info, "createdAt": iso(now)}
+    """What the list of shipments shows; `items` is null where nothing but the whole order was named."""
+    return {
+        **{name: str(item.get(name) or "") for name in _NAMED},
+        "items": item.get("items") or None,
+        "returnInfo": {**NO_RETURN, **(item.get("returnInfo") or {})},
+        "createdAt": iso(now),
+    }
 
 
 def _all_shipped(order: Order) -> bool:
@@ -98,7 +103,7 @@ def _refuse(order: Order, item: Item, now: float) -> str:
 
 def _acknowledge(order: Order, item: Item, now: float) -> str:
     if item.get("status", "success") == "error":
-        order.errors["acknowledge"] = str(item.get("message") or "The store could not import the order.")
+        order.note_error("acknowledge", str(item.get("message") or "The store could not import the order."), now)
         return "The failed import was noted."
     at, reference = str(item.get("acknowledgedAt") or iso(now)), str(item.get("storeReference") or "")
     order.acknowledged = True

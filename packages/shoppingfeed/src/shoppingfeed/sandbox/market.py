@@ -136,7 +136,7 @@ class Market:
         if not outcome:
             outcome, message = _try(order, accepted, now, late_cancel=late_cancel)
         if outcome != "succeed":
-            order.errors[accepted.operation] = message
+            order.note_error(accepted.operation, message, now)
             self.ledger.note_refused(accepted)
         elif accepted.operation == "acknowledge":
             store.shelf.rename(order, (order.changes or {}).get("storeReference", order.store_reference))

@@ -82,6 +82,8 @@ def _order_id(value: Any, where: str) -> int:
 
 def _complaint(operation: str, item: Mapping[str, Any]) -> str:
     if operation == "ship":
+        if not isinstance(item.get("returnInfo") or {}, dict):
+            return "'returnInfo' is not an object."
         return _complaint_of_lines("items", "id", item.get("items"))
     if operation == "refund":
         refund = item.get("refund")

@@ -42,12 +42,24 @@ _ADDRESS = {
 }
 
 
+_ITEM = {
+    "status": "",
+    "commission": None,
+    "taxAmount": 0,
+    "ecotaxAmount": 0,
+    "additionalFields": None,
+    "name": "Something to send",
+    "image": "",
+}
+NO_RETURN = {"carrier": None, "trackingNumber": None}
+
+
 @dataclass(slots=True, eq=False)
 class Order:
     """An order of one store. `source` is the sample it came from; `changes` are the fields that differ from it since.
 
     A `channel_id` of 0 is replaced by one that the channel's name always gets. `errors` keeps, by operation, what the
-    marketplace refused last.
+    marketplace refused last, as the API shows it.
     """
 
     id: int
@@ -65,7 +77,7 @@ class Order:
     source: Mapping[str, Any] | None = None
     changes: dict[str, Any] | None = None
     shipments: list[dict[str, Any]] = field(default_factory=list)
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.channel_id = self.channel_id or channel_number(self.channel)
@@ -73,6 +85,10 @@ class Order:
     def change(self, **fields: Any) -> None:
         """Remember fields that the API shows differently from now on."""
         self.changes = {**(self.changes or {}), **fields}
+
+    def note_error(self, operation: str, message: str, at: float) -> None:
+        """Remember what the marketplace refused, until the same operation succeeds."""
+        self.errors[operation] = {"type": operation, "message": message, "occurredAt": iso(at)}
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
@@ -93,18 +109,26 @@ class Order:
             refunded=self.status in {"refunded", "partially_refunded"},
         )
 
+    def whole_document(self) -> dict[str, Any]:
+        """The order as its own address shows it: every item with all its keys, its id above all (api.md, *Orders*)."""
+        shown = self.document()
+        return {**shown, "items": [self._item(nth, item) for nth, item in enumerate(shown["items"], start=1)]}
+
     def document(self) -> dict[str, Any]:
-        """The order as the API shows it (api.md, *Orders*); a sample keeps its nulls and its missing keys."""
+        """The order as lists show it (api.md, *Orders*); a sample keeps its nulls and its missing keys."""
         shown = dict(self.source) if self.source is not None else self._plain()
         shown |= {"id": self.id, "storeId": self.store, "reference": self.reference, "status": self.status}
         shown |= self.changes or {}
         if self.errors:
-            shown["errors"] = [{"type": type_, "message": message} for type_, message in self.errors.items()]
+            shown["errors"] = list(self.errors.values())
         shown["_links"] = {
             "self": {"href": f"/v1/store/{self.store}/order/{self.id}"},
             "store": {"href": f"/v1/store/{self.store}"},
         }
         return shown
+
+    def _item(self, nth: int, said: Mapping[str, Any]) -> dict[str, Any]:
+        return {"id": self.id * 100 + nth, "channelReference": f"{self.reference}-{nth}", **_ITEM, **said}
 
     def _plain(self) -> dict[str, Any]:
         channel_link = {"self": {"href": f"/v1/channel/{self.channel_id}"}}
@@ -118,11 +142,13 @@ class Order:
             "anonymized": False,
             "fulfilledBy": self.fulfilled_by,
             "payment": {"shippingAmount": 0, "productAmount": 10, "totalAmount": 10, "currency": "EUR", "method": ""},
-            "shipment": {"carrier": "", "trackingNumber": ""},
+            "commission": None,
+            "latestShipDate": None,
+            "shipment": {"carrier": "", "trackingNumber": "", "trackingLink": "", "returnInfo": NO_RETURN},
             "additionalFields": {},
             "errors": [],
             "itemsReferencesAliases": None,
-            "items": [{"id": 1, "reference": "SKU-1", "status": "", "quantity": 1, "price": 10, "taxAmount": 0}],
+            "items": [self._item(1, {"reference": "SKU-1", "quantity": 1, "price": 10})],
             "shippingAddress": _ADDRESS,
             "billingAddress": _ADDRESS,
             "_embedded": {"channel": {"id": self.channel_id, "name": self.channel, "_links": channel_link}, "tag": []},

@@ -138,7 +138,7 @@ def _orders(state: State) -> list[Order]:
 
 def _order_row(state: State, order: Order) -> Row:
     told = [word for word, is_so in (("delivered", order.delivered),) if is_so]
-    refused = [f"{operation}: {message}" for operation, message in order.errors.items()]
+    refused = [f"{operation}: {error['message']}" for operation, error in order.errors.items()]
     status = ", ".join([order.status, *told])
     numbers = ", ".join(number or "(none)" for number in order.tracking_numbers)
     return order.id, order.store, order.reference, order.channel, status, numbers, "; ".join(refused)

@@ -120,7 +120,7 @@ def _find_order(store: Store, order: str) -> Order:
 
 
 def _one_order(state: State, call: Call, store: Store, order: str) -> Response:
-    return answer(_find_order(store, order).document())
+    return answer(_find_order(store, order).whole_document())
 
 
 def _shipments(state: State, call: Call, store: Store, order: str) -> Response:
