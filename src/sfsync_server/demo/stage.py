@@ -56,6 +56,7 @@ class Stage:
         self.shop: SampleShop = build(f"sqlite:///{folder / 'shop.sqlite3'}", limit=ORDERS)
         self.sandbox = Sandbox(clock=self.clock, ticket_seconds=TICKET_SECONDS, rate_limit=RATE_LIMIT, strict=True)
         self.server = self.sandbox.serve()
+        self._connections = Live()
         self.store = _store(self.server.url, self.shop.url, language)
         self._untouched = self._cast()
 
@@ -65,6 +66,7 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._connections.close()
         self.server.close()
         self.shop.close()
 
@@ -85,7 +87,7 @@ class Stage:
 
     def sync(self) -> Result:
         """One scheduled run, as `sfsync sync --wait 60` does it; the waiting takes no time."""
-        return run_store(self.store, connections=Live(), wait=60, clock=self.now, stop=self._skip)
+        return run_store(self.store, connections=self._connections, wait=60, clock=self.now, stop=self._skip)
 
     def _skip(self, seconds: float) -> bool:
         self.clock.advance(seconds)
