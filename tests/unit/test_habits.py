@@ -48,3 +48,34 @@ def test_versions_in_the_changelog_have_their_dates() -> None:
     released = sections[1:] if sections[0][1] == "unreleased" else sections
     dates = [date.fromisoformat(told) for _, told in released]
     assert dates == sorted(dates, reverse=True)
+
+
+def decisions() -> list[Path]:
+    return sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+
+
+def test_the_index_lists_every_decision_by_its_title() -> None:
+    listed = re.findall(r"^\| \[(\d+)\]\(([\w.-]+)\) \| (.+) \|$", read("docs/decisions/README.md"), re.MULTILINE)
+    titled = [(str(n), page.name, f"# {n}. ") for n, page in enumerate(decisions(), 1)]
+
+    assert [(number, name) for number, name, _ in listed] == [(number, name) for number, name, _ in titled]
+    for (_, name, title), (_, _, start) in zip(listed, titled, strict=True):
+        assert read(f"docs/decisions/{name}").splitlines()[0] == start + title
+
+
+def test_every_decision_says_why_what_follows_and_what_was_passed_over() -> None:
+    for page in decisions():
+        headings = re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)
+        assert headings == ["Context", "Decision", "Consequences", "Passed over"], page.name
+
+
+def test_every_answer_to_an_open_question_names_tests_that_exist() -> None:
+    lines = read("docs/decisions/0012-open-questions.md").splitlines()
+    answers = [line for line in lines if re.search(r"\| R\d+[ab]?(, R\d+)? \|", line)]
+    assert len(answers) >= 19
+
+    for answer in answers:
+        proofs = re.findall(r"`([\w/]+\.py)::(\w+)`", answer)
+        assert proofs or "| R23 | not built yet" in answer, answer
+        for file, test in proofs:
+            assert f"def {test}(" in read(f"tests/{file}"), f"{file}::{test}"
