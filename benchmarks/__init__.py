@@ -1,1 +1,1 @@
-"""The cost of an order, beside the floor: what any program that sends the same payloads would pay (`make bench`)."""
+"""The cost of an order, and the floor: what any program that sends the same payloads would pay (`make bench`)."""

@@ -35,7 +35,7 @@ def main(
     write: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Status 1 when a target is missed.")] = False,
 ) -> None:
-    """The cost of an order, beside the floor."""
+    """The cost of an order, compared with the floor."""
     chosen = sizes or ([1000, 10_000, 100_000] if full else [1000, 10_000])
     databases = [each.value for each in database or [Database.SQLITE]]
     loads = [Load(size, name) for name in databases for size in chosen]

@@ -50,7 +50,7 @@ class Pass:
 
     @property
     def cpu_over_floor(self) -> float | None:
-        """Milliseconds an order."""
+        """Milliseconds per order."""
         return (self.spent.cpu - self.floor.spent.cpu) / self.load.orders * 1000 if self.floor else None
 
 
@@ -100,7 +100,7 @@ class Figures:
 
 
 LARGE = 10_000
-"""The size from which the targets an order hold; below it the fixed cost of a run counts."""
+"""The size from which the targets per order hold; below it the fixed cost of a run counts."""
 
 
 def targets_of(one: Pass) -> Iterator[Target]:
@@ -108,11 +108,11 @@ def targets_of(one: Pass) -> Iterator[Target]:
     yield Target(f"peak memory: {name}", 150, one.spent.peak_mb, "MB")
     if load.orders < LARGE:
         return
-    yield Target(f"requests an order: {name}", 0.025 if load.minute else 0.0205, one.requests / load.orders)
+    yield Target(f"requests per order: {name}", 0.025 if load.minute else 0.0205, one.requests / load.orders)
     if one.statements:
-        yield Target(f"SQL statements an order: {name}", 0.1, sum(one.statements) / load.orders)
+        yield Target(f"SQL statements per order: {name}", 0.1, sum(one.statements) / load.orders)
     if one.cpu_over_floor is not None and not load.paced and load.database == "sqlite":
-        yield Target(f"CPU an order over the floor: {name}", 0.5, one.cpu_over_floor, "ms")
+        yield Target(f"CPU per order over the floor: {name}", 0.5, one.cpu_over_floor, "ms")
     if one.floor and load.paced:
         yield Target(f"time, in floors: {name}", 1.1, one.spent.seconds / one.floor.spent.seconds)
 

@@ -121,20 +121,20 @@ def show(figures: Figures, console: Console) -> None:
 INTRODUCTION = """\
 # Benchmarks
 
-What an order costs, beside the floor: the bare client posting the same payloads to the same server and reading the same
-tickets, with no database. The shop is a MariaDB, Shopping Feed is the sandbox over HTTP in a process of its own. Every
+What an order costs, compared with the floor: the bare client posting the same payloads to the same server and reading
+the same tickets, with no database. The shop is a MariaDB, Shopping Feed is the sandbox over HTTP in a process of its own. Every
 figure of *Changed orders* is one of the real command `sfsync sync --wait`, its start included; SQL statements are those
 of a second, equal run (BEGIN and COMMIT, and what sets up a connection, are not counted).
 
 *first run*: the store's first run ever, which also learns the orders. *all changed*: every order, known by then, is
 changed once more. *paced* is at the API's real limit of 10 requests every 2 seconds, *tickets of a minute* wait for
-tickets that take so long: both at 10,000 orders.
+tickets that take that long: both at 10,000 orders.
 
 *Where it goes* is the second, equal run, which counts its statements and is slower for it: time and statements of the
 innermost step; `start` is the start of the process. SQL *ours* went to sfsync's own database, *shop* to the shop's.
 
 Below 10,000 orders the fixed cost of a run counts, so an order's targets are judged from there on. Seconds move with
-the machine, on some by a third within an hour: read them beside the floor's.
+the machine, on some by a third within an hour: compare them with the floor's.
 """
 
 

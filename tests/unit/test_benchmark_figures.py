@@ -29,9 +29,9 @@ def test_an_order_is_compared_with_the_floor() -> None:
     figures.add(Pass(Load(10_000), "first run", spent(6, cpu=6.5), 206, floor, watch(900, 101)))
     assert told(figures) == {
         "peak memory": (100.0, True),
-        "requests an order": (0.0206, False),
-        "SQL statements an order": (0.1001, False),
-        "CPU an order over the floor": (0.55, False),
+        "requests per order": (0.0206, False),
+        "SQL statements per order": (0.1001, False),
+        "CPU per order over the floor": (0.55, False),
     }
 
 
@@ -46,13 +46,13 @@ def test_the_paced_load_is_judged_by_its_time(seconds: float, met: bool) -> None
     figures = Figures()
     figures.add(Pass(Load(10_000, paced=True), "first run", spent(seconds), 200, Floor(spent(40), 200)))
     assert told(figures)["time, in floors"] == (round(seconds / 40, 4), met)
-    assert "CPU an order over the floor" not in told(figures)
+    assert "CPU per order over the floor" not in told(figures)
 
 
 def test_slow_tickets_may_cost_more_requests() -> None:
     figures = Figures()
     figures.add(Pass(Load(10_000, minute=True), "first run", spent(90), 250))
-    assert told(figures)["requests an order"] == (0.025, True)
+    assert told(figures)["requests per order"] == (0.025, True)
 
 
 def test_ten_times_the_orders_are_compared_with_the_tenth() -> None:
