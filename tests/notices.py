@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 
-from sfsync.models import Notice, Order, Store
+from sfsync.models import MarketplaceOrder, Notice, Order, Store
 
 NOON = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -23,8 +23,11 @@ def a_store(**settings: Any) -> Store:
 def about_order(store: Store, code: str, params: dict[str, Any] | None = None, **order: Any) -> Notice:
     """A notice of an order nobody saved, on Amazon unless told otherwise. Parameters as the engine gives them."""
     number = next(_numbers)
-    given = {"shop_order_id": 1000 + number, "shop_reference": f"SHOP{number:05}", "channel": "Amazon"}
-    about = Order(pk=number, store=store, created_at=NOON, **(given | {"reference": f"403-{number:07}"} | order))
+    given = {"shop_order_id": 1000 + number, "shop_reference": f"SHOP{number:05}"} | order
+    there = {name: given.pop(name) for name in ("channel", "reference") if name in given}
+    named = {"channel": "Amazon", "reference": f"403-{number:07}"} | there
+    about = MarketplaceOrder(pk=number, store=store, created_at=NOON, **named)
+    Order(pk=number, store=store, marketplace_order=about, created_at=NOON, **given)
     shown = {"operation": "ship", "message": "", "parked": True, "retry_at": ""} | (params or {})
     return Notice(pk=number, store=store, order=about, key=f"failed:{number}", code=code, params=shown, created_at=NOON)
 

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 
-from sfsync.models import DayFigure, LogEntry, Notice, Order, Process, SettingChange, Store, Task
+from sfsync.models import DayFigure, LogEntry, MarketplaceOrder, Notice, Order, Process, SettingChange, Store, Task
 
 
 class Uncounted(Paginator):  # type: ignore[type-arg]
@@ -42,7 +42,14 @@ class StoreRows(Rows):
 
 @admin.register(Order)
 class OrderRows(Rows):
-    list_display = ("shop_order_id", "store", "channel", "reference", "confirmed_operation", "confirmed_at")
+    list_display = ("shop_order_id", "store", "shop_reference", "marketplace_order", "seen_status", "seen_tracking")
+    list_select_related = ("store", "marketplace_order")
+    ordering = ("-id",)
+
+
+@admin.register(MarketplaceOrder)
+class MarketplaceOrderRows(Rows):
+    list_display = ("feed_id", "store", "channel", "reference", "confirmed_operation", "confirmed_at")
     list_select_related = ("store",)
     ordering = ("-id",)
 

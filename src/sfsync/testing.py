@@ -98,19 +98,19 @@ class World:
         ]
 
     def row(self, order_id: int) -> Order:
-        return Order.objects.get(store=self.store, shop_order_id=order_id)
+        return Order.objects.select_related("marketplace_order").get(store=self.store, shop_order_id=order_id)
 
     def tasks(self, order_id: int) -> list[Task]:
-        return list(Task.objects.filter(order__shop_order_id=order_id, store=self.store).order_by("id"))
+        return list(Task.objects.filter(order__shop_order__shop_order_id=order_id, store=self.store).order_by("id"))
 
     def notices(self, order_id: int | None = None) -> list[str]:
         """The codes of what the merchant hears, of one order or of all."""
         notices = Notice.objects.filter(store=self.store)
         if order_id is not None:
-            notices = notices.filter(order__shop_order_id=order_id)
+            notices = notices.filter(order__shop_order__shop_order_id=order_id)
         return list(notices.values_list("code", flat=True))
 
     def story(self, order_id: int) -> list[str]:
         """The codes of what the log says of an order, oldest first."""
-        entries = LogEntry.objects.filter(order__shop_order_id=order_id).order_by("id")
+        entries = LogEntry.objects.filter(order__shop_order__shop_order_id=order_id).order_by("id")
         return list(entries.values_list("code", flat=True))

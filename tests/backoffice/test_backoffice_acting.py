@@ -17,7 +17,7 @@ from sfsync.domain.orders import Operation
 from sfsync.engine.outgoing.dispatch import _leave_to_people
 from sfsync.engine.people import acts
 from sfsync.engine.watch.story import story_of
-from sfsync.models import LogEntry, Notice, Order, Process, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Process, Task
 from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import text
@@ -37,7 +37,7 @@ def by_hand(shop: World) -> int:
     """R9: an order of Amazon, which takes no refund from us, was shipped and then refunded in the shop."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    Order.objects.filter(shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
     shop.sync(wait=10)
     assert shop.accepted(order) == [("ship", "TRACK-1")]
@@ -46,7 +46,7 @@ def by_hand(shop: World) -> int:
 
 def test_what_a_marketplace_does_not_take_waits_for_a_person(shop: World, merchant: Client, by_hand: int) -> None:
     """R9: nothing is sent, and no page says that it is all done."""
-    assert shop.row(by_hand).by_hand == "refund"
+    assert shop.row(by_hand).marketplace_order.by_hand == "refund"
     store = text(merchant.get("/stores/main/"))
     assert "1 order must be refunded by hand on the marketplace." in store
     assert f"/orders/{by_hand}/" in store
@@ -81,12 +81,16 @@ def test_done_by_hand_asks_first_and_then_knows_who_did_it(shop: World, merchant
     """R9, R11: from then on the marketplace is taken to know it."""
     given = {"act": "by-hand", "order": shop.row(by_hand).pk}
     assert "Say so once you have done it" in text(merchant.post(ACT, given))
-    assert shop.row(by_hand).by_hand == "refund"
+    assert shop.row(by_hand).marketplace_order.by_hand == "refund"
     answer = text(merchant.post(ACT, given | {"sure": "1"}, follow=True))
     assert "1 order was noted as done by hand." in answer
     assert LogEntry.objects.get(process="person").params == {"who": "claire", "operation": "refund"}
     row = shop.row(by_hand)
-    assert (row.by_hand, row.confirmed_operation, row.refunded_at is None) == ("", "refund", False)
+    assert (
+        row.marketplace_order.by_hand,
+        row.marketplace_order.confirmed_operation,
+        row.marketplace_order.refunded_at is None,
+    ) == ("", "refund", False)
     page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
     assert "claire did it by hand on the marketplace: refunded." in page
     assert listed(merchant, state="by-hand") == []
@@ -98,7 +102,7 @@ def test_what_was_done_by_hand_is_not_asked_for_again(shop: World, merchant: Cli
     shop.shop.set_tracking(by_hand, "TRACK-2")
     shop.shop.set_status(by_hand, REFUNDED)
     shop.sync(wait=10)
-    assert shop.row(by_hand).by_hand == ""
+    assert shop.row(by_hand).marketplace_order.by_hand == ""
     assert shop.notices(by_hand) == ["unsupported"]
 
 
@@ -111,14 +115,14 @@ def test_many_are_done_at_once_and_the_others_say_why_not(shop: World, merchant:
     assert "1 order was noted as done by hand." in text(
         merchant.post(ACT, {"act": "by-hand", "order": chosen, "sure": "1"}, follow=True)
     )
-    assert shop.row(other.shop_order_id).confirmed_operation == ""
+    assert shop.row(other.shop_order_id).marketplace_order.confirmed_operation == ""
 
 
 def test_an_order_that_goes_on_needs_nobody(shop: World, by_hand: int) -> None:
     """R9: the refund was taken back, and the marketplace hears of what came instead."""
     shop.shop.set_status(by_hand, DELIVERED)
     shop.sync(wait=10)
-    assert shop.row(by_hand).by_hand == ""
+    assert shop.row(by_hand).marketplace_order.by_hand == ""
     assert shop.accepted(by_hand)[-1][0] == "deliver"
 
 
@@ -126,7 +130,7 @@ def test_an_order_that_went_back_to_what_the_marketplace_knows_needs_nobody(shop
     """R9, R11."""
     shop.shop.set_status(by_hand, SHIPPED)
     shop.sync(wait=10)
-    assert shop.row(by_hand).by_hand == ""
+    assert shop.row(by_hand).marketplace_order.by_hand == ""
 
 
 def test_a_status_without_a_meaning_leaves_it_to_be_done(shop: World, by_hand: int) -> None:
@@ -135,7 +139,7 @@ def test_a_status_without_a_meaning_leaves_it_to_be_done(shop: World, by_hand: i
     shop.store.save()
     shop.shop.set_status(by_hand, DELIVERED)
     shop.sync(wait=10)
-    assert shop.row(by_hand).by_hand == "refund"
+    assert shop.row(by_hand).marketplace_order.by_hand == "refund"
 
 
 def test_giving_up_says_of_which_orders_there_is_nothing_to_give_up(shop: World, merchant: Client) -> None:
@@ -166,10 +170,10 @@ def test_send_now_is_logged_as_what_was_asked_for(shop: World, merchant: Client)
     shop.sync(wait=10)
     later = shop.now() + timedelta(hours=1)
     for order in (waiting, parked):
-        Task.objects.create(store=shop.store, order=shop.row(order), update_at=later)
-    Task.objects.filter(order=shop.row(parked)).update(failure="ignored", failed_at=shop.now())
+        Task.objects.create(store=shop.store, order=shop.row(order).marketplace_order, update_at=later)
+    Task.objects.filter(order=shop.row(parked).marketplace_order).update(failure="ignored", failed_at=shop.now())
     merchant.post(ACT, {"act": "send", "order": [shop.row(each).pk for each in (waiting, parked)], "sure": "1"})
-    asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_order_id")
+    asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_order__shop_order_id")
     assert sorted(asked) == sorted([("person-send", waiting), ("person-send", parked)])
 
 
@@ -227,13 +231,14 @@ def test_a_run_that_a_person_started_reads_the_answer_too(
     shop.sync(wait=10)
     with django_capture_on_commit_callbacks(execute=True):
         merchant.post(ACT, {"act": "retry", "order": shop.row(order).pk})
-    assert shop.row(order).confirmed_operation == "ship"
+    assert shop.row(order).marketplace_order.confirmed_operation == "ship"
 
 
 def test_capitals_do_not_matter_to_a_search(shop: World, merchant: Client) -> None:
     order = shop.ship(shop.order(), "Track-É9")
     shop.sync(wait=10)
-    Order.objects.filter(shop_order_id=order).update(reference="Mkt-abC", shop_reference="XyZ")
+    Order.objects.filter(shop_order_id=order).update(shop_reference="XyZ")
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(reference="Mkt-abC")
     for name in ("mkt-ABC", "xyz", "XYZ", "TRACK-É9", "track-É9"):
         assert listed(merchant, q=name) == [order], name
     assert listed(merchant, q="mkt") == []
@@ -265,7 +270,7 @@ def test_marketplaces_are_chosen_by_name_whatever_their_capitals(shop: World) ->
     shop.sync()
     first, second, third, *_ = Order.objects.all()
     for order, channel in ((first, "zalando"), (second, "Amazon"), (third, "bol.com")):
-        Order.objects.filter(pk=order.pk).update(channel=channel)
+        MarketplaceOrder.objects.filter(shop_order=order).update(channel=channel)
     names = channels_of(shop.store)
     assert names == sorted(names, key=str.casefold)
     assert {"Amazon", "bol.com", "zalando"} <= set(names)
@@ -278,7 +283,7 @@ def test_what_the_shop_wants_no_more_need_not_be_done_by_hand(shop: World, by_ha
     shop.shop.set_tracking(by_hand, "")
     shop.shop.set_status(by_hand, status)
     shop.sync()
-    assert shop.row(by_hand).by_hand == ""
+    assert shop.row(by_hand).marketplace_order.by_hand == ""
 
 
 def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Client, by_hand: int) -> None:
@@ -287,7 +292,7 @@ def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Clien
     assert "Give up…" in text(merchant.get(f"/stores/main/orders/{by_hand}/"))
     assert TODO in text(merchant.post(ACT, {"act": "give-up", "order": row}))
     merchant.post(ACT, {"act": "give-up", "order": row, "sure": "1"})
-    order = shop.row(by_hand)
+    order = shop.row(by_hand).marketplace_order
     assert (order.by_hand, order.refunded_at, order.confirmed_operation) == ("", None, "ship")
     shop.ship(by_hand, "TRACK-2")
     shop.sync(wait=10)
@@ -296,15 +301,17 @@ def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Clien
 
 def test_what_was_done_by_hand_during_a_run_is_not_asked_for_again(shop: World, by_hand: int) -> None:
     """R9: the run had decided before the person said so."""
-    Order.objects.filter(shop_order_id=by_hand).update(by_hand="", refunded_at=shop.now())
-    task = Task(order=shop.row(by_hand))
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id=by_hand).update(by_hand="", refunded_at=shop.now())
+    task = Task(order=shop.row(by_hand).marketplace_order)
     _leave_to_people([(task, Nothing(Because.UNSUPPORTED, Operation.REFUND))])
-    assert shop.row(by_hand).by_hand == ""
+    assert shop.row(by_hand).marketplace_order.by_hand == ""
 
 
 def test_an_order_that_failed_is_not_listed_as_work_by_hand(shop: World, merchant: Client, by_hand: int) -> None:
     """The first state that applies is the order's."""
-    Task.objects.create(store=shop.store, order=shop.row(by_hand), failed_at=shop.now(), failure="order-gone")
+    Task.objects.create(
+        store=shop.store, order=shop.row(by_hand).marketplace_order, failed_at=shop.now(), failure="order-gone"
+    )
     assert listed(merchant, state="by-hand") == []
     assert listed(merchant, state="failed") == [by_hand]
 
@@ -343,7 +350,7 @@ def test_a_senseless_mark_shows_the_first_page(shop: World, merchant: Client, qu
 def test_a_reference_that_begins_with_a_number_sign_is_found(shop: World, merchant: Client) -> None:
     shop.sync()
     order = shop.order()
-    Order.objects.filter(shop_order_id=order).update(reference="#1234")
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(reference="#1234")
     assert listed(merchant, q="#1234") == [order]
     assert listed(merchant, q=f"#{order}") == [order]
     assert listed(merchant, q="#") == []

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sfsync import texts
 from sfsync.db.secrets import Secret
-from sfsync.models import Order, Process, Store
+from sfsync.models import MarketplaceOrder, Process, Store
 from sfsync.testing import SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import text
@@ -65,7 +65,7 @@ def test_all_is_not_well_while_an_order_is_to_be_done_by_hand(
 ) -> None:
     """R9: its marketplace does not take the operation from us."""
     shop.sync()
-    order = Order.objects.filter(pk=Order.objects.values("pk")[:1])
+    order = MarketplaceOrder.objects.filter(pk=MarketplaceOrder.objects.values("pk")[:1])
     order.update(by_hand="refund")
     page = text(merchant.get(URL))
     assert WELL not in page

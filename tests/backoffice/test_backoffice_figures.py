@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from sfsync.backoffice.kit.csv_export import download
 from sfsync.domain.errors import Failure
 from sfsync.engine.kit.day_figures import REFUSALS
-from sfsync.models import DayFigure, LogEntry, Order, Process, Store
+from sfsync.models import DayFigure, LogEntry, MarketplaceOrder, Process, Store
 from sfsync.templatetags.sfsync_backoffice import seconds, time_zone
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
@@ -43,7 +43,7 @@ def refused_and_forgotten(shop: World) -> None:
 
 def test_a_marketplace_is_not_blamed_for_what_was_never_sent(shop: World, merchant: Client) -> None:
     """R4, R16: half of what it answered was refused; the missing tracking numbers are the shop's."""
-    Order.objects.update(channel="amazon")
+    MarketplaceOrder.objects.update(channel="amazon")
     refused_and_forgotten(shop)
     figures = DayFigure.objects.filter(store=shop.store)
     sums = [sum(getattr(each, name) for each in figures) for name in ("confirmed", "failed", "refused")]

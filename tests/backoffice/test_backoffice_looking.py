@@ -112,7 +112,7 @@ def test_an_order_says_that_its_store_is_held_up(shop: World, merchant: Client) 
     shop.sandbox.fault(Fault("wrong-token", times=None))
     waiting, parked = shop.ship(shop.order(), "T-1"), shop.ship(shop.order())
     shop.sync()
-    Task.objects.filter(order=shop.row(parked)).update(failure="no-tracking", failed_at=shop.now())
+    Task.objects.filter(order=shop.row(parked).marketplace_order).update(failure="no-tracking", failed_at=shop.now())
     said = [merchant.get(f"/stores/main/orders/{order}/").content.decode() for order in (waiting, parked)]
     assert "Its store is held up: Shopping Feed refused the token." in said[0]
     assert "held up" not in said[1]
@@ -197,7 +197,7 @@ def test_mails_are_part_of_an_orders_story(busy: World, merchant: Client) -> Non
     assert notice is not None
     Notice.objects.filter(pk=notice.pk).update(mailed_at=busy.now())
     assert notice.order is not None
-    page = text(merchant.get(f"/stores/main/orders/{notice.order.shop_order_id}/"))
+    page = text(merchant.get(f"/stores/main/orders/{notice.order.shop_order.shop_order_id}/"))
     happened = re.findall(r'<p class="moment">.*?datetime="([^"]+)".*?<div><p>(.*?)</p>', page)
     assert "A mail was sent about it." in [sentence for _at, sentence in happened]
     assert [at for at, _sentence in happened] == sorted(at for at, _sentence in happened)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sfsync.models import LogEntry, Order, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
 from sfsync.testing import DELIVERED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import markup as text
@@ -55,7 +55,7 @@ def test_try_again_sends_it_again(
     assert "1 update is tried again now." in text(answer)
     shop.sync(wait=10)
     assert shop.accepted(refused)[-1] == ("ship", "TRACK-1")
-    assert shop.row(refused).confirmed_operation == "ship"
+    assert shop.row(refused).marketplace_order.confirmed_operation == "ship"
     assert LogEntry.objects.get(code="person-retry").params == {"who": "claire"}
 
 
@@ -115,8 +115,9 @@ def test_all_failed_orders_at_once(shop: World, merchant: Client) -> None:
 
 def test_an_action_on_another_stores_order_does_nothing(shop: World, merchant: Client) -> None:
     other = shop.add_store("other", shop_url=shop.shop.url)
-    row = Order.objects.create(store=other, shop_order_id=1, created_at=shop.now())
-    Task.objects.create(store=other, order=row, failed_at=shop.now(), failure="ignored")
+    there = MarketplaceOrder.objects.create(store=other, created_at=shop.now())
+    row = Order.objects.create(store=other, marketplace_order=there, shop_order_id=1, created_at=shop.now())
+    Task.objects.create(store=other, order=there, failed_at=shop.now(), failure="ignored")
     answer = merchant.post("/stores/main/orders/act/", {"act": "retry", "order": row.pk}, follow=True)
     assert "Choose at least one order first." in text(answer)
     assert Task.objects.parked().count() == 1
@@ -126,7 +127,14 @@ def test_search_finds_an_order_by_every_number_it_has(shop: World, merchant: Cli
     order = shop.ship(shop.order(), "TRACK-9")
     shop.sync(wait=10)
     row = shop.row(order)
-    for name in (str(order), row.shop_reference, row.reference, str(row.feed_id), "TRACK-9", f"#{order}"):
+    for name in (
+        str(order),
+        row.shop_reference,
+        row.marketplace_order.reference,
+        str(row.marketplace_order.feed_id),
+        "TRACK-9",
+        f"#{order}",
+    ):
         assert numbers(text(merchant.get("/stores/main/orders/", {"q": name})), shop) == [order], name
     nothing = text(merchant.get("/stores/main/orders/", {"q": "TRACK"}))
     assert "No order matches." in nothing
@@ -144,7 +152,7 @@ def test_filters_narrow_the_list(shop: World, merchant: Client, refused: int) ->
     assert shown(state="waiting") == [waiting]
     assert shown(operation="ship") == [done]
     assert shown(state="failed", operation="ship") == [refused]
-    assert set(shown(channel=shop.row(done).channel)) >= {done}
+    assert set(shown(channel=shop.row(done).marketplace_order.channel)) >= {done}
     assert shown(since="2999-01-01") == []
     assert len(shown(sort="shop_order_id")) == 20
     assert len(shown(state="nonsense", since="nonsense", sort="nonsense", at="nonsense")) == 20
@@ -177,8 +185,8 @@ def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: Worl
     row = shop.row(order)
     page = sides(text(merchant.get(f"/stores/main/orders/{order}/")))
     assert page["Shop reference"] == [row.shop_reference]
-    assert page["Marketplace reference"] == [row.reference]
-    assert page["Marketplace"] == [row.channel]
+    assert page["Marketplace reference"] == [row.marketplace_order.reference]
+    assert page["Marketplace"] == [row.marketplace_order.channel]
     assert page["Status"] == ["Shipped", "shipped"]
     names = ["Status", "Tracking number", "Carrier", "Shop reference", "Marketplace reference", "Marketplace"]
     assert list(page) == names
@@ -226,7 +234,9 @@ def test_export_holds_all_chosen_orders_and_no_formula(shop: World, merchant: Cl
 
 def test_pages_follow_each_other_and_come_back(shop: World, merchant: Client) -> None:
     shop.sync()
-    rows = [Order(store=shop.store, shop_order_id=10_000 + n, created_at=shop.now()) for n in range(120)]
+    made = {"store": shop.store, "created_at": shop.now()}
+    there = MarketplaceOrder.objects.bulk_create(MarketplaceOrder(**made) for _ in range(120))
+    rows = [Order(marketplace_order=each, shop_order_id=10_000 + n, **made) for n, each in enumerate(there)]
     Order.objects.bulk_create(rows)
     url, seen = "/stores/main/orders/", []
     pages = []

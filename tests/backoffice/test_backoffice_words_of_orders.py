@@ -20,7 +20,7 @@ from sfsync.db.secrets import Secret
 from sfsync.engine.people import acts
 from sfsync.engine.people.change_settings import in_words
 from sfsync.engine.watch.story import story_of
-from sfsync.models import LogEntry, Notice, Order, Store, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Store, Task
 from sfsync.models.log import Level
 from sfsync.templatetags.sfsync_backoffice import marked
 from sfsync.testing import REFUNDED, World
@@ -58,7 +58,7 @@ def by_hand(shop: World) -> int:
     """R9: shipped, then refunded in the shop, on a marketplace that takes no refund from us."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    Order.objects.filter(shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
     shop.sync(wait=10)
     return order
@@ -109,7 +109,7 @@ def test_a_later_change_ends_it(shop: World, merchant: Client, refused: int) -> 
 
 def test_while_something_is_on_its_way_that_counts(shop: World, merchant: Client, refused: int) -> None:
     give_up(merchant, shop, refused)
-    Task.objects.create(store=shop.store, order=shop.row(refused), update_at=shop.now())
+    Task.objects.create(store=shop.store, order=shop.row(refused).marketplace_order, update_at=shop.now())
     assert listed(merchant, "given-up") == []
     assert listed(merchant, "waiting") == [refused]
 
@@ -117,7 +117,7 @@ def test_while_something_is_on_its_way_that_counts(shop: World, merchant: Client
 def test_work_by_hand_that_is_given_up_is_given_up(shop: World, merchant: Client, by_hand: int) -> None:
     """R9: the marketplace knows of the ship, and never hears of the refund."""
     assert "1 update was given up." in give_up(merchant, shop, by_hand)
-    assert shop.row(by_hand).by_hand == ""
+    assert shop.row(by_hand).marketplace_order.by_hand == ""
     assert CHIP in text(merchant.get(f"/stores/main/orders/{by_hand}/"))
     assert listed(merchant, "given-up") == [by_hand]
     assert listed(merchant, "confirmed") == []
@@ -145,8 +145,10 @@ def test_a_programs_english_is_folded_up_in_a_french_story(
     """R20, R21: in the story, in what happens next, and in the list."""
     row = shop.row(refused)
     params = {"operation": "ship", "message": MESSAGE}
-    LogEntry.objects.create(store=shop.store, order=row, level=Level.ERROR, code=f"failed-{failure}", params=params)
-    Task.objects.filter(order=row).update(failure=failure, last_error=MESSAGE)
+    LogEntry.objects.create(
+        store=shop.store, order=row.marketplace_order, level=Level.ERROR, code=f"failed-{failure}", params=params
+    )
+    Task.objects.filter(order=row.marketplace_order).update(failure=failure, last_error=MESSAGE)
     reader = sign_in("jeanne", shop.store, language="fr")
     page = text(reader.get(f"/stores/main/orders/{refused}/"))
     assert page.count(MESSAGE) == 2
@@ -190,7 +192,7 @@ def test_after_the_last_try_nobody_speaks_of_the_last_try(shop: World, merchant:
 
 def test_a_mail_about_an_order_is_said_to_who_got_it(shop: World, merchant: Client, refused: int) -> None:
     """R20: the reader is the merchant."""
-    Notice.objects.filter(order=shop.row(refused)).update(mailed_at=shop.now())
+    Notice.objects.filter(order=shop.row(refused).marketplace_order).update(mailed_at=shop.now())
     page = text(merchant.get(f"/stores/main/orders/{refused}/"))
     assert "A mail was sent about it." in page
     assert "The merchant" not in page
@@ -295,7 +297,7 @@ def test_the_tile_counts_what_the_list_shows(shop: World, merchant: Client, refu
     page = text(merchant.get("/stores/main/"))
     assert tile(page) == ("/stores/main/orders/?state=failed", "1")
     other = shop.row(shop.order())
-    Order.objects.filter(pk=other.pk).update(by_hand="cancel")
+    MarketplaceOrder.objects.filter(shop_order=other).update(by_hand="cancel")
     page = text(merchant.get("/stores/main/"))
     assert tile(page) == ("/stores/main/#need-title", "2")
     assert page.count('<li><a class="row"') == 2

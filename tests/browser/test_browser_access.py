@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
-from sfsync.models import Order
+from sfsync.models import MarketplaceOrder, Order
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -42,9 +42,9 @@ def busy(shop: World) -> World:
     shop.ship(shop.order())
     shop.ship(shop.order(), "TRACK-9")
     shop.sync()
-    Order.objects.filter(shop_order_id=refused).update(
-        reference="R" * 128, shop_reference="S" * 64, channel="AMarketplaceWithALongNameAndNoSpace"
-    )
+    Order.objects.filter(shop_order_id=refused).update(shop_reference="S" * 64)
+    there = MarketplaceOrder.objects.filter(shop_order__shop_order_id=refused)
+    there.update(reference="R" * 128, channel="AMarketplaceWithALongNameAndNoSpace")
     shop.add_store("a-second-store-with-quite-a-long-name", shop_url=shop.shop.url, statuses={})
     away = shop.add_store("away", shop_url="mysql+pymysql://reader:pw@127.0.0.1:1/shop", feed_store_id=11)
     shop.sync(store=away)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from sfsync.models import Order
+from sfsync.models import MarketplaceOrder
 from sfsync.testing import World
 
 WIDTH = "(each) => each.getBoundingClientRect().width"
@@ -29,7 +29,7 @@ def test_the_french_table_of_marketplaces_fits(
 ) -> None:
     shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    Order.objects.filter(shop_order_id__gt=10).update(channel="leroymerlin")
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id__gt=10).update(channel="leroymerlin")
     page = open_page("fr", width=1280)
     sign_in(page, "claire")
     page.goto("/stores/main/marketplaces/")

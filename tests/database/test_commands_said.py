@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.watch.doctor import Verdict, examine
 from sfsync.engine.watch.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
-from sfsync.models import LogEntry, Order, Process, Scheduler, Store, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.tasks import run_due_stores
 from sfsync.testing import REFUNDED, SHIPPED, World
@@ -80,7 +80,7 @@ def test_what_was_never_answered_is_left_to_the_ticket_list(world: World) -> Non
 def test_what_is_confirmed_has_not_failed(world: World, act: str) -> None:
     order = world.ship(world.order(), "T-1")
     world.sync(wait=5)
-    at = stamp(world.row(order).confirmed_at)
+    at = stamp(world.row(order).marketplace_order.confirmed_at)
     assert f"Nothing has failed: the marketplace knows “shipped” since {at}." in said(act, order)
 
 
@@ -107,7 +107,7 @@ def test_what_is_to_be_done_by_hand_is_listed_and_said_to_be_done(world: World) 
     """R9: on the command line as in the back office."""
     order = world.ship(world.order(), "T-1")
     world.sync(wait=5)
-    Order.objects.filter(shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(channel="amazon")
     world.shop.set_status(order, REFUNDED)
     world.sync()
     todo = "main: 1 to be done by hand on the marketplace (refund); `sfsync tasks --by-hand` lists them."

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 from pytest_django import Settings
 
-from sfsync.models import Notice, Order, Store
+from sfsync.models import MarketplaceOrder, Notice, Order, Store
 from sfsync.notify.digest import compose
 from sfsync_server.environment import Environment, mail
 from tests.notices import Page
@@ -86,18 +86,15 @@ def store() -> Store:
 
 def saved_notices(store: Store) -> list[Notice]:
     """An order refused because of its tracking number and a store in trouble, as the engine writes and reads them."""
-    order = Order.objects.create(
-        store=store,
-        shop_order_id=5,
-        shop_reference="KHWLILZLL",
-        reference="2511211530AB12",
-        channel="Cdiscount",
-        created_at=datetime(2025, 11, 21, tzinfo=UTC),
-    )
+    made = datetime(2025, 11, 21, tzinfo=UTC)
+    there = {"reference": "2511211530AB12", "channel": "Cdiscount"}
+    order = MarketplaceOrder.objects.create(store=store, created_at=made, **there)
+    here = {"shop_order_id": 5, "shop_reference": "KHWLILZLL"}
+    Order.objects.create(store=store, marketplace_order=order, created_at=made, **here)
     params = {"operation": "ship", "message": "Numéro refusé\u202e <b>", "parked": True, "retry_at": ""}
     Notice.objects.create(store=store, order=order, key="failed:5", code="ticket-failed", params=params)
     Notice.objects.create(store=store, key="trouble", code="shop-unavailable", params={"message": "Délai dépassé."})
-    return list(Notice.objects.filter(store=store).select_related("order"))
+    return list(Notice.objects.filter(store=store).select_related("order__shop_order"))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +150,7 @@ def test_envelope_and_headers_are_what_a_mail_server_expects(inbox: Inbox, store
 def test_a_mail_sent_twice_by_a_crash_has_one_message_id(inbox: Inbox, store: Store) -> None:
     """Killed between the server's yes and our note: the notices are read again, and the copy is recognisable."""
     compose(store, saved_notices(store)).send()
-    compose(store, list(Notice.objects.select_related("order"))).send()
+    compose(store, list(Notice.objects.select_related("order__shop_order"))).send()
 
     first, second = inbox.mails()
     assert first["Message-ID"] == second["Message-ID"]

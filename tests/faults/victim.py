@@ -257,9 +257,9 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
     """What our database says of a store's orders."""
     from django.db.models import F
 
-    from sfsync.models import LogEntry, Notice, Order, Task
+    from sfsync.models import LogEntry, MarketplaceOrder, Notice, Task
 
-    shop_order = F("order__shop_order_id")
+    shop_order = F("order__shop_order__shop_order_id")
     tasks = Task.objects.filter(store__name=store).annotate(shop_order=shop_order)
     notices = Notice.objects.filter(store__name=store).annotate(shop_order=shop_order)
     log = LogEntry.objects.filter(store__name=store).annotate(shop_order=shop_order).order_by("id")
@@ -271,7 +271,11 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
             )
         ),
         "notices": list(notices.values("shop_order", "code", "key")),
-        "orders": list(Order.objects.filter(store__name=store).values()),
+        "orders": list(
+            MarketplaceOrder.objects.filter(store__name=store).values(
+                *("confirmed_operation", "ship_tracking"), shop_order_id=F("shop_order__shop_order_id")
+            )
+        ),
         "log": list(log.values("shop_order", "code", "level", "message")),
     }
 

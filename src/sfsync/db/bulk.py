@@ -92,15 +92,15 @@ class Statement:
         self.own, self.common = Columns(model, names), Columns(model, same)
         self.same = self.common.plain(list(same.values())) if self.own.lite else list(same.values())
 
-    def run(self, sql: str, rows: Sequence[Row]) -> list[int]:
-        """Execute `sql`, which reads its rows where it says `{rows}`. Returns the ids that it returns, if any."""
+    def run(self, sql: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+        """Execute `sql`, which reads its rows where it says `{rows}`. Returns the rows that it returns, if any."""
         with self.own.connection.cursor() as cursor:
-            return [number for some in self.own.portions(rows) for number in self._ids(cursor, sql, some)]
+            return [found for some in self.own.portions(rows) for found in self._run(cursor, sql, some)]
 
-    def _ids(self, cursor: Any, sql: str, rows: Sequence[Row]) -> list[int]:
+    def _run(self, cursor: Any, sql: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         table, values = self.own.source(rows)
         cursor.execute(sql.replace("{rows}", table), [*self.same, *values])
-        return [row[0] for row in cursor.fetchall()] if cursor.description else []
+        return cursor.fetchall() if cursor.description else []
 
 
 @functools.lru_cache(maxsize=256)
@@ -120,18 +120,21 @@ def insert_rows(
     *,
     same: Mapping[str, Any] = NOTHING,
     conflict: str = "",
-) -> None:
+    returning: Sequence[str] = (),
+) -> list[tuple[Any, ...]]:
     """Insert rows, values in the order of `names`, and in each of them what is the `same` for all.
 
-    `conflict` is an `ON CONFLICT` clause on the target, called `t`.
+    `conflict` is an `ON CONFLICT` clause on the target, called `t`. Returns the columns `returning` of what was
+    inserted, in no certain order.
     """
     if not rows:
-        return
+        return []
     statement = Statement(model, names, same)
     own, common = statement.own, statement.common
     into = f"INSERT INTO {own.table} AS t ({', '.join([*own.names, *common.names])})"
     chosen = f"SELECT {', '.join([*own.values, *common.parameters])} FROM {{rows}} WHERE true"
-    statement.run(f"{into} {chosen} {conflict}", rows)
+    ending = f" RETURNING {', '.join(Columns(model, returning).names)}" if returning else ""
+    return statement.run(f"{into} {chosen} {conflict}{ending}", rows)
 
 
 def update_rows(
@@ -182,7 +185,28 @@ def _update(
     guarded = zip(own.names[len(names) :], values[news:], strict=True)
     guards = "".join(f" AND t.{name} = {value}" for name, value in guarded)
     sql = f"UPDATE {own.table} AS t SET {sets} FROM {{rows}} WHERE t.id = {key}{guards}{ending}"
-    return statement.run(sql, rows)
+    return [row[0] for row in statement.run(sql, rows)]
+
+
+def update_returning(
+    model: type[models.Model],
+    values: Mapping[str, Any],
+    chosen: models.QuerySet[Any, Any],
+    *,
+    expect: Mapping[str, Any],
+) -> list[int]:
+    """Update the `chosen` rows (a query of their ids) that still have the values `expect`. Returns the ids that it was.
+
+    One statement, so that of two who choose the same row one gets it: the other one's update waits, and finds it taken.
+    """
+    written, guarded = Columns(model, values), Columns(model, expect)
+    query, parameters = chosen.query.get_compiler(connection=written.connection).as_sql()
+    sets = ", ".join(f"{name} = %s" for name in written.names)
+    guards = " AND ".join(f"{name} = %s" for name in guarded.names)
+    sql = f"UPDATE {written.table} SET {sets} WHERE id IN ({query}) AND {guards} RETURNING id"
+    with written.connection.cursor() as cursor:
+        cursor.execute(sql, [*values.values(), *parameters, *expect.values()])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def delete_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[Row]) -> list[int]:
@@ -192,4 +216,5 @@ def delete_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[
     statement = Statement(model, names, NOTHING)
     own = statement.own
     chosen = f"SELECT {', '.join(own.values)} FROM {{rows}}"
-    return statement.run(f"DELETE FROM {own.table} WHERE ({', '.join(own.names)}) IN ({chosen}) RETURNING id", rows)
+    sql = f"DELETE FROM {own.table} WHERE ({', '.join(own.names)}) IN ({chosen}) RETURNING id"
+    return [row[0] for row in statement.run(sql, rows)]

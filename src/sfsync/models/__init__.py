@@ -2,6 +2,7 @@
 
 from sfsync.models.figure import AnswerFigure, DayFigure
 from sfsync.models.log import LogEntry
+from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.notice import Notice
 from sfsync.models.order import Order
 from sfsync.models.preference import Preference
@@ -15,6 +16,7 @@ __all__ = [
     "AnswerFigure",
     "DayFigure",
     "LogEntry",
+    "MarketplaceOrder",
     "Notice",
     "Order",
     "Preference",

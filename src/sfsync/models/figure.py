@@ -22,7 +22,7 @@ class DayFigure(models.Model):
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="figures", db_index=False)
     day = models.DateField()
     channel = models.CharField(max_length=64, default="", blank=True)
-    operation = models.CharField(max_length=8)
+    operation = models.CharField(max_length=32)
     sent = models.PositiveIntegerField(default=0)
     confirmed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)

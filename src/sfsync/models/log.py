@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from sfsync.models.order import Order
+from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.store import Store
 
 
@@ -22,7 +22,7 @@ class LogEntry(models.Model):
     """`message` is in the store's language; `code` and `params` say it again in any other (`sfsync.texts`)."""
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, null=True, related_name="log", db_index=False)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="log", db_index=False)
+    order = models.ForeignKey(MarketplaceOrder, on_delete=models.CASCADE, null=True, related_name="log", db_index=False)
     process = models.CharField(max_length=16, default="", blank=True)
     run = models.CharField(max_length=32, default="", blank=True)
     level = models.PositiveSmallIntegerField(choices=Level, default=Level.INFO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from sfsync.models.order import Order
+from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.store import Store
 
 
@@ -16,7 +16,7 @@ class Notice(models.Model):
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="notices", db_index=False)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="notices")
+    order = models.ForeignKey(MarketplaceOrder, on_delete=models.CASCADE, null=True, related_name="notices")
     key = models.CharField(max_length=128)
     code = models.CharField(max_length=32)
     params = models.JSONField(default=dict)

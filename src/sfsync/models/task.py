@@ -15,8 +15,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from sfsync.db.bulk import update_returning
 from sfsync.db.loading import Loaded
-from sfsync.models.order import Order
+from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.store import Store
 
 
@@ -26,9 +27,9 @@ class Action(models.TextChoices):
 
 
 _HELD = ("order", "action", "lease", "request_key", "attempts", "split", "silences", "episode", "operation")
-_NAMED = ("order__feed_id", "order__reference", "order__channel")
+_NAMED = ("order__feed_id", "order__reference", "order__channel", "order__shop_order__shop_order_id")
 _DECIDED = (
-    *("since", "order__shop_order_id", "order__fulfilled_by", "order__ship_tracking", "order__confirmed_status"),
+    *("since", "order__fulfilled_by", "order__ship_tracking", "order__confirmed_status"),
     *("order__delivered_at", "order__canceled_at", "order__refunded_at", "order__by_hand"),
 )
 _SETTLED = (
@@ -64,19 +65,19 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def claim(self, lease: str, now: datetime, most: int) -> list[Task]:
         """Win up to `most` due intentions, the oldest first, and read back only what was won."""
-        chosen = list(self.due(now).order_by("update_at", "id").values_list("pk", flat=True)[:most])
-        if not chosen:
+        due = self.due(now).order_by("update_at", "id").values("pk")[:most]
+        won = update_returning(Task, {"lease": lease}, due, expect={"lease": "", "action": Action.SYNC.value})
+        if not won:
             return []
-        Task.objects.filter(pk__in=chosen, lease="", action=Action.SYNC).update(lease=lease)
-        won = self.filter(pk__in=chosen, lease=lease, action=Action.SYNC).only_with_order(*_DECIDED)
-        return list(won.order_by("update_at", "id"))
+        return list(self.filter(pk__in=won, lease=lease).with_order(*_DECIDED).order_by("update_at", "id"))
 
     def to_settle(self) -> Self:
         """With their orders, and what is read of both when a ticket has been found."""
-        return self.ticketed().only_with_order(*_SETTLED)
+        return self.ticketed().with_order(*_SETTLED)
 
-    def only_with_order(self, *columns: str) -> Self:
-        return self.select_related("order").only(*_HELD, *_NAMED, *columns)
+    def with_order(self, *columns: str) -> Self:
+        """Only these columns, and what every step reads, of the tasks and of both sides of their orders."""
+        return self.select_related("order__shop_order").only(*_HELD, *_NAMED, *columns)
 
 
 class Task(Loaded):
@@ -88,14 +89,14 @@ class Task(Loaded):
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="tasks", db_index=False)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="tasks")
+    order = models.ForeignKey(MarketplaceOrder, on_delete=models.CASCADE, related_name="tasks")
     action = models.CharField(max_length=32, choices=Action, default=Action.SYNC)
     since = models.DateTimeField(default=timezone.now)
     update_at = models.DateTimeField(default=timezone.now)
     lease = models.CharField(max_length=32, default="", blank=True)
 
-    operation = models.CharField(max_length=8, default="", blank=True)
-    wanted = models.CharField(max_length=8, default="", blank=True)
+    operation = models.CharField(max_length=32, default="", blank=True)
+    wanted = models.CharField(max_length=32, default="", blank=True)
     status = models.BigIntegerField(null=True)
     tracking_number = models.CharField(max_length=255, default="", blank=True)
     payload = models.JSONField(null=True)

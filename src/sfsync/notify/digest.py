@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from sfsync import texts
 from sfsync.domain.errors import Failure
-from sfsync.models import Notice, Order, Store
+from sfsync.models import MarketplaceOrder, Notice, Store
 from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
 
@@ -28,7 +28,7 @@ ROWS = 25
 LONGEST_NAME, LONGEST_SENTENCE = 120, 600
 """Characters shown of a reference or a channel, and of a sentence with the API's message in it."""
 _FAILURES = frozenset(failure.value for failure in Failure)
-About = tuple[Notice, Order]
+About = tuple[Notice, MarketplaceOrder]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def compose(store: Store, notices: Sequence[Notice]) -> EmailMultiAlternatives:
     """One mail of all `notices`, ready to send, from `DEFAULT_FROM_EMAIL` to the store's recipients.
 
     The same notices always make the same `Message-ID`: a mail sent twice because the first answer was lost can be
-    recognised. Reads `notice.order`, so select it with the notices.
+    recognised. Reads `notice.order.shop_order`, so select it with the notices.
     """
     with translation.override(store.language):
         context = _context(store, notices)
@@ -165,17 +165,17 @@ def _reasons(pairs: Iterable[tuple[str, Row]]) -> list[Reason]:
     return [Reason(sentence, alike) for sentence, alike in rows.items()]
 
 
-def _row(store: Store, notice: Notice, order: Order) -> Row:
-    params = notice.params
+def _row(store: Store, notice: Notice, order: MarketplaceOrder) -> Row:
+    params, here = notice.params, order.shop_order
     return Row(
-        name=one_line(order, LONGEST_NAME),
-        number=str(order.shop_order_id) if order.shop_reference else "",
+        name=one_line(here, LONGEST_NAME),
+        number=str(here.shop_order_id) if here.shop_reference else "",
         channel=one_line(order.channel, LONGEST_NAME),
         reference=one_line(order.reference, LONGEST_NAME),
         operation=one_line(texts.operation_name(str(params.get("operation", ""))), LONGEST_NAME),
         retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),
         parked=bool(params.get("parked")),
-        url=order_page(store, order),
+        url=order_page(store, here),
     )
 
 

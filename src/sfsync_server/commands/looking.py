@@ -83,7 +83,8 @@ def tasks(
     if by_hand:
         _left_to_people(shown.stores_named(store), limit, as_json=as_json)
         return
-    chosen = Task.objects.filter(store__in=shown.stores_named(store)).select_related("order", "store").order_by("id")
+    chosen = Task.objects.filter(store__in=shown.stores_named(store)).order_by("id")
+    chosen = chosen.select_related("order__shop_order", "store")
     if failed:
         chosen = chosen.filter(~Q(failure="") | Q(failed_at__isnull=False))
     found = list(chosen[:limit])
@@ -100,10 +101,11 @@ def tasks(
 
 def _left_to_people(stores: list[Store], limit: int, *, as_json: bool) -> None:
     """R9: `sfsync done` says that one was done."""
-    from sfsync.models import Order
+    from sfsync.models import MarketplaceOrder
 
-    names = ("store__name", "shop_order_id", "reference", "channel", "by_hand")
-    left = Order.objects.filter(store__in=stores).exclude(by_hand="").order_by("id").values_list(*names)[:limit]
+    names = ("store__name", "shop_order__shop_order_id", "reference", "channel", "by_hand")
+    by_hand = MarketplaceOrder.objects.filter(store__in=stores).exclude(by_hand="")
+    left = by_hand.order_by("id").values_list(*names)[:limit]
     columns = ("store", "shop_order", "reference", "channel", "operation")
     if as_json:
         shown.print_json([dict(zip(columns, each, strict=True)) for each in left])
@@ -126,8 +128,8 @@ def _task(task: Task) -> dict[str, object]:
     params = {"operation": task.operation or "ship", "message": task.last_error}
     return {
         "store": task.store.name,
-        "shop_order": task.order.shop_order_id,
-        "shop_reference": task.order.shop_reference,
+        "shop_order": task.order.shop_order.shop_order_id,
+        "shop_reference": task.order.shop_order.shop_reference,
         "reference": task.order.reference,
         "channel": task.order.channel,
         "action": task.action,
@@ -156,7 +158,7 @@ def orders_named(name: str, store: str = "") -> list[Order]:
     """The orders that a person may mean; a usage error with a hint when there is none."""
     from sfsync.models import Order
 
-    found = Order.objects.named(name).select_related("store").order_by("id")
+    found = Order.objects.named(name).select_related("store", "marketplace_order").order_by("id")
     if store:
         found = found.filter(store__in=shown.stores_named(store))
     orders = list(found[:20])
@@ -197,9 +199,9 @@ def why(
 def _tell(story: Story) -> None:
     from sfsync.texts import stamp
 
-    row = story.order
+    row = story.order.marketplace_order
     there = f"{row.reference} on {row.channel}, Shopping Feed id {row.feed_id or 'unknown'}"
-    shown.say(f"{order_name(row)}: {there}", "bold")
+    shown.say(f"{order_name(story.order)}: {there}", "bold")
     for event in story.events:
         shown.say(f"  {stamp(event.at)}  {event.sentence}", "red" if event.level >= 40 else "")
         if event.payload:
@@ -228,10 +230,10 @@ def logs(
         shown.stop(f"There is no level “{level}”: {', '.join(Level.names).lower()}.", shown.USAGE)
     entries = LogEntry.objects.filter(store__in=shown.stores_named(store), level__gte=Level[level.upper()])
     if order:
-        entries = entries.filter(order__in=orders_named(order, store))
+        entries = entries.filter(order__shop_order__in=orders_named(order, store))
     if text:
         entries = entries.filter(message__icontains=text)
-    rows = list(entries.select_related("store", "order").order_by("-id")[:limit])[::-1]
+    rows = list(entries.select_related("store", "order__shop_order").order_by("-id")[:limit])[::-1]
     if as_json:
         shown.print_json([_entry(row) for row in rows])
         return
@@ -251,7 +253,7 @@ def _entry(row: LogEntry) -> dict[str, object]:
         "store": row.store.name if row.store else "",
         "level": Level(row.level).name.lower() if row.level in Level.values else str(row.level),
         "process": row.process,
-        "order": row.order.shop_order_id if row.order else None,
+        "order": row.order.shop_order.shop_order_id if row.order else None,
         "code": row.code,
         "message": texts.sentence(row.code, row.params) if row.code else row.message,
     }

@@ -63,7 +63,9 @@ class Teller:
     def retry(self, order_id: int) -> None:
         self.screen.line("you", f"$ sfsync retry {order_id}")
         retry(Order.objects.filter(store=self.stage.store, shop_order_id=order_id), "merchant")
-        LogEntry.objects.filter(code="person-retry", order__shop_order_id=order_id).update(at=self.stage.now())
+        LogEntry.objects.filter(code="person-retry", order__shop_order__shop_order_id=order_id).update(
+            at=self.stage.now()
+        )
 
     def run(self, *, minutes: int = 5, read: bool = False) -> None:
         """The next scheduled run, so many minutes later: what it did, what came of it. `read` the mail too."""
@@ -100,11 +102,15 @@ class Teller:
 
     def _show_log(self, mark: Mark) -> None:
         """What sfsync itself wrote down of the orders, in its own words."""
-        entries = LogEntry.objects.filter(id__gt=mark.log, order__isnull=False).select_related("order").order_by("id")
+        entries = (
+            LogEntry.objects.filter(id__gt=mark.log, order__isnull=False)
+            .select_related("order__shop_order")
+            .order_by("id")
+        )
         with translation.override("en"):
             for entry in entries:
                 said = texts.sentence(entry.code, _shortened(entry.params))
-                name = self._told(entry.order.shop_order_id) if entry.order else ""
+                name = self._told(entry.order.shop_order.shop_order_id) if entry.order else ""
                 self.screen.line("sfsync", f"{name}{said}", _STYLES.get(Level(entry.level), ""))
 
     def _show_troubles(self, result: Result) -> None:

@@ -56,7 +56,7 @@ def test_a_tracking_number_ships_the_order_whatever_its_status(world: World) -> 
     world.shop.set_tracking(order, "T-2")
     world.sync(wait=5)
     assert world.accepted(order) == [("ship", "T-2")]
-    assert world.row(order).shipped_sent is True
+    assert world.row(order).marketplace_order.shipped_sent is True
 
 
 def test_another_tracking_number_is_told_too(world: World) -> None:
@@ -224,7 +224,7 @@ def test_what_the_marketplace_was_told_before_sfsync_came_is_not_told_again(worl
     )
     world.sync(wait=5)
     assert world.accepted(order) == []
-    assert world.row(order).ship_tracking == "T-OLD-1"
+    assert world.row(order).marketplace_order.ship_tracking == "T-OLD-1"
     world.shop.set_tracking(order, "T-NEW-1")
     world.sync(wait=5)
     assert world.accepted(order) == [("ship", "T-NEW-1")]

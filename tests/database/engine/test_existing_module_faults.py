@@ -153,7 +153,7 @@ def test_fault_9_the_same_reference_on_two_channels_is_two_orders(world: World) 
     world.shop.execute(listing.update().where(listing.c.id_order == bad).values(name_marketplace="Cdiscount"))
     world.sandbox.fault(Fault("refuse", order_id=world.feed_id(bad), message="no"))
     world.sync(wait=5)
-    assert world.row(good).confirmed_operation == "ship"
+    assert world.row(good).marketplace_order.confirmed_operation == "ship"
     assert [task.failure for task in world.tasks(bad)] == ["ticket-failed"]
 
 
@@ -168,7 +168,7 @@ def test_fault_10_tickets_that_keep_running_starve_no_other(make_world: MakeWorl
         order = world.ship(world.order(), f"T-{day}")
         world.advance(hours=8)
         world.sync(wait=20)
-        assert world.row(order).confirmed_operation == "ship"
+        assert world.row(order).marketplace_order.confirmed_operation == "ship"
     assert Task.objects.in_flight().count() == 100
 
 
@@ -178,7 +178,7 @@ def test_fault_12_a_silent_server_does_not_hold_the_run(world: World) -> None:
     world.sandbox.fault(Fault("hang", method="POST", path="/order/ship"))
     world.sync(wait=120)
     assert world.accepted(order) == [("ship", "T-12")]
-    assert world.row(order).confirmed_operation == "ship"
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
 
 
 def test_fault_13_a_second_refund_does_not_send_the_first_ones_items_again(make_world: MakeWorld) -> None:
@@ -205,7 +205,7 @@ def test_fault_14_an_order_without_a_shopping_feed_id_is_looked_up(world: World)
     world.sandbox.add_order(1078495000002, reference=reference, channel="Cdiscount")
     world.sync(wait=5)
     assert [each.operation for each in world.sandbox.ledger.operations(1078495000001)] == ["ship"]
-    assert world.row(order).feed_id == 1078495000001
+    assert world.row(order).marketplace_order.feed_id == 1078495000001
 
 
 def test_fault_14_an_order_that_the_api_does_not_know_either_is_told(world: World) -> None:

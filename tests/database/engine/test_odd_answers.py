@@ -11,7 +11,7 @@ import pytest
 from django.test import override_settings
 
 from sfsync.engine.run import run_store
-from sfsync.models import Order
+from sfsync.models import MarketplaceOrder
 from sfsync.testing import DELIVERED, World
 from shoppingfeed import NotSentError, Request, Response
 from shoppingfeed.sandbox import Fault
@@ -48,7 +48,7 @@ def test_one_odd_answer_does_not_end_the_adoption(world: World, odd: Fault) -> N
     world.advance(minutes=10)
     world.sync(wait=5)
     assert world.accepted(order) == []
-    assert world.row(order).confirmed_operation == "ship"
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
 
 
 @pytest.mark.parametrize("status", [404, 400, 500])
@@ -62,7 +62,7 @@ def test_a_batch_that_cannot_be_read_holds_up_no_other(world: World, status: int
     second = world.ship(world.order(), "T-2")
     world.advance(hours=1)
     hours(world, 3)
-    assert world.row(second).confirmed_operation == "ship"
+    assert world.row(second).marketplace_order.confirmed_operation == "ship"
     assert world.accepted(first) == [("ship", "T-1")]
 
 
@@ -77,7 +77,7 @@ def test_a_question_by_order_that_is_refused_holds_up_no_other(world: World, sta
     second = world.ship(world.order(), "T-2")
     world.advance(hours=1)
     hours(world, 3)
-    assert world.row(second).confirmed_operation == "ship"
+    assert world.row(second).marketplace_order.confirmed_operation == "ship"
     assert world.accepted(first) == [("ship", "T-1")]
 
 
@@ -87,7 +87,7 @@ def test_one_order_that_the_api_answers_with_404_is_found_and_named(world: World
     named = str(world.feed_id(bad)).encode()
     Twist(world, lambda request: problem(404) if request.method == "POST" and named in request.body else None)
     hours(world, 3, wait=5)
-    assert world.row(good).confirmed_operation == "ship"
+    assert world.row(good).marketplace_order.confirmed_operation == "ship"
     assert world.notices() == ["request-refused"]
     assert world.tasks(bad)[0].last_error == "no such thing"
 
@@ -104,7 +104,7 @@ def test_a_ticket_that_names_no_order_is_followed_in_its_batch(world: World) -> 
     name_no_order(world)
     half_hours(world, 10)
     assert world.accepted(order) == [("ship", "T-1")]
-    assert world.row(order).confirmed_operation == "ship"
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
 
 
 def test_a_deliver_whose_ticket_names_no_order_is_sent_once(world: World) -> None:
@@ -144,7 +144,7 @@ def test_an_ignored_reference_is_that_of_the_channel_named(world: World) -> None
     world.sandbox.fault(Fault("ignore", order_id=world.feed_id(ignored), times=None))
     Twist(world, edit=tell_by_reference)
     world.sync(wait=5)
-    assert world.row(other).confirmed_operation == "ship"
+    assert world.row(other).marketplace_order.confirmed_operation == "ship"
     assert world.notices() == ["ignored"]
     assert world.notices(ignored) == ["ignored"]
 
@@ -157,7 +157,7 @@ def test_a_clock_five_minutes_fast_sends_nothing_twice(world: World) -> None:
         run_store(world.store, world.connections, clock=lambda: world.now() + timedelta(minutes=5))
         world.advance(minutes=5)
     assert world.accepted(order) == [("ship", "T-1")]
-    assert world.row(order).confirmed_operation == "ship"
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
 
 
 def test_an_odd_order_in_the_list_does_not_hide_one_that_the_channel_ships(world: World) -> None:
@@ -189,7 +189,7 @@ def test_an_order_that_the_channel_ships_may_be_imported_days_late(world: World)
     world.ship(order, "T-1")
     world.sync(wait=5)
     assert world.accepted(order) == []
-    assert world.row(order).fulfilled_by == "channel"
+    assert world.row(order).marketplace_order.fulfilled_by == "channel"
 
 
 @pytest.mark.parametrize("facts", [{"fulfilled_by": "channel"}, {"status": "shipped"}])
@@ -200,7 +200,7 @@ def test_an_order_found_by_its_reference_is_taken_as_the_api_knows_it(world: Wor
     forget_feed_id(world, order)
     world.ship(order, "T-1")
     world.sync(wait=5)
-    assert world.row(order).feed_id == feed_id
+    assert world.row(order).marketplace_order.feed_id == feed_id
     assert sent(world, feed_id) == []
 
 
@@ -240,7 +240,7 @@ def test_an_order_with_an_impossible_id_fails_alone(world: World) -> None:
     """R12, R13b: the client refuses to name it, and the others go out."""
     world.sync()
     bad, good = world.ship(world.order(), "T-BAD-1"), world.ship(world.order(), "T-GOOD-1")
-    Order.objects.filter(shop_order_id=bad).update(feed_id=-5)
+    MarketplaceOrder.objects.filter(shop_order__shop_order_id=bad).update(feed_id=-5)
     world.sync(wait=5)
     assert world.accepted(good) == [("ship", "T-GOOD-1")]
     assert [task.failure for task in world.tasks(bad)] == ["unpreparable"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sfsync.models import Order, Task
+from sfsync.models import MarketplaceOrder, Task
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -28,8 +28,8 @@ def test_a_confirmed_task_goes_and_the_order_remembers(world: World) -> None:
     world.sync(wait=5)
     row = world.row(order)
     assert not Task.objects.exists()
-    assert (row.confirmed_operation, row.ship_tracking) == ("ship", "T-2")
-    assert row.confirmed_at is not None
+    assert (row.marketplace_order.confirmed_operation, row.marketplace_order.ship_tracking) == ("ship", "T-2")
+    assert row.marketplace_order.confirmed_at is not None
 
 
 def test_a_refused_ticket_is_told_and_tried_again_later(world: World) -> None:
@@ -82,7 +82,7 @@ def test_a_ticket_that_the_api_forgot_is_queued_again(world: World) -> None:
     for _ in range(4):
         world.advance(minutes=10)
         world.sync(wait=30)
-    assert world.row(order).confirmed_operation == "ship"
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
     assert "ticket-missing" in world.story(order)
 
 
@@ -97,7 +97,7 @@ def test_tickets_without_id_or_reference_and_in_any_order_are_matched(world: Wor
     world.sandbox.fault(Fault("no-reference", order_id=world.feed_id(ids[1]), times=None))
     world.sandbox.fault(Fault("shuffle", times=None))
     world.sync(wait=60)
-    assert Order.objects.filter(confirmed_operation="ship").count() == 101
+    assert MarketplaceOrder.objects.filter(confirmed_operation="ship").count() == 101
     assert world.sandbox.ledger.duplicates() == []
 
 
@@ -110,7 +110,7 @@ def test_a_failed_ticket_gives_way_to_a_newer_change(world: World) -> None:
     world.shop.set_tracking(order, "T-8")
     world.sync(wait=120)
     assert world.accepted(order) == [("ship", "T-7"), ("ship", "T-8")]
-    assert world.row(order).ship_tracking == "T-8"
+    assert world.row(order).marketplace_order.ship_tracking == "T-8"
     assert world.tasks(order) == []
 
 

@@ -128,7 +128,7 @@ def test_a_status_set_back_by_plain_sql_is_warned(world: World) -> None:
     world.shop.set_tracking(order, "T-1")
     world.shop.set_status(order, SHIPPED, history=False)
     world.sync(wait=5)
-    assert world.row(order).confirmed_operation == "ship"
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
     world.shop.set_status(order, PROCESSING, history=False)
     world.sync(wait=5)
     assert world.notices(order) == ["went-back"]
@@ -168,7 +168,7 @@ def test_a_long_batch_id_is_kept_whole(world: World) -> None:
     world.sync()
     assert world.tasks(order)[0].batch_id.startswith(LONG)
     world.sync(wait=120)
-    assert world.row(order).confirmed_operation == "ship"
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
     assert world.accepted(order) == [("ship", "T-1")]
 
 
@@ -211,7 +211,7 @@ def test_a_person_never_touches_what_a_run_sends_meanwhile(tmp_path: Path, act: 
     assert [task.attempts for task in Task.objects.in_flight()] in ([], [1])
     world.sync(wait=60)
     assert world.accepted(order) == [("ship", "T-2")] * ships
-    assert world.row(order).confirmed_operation == ("" if ships == 1 else "ship")
+    assert world.row(order).marketplace_order.confirmed_operation == ("" if ships == 1 else "ship")
     assert world.tasks(order) == []
 
 

@@ -233,7 +233,7 @@ def test_a_bad_day_leaves_no_order_out_and_stays_below_what_mail_programs_cut(me
 
     for shown in both(mail):
         words = set(shown.replace(",", " ").replace("(", " ").replace(")", " ").split())
-        assert {notice.order.shop_reference for notice in notices if notice.order} <= words
+        assert {notice.order.shop_order.shop_reference for notice in notices if notice.order} <= words
         assert {notice.order.reference for notice in notices if notice.order} <= words
     assert page_of(mail).tags.count("td") < 4 * (ROWS + 20)
     assert len(html_of(mail).encode()) < GMAIL_CUTS_AT

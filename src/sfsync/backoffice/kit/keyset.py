@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.db.models import DateTimeField, Model, Q, QuerySet
@@ -24,6 +25,16 @@ class Ordering:
     def names(self, backwards: bool) -> list[str]:
         sign = "-" if self.descending != backwards else ""
         return [f"{sign}{self.field}", f"{sign}id"] if self.field != "id" else [f"{sign}id"]
+
+    def column(self, model: type[Model]) -> Any:
+        """The field itself; it may be one of a row that the sorted one points to."""
+        path, _, name = self.field.rpartition("__")
+        for step in filter(None, path.split("__")):
+            model = model._meta.get_field(step).related_model  # type: ignore[assignment]
+        return model._meta.get_field(name)
+
+    def value(self, row: Model) -> Any:
+        return attrgetter(self.field.replace("__", "."))(row)
 
     def beyond(self, mark: Mark) -> Q:
         side = "lt" if self.descending != mark.backwards else "gt"
@@ -73,7 +84,7 @@ class Page(Generic[Row]):
 
 def page_of(rows: QuerySet[Row], ordering: Ordering, mark: str, size: int = SIZE) -> Page[Row]:
     start = Mark.read(mark) if mark else None
-    if start and not start.fits(rows.model._meta.get_field(ordering.field)):
+    if start and not start.fits(ordering.column(rows.model)):
         start = None
     backwards = bool(start and start.backwards)
     chosen = rows.filter(ordering.beyond(start)) if start else rows
@@ -104,4 +115,4 @@ def every(rows: QuerySet[Row], ordering: Ordering, chunk: int = 2000) -> Iterato
 
 
 def _mark(row: Model, ordering: Ordering, *, backwards: bool) -> str:
-    return str(Mark(backwards, getattr(row, ordering.field), row.pk))
+    return str(Mark(backwards, ordering.value(row), row.pk))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sfsync import texts
 from sfsync.backoffice.kit.keyset import Ordering
 from sfsync.backoffice.kit.order_state import State, in_state
-from sfsync.models import Order, Store, Task
+from sfsync.models import MarketplaceOrder, Order, Store, Task
 from sfsync.models.order import spelt
 
 SORTS = {
@@ -22,7 +22,7 @@ SORTS = {
     "created_at": (_("Oldest order first"), Ordering("created_at", descending=False)),
     "-shop_order_id": (_("Highest order number first"), Ordering("shop_order_id")),
     "shop_order_id": (_("Lowest order number first"), Ordering("shop_order_id", descending=False)),
-    "-confirmed_at": (_("Confirmed last first"), Ordering("confirmed_at")),
+    "-confirmed_at": (_("Confirmed last first"), Ordering("marketplace_order__confirmed_at")),
 }
 OPERATIONS = [(operation, _(text)) for operation, text in texts.MEANINGS.items()]
 FOUND = 200
@@ -74,16 +74,22 @@ class OrderFilter(forms.Form):
             Order.objects.filter(store=self.store), self.store, self.value("state"), self.value("operation")
         )
         if channel := self.value("channel"):
-            orders = orders.filter(channel=channel)
+            orders = orders.filter(marketplace_order__channel=channel)
         if since := self.value("since"):
             orders = orders.filter(created_at__gte=midnight(since))
         if until := self.value("until"):
             orders = orders.filter(created_at__lte=midnight(until, time.max))
         if text := self.value("q"):
             orders = orders.filter(pk__in=found(self.store, text))
-        if self.ordering.field == "confirmed_at":
-            orders = orders.filter(confirmed_at__isnull=False)
-        return orders.prefetch_related(Prefetch("tasks", Task.objects.order_by("id")))
+        if self.value("sort") == "-confirmed_at":
+            orders = orders.filter(marketplace_order__confirmed_at__isnull=False)
+        return with_tasks(orders)
+
+
+def with_tasks(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """With their marketplace orders, and the tasks of those."""
+    tasks = Prefetch("marketplace_order__tasks", Task.objects.order_by("id"))
+    return orders.select_related("marketplace_order").prefetch_related(tasks)
 
 
 def midnight(day: date, at: time = time.min) -> datetime:
@@ -94,24 +100,22 @@ def found(store: Store, text: str) -> list[int]:
     """The orders that carry this whole number or reference, in capitals or not, each kind through its own index."""
     name = text.strip()
     number = name.removeprefix("#")
-    orders = Order.objects.filter(store=store)
-    wanted = [
-        spelt("reference", name),
-        spelt("shop_reference", name),
-        spelt("seen_tracking", name) & ~Q(seen_tracking=""),
-        spelt("ship_tracking", name) & Q(ship_tracking__gt=""),
-    ]
+    here = [spelt("shop_reference", name), spelt("seen_tracking", name) & ~Q(seen_tracking="")]
+    there = [spelt("reference", name), spelt("ship_tracking", name) & Q(ship_tracking__gt="")]
     if number.isdecimal() and len(number) <= 18:
-        wanted += [Q(shop_order_id=int(number)), Q(feed_id=int(number))]
-    first, *others = (orders.filter(each).order_by().values_list("pk", flat=True) for each in wanted)
-    return list(first.union(*others)[:FOUND])
+        here.append(Q(shop_order_id=int(number)))
+        there.append(Q(feed_id=int(number)))
+    shop_side = Order.objects.filter(store=store).order_by().values_list("pk", flat=True)
+    other_side = MarketplaceOrder.objects.filter(store=store).order_by().values_list("shop_order", flat=True)
+    first, *others = [shop_side.filter(each) for each in here] + [other_side.filter(each) for each in there]
+    return [pk for pk in first.union(*others)[:FOUND] if pk]
 
 
 _CHANNELS = """
 WITH RECURSIVE names(name) AS (
-    SELECT min(channel) FROM shoppingfeed_order WHERE store_id = %s
+    SELECT min(channel) FROM sfsync_marketplace_order WHERE store_id = %s
     UNION ALL
-    SELECT (SELECT min(channel) FROM shoppingfeed_order WHERE store_id = %s AND channel > names.name)
+    SELECT (SELECT min(channel) FROM sfsync_marketplace_order WHERE store_id = %s AND channel > names.name)
     FROM names WHERE names.name IS NOT NULL
 )
 SELECT name FROM names WHERE name <> '' LIMIT %s

@@ -51,16 +51,17 @@ class Standing:
 def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     """From the order and all its tasks."""
     rows = sorted(tasks, key=lambda task: PENDING.index(state_of(task)))
-    if order.by_hand and not any(task.parked for task in rows):
-        return Standing(State.BY_HAND, order.by_hand, texts.by_hand(order.by_hand), order.seen_at)
+    there = order.marketplace_order
+    if there.by_hand and not any(task.parked for task in rows):
+        return Standing(State.BY_HAND, there.by_hand, texts.by_hand(there.by_hand), order.seen_at)
     if rows:
         task = rows[0]
         return Standing(state_of(task), task.operation, _sentence(task), _since(task))
     if given_up := acts.given_up(order):
-        return Standing(State.GIVEN_UP, "", given_up, order.given_up_at)
-    if order.confirmed_operation:
-        sentence = _("The marketplace knows: %(told)s.") % {"told": texts.operation_name(order.confirmed_operation)}
-        return Standing(State.CONFIRMED, order.confirmed_operation, sentence, order.confirmed_at)
+        return Standing(State.GIVEN_UP, "", given_up, there.given_up_at)
+    if there.confirmed_operation:
+        sentence = _("The marketplace knows: %(told)s.") % {"told": texts.operation_name(there.confirmed_operation)}
+        return Standing(State.CONFIRMED, there.confirmed_operation, sentence, there.confirmed_at)
     return Standing(State.QUIET, "", _("Nothing has happened that a marketplace must hear of."), None)
 
 
@@ -95,21 +96,23 @@ def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str =
     if state in PENDING:
         tasks = tasks_in(store, State(state))
         tasks = tasks.filter(operation=operation) if operation else tasks
-        return orders.filter(pk__in=tasks.values("order_id"))
+        return orders.filter(marketplace_order__in=tasks.values("order"))
     if state == State.BY_HAND:
-        left = orders.filter(by_hand=operation) if operation else orders.exclude(by_hand="")
-        return left.exclude(Exists(tasks_in(store, State.FAILED).filter(order_id=OuterRef("pk"))))
+        by_hand = Q(marketplace_order__by_hand=operation) if operation else ~Q(marketplace_order__by_hand="")
+        left = orders.filter(by_hand)
+        return left.exclude(Exists(tasks_in(store, State.FAILED).filter(order=OuterRef("marketplace_order"))))
     if operation:
-        orders = orders.filter(confirmed_operation=operation)
+        orders = orders.filter(marketplace_order__confirmed_operation=operation)
     if state in AT_REST:
-        orders = orders.filter(AT_REST[State(state)], by_hand="")
-    return orders.exclude(Exists(Task.objects.filter(order_id=OuterRef("pk")))) if state else orders
+        orders = orders.filter(AT_REST[State(state)], marketplace_order__by_hand="")
+    return orders.exclude(Exists(Task.objects.filter(order=OuterRef("marketplace_order")))) if state else orders
 
 
+_UNTOLD = Q(marketplace_order__confirmed_operation="")
 AT_REST = {
     State.GIVEN_UP: acts.GIVEN_UP,
-    State.CONFIRMED: ~Q(confirmed_operation="") & ~acts.GIVEN_UP,
-    State.QUIET: Q(confirmed_operation="") & ~acts.GIVEN_UP,
+    State.CONFIRMED: ~_UNTOLD & ~acts.GIVEN_UP,
+    State.QUIET: _UNTOLD & ~acts.GIVEN_UP,
 }
 """The states of an order that has no task and nothing to be done by hand."""
 

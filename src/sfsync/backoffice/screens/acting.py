@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,6 +21,7 @@ from sfsync import texts
 from sfsync.backoffice.kit.access import of_store, person, post_only
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import OUTSIDE, open_shop, said
+from sfsync.backoffice.kit.order_filter import with_tasks
 from sfsync.backoffice.kit.order_state import State, standing, tasks_in
 from sfsync.backoffice.kit.reader_texts import Said, grouped
 from sfsync.backoffice.kit.starting import start
@@ -28,7 +29,7 @@ from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.people.at_once import send_now
 from sfsync.engine.watch.preview import Preview, preview
-from sfsync.models import Order, Store, Task
+from sfsync.models import Order, Store
 
 MOST_SHOWN = 200
 """Orders that one action takes from a page; "all failed" knows no limit."""
@@ -72,13 +73,13 @@ def act(request: HttpRequest, store: Store) -> HttpResponseBase:
 def chosen(request: HttpRequest, store: Store) -> QuerySet[Order]:
     orders = Order.objects.filter(store=store)
     if request.POST.get("all") == State.FAILED:
-        return orders.filter(pk__in=tasks_in(store, State.FAILED).values("order_id"))
+        return orders.filter(marketplace_order__in=tasks_in(store, State.FAILED).values("order"))
     ids = [int(each) for each in request.POST.getlist("order") if each.isdecimal() and len(each) <= 18]
     return orders.filter(pk__in=ids[:MOST_SHOWN])
 
 
 def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Order]) -> HttpResponse:
-    rows = list(orders.order_by("-created_at", "-id").prefetch_related(Prefetch("tasks", Task.objects.order_by("id"))))
+    rows = list(with_tasks(orders.order_by("-created_at", "-id")))
     shown, trouble = _foretold(store, rows) if wanted == "send" else (list(map(_ASKED[wanted], rows)), None)
     idle = [each for each in shown if not each.acts]
     return page(
@@ -124,15 +125,16 @@ def in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _giving_up(order: Order) -> Chosen:
-    tasks = list(order.tasks.all())
+    tasks = list(order.marketplace_order.tasks.all())
     if acts.droppable(order, tasks):
         return Chosen(order, True, standing(order, tasks).sentence)
     return Chosen(order, False, acts.why_not(order, tasks))
 
 
 def _doing_by_hand(order: Order) -> Chosen:
-    told = texts.by_hand(order.by_hand) if order.by_hand else _("Nothing of it is to be done by hand.")
-    return Chosen(order, bool(order.by_hand), told)
+    operation = order.marketplace_order.by_hand
+    told = texts.by_hand(operation) if operation else _("Nothing of it is to be done by hand.")
+    return Chosen(order, bool(operation), told)
 
 
 _ASKED = {"give-up": _giving_up, "by-hand": _doing_by_hand}

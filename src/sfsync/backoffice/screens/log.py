@@ -72,10 +72,10 @@ class LogFilter(forms.Form):
         if process == "person":
             entries = entries.exclude(process=SYNC)
         if order := self.value("order"):
-            entries = entries.filter(order__in=found(self.store, order))
+            entries = entries.filter(order__shop_order__in=found(self.store, order))
         if text := self.value("text"):
             entries = entries.filter(message__icontains=text, id__gt=self._floor())
-        return entries.select_related("order")
+        return entries.select_related("order__shop_order")
 
     def _dated(self, entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
         """Dates become ids first, so that the page walks one index."""
@@ -135,7 +135,7 @@ def _lines(chosen: LogFilter, language: str) -> Iterator[list[object]]:
 
 
 def _line(entry: LogEntry) -> list[object]:
-    order = entry.order.shop_order_id if entry.order else ""
+    order = entry.order.shop_order.shop_order_id if entry.order else ""
     at = entry.at.isoformat(timespec="seconds")
     return [at, _level(entry), _who(entry), order, str(say(entry))]
 

@@ -24,7 +24,7 @@ from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Story, story_of
-from sfsync.models import Action, Notice, Order, Process, Store, Task
+from sfsync.models import Action, MarketplaceOrder, Notice, Order, Process, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -50,8 +50,8 @@ class Fact:
 @of_store
 def order(request: HttpRequest, store: Store, number: int) -> HttpResponse:
     """The whole page, or for htmx its moving part; 204 where that is as it was `seen`, so that nothing jumps."""
-    found = get_object_or_404(Order, store=store, shop_order_id=number)
-    tasks, now = list(found.tasks.order_by("id")), timezone.now()
+    found = get_object_or_404(Order.objects.select_related("marketplace_order"), store=store, shop_order_id=number)
+    tasks, now = list(found.marketplace_order.tasks.order_by("id")), timezone.now()
     pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
     version, moved = version_of(found, tasks, pace), bool(getattr(request, "htmx", False))
     if moved and request.GET.get("seen") == version:
@@ -87,7 +87,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,
         "sendable": outlook is None or outlook.sends,
-        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or order.by_hand) else "",
+        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or order.marketplace_order.by_hand) else "",
     }
 
 
@@ -113,14 +113,17 @@ def version_of(order: Order, tasks: list[Task], pace: int) -> str:
         (task.pk, task.action, task.lease, task.update_at, task.failed_at, task.failure, task.batch_id)
         for task in tasks
     ]
-    facts = (order.feed_id, order.seen_at, order.seen_tracking, order.confirmed_at, order.by_hand, order.given_up_at)
+    there = order.marketplace_order
+    facts = (there.feed_id, order.seen_at, order.seen_tracking, there.confirmed_at, there.by_hand, there.given_up_at)
     moving.append((order.store.trouble, pace, *facts))
     return hashlib.sha256(repr(moving).encode()).hexdigest()[:16]
 
 
 def events_of(story: Story, order: Order) -> list[tuple[Event, Said]]:
     """The story with the mails about it in their place, each with what it says to a reader of the page."""
-    mails = Notice.objects.filter(order=order, mailed_at__isnull=False).values_list("mailed_at", flat=True)
+    mails = Notice.objects.filter(order=order.marketplace_order_id, mailed_at__isnull=False).values_list(
+        "mailed_at", flat=True
+    )
     mailed = [Event(at, Level.INFO, _("A mail was sent about it.")) for at in mails if at]
     return [(event, _said(event)) for event in sorted([*story.events, *mailed], key=lambda event: event.at)]
 
@@ -148,17 +151,18 @@ def _of_task(task: Task, sentence: str) -> Said:
 
 
 def _rest(order: Order, sentence: str) -> Said:
-    if order.by_hand and sentence == texts.by_hand(order.by_hand):
+    if (operation := order.marketplace_order.by_hand) and sentence == texts.by_hand(operation):
         return Said(sentence, _("Do it on the marketplace's own site, then say here that it is done."))
     return Said(sentence)
 
 
 def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -> list[Fact]:
     """What the shop says beside what the marketplace was last confirmed to know."""
-    known: Any = order.ship_tracking
+    there = order.marketplace_order
+    known: Any = there.ship_tracking
     tracking = shop.tracking_number if shop else order.seen_tracking
     return [
-        Fact(_("Status"), status or _("not seen yet"), _told(order)),
+        Fact(_("Status"), status or _("not seen yet"), _told(there)),
         Fact(
             _("Tracking number"),
             tracking or _("none"),
@@ -167,8 +171,8 @@ def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -
         ),
         Fact(_("Carrier"), _carrier(shop), _("not told") if known is None else carrier_sent or _("unknown")),
         Fact(_("Shop reference"), order.shop_reference or _("none")),
-        Fact(_("Marketplace reference"), order.reference or _("none")),
-        Fact(_("Marketplace"), order.channel or _("unknown")),
+        Fact(_("Marketplace reference"), there.reference or _("none")),
+        Fact(_("Marketplace"), there.channel or _("unknown")),
     ]
 
 
@@ -197,7 +201,7 @@ def meaning(store: Store, name: str, status: int | None) -> str:
     return _("For the marketplaces “%(status)s” means “%(told)s”.") % told
 
 
-def _told(order: Order) -> str:
+def _told(order: MarketplaceOrder) -> str:
     if not order.confirmed_operation:
         return _("nothing confirmed yet")
     return texts.operation_name(order.confirmed_operation)

@@ -22,7 +22,7 @@ from sfsync.models import Order, Store
 def orders(request: HttpRequest, store: Store) -> HttpResponse:
     chosen = OrderFilter(store, request.GET)
     found = page_of(chosen.orders(), chosen.ordering, request.GET.get("at", ""))
-    rows = [(order, standing(order, order.tasks.all())) for order in found.rows]
+    rows = [(order, standing(order, order.marketplace_order.tasks.all())) for order in found.rows]
     return page(
         request,
         "orders.html",
@@ -33,7 +33,7 @@ def orders(request: HttpRequest, store: Store) -> HttpResponse:
         rows=rows,
         statuses=statuses_of(store, get_language() or "en"),
         failed=State.FAILED.value,
-        by_hand=any(order.by_hand for order, _standing in rows),
+        by_hand=any(order.marketplace_order.by_hand for order, _standing in rows),
         query=query_of(request),
     )
 
@@ -78,17 +78,18 @@ def _titles() -> list[object]:
 
 
 def _line(order: Order) -> list[object]:
-    stand = standing(order, order.tasks.all())
+    there = order.marketplace_order
+    stand = standing(order, there.tasks.all())
     return [
         order.shop_order_id,
         order.shop_reference,
-        order.channel,
-        order.reference,
-        order.feed_id or "",
+        there.channel,
+        there.reference,
+        there.feed_id or "",
         order.created_at.isoformat(timespec="seconds"),
         stand.state.label,
         stand.sentence,
         stand.operation_name,
         order.seen_tracking,
-        order.confirmed_at.isoformat(timespec="seconds") if order.confirmed_at else "",
+        there.confirmed_at.isoformat(timespec="seconds") if there.confirmed_at else "",
     ]

@@ -6,6 +6,7 @@ sweep over the orders that are still open, which alone sees tracking numbers and
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from sfsync.db.bulk import insert_rows
 from sfsync.engine.find.outbox import Change, Seen, change, learn_names, save
 from sfsync.engine.find.sweep import sweep
 from sfsync.engine.kit.context import Run
-from sfsync.models import Order
+from sfsync.models import MarketplaceOrder, Order
 from sfsync.shops.base import Listing, StatusChange
 
 OVERLAP = 500
@@ -42,24 +43,41 @@ def follow_listings(run: Run) -> None:
                 run.store.save(update_fields=["listing_cursor"])
 
 
-_NAMES = ("shop_order_id", "shop_reference", "feed_id", "reference", "channel", "created_at")
-_BLANK = dict.fromkeys(("fulfilled_by", "seen_tracking", "confirmed_operation", "confirmed_ticket", "by_hand"), "")
+Claim = tuple[int | None, str, str]
+"""Which marketplace order it is, as the shop says: Shopping Feed id, reference, channel."""
 
 
 def register(run: Run, listings: Iterable[Listing]) -> None:
+    """Both sides of the orders that are new to us."""
+    listed = {each.order_id: each for each in listings}
+    known = Order.objects.filter(store=run.store, shop_order_id__in=listed).values_list("shop_order_id", flat=True)
+    old = set(known)
+    fresh = [each for order_id, each in listed.items() if order_id not in old]
+    there = _marketplace_orders(run, fresh)
     rows = [
-        (
-            each.order_id,
-            _clean(each.shop_reference, 64),
-            each.feed_id,
-            _clean(each.reference, 255),
-            _clean(each.channel, 64),
-            each.created_at,
-        )
-        for each in listings
+        (each.order_id, _clean(each.shop_reference, 64), each.created_at, there[_claim(each)].pop()) for each in fresh
     ]
-    same = {"store": run.store.pk, "date_add": run.clock(), "shipped_sent": False, **_BLANK}
-    insert_rows(Order, _NAMES, rows, same=same, conflict="ON CONFLICT (store_id, shop_order_id) DO NOTHING")
+    names = ("shop_order_id", "shop_reference", "created_at", "marketplace_order")
+    same = {"store": run.store.pk, "date_add": run.clock(), "seen_tracking": "", "open": True}
+    insert_rows(Order, names, rows, same=same)
+
+
+_UNTOLD = dict.fromkeys(("fulfilled_by", "confirmed_operation", "confirmed_ticket", "by_hand"), "")
+
+
+def _marketplace_orders(run: Run, listings: list[Listing]) -> dict[Claim, list[int]]:
+    """New rows, their ids by what they were claimed as: those of one claim are alike, so any of them will do."""
+    names = ("feed_id", "reference", "channel")
+    rows = [(*_claim(each), each.created_at) for each in listings]
+    same = {"store": run.store.pk, **_UNTOLD}
+    ids: dict[Claim, list[int]] = defaultdict(list)
+    for pk, *claim in insert_rows(MarketplaceOrder, (*names, "created_at"), rows, same=same, returning=("id", *names)):
+        ids[tuple(claim)].append(pk)
+    return ids
+
+
+def _claim(listing: Listing) -> Claim:
+    return (listing.feed_id, _clean(listing.reference, 255), _clean(listing.channel, 64))
 
 
 def _clean(text: str, most: int) -> str:
@@ -113,7 +131,9 @@ def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
     orders = _orders(run, statuses)
     strangers = statuses.keys() - orders.keys()
     if strangers:
-        register(run, run.shop.listings_of(strangers))
+        listings = run.shop.listings_of(strangers)
+        with run.lease.writing("history"):
+            register(run, listings)
         orders = _orders(run, statuses)
     seen = run.shop.look(orders) if orders else []
     return [change(each, orders[each.order_id], statuses[each.order_id], run.lease.taken_at) for each in seen]
@@ -121,9 +141,5 @@ def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
 
 def _orders(run: Run, order_ids: Collection[int]) -> dict[int, Seen]:
     rows = Order.objects.filter(store=run.store, shop_order_id__in=list(order_ids))
-    return {
-        shop_id: Seen(pk, status, tracking, at)
-        for shop_id, pk, status, tracking, at in rows.values_list(
-            "shop_order_id", "pk", "seen_status", "seen_tracking", "seen_at"
-        )
-    }
+    names = ("shop_order_id", "pk", "marketplace_order", "seen_status", "seen_tracking", "seen_at")
+    return {row[0]: Seen(*row[1:]) for row in rows.values_list(*names)}

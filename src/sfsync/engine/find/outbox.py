@@ -10,16 +10,17 @@ from django.db.models import Exists, OuterRef, Q
 
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.engine.kit.context import Run
-from sfsync.models import Action, Order, Task
+from sfsync.models import Action, MarketplaceOrder, Order, Task
 from sfsync.models.log import Level
 from sfsync.shops.base import Sighting
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was last seen of an order of ours."""
+    """What was last seen of a shop order of ours, and its marketplace order."""
 
     pk: int
+    order_id: int
     status: int | None
     tracking_number: str
     at: datetime | None = None
@@ -27,8 +28,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An order that is not as it was last seen. `statuses` are all those it took, the current one last."""
+    """An order that is not as it was last seen. `statuses` are all those it took, the current one last.
 
+    `pk` is its row on the shop's side, `order_id` its marketplace order's.
+    """
+
+    pk: int
     order_id: int
     statuses: tuple[int, ...]
     tracking_number: str
@@ -42,7 +47,8 @@ class Change:
 def change(sighting: Sighting, seen: Seen, history: Collection[int] = (), run_began: datetime | None = None) -> Change:
     """`history`: the statuses that the order took since, as far as they are known."""
     return Change(
-        order_id=seen.pk,
+        pk=seen.pk,
+        order_id=seen.order_id,
         statuses=(*history, sighting.status),
         tracking_number=sighting.tracking_number,
         new_status=sighting.status != seen.status,
@@ -82,7 +88,7 @@ def _told(changes: list[Change]) -> set[int]:
     those whose update has failed: it may be needless now (R6)."""
     going_on = Q(action=Action.CHECK) | Q(failed_at__isnull=False)
     task = Exists(Task.objects.filter(going_on, order_id=OuterRef("pk")))
-    orders = Order.objects.filter(pk__in=[each.order_id for each in changes])
+    orders = MarketplaceOrder.objects.filter(pk__in=[each.order_id for each in changes])
     return set(orders.filter(~Q(confirmed_operation="") | task).values_list("pk", flat=True))
 
 
@@ -113,7 +119,7 @@ def _save_tasks(run: Run, changes: list[Change]) -> None:
 
 
 def _save_seen(run: Run, changes: list[Change]) -> None:
-    moved = [(each.order_id, each.statuses[-1], each.tracking_number) for each in changes if each.new_status]
+    moved = [(each.pk, each.statuses[-1], each.tracking_number) for each in changes if each.new_status]
     update_rows(Order, ("id", "seen_status", "seen_tracking"), moved, same={"seen_at": run.clock()})
-    still = [(each.order_id, each.tracking_number) for each in changes if each.new_tracking and not each.new_status]
+    still = [(each.pk, each.tracking_number) for each in changes if each.new_tracking and not each.new_status]
     update_rows(Order, ("id", "seen_tracking"), still)

@@ -94,8 +94,8 @@ def _seen(run: Run, blocks: list[int]) -> Iterator[tuple[int, Seen]]:
     """Shop order id, and what was last seen of it. The range lets the database use its index."""
     ids = (blocks[0] * BLOCK, (blocks[-1] + 1) * BLOCK - 1)
     orders = _open_orders(run).annotate(block=_NUMBER).filter(shop_order_id__range=ids, block__in=blocks)
-    rows = orders.values_list("shop_order_id", "pk", "seen_status", "seen_tracking")
-    return ((shop_order_id, Seen(pk, status, tracking)) for shop_order_id, pk, status, tracking in rows)
+    rows = orders.values_list("shop_order_id", "pk", "marketplace_order", "seen_status", "seen_tracking")
+    return ((row[0], Seen(*row[1:])) for row in rows)
 
 
 def _news(sighting: Sighting, seen: Seen) -> bool:
@@ -107,4 +107,4 @@ def _open_orders(run: Run) -> QuerySet[Order]:
     orders = Order.objects.filter(store=run.store)
     parked = Task.objects.filter(store=run.store).parked()
     still_open = orders.open_since(run.clock() - timedelta(days=run.conf.sweep_days))
-    return still_open | orders.filter(pk__in=parked.values("order"))
+    return still_open | orders.filter(marketplace_order__in=parked.values("order"))

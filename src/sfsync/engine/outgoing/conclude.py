@@ -13,7 +13,7 @@ from sfsync.domain.orders import Operation
 from sfsync.engine.find.outbox import queue
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
-from sfsync.models import Action, Notice, Order, Store, Task
+from sfsync.models import Action, MarketplaceOrder, Notice, Order, Store, Task
 from sfsync.models.log import Level
 
 
@@ -93,7 +93,6 @@ def fail(run: Run, failures: list[Failed], *, park: bool = False) -> None:
     told = [each for each in failures if each.task.pk in kept]
     run.counts.failed += len(told)
     note(run, failed=[(each.task, each.operation or each.task.operation, each.failure) for each in told])
-    _unship(told)
     tell(run.store, run.clock(), [_notice(each, backs[each.task.pk]) for each in told])
 
 
@@ -112,13 +111,6 @@ def _say(run: Run, failed: Failed, back: Back) -> None:
     if not back.parked:
         at = back.at.isoformat(timespec="seconds")
         run.journal.say(Level.INFO, "retry-planned", failed.task.order_id, at=at, attempt=back.attempts + 1)
-
-
-def _unship(failures: list[Failed]) -> None:
-    """A ship that was refused is not on its way (R3)."""
-    orders = [each.task.order_id for each in failures if each.task.operation == Operation.SHIP]
-    if orders:
-        Order.objects.filter(pk__in=orders, ship_tracking=None).update(shipped_sent=False)
 
 
 NoticeRow = tuple[int | None, str, str, dict[str, object]]
@@ -177,4 +169,15 @@ def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:
     if operation is Operation.SHIP:
         names.append("ship_tracking")
         rows = [(*row, task.tracking_number) for row, task in zip(rows, tasks, strict=True)]
-    update_rows(Order, names, rows, same=same)
+    update_rows(MarketplaceOrder, names, rows, same=same)
+    if operation in ENDS:
+        close_orders(task.order_id for task in tasks)
+
+
+ENDS = (Operation.DELIVER, Operation.CANCEL, Operation.REFUND)
+"""After these no change of the shop is looked for."""
+
+
+def close_orders(ended: Iterable[int]) -> None:
+    """The shop's side of marketplace orders that have ended."""
+    Order.objects.filter(marketplace_order__in=list(ended)).update(open=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from django.db import transaction
 
@@ -14,9 +13,9 @@ from sfsync.domain.orders import Operation
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import CONFIRMED_AT, Failed, NoticeRow, drop, fail, tell
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
-from sfsync.engine.outgoing.prepare import Plan, Prepared, prepare
+from sfsync.engine.outgoing.prepare import Plan, prepare
 from sfsync.engine.outgoing.send import send
-from sfsync.models import Action, Order, Task
+from sfsync.models import Action, MarketplaceOrder, Task
 from sfsync.models.log import Level
 
 CLAIM = 1000
@@ -43,7 +42,7 @@ def dispatch(run: Run) -> None:
 def _process(run: Run, tasks: list[Task]) -> list[int]:
     """Judge, write down, send. Returns the ids of the tasks whose order has no Shopping Feed id yet."""
     run.lease.beat("send")
-    orders = run.shop.read([task.order.shop_order_id for task in tasks])
+    orders = run.shop.read([task.order.shop_order.shop_order_id for task in tasks])
     plan = prepare(tasks, orders, run.policy, run.clock())
     settle_without_request(run, plan)
     send(run, plan.send)
@@ -52,7 +51,7 @@ def _process(run: Run, tasks: list[Task]) -> list[int]:
 
 def _process_nameless(run: Run, task_ids: list[int]) -> None:
     """R13b, last of all: one request an order must not hold up the others."""
-    held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order")
+    held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order__shop_order")
     for start in range(0, len(task_ids), CLAIM):
         if run.stop(0):
             return
@@ -66,12 +65,11 @@ def _process_nameless(run: Run, task_ids: list[int]) -> None:
 
 
 def settle_without_request(run: Run, plan: Plan) -> None:
-    """Waits, needless tasks and failures; and ships are on their way from here on (R2, R3)."""
+    """Waits, needless tasks and failures."""
     with transaction.atomic():
         _snooze(run, plan.wait)
         _remove(run, plan.nothing)
         fail(run, [_failed(task, decision) for task, decision in plan.fail])
-        _mark_shipped(plan.send)
         _nothing_by_hand(plan)
         run.journal.flush()
 
@@ -102,7 +100,7 @@ def _leave_to_people(needless: list[tuple[Task, Nothing]]) -> None:
         if nothing.because is Because.UNSUPPORTED and nothing.operation:
             left[nothing.operation].append(task.order_id)
     for operation, orders in left.items():
-        undone = Order.objects.filter(pk__in=orders, **{CONFIRMED_AT[operation]: None})
+        undone = MarketplaceOrder.objects.filter(pk__in=orders, **{CONFIRMED_AT[operation]: None})
         undone.update(by_hand=operation.value)
 
 
@@ -117,7 +115,7 @@ def _nothing_by_hand(plan: Plan) -> None:
     on += [task for task, nothing in plan.nothing if nothing.because not in _SAYS_NOTHING_NEW]
     freed = [task.order_id for task in on if task.order.by_hand]
     if freed:
-        Order.objects.filter(pk__in=freed).update(by_hand="")
+        MarketplaceOrder.objects.filter(pk__in=freed).update(by_hand="")
 
 
 def _told(nothing: Nothing) -> bool:
@@ -133,9 +131,3 @@ def _notice(task: Task, nothing: Nothing) -> NoticeRow:
 
 def _failed(task: Task, decision: Fail) -> Failed:
     return Failed(task, decision.failure, operation=decision.operation or "")
-
-
-def _mark_shipped(prepared: Iterable[Prepared]) -> None:
-    orders = [each.task.order_id for each in prepared if each.send.operation is Operation.SHIP]
-    if orders:
-        Order.objects.filter(pk__in=orders, shipped_sent=False).update(shipped_sent=True)

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from sfsync.db.bulk import update_rows
 from sfsync.domain.orders import Operation
 from sfsync.engine.kit.context import Run
-from sfsync.models import Action, Order, Task
+from sfsync.engine.outgoing.conclude import ENDS, close_orders
+from sfsync.models import Action, MarketplaceOrder, Task
 from sfsync.models.log import Level
-from sfsync.models.order import FulfilledBy
+from sfsync.models.marketplace_order import FulfilledBy
 from shoppingfeed import ContractError, InvalidRequestError, NotFoundError
 from shoppingfeed import Order as FeedOrder
 
@@ -47,7 +48,8 @@ def adopt(run: Run) -> None:
 
 def _remember(run: Run, settled: dict[int, Operation]) -> None:
     now = run.clock()
-    orders = list(Order.objects.filter(store=run.store, feed_id__in=settled, confirmed_operation=""))
+    unknown = MarketplaceOrder.objects.filter(store=run.store, feed_id__in=settled, confirmed_operation="")
+    orders = list(unknown.select_related("shop_order"))
     with transaction.atomic():
         for order in orders:
             operation = settled[order.feed_id or 0]
@@ -55,14 +57,15 @@ def _remember(run: Run, settled: dict[int, Operation]) -> None:
             _tell_apart(order, operation, now)
         fields = ("ship_tracking", "shipped_at", "canceled_at", "refunded_at", "confirmed_operation", "confirmed_at")
         rows = [(order.pk, *(getattr(order, field) for field in fields)) for order in orders]
-        update_rows(Order, ("id", *fields), rows)
+        update_rows(MarketplaceOrder, ("id", *fields), rows)
+        close_orders(order.pk for order in orders if settled[order.feed_id or 0] in ENDS)
         run.journal.flush()
 
 
-def _tell_apart(order: Order, operation: Operation, now: Any) -> None:
+def _tell_apart(order: MarketplaceOrder, operation: Operation, now: Any) -> None:
     order.confirmed_operation, order.confirmed_at = operation.value, now
     if operation is Operation.SHIP:
-        order.ship_tracking, order.shipped_at = order.seen_tracking, now
+        order.ship_tracking, order.shipped_at = order.shop_order.seen_tracking, now
     elif operation is Operation.CANCEL:
         order.canceled_at = now
     else:
@@ -72,7 +75,7 @@ def _tell_apart(order: Order, operation: Operation, now: Any) -> None:
 def learn_fulfilment(run: Run) -> None:
     """R13b: which of the queued orders the marketplace ships itself. One request for all those not yet known."""
     queued = Task.objects.filter(order_id=OuterRef("pk"), action=Action.SYNC)
-    unknown = Order.objects.filter(Exists(queued), store=run.store, fulfilled_by="", feed_id__isnull=False)
+    unknown = MarketplaceOrder.objects.filter(Exists(queued), store=run.store, fulfilled_by="", feed_id__isnull=False)
     oldest = unknown.aggregate(oldest=Min("created_at"))["oldest"]
     if oldest is None:
         return
@@ -89,31 +92,31 @@ def find_feed_ids(run: Run, tasks: list[Task]) -> list[tuple[Task, str]]:
 
     Answers the tasks whose order still has none, with the reason.
     """
-    listings = run.shop.listings_of([task.order.shop_order_id for task in tasks])
+    listings = run.shop.listings_of([task.order.shop_order.shop_order_id for task in tasks])
     ids = {each.order_id: each.feed_id for each in listings if each.feed_id}
-    known = [(task.order_id, ids[shop_id]) for task in tasks if (shop_id := task.order.shop_order_id) in ids]
-    update_rows(Order, ("id", "feed_id"), known)
+    known = [(task.order_id, ids[shop_id]) for task in tasks if (shop_id := task.order.shop_order.shop_order_id) in ids]
+    update_rows(MarketplaceOrder, ("id", "feed_id"), known)
     missing: list[tuple[Task, str]] = []
-    for task in (each for each in tasks if each.order.shop_order_id not in ids):
+    for task in (each for each in tasks if each.order.shop_order.shop_order_id not in ids):
         run.lease.beat("lookup")
         if reason := _ask_by_reference(run, task.order):
             missing.append((task, reason))
     return missing
 
 
-def _ask_by_reference(run: Run, order: Order) -> str:
+def _ask_by_reference(run: Run, order: MarketplaceOrder) -> str:
     """Ask the API for the order by its reference, and keep what it says. Returns why not, where it does not know."""
     found, reason = _by_reference(run, order)
     if found is None:
         return reason
     fulfilled_by = found.fulfilled_by if found.fulfilled_by in FulfilledBy.values else ""
-    Order.objects.filter(pk=order.pk).update(feed_id=found.id, fulfilled_by=fulfilled_by)
+    MarketplaceOrder.objects.filter(pk=order.pk).update(feed_id=found.id, fulfilled_by=fulfilled_by)
     if found.status in _SETTLED:
         _remember(run, {found.id: _SETTLED[found.status]})
     return ""
 
 
-def _by_reference(run: Run, order: Order) -> tuple[FeedOrder | None, str]:
+def _by_reference(run: Run, order: MarketplaceOrder) -> tuple[FeedOrder | None, str]:
     with translation.override(run.store.language):
         if not order.reference:
             return None, _("the shop has no marketplace reference for it")

@@ -11,8 +11,8 @@ from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy, status_mapping
 from sfsync.domain.orders import Known, Operation, Snapshot
-from sfsync.models import Order, Store, Task
-from sfsync.models.order import FulfilledBy
+from sfsync.models import MarketplaceOrder, Store, Task
+from sfsync.models.marketplace_order import FulfilledBy
 from sfsync.models.store import StatePolicy
 from shoppingfeed import Cancel, Deliver, OrderOperation, Refund, Ship, channels
 
@@ -64,7 +64,7 @@ class Plan:
 def prepare(tasks: Iterable[Task], orders: dict[int, Snapshot], policy: Policy, now: Any) -> Plan:
     plan = Plan()
     for task in tasks:
-        order = orders.get(task.order.shop_order_id)
+        order = orders.get(task.order.shop_order.shop_order_id)
         plan.add(task, decide(order, known(task.order), policy, since=task.since, now=now), order)
     return plan
 
@@ -105,7 +105,7 @@ def policy_of(store: Store) -> Policy:
     )
 
 
-def known(order: Order) -> Known:
+def known(order: MarketplaceOrder) -> Known:
     """What the marketplace was told of an order, and what its channel offers."""
     return Known(
         ship_tracking=order.ship_tracking,

@@ -17,7 +17,7 @@ from sfsync.domain.tickets import Verdict, judge, match, of_batch
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.ask import ask, in_flight
 from sfsync.engine.outgoing.conclude import Failed, confirm, fail, tell
-from sfsync.models import Order, Task
+from sfsync.models import MarketplaceOrder, Task
 from sfsync.models.log import Level
 from shoppingfeed import (
     BatchTickets,
@@ -181,7 +181,8 @@ def _keep_ticket_numbers(judged: Judged) -> None:
     """A failed ticket must not be taken for the next attempt's (R13, R14): its number stays with the task, its time
     with the order."""
     rows = [(each.task.pk, each.task.ticket_number) for each in judged.failed]
-    update_rows(Order, ("id", "ticket_at"), [(each.task.order_id, each.task.order.ticket_at) for each in judged.failed])
+    moments = [(each.task.order_id, each.task.order.ticket_at) for each in judged.failed]
+    update_rows(MarketplaceOrder, ("id", "ticket_at"), moments)
     update_rows(Task, ("id", "ticket_number"), [*rows, *((task.pk, task.ticket_number) for task in judged.open)])
 
 

@@ -4,18 +4,17 @@ logged with who did it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.domain.orders import Operation
 from sfsync.engine.kit.journal import Journal
-from sfsync.engine.outgoing.conclude import CONFIRMED_AT
-from sfsync.models import Action, Order, Store, Task
+from sfsync.engine.outgoing.conclude import CONFIRMED_AT, ENDS, close_orders
+from sfsync.models import Action, MarketplaceOrder, Order, Store, Task
 from sfsync.models.log import Level
 
 
@@ -24,29 +23,38 @@ def retry(orders: QuerySet[Order], who: str, code: str = "person-retry") -> int:
 
     Returns how many; an update in flight is left to its ticket. `code`: what the log says that the person asked for.
     """
-    tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="").exclude(failure="", failed_at=None)
+    tasks = of_orders(orders).filter(lease="").exclude(failure="", failed_at=None)
     return _each_store(tasks, who, code, _revive)
 
 
 def give_up(orders: QuerySet[Order], who: str) -> int:
     """The update is not sent, and what is to be done by hand is left undone: the person told the marketplace, or nobody
     needs to. A later change counts again."""
-    tasks = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="")
+    tasks = of_orders(orders).filter(lease="")
     given_up = _each_store(tasks, who, "person-give-up", _drop)
-    now = timezone.now()
-    return given_up + _by_hand(orders, who, "person-give-up", lambda operation: {"given_up_at": now})
+    return given_up + _by_hand(orders, who, "person-give-up", _give_up)
+
+
+def _give_up(left: QuerySet[MarketplaceOrder], operation: str) -> None:
+    left.update(by_hand="", given_up_at=timezone.now())
+
+
+def of_orders(orders: QuerySet[Order]) -> QuerySet[Task]:
+    """The intentions of these orders' marketplace orders."""
+    return Task.objects.filter(order__in=orders.values("marketplace_order"), action=Action.SYNC)
 
 
 def _drop(tasks: QuerySet[Task]) -> int:
     orders = list(tasks.values_list("order", flat=True))
-    Order.objects.filter(pk__in=orders).update(given_up_at=timezone.now())
+    MarketplaceOrder.objects.filter(pk__in=orders).update(given_up_at=timezone.now())
     return tasks.delete()[0]
 
 
+_AT, _CONFIRMED = "marketplace_order__given_up_at", "marketplace_order__confirmed_at"
 GIVEN_UP = (
-    Q(given_up_at__isnull=False)
-    & (Q(seen_at=None) | Q(given_up_at__gt=F("seen_at")))
-    & (Q(confirmed_at=None) | Q(given_up_at__gt=F("confirmed_at")))
+    Q(**{f"{_AT}__isnull": False})
+    & (Q(seen_at=None) | Q(**{f"{_AT}__gt": F("seen_at")}))
+    & (Q(**{_CONFIRMED: None}) | Q(**{f"{_AT}__gt": F(_CONFIRMED)}))
 )
 """The orders of which `given_up` has something to say."""
 
@@ -56,8 +64,8 @@ def given_up(order: Order) -> str:
 
     Empty once something came later: another status in the shop, or a confirmation.
     """
-    at = order.given_up_at
-    if at is None or any(later and later >= at for later in (order.seen_at, order.confirmed_at)):
+    at = order.marketplace_order.given_up_at
+    if at is None or any(later and later >= at for later in (order.seen_at, order.marketplace_order.confirmed_at)):
         return ""
     return _("Given up on %(at)s: sfsync did not tell the marketplace.") % {"at": texts.moment(at.isoformat())}
 
@@ -67,29 +75,34 @@ def done_by_hand(orders: QuerySet[Order], who: str) -> int:
 
     Returns how many; an order with nothing to be done by hand is left as it is.
     """
-    now = timezone.now()
-    return _by_hand(
-        orders,
-        who,
-        "person-by-hand",
-        lambda operation: {
-            CONFIRMED_AT[Operation(operation)]: now,
-            "confirmed_operation": operation,
-            "confirmed_at": now,
-            "confirmed_status": F("seen_status"),
-        },
+    return _by_hand(orders, who, "person-by-hand", _remember)
+
+
+def _remember(left: QuerySet[MarketplaceOrder], operation: str) -> None:
+    now, chosen = timezone.now(), list(left.values_list("pk", flat=True))
+    here = Order.objects.filter(marketplace_order=OuterRef("pk"))
+    MarketplaceOrder.objects.filter(pk__in=chosen).update(
+        **{CONFIRMED_AT[Operation(operation)]: now},
+        by_hand="",
+        confirmed_operation=operation,
+        confirmed_at=now,
+        confirmed_status=Subquery(here.values("seen_status")[:1]),
     )
+    if operation in ENDS:
+        close_orders(chosen)
 
 
-def _by_hand(orders: QuerySet[Order], who: str, code: str, known: Callable[[str], dict[str, Any]]) -> int:
-    """End what is to be done by hand. `known`: operation → what the marketplace knows from now on."""
-    left = orders.exclude(by_hand="").order_by()
+def _by_hand(
+    orders: QuerySet[Order], who: str, code: str, end: Callable[[QuerySet[MarketplaceOrder], str], None]
+) -> int:
+    """End what is to be done by hand: the orders, and their operation."""
+    left = MarketplaceOrder.objects.filter(shop_order__in=orders).exclude(by_hand="").order_by()
     done = 0
     for store_id, operation in left.values_list("store", "by_hand").distinct():
         with transaction.atomic():
             held = left.filter(store=store_id, by_hand=operation).select_for_update(of=("self",))
             chosen = list(held.values_list("pk", flat=True))
-            Order.objects.filter(pk__in=chosen).update(by_hand="", **known(operation))
+            end(MarketplaceOrder.objects.filter(pk__in=chosen), operation)
             _log(Store.objects.get(pk=store_id), chosen, code, who, operation=operation)
             done += len(chosen)
     return done
@@ -97,7 +110,7 @@ def _by_hand(orders: QuerySet[Order], who: str, code: str, known: Callable[[str]
 
 def droppable(order: Order, tasks: Iterable[Task]) -> bool:
     """`give_up` has something to drop: an update that no request took and no run is at work on, or work by hand."""
-    return bool(order.by_hand) or any(task.action == Action.SYNC and not task.lease for task in tasks)
+    return bool(order.marketplace_order.by_hand) or any(task.action == Action.SYNC and not task.lease for task in tasks)
 
 
 def why_not(order: Order, tasks: list[Task] | None = None) -> str:
@@ -106,7 +119,7 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
     `tasks` are the order's, where they were read already.
     """
     if tasks is None:
-        tasks = list(Task.objects.filter(order=order).order_by("id"))
+        tasks = list(Task.objects.filter(order=order.marketplace_order_id).order_by("id"))
     flying = next((task for task in tasks if task.action == Action.CHECK), None)
     if flying:
         return _in_flight(flying)
@@ -115,12 +128,13 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
     if tasks:
         at = texts.moment(min(task.update_at for task in tasks).isoformat())
         return _("Nothing has failed: its update is decided by the first run after %(at)s.") % {"at": at}
-    if order.by_hand:
-        return texts.by_hand(order.by_hand)
+    there = order.marketplace_order
+    if there.by_hand:
+        return texts.by_hand(there.by_hand)
     if said := given_up(order):
         return said
-    if order.confirmed_operation and order.confirmed_at:
-        told, at = texts.operation_name(order.confirmed_operation), texts.moment(order.confirmed_at.isoformat())
+    if there.confirmed_operation and there.confirmed_at:
+        told, at = texts.operation_name(there.confirmed_operation), texts.moment(there.confirmed_at.isoformat())
         return _("Nothing has failed: the marketplace knows “%(told)s” since %(at)s.") % {"told": told, "at": at}
     return _("Nothing has failed and nothing is waiting: the marketplace was told nothing of it.")
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.people import acts
-from sfsync.models import Action, Order, Process, Store, Task
+from sfsync.models import Order, Process, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -22,11 +22,11 @@ def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
     revived = acts.retry(orders, who, "person-send")
     now = timezone.now()
     with transaction.atomic():
-        waiting = Task.objects.filter(order__in=orders, action=Action.SYNC, lease="", failed_at=None)
+        waiting = acts.of_orders(orders).filter(lease="", failed_at=None)
         later = waiting.filter(update_at__gt=now)
         hurried = list(later.values_list("order_id", flat=True))
         later.update(update_at=now)
-        idle = list(orders.filter(tasks=None).values_list("pk", flat=True))
+        idle = list(orders.filter(marketplace_order__tasks=None).values_list("marketplace_order", flat=True))
         fresh = [Task(store=store, order_id=order_id, since=now, update_at=now) for order_id in idle]
         Task.objects.bulk_create(fresh, ignore_conflicts=True)
         journal = Journal(store, "person", "")

@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q
 from sfsync import texts
 from sfsync.conf import conf
 from sfsync.engine.kit.lease import held_by
-from sfsync.models import Action, Order, Process, Scheduler, Store, Task
+from sfsync.models import Action, MarketplaceOrder, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
 
@@ -93,7 +93,7 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
 
 
 def _by_hand(stores: list[Store]) -> Any:
-    waiting = Order.objects.filter(store__in=stores).exclude(by_hand="").order_by("store", "by_hand")
+    waiting = MarketplaceOrder.objects.filter(store__in=stores).exclude(by_hand="").order_by("store", "by_hand")
     return waiting.values_list("store", "by_hand").annotate(Count("id"))
 
 

@@ -20,7 +20,7 @@ FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 def notify(store: Store, journal: Journal) -> None:
     if not store.recipients or _waits(store, journal.clock()):
         return
-    notices = list(Notice.objects.filter(store=store, mailed_at=None).select_related("order")[:MOST])
+    notices = list(Notice.objects.filter(store=store, mailed_at=None).select_related("order__shop_order")[:MOST])
     if not notices:
         return
     try:

@@ -36,11 +36,12 @@ class Preview:
 
 
 def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) -> list[Preview]:
-    """Reads the shop: raises `ShopError`. Reads `order.tasks`, so prefetch them."""
+    """Reads the shop: raises `ShopError`. Reads the tasks of their marketplace orders, so prefetch them."""
     rows = list(orders)
     snapshots = shop.read([order.shop_order_id for order in rows])
     return [
-        preview_of(order, list(order.tasks.all()), snapshots.get(order.shop_order_id), policy, now) for order in rows
+        preview_of(order, list(order.marketplace_order.tasks.all()), snapshots.get(order.shop_order_id), policy, now)
+        for order in rows
     ]
 
 
@@ -52,10 +53,10 @@ def preview_of(order: Order, tasks: list[Task], snapshot: Snapshot | None, polic
         text = _("“%(told)s” is on its way already; the next update goes out after its answer.")
         return Preview(order, False, text % {"told": told}, reason=text % {"told": told})
     since = next((task.since for task in tasks), now)
-    decision = decide(snapshot, known(order), policy, since=since, now=now)
+    decision = decide(snapshot, known(order.marketplace_order), policy, since=since, now=now)
     payload = None
-    if isinstance(decision, Send) and snapshot and order.feed_id:
-        payload = build(decision.operation, order.feed_id, snapshot).payload()
+    if isinstance(decision, Send) and snapshot and order.marketplace_order.feed_id:
+        payload = build(decision.operation, order.marketplace_order.feed_id, snapshot).payload()
     return Preview(order, isinstance(decision, Send), say(decision), payload, reason_of(decision))
 
 
@@ -101,13 +102,13 @@ class Effect:
 def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
     """Judge the waiting orders by both policies. Reads the shop: raises `ShopError`."""
     now = timezone.now()
-    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order").order_by("id")
+    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order__shop_order").order_by("id")
     tasks = list(waiting[: MOST + 1])
     cut, tasks = len(tasks) > MOST, tasks[:MOST]
-    snapshots = shop.read([task.order.shop_order_id for task in tasks]) if tasks else {}
+    snapshots = shop.read([task.order.shop_order.shop_order_id for task in tasks]) if tasks else {}
     moved: Counter[tuple[str, str]] = Counter()
     for task in tasks:
-        snapshot = snapshots.get(task.order.shop_order_id)
+        snapshot = snapshots.get(task.order.shop_order.shop_order_id)
         pair = (_outcome(task, snapshot, before, now), _outcome(task, snapshot, after, now))
         if pair[0] != pair[1]:
             moved[pair] += 1
@@ -137,5 +138,7 @@ def _standing(store: Store, statuses: Sequence[int], now: datetime) -> dict[int,
     if not statuses:
         return {}
     orders = Order.objects.filter(store=store).open_since(now - timedelta(days=conf().sweep_days))
-    seen = orders.filter(seen_status__in=statuses, confirmed_operation="", tasks=None)
+    seen = orders.filter(
+        seen_status__in=statuses, marketplace_order__confirmed_operation="", marketplace_order__tasks=None
+    )
     return dict(Counter(each for each in seen.values_list("seen_status", flat=True)[: MOST * 10] if each is not None))

@@ -19,7 +19,7 @@ from sfsync.engine.kit.trouble import trouble_of
 from sfsync.engine.outgoing.prepare import known, policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
-from sfsync.models import Action, LogEntry, Order, Task
+from sfsync.models import Action, LogEntry, MarketplaceOrder, Order, Task
 from sfsync.shops.base import Shop, ShopError
 
 
@@ -58,9 +58,10 @@ class Story:
             "store": order.store.name,
             "shop_order": order.shop_order_id,
             "shop_reference": order.shop_reference,
-            "reference": order.reference,
-            "channel": order.channel,
-            "shopping_feed_id": order.feed_id,
+            "reference": order.marketplace_order.reference,
+            "channel": order.marketplace_order.channel,
+            "shopping_feed_id": order.marketplace_order.feed_id,
+            "shipped_sent": order.marketplace_order.shipped_sent,
             "events": [
                 {"at": each.at.isoformat(), "level": each.level, "sentence": each.sentence, "payload": each.payload}
                 for each in self.events
@@ -73,9 +74,10 @@ class Story:
 
 def story_of(order: Order, connections: Connections | None = None) -> Story:
     """With `connections`, the shop is asked about an order without any event; nothing is sent."""
-    entries = LogEntry.objects.filter(order=order).order_by("id")
-    tasks = list(Task.objects.filter(order=order).order_by("id"))
-    story = Story(order, [_event(entry) for entry in entries], believes(order), _next(order, tasks))
+    there = order.marketplace_order
+    entries = LogEntry.objects.filter(order=there).order_by("id")
+    tasks = list(Task.objects.filter(order=there).order_by("id"))
+    story = Story(order, [_event(entry) for entry in entries], believes(there), _next(order, tasks))
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
 
@@ -109,7 +111,7 @@ def _stands(snapshot: Snapshot, shop: Shop) -> str:
 def _outlook(order: Order, snapshot: Snapshot) -> list[str]:
     """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
     at = timezone.now()
-    decision = decide(snapshot, known(order), policy_of(order.store), since=at, now=at)
+    decision = decide(snapshot, known(order.marketplace_order), policy_of(order.store), since=at, now=at)
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
         return [texts.joined(_("No run has seen this yet; the next one decides."), say(decision))]
     if isinstance(decision, Send | Wait):
@@ -127,7 +129,7 @@ def _event(entry: LogEntry) -> Event:
     return Event(entry.at, entry.level, sentence, entry.code, entry.params)
 
 
-def believes(order: Order) -> str:
+def believes(order: MarketplaceOrder) -> str:
     """What the marketplace confirmed last."""
     if not order.confirmed_operation or not order.confirmed_at:
         return _("Nothing was confirmed by the marketplace yet.")
@@ -144,8 +146,8 @@ def believes(order: Order) -> str:
 
 def _next(order: Order, tasks: list[Task]) -> list[str]:
     sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
-    if order.by_hand and tasks:
-        sentences.append(texts.by_hand(order.by_hand))
+    if order.marketplace_order.by_hand and tasks:
+        sentences.append(texts.by_hand(order.marketplace_order.by_hand))
     return [*sentences, *_held_up(order)] if any(not task.parked for task in tasks) else sentences
 
 
@@ -155,8 +157,8 @@ def _held_up(order: Order) -> list[str]:
 
 
 def _of_rest(order: Order) -> str:
-    if order.by_hand:
-        return texts.by_hand(order.by_hand)
+    if order.marketplace_order.by_hand:
+        return texts.by_hand(order.marketplace_order.by_hand)
     if order.seen_status is None:
         return _("The order was found, and is looked at by the next run.")
     rest = _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")

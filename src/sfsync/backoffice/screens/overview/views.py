@@ -90,9 +90,12 @@ def store(request: HttpRequest, store: Store) -> HttpResponse:
 
 def needing(store: Store) -> list[tuple[Order, Standing]]:
     """The failed updates and then what is to be done by hand, the newest first, a handful of each."""
-    tasks = Task.objects.filter(store=store).parked().select_related("order").order_by("-failed_at")[:NEED_YOU]
-    failed = {task.order: standing(task.order, [task]) for task in tasks}
-    by_hand = Order.objects.filter(store=store).exclude(by_hand="").order_by("-created_at", "-id")[:NEED_YOU]
+    tasks = (
+        Task.objects.filter(store=store).parked().select_related("order__shop_order").order_by("-failed_at")[:NEED_YOU]
+    )
+    failed = {task.order.shop_order: standing(task.order.shop_order, [task]) for task in tasks}
+    left = Order.objects.filter(store=store).exclude(marketplace_order__by_hand="").select_related("marketplace_order")
+    by_hand = left.order_by("-created_at", "-id")[:NEED_YOU]
     return [*failed.items(), *((order, standing(order, [])) for order in by_hand if order not in failed)]
 
 
