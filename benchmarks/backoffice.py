@@ -103,7 +103,7 @@ def fill(orders: int, entries: int, tasks: int) -> float:
     values = {"store": store.pk, "orders": orders, "entries": entries, "tasks": tasks, "channels": list(CHANNELS)}
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        for statement in (_ORDERS, _TASKS, _LOG, _FIGURES, "ANALYZE"):
+        for statement in (_ORDERS, _SHOP_SIDES, _TASKS, _LOG, _FIGURES, "ANALYZE"):
             cursor.execute(statement, None if statement == "ANALYZE" else values)
     return time.monotonic() - started
 

@@ -8,7 +8,18 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 
-from sfsync.models import DayFigure, LogEntry, MarketplaceOrder, Notice, Order, Process, SettingChange, Store, Task
+from sfsync.models import (
+    DayFigure,
+    LogEntry,
+    MarketplaceOrder,
+    Notice,
+    Order,
+    Process,
+    SettingChange,
+    Store,
+    Task,
+    Told,
+)
 
 
 class Uncounted(Paginator):  # type: ignore[type-arg]
@@ -51,6 +62,13 @@ class OrderRows(Rows):
 class MarketplaceOrderRows(Rows):
     list_display = ("feed_id", "store", "channel", "reference", "confirmed_operation", "confirmed_at")
     list_select_related = ("store",)
+    ordering = ("-id",)
+
+
+@admin.register(Told)
+class ToldRows(Rows):
+    list_display = ("order", "operation", "key", "how", "ticket", "at")
+    list_select_related = ("order",)
     ordering = ("-id",)
 
 

@@ -100,6 +100,10 @@ class World:
     def row(self, order_id: int) -> Order:
         return Order.objects.select_related("marketplace_order").get(store=self.store, shop_order_id=order_id)
 
+    def told(self, order_id: int) -> list[tuple[str, str]]:
+        """What the marketplace knows of an order as we keep it: operations and keys, the oldest first."""
+        return list(self.row(order_id).marketplace_order.told.values_list("operation", "key"))
+
     def tasks(self, order_id: int) -> list[Task]:
         return list(Task.objects.filter(order__shop_order__shop_order_id=order_id, store=self.store).order_by("id"))
 

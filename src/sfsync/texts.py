@@ -15,21 +15,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _  # only marks: `gettext` translates when the sentence is said
 
-OPERATIONS = {
-    "ship": _("shipped"),
-    "cancel": _("cancelled"),
-    "refund": _("refunded"),
-    "deliver": _("delivered"),
-}
-"""What each operation tells the marketplace."""
-
-MEANINGS = {
-    "ship": _("Shipped"),
-    "deliver": _("Delivered"),
-    "cancel": _("Canceled"),
-    "refund": _("Refunded"),
-}
-"""The same as what a shop's status means, where people choose it."""
+from sfsync.domain.operations import kind_of, names
 
 SENTENCES = {
     # What was seen
@@ -40,6 +26,9 @@ SENTENCES = {
     "waiting": _("Shipped without a tracking number: waiting for one until %(until)s."),
     "nothing-not-mapped": _("Its status means nothing to a marketplace: nothing to send."),
     "nothing-already-confirmed": _("The marketplace already knows (%(operation)s): nothing to send."),
+    "nothing-told-before": _(
+        "The marketplace was told this tracking number before, and another one since: nothing to send."
+    ),
     "nothing-went-back": _(
         "The shop says something else now, but the marketplace was told “%(operation)s”, which cannot be taken back."
     ),
@@ -67,6 +56,9 @@ SENTENCES = {
     "failed-ticket-failed": _("The marketplace refused “%(operation)s”: %(message)s"),
     "failed-ticket-canceled": _("Shopping Feed dropped “%(operation)s”, which means refused: %(message)s"),
     "failed-ticket-lost": _("Shopping Feed no longer knows anything about “%(operation)s” (%(message)s)."),
+    "failed-unknown-operation": _(
+        "It was sent as “%(message)s”, an operation that this version of sfsync does not know."
+    ),
     "failed-ignored": _("Shopping Feed ignored “%(operation)s” for this order: %(message)s"),
     "failed-request-refused": _("Shopping Feed refused “%(operation)s” for this order: %(message)s"),
     "failed-no-answer": _("“%(operation)s” was sent again and again, and never answered: %(message)s"),
@@ -143,14 +135,6 @@ TROUBLES = {
 }
 """What stops a whole store, for people to whom the rest of the sentence says nothing."""
 
-BY_HAND = {
-    "refund": _("This order must be refunded by hand on the marketplace: it takes no refund through Shopping Feed."),
-    "cancel": _(
-        "This order must be cancelled by hand on the marketplace: it takes no cancellation through Shopping Feed."
-    ),
-}
-"""What a person has to do where a marketplace does not offer an operation (R9)."""
-
 ADVICE = {
     "no-tracking": _(
         "Fill in the tracking number in the shop: the order is then sent by itself. If its carrier has none, allow "
@@ -168,6 +152,10 @@ ADVICE = {
     ),
     "ticket-canceled": _("Tell the marketplace yourself, or retry if you have corrected the cause."),
     "ticket-lost": _("Check the order on the marketplace. Nothing to do if it is right there; it is tried again."),
+    "unknown-operation": _(
+        "Another version of sfsync sent it. Go back to that version, or see on the marketplace what became of it and "
+        "give the update up here."
+    ),
     "ignored": _("Read the reason, correct it, then retry; otherwise tell the marketplace yourself."),
     "request-refused": _("Read the reason, correct it, then retry; otherwise tell the marketplace yourself."),
     "no-answer": _("Check the order on the marketplace, then retry."),
@@ -226,7 +214,12 @@ _ENDS = (".", "!", "?", "…", ";", ".”", "!”", "?”")
 
 def operation_name(operation: str) -> str:
     """What an operation tells the marketplace, in the active language."""
-    return _translated(get_language(), OPERATIONS[operation]) if operation in OPERATIONS else operation
+    return _translated(get_language(), kind_of(operation).told_sentence) if operation in names() else operation
+
+
+def label(operation: str) -> str:
+    """The same as what a shop's status means, where people choose it."""
+    return gettext(kind_of(operation).label)
 
 
 @lru_cache(maxsize=1024)
@@ -291,8 +284,9 @@ def trouble(code: str) -> str:
 
 
 def by_hand(operation: str) -> str:
-    """What a person has to do on the marketplace's own site (`Order.by_hand`)."""
-    return gettext(BY_HAND[operation]) if operation in BY_HAND else reason("unsupported", {"operation": operation})
+    """What a person has to do on the marketplace's own site (`MarketplaceOrder.by_hand`)."""
+    said = kind_of(operation).by_hand if operation in names() else ""
+    return gettext(said) if said else reason("unsupported", {"operation": operation})
 
 
 def _why(code: str) -> str | None:

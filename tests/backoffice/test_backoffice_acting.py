@@ -13,11 +13,10 @@ from django.test import Client
 
 from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.domain.decide import Because, Nothing
-from sfsync.domain.orders import Operation
 from sfsync.engine.outgoing.dispatch import _leave_to_people
 from sfsync.engine.people import acts
 from sfsync.engine.watch.story import story_of
-from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Process, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Process, Task, Told
 from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import text
@@ -86,11 +85,9 @@ def test_done_by_hand_asks_first_and_then_knows_who_did_it(shop: World, merchant
     assert "1 order was noted as done by hand." in answer
     assert LogEntry.objects.get(process="person").params == {"who": "claire", "operation": "refund"}
     row = shop.row(by_hand)
-    assert (
-        row.marketplace_order.by_hand,
-        row.marketplace_order.confirmed_operation,
-        row.marketplace_order.refunded_at is None,
-    ) == ("", "refund", False)
+    there = row.marketplace_order
+    assert (there.by_hand, there.confirmed_operation) == ("", "refund")
+    assert shop.told(by_hand)[-1] == ("refund", "")
     page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
     assert "claire did it by hand on the marketplace: refunded." in page
     assert listed(merchant, state="by-hand") == []
@@ -293,7 +290,8 @@ def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Clien
     assert TODO in text(merchant.post(ACT, {"act": "give-up", "order": row}))
     merchant.post(ACT, {"act": "give-up", "order": row, "sure": "1"})
     order = shop.row(by_hand).marketplace_order
-    assert (order.by_hand, order.refunded_at, order.confirmed_operation) == ("", None, "ship")
+    assert (order.by_hand, order.confirmed_operation) == ("", "ship")
+    assert ("refund", "") not in shop.told(by_hand)
     shop.ship(by_hand, "TRACK-2")
     shop.sync(wait=10)
     assert shop.accepted(by_hand) == [("ship", "TRACK-1"), ("ship", "TRACK-2")]
@@ -301,9 +299,11 @@ def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Clien
 
 def test_what_was_done_by_hand_during_a_run_is_not_asked_for_again(shop: World, by_hand: int) -> None:
     """R9: the run had decided before the person said so."""
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=by_hand).update(by_hand="", refunded_at=shop.now())
+    there = shop.row(by_hand).marketplace_order
+    MarketplaceOrder.objects.filter(pk=there.pk).update(by_hand="")
+    Told.objects.create(order=there, operation="refund", how="by hand", at=shop.now())
     task = Task(order=shop.row(by_hand).marketplace_order)
-    _leave_to_people([(task, Nothing(Because.UNSUPPORTED, Operation.REFUND))])
+    _leave_to_people([(task, Nothing(Because.UNSUPPORTED, "refund"))])
     assert shop.row(by_hand).marketplace_order.by_hand == ""
 
 

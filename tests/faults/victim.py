@@ -273,7 +273,7 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
         "notices": list(notices.values("shop_order", "code", "key")),
         "orders": list(
             MarketplaceOrder.objects.filter(store__name=store).values(
-                *("confirmed_operation", "ship_tracking"), shop_order_id=F("shop_order__shop_order_id")
+                "confirmed_operation", shop_order_id=F("shop_order__shop_order_id")
             )
         ),
         "log": list(log.values("shop_order", "code", "level", "message")),

@@ -33,6 +33,8 @@ class Failure(StrEnum):
     """R18: Shopping Feed dropped the ticket, which means refused."""
     TICKET_LOST = "ticket-lost"
     """R18: Shopping Feed no longer knows the ticket, nor any other for the order."""
+    UNKNOWN_OPERATION = "unknown-operation"
+    """What was sent is an operation that this version of sfsync does not know."""
     IGNORED = "ignored"
     """R12: Shopping Feed ignored the order in an accepted request."""
     REQUEST_REFUSED = "request-refused"

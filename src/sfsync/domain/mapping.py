@@ -6,32 +6,26 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sfsync.domain.orders import Operation, Snapshot
-
-MEANINGS = {
-    "shipped": Operation.SHIP,
-    "canceled": Operation.CANCEL,
-    "refunded": Operation.REFUND,
-    "delivered": Operation.DELIVER,
-}
-"""The merchant's words for the four operations, as the settings spell them."""
+from sfsync.domain.operations import meanings as known_meanings
+from sfsync.domain.orders import Snapshot
 
 
 class MappingError(ValueError):
     """The status mapping contradicts itself. The message is a sentence for the merchant."""
 
 
-def status_mapping(meanings: Mapping[str, Collection[int]]) -> dict[int, Operation]:
+def status_mapping(meanings: Mapping[str, Collection[int]]) -> dict[int, str]:
     """Shop status → operation, from the settings' `{"shipped": [4], ...}`.
 
     Raises `MappingError` for a word that means nothing, and for a status that would mean two things.
     """
-    operations: dict[int, Operation] = {}
+    operations: dict[int, str] = {}
+    known = known_meanings()
     for word, statuses in meanings.items():
-        if word not in MEANINGS:
-            raise MappingError(f"“{word}” is not one of {', '.join(MEANINGS)}.")
+        if word not in known:
+            raise MappingError(f"“{word}” is not one of {', '.join(known)}.")
         for status in statuses:
-            if operations.setdefault(status, MEANINGS[word]) is not MEANINGS[word]:
+            if operations.setdefault(status, known[word].name) != known[word].name:
                 raise MappingError(f"Status {status} is mapped twice: a status means one thing at most.")
     return operations
 
@@ -40,12 +34,12 @@ def status_mapping(meanings: Mapping[str, Collection[int]]) -> dict[int, Operati
 class Policy:
     """What a store's merchant chose (R4, R6). `ship_without_tracking` is a yes, a no, or the carriers it goes for."""
 
-    mapping: Mapping[int, Operation] = field(default_factory=dict)
+    mapping: Mapping[int, str] = field(default_factory=dict)
     delay: timedelta = timedelta(minutes=5)
     latest_mapped: bool = False
     ship_without_tracking: bool | frozenset[int] = False
 
-    def wanted(self, order: Snapshot) -> Operation | None:
+    def wanted(self, order: Snapshot) -> str | None:
         """The operation that the order's status asks for (R6), None where it is not mapped."""
         if not self.latest_mapped:
             return self.mapping.get(order.status)

@@ -3,16 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Operation(StrEnum):
-    """What the Shopping Feed API can be asked about an order (rules.md, *Words*)."""
-
-    SHIP = "ship"
-    CANCEL = "cancel"
-    REFUND = "refund"
-    DELIVER = "deliver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +45,17 @@ class Snapshot:
 class Known:
     """What the marketplace has confirmed of an order, and what is known of its channel.
 
-    `ship_tracking` is None until a ship was confirmed, then the tracking number that went with it (maybe empty).
+    `told` are the facts it knows, the oldest first: operation and key (a ship's tracking number, maybe empty).
     `status` is the shop's status that was confirmed last, `unsupported` the operations that this channel does not
     offer (R9).
     """
 
-    ship_tracking: str | None = None
-    delivered: bool = False
-    canceled: bool = False
-    refunded: bool = False
+    told: tuple[tuple[str, str], ...] = ()
     status: int | None = None
     fulfilled_by_channel: bool = False
-    unsupported: frozenset[Operation] = frozenset()
+    unsupported: frozenset[str] = frozenset()
 
     @property
-    def shipped(self) -> bool:
-        return self.ship_tracking is not None
-
-    @property
-    def told(self) -> frozenset[Operation]:
+    def operations(self) -> frozenset[str]:
         """The operations that the marketplace confirmed."""
-        facts = {
-            Operation.SHIP: self.shipped,
-            Operation.DELIVER: self.delivered,
-            Operation.CANCEL: self.canceled,
-            Operation.REFUND: self.refunded,
-        }
-        return frozenset(operation for operation, known in facts.items() if known)
+        return frozenset(name for name, _ in self.told)

@@ -10,11 +10,13 @@ from sfsync.models.process import Process, Scheduler
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.sweep import Sweep
 from sfsync.models.task import Action, Task
+from sfsync.models.told import How, Told
 
 __all__ = [
     "Action",
     "AnswerFigure",
     "DayFigure",
+    "How",
     "LogEntry",
     "MarketplaceOrder",
     "Notice",
@@ -26,4 +28,5 @@ __all__ = [
     "Store",
     "Sweep",
     "Task",
+    "Told",
 ]

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from sfsync.db.loading import Loaded
-from sfsync.domain.orders import Operation
+from sfsync.domain.operations import all_kinds
 from sfsync.models.store import Store
 
 
@@ -23,9 +23,11 @@ class FulfilledBy(models.TextChoices):
 class MarketplaceOrder(Loaded):
     """`feed_id` is None until it is known: then `channel` and `reference` are all there is to find it by (R13b).
 
+    What it was told are its `told` rows; `confirmed_operation` and `confirmed_at` repeat the newest for long lists.
     `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.
-    `given_up_at`: when a person last decided that an update need not be sent. `ticket_at`: when its last settled ticket
-    was scheduled, by the clock of Shopping Feed; every later send has a later one.
+    `given_up_at`: when a person last decided that an update need not be sent. `confirmed_ticket`: the last one that
+    succeeded. `ticket_at`: when its last settled ticket was scheduled, by the clock of Shopping Feed; every later send
+    has a later one.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="marketplace_orders", db_index=False)
@@ -35,15 +37,9 @@ class MarketplaceOrder(Loaded):
     fulfilled_by = models.CharField(max_length=8, choices=FulfilledBy, default=FulfilledBy.UNKNOWN, blank=True)
     created_at = models.DateTimeField()
 
-    ship_tracking = models.CharField(max_length=255, null=True)  # noqa: DJ001  None: no ship confirmed; "": without number
-    shipped_at = models.DateTimeField(null=True)
-    delivered_at = models.DateTimeField(null=True)
-    canceled_at = models.DateTimeField(null=True)
-    refunded_at = models.DateTimeField(null=True)
     confirmed_operation = models.CharField(max_length=32, default="", blank=True)
     confirmed_at = models.DateTimeField(null=True)
     confirmed_ticket = models.CharField(max_length=255, default="", blank=True)
-    confirmed_status = models.BigIntegerField(null=True)
     ticket_at = models.DateTimeField(null=True)
     by_hand = models.CharField(max_length=32, default="", blank=True)
     given_up_at = models.DateTimeField(null=True)
@@ -56,7 +52,6 @@ class MarketplaceOrder(Loaded):
             models.Index(fields=["store", "confirmed_at"], name="there_confirmed"),
             models.Index(fields=["store", "channel", "created_at"], name="there_channel"),
             models.Index(fields=["store", "confirmed_operation", "created_at"], name="there_operation"),
-            models.Index("store", Upper("ship_tracking"), name="there_by_tracking", condition=Q(ship_tracking__gt="")),
             models.Index(fields=["store", "created_at", "id"], name="there_by_hand", condition=~Q(by_hand="")),
             models.Index(
                 fields=["store", "created_at", "id"], name="there_given_up", condition=Q(given_up_at__isnull=False)
@@ -66,7 +61,15 @@ class MarketplaceOrder(Loaded):
     @property
     def shipped_sent(self) -> bool:
         """A ship of it is told or in flight (R2, R3): read off what is kept of both, so it cannot contradict them."""
-        return self.ship_tracking is not None or self.tasks.in_flight().filter(operation=Operation.SHIP).exists()
+        numbered = [kind.name for kind in all_kinds() if kind.numbered]
+        told, in_flight = self.told.filter(operation__in=numbered), self.tasks.in_flight()
+        return told.exists() or in_flight.filter(operation__in=numbered).exists()
+
+    @property
+    def told_number(self) -> str | None:
+        """The tracking number that it was told last: empty where it was shipped without one, None where it was not."""
+        numbered = [kind.name for kind in all_kinds() if kind.numbered]
+        return next((told.key for told in reversed(self.told.all()) if told.operation in numbered), None)
 
     def __str__(self) -> str:
         return self.reference or str(self.feed_id or self.pk)

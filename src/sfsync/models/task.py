@@ -28,10 +28,7 @@ class Action(models.TextChoices):
 
 _HELD = ("order", "action", "lease", "request_key", "attempts", "split", "silences", "episode", "operation")
 _NAMED = ("order__feed_id", "order__reference", "order__channel", "order__shop_order__shop_order_id")
-_DECIDED = (
-    *("since", "order__fulfilled_by", "order__ship_tracking", "order__confirmed_status"),
-    *("order__delivered_at", "order__canceled_at", "order__refunded_at", "order__by_hand"),
-)
+_DECIDED = (*("since", "order__fulfilled_by", "order__by_hand"),)
 _SETTLED = (
     *("batch_id", "wanted", "status", "tracking_number", "ticket_number", "sent_at", "looks"),
     *("order__confirmed_ticket", "order__ticket_at"),

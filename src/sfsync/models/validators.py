@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from sfsync.domain.mapping import MEANINGS
+from sfsync.domain.operations import meanings
 
 LARGEST_STATUS = 2**31 - 1
 
@@ -32,8 +32,8 @@ def statuses(value: Any) -> None:
         raise ValidationError(_("The status mapping is a table of shipped, canceled, refunded and delivered."))
     meaning: dict[int, str] = {}
     for word, ids in value.items():
-        if word not in MEANINGS:
-            known = ", ".join(MEANINGS)
+        if word not in meanings():
+            known = ", ".join(meanings())
             raise ValidationError(_("“%(word)s” is not one of %(known)s.") % {"word": word, "known": known})
         for status in _ids(
             ids, _("The statuses mapped to “%(word)s” are a list of the shop's status ids.") % {"word": word}

@@ -125,7 +125,7 @@ def _line(task: Task) -> list[object]:
 def _task(task: Task) -> dict[str, object]:
     from sfsync import texts
 
-    params = {"operation": task.operation or "ship", "message": task.last_error}
+    params = {"operation": task.operation, "message": task.last_error}
     return {
         "store": task.store.name,
         "shop_order": task.order.shop_order.shop_order_id,

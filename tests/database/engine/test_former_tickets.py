@@ -29,15 +29,27 @@ def test_a_ticket_of_two_attempts_ago_does_not_answer_for_the_third(world: World
     assert world.tasks(order) == []
 
 
-def test_a_number_that_comes_back_is_not_confirmed_by_its_first_ticket(world: World) -> None:
-    """R2, R13: A, then B, then A again: what was confirmed of the first A says nothing of the second."""
+def test_a_number_that_comes_back_is_not_told_again_and_is_shown(world: World) -> None:
+    """R11: A, then B, then A again: the marketplace was told A, and keeps B."""
     order = world.ship(world.order(), "6A1")
     run_for(world, 1)
     world.shop.set_tracking(order, "6A2")
     run_for(world, 1)
-    assert world.row(order).marketplace_order.ship_tracking == "6A2"
+    assert world.row(order).marketplace_order.told_number == "6A2"
     world.shop.set_tracking(order, "6A1")
-    world.sandbox.fault(NEVER_CAME)
     run_for(world, 2)
-    assert world.accepted(order) == [("ship", "6A1"), ("ship", "6A2"), ("ship", "6A1")]
-    assert world.row(order).marketplace_order.ship_tracking == "6A1"
+    assert world.accepted(order) == world.told(order) == [("ship", "6A1"), ("ship", "6A2")]
+    assert world.row(order).marketplace_order.told_number == "6A2"
+    assert world.story(order)[-1] == "nothing-told-before"
+
+
+def test_a_number_that_goes_away_sends_nothing(world: World) -> None:
+    """R11: A told, B told, B emptied in the shop: A is not sent again."""
+    order = world.ship(world.order(), "6A1")
+    run_for(world, 1)
+    world.shop.add_parcel(order, "6A2")
+    run_for(world, 1)
+    world.shop.set_tracking(order, "")
+    run_for(world, 1)
+    assert world.accepted(order) == world.told(order) == [("ship", "6A1"), ("ship", "6A2")]
+    assert world.tasks(order) == []

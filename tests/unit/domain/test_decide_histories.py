@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sfsync.domain.decide import Because, Decision, Fail, Nothing, Send, Wait, decide
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy
-from sfsync.domain.orders import Known, Operation, Parcel, Snapshot
+from sfsync.domain.orders import Known, Parcel, Snapshot
 
-SHIP, CANCEL, REFUND, DELIVER = Operation.SHIP, Operation.CANCEL, Operation.REFUND, Operation.DELIVER
+SHIP, CANCEL, REFUND, DELIVER = OPERATIONS = "ship", "cancel", "refund", "deliver"
 NEVER_SHIPPED = (CANCEL, REFUND)
 
 with resources.files("sfsync.shops.prestashop.rows").joinpath("order_state.csv").open(encoding="utf-8") as file:
@@ -27,7 +27,7 @@ USUAL = {4: SHIP, 5: DELIVER, 6: CANCEL, 7: REFUND}
 mappings = st.one_of(
     st.just(USUAL),
     st.sampled_from([{4: SHIP, 6: CANCEL}, {4: SHIP, 6: CANCEL, 7: REFUND}, {**USUAL, 3: SHIP, 8: CANCEL}]),
-    st.dictionaries(st.sampled_from(sorted(FLAGS)), st.sampled_from(Operation), max_size=4).map(
+    st.dictionaries(st.sampled_from(sorted(FLAGS)), st.sampled_from(OPERATIONS), max_size=4).map(
         lambda own: USUAL | own
     ),
 )
@@ -42,7 +42,7 @@ statuses = st.sampled_from(sorted(FLAGS))
 numbers = st.sampled_from(["", "A1", "B2"])
 
 
-def meaning(history: list[int], policy: Policy) -> Operation | None:
+def meaning(history: list[int], policy: Policy) -> str | None:
     """R6, as it is written: the current status, or the latest mapped one."""
     said = [policy.mapping[status] for status in history if status in policy.mapping]
     if policy.latest_mapped:
@@ -50,34 +50,27 @@ def meaning(history: list[int], policy: Policy) -> Operation | None:
     return policy.mapping.get(history[-1])
 
 
-def with_confirmed(belief: Known, operation: Operation, number: str = "") -> Known:
+def with_confirmed(belief: Known, operation: str, number: str = "") -> Known:
     """R15: what is remembered once a ticket succeeded."""
-    match operation:
-        case Operation.SHIP:
-            return replace(belief, ship_tracking=number)
-        case Operation.DELIVER:
-            return replace(belief, delivered=True)
-        case Operation.CANCEL:
-            return replace(belief, canceled=True)
-        case Operation.REFUND:
-            return replace(belief, refunded=True)
+    fact = (operation, number)
+    return belief if fact in belief.told else replace(belief, told=(*belief.told, fact))
 
 
-def final_belief(belief: Known, wanted: Operation | None, number: str, untracked_allowed: bool) -> Known:
+def final_belief(belief: Known, wanted: str | None, number: str, untracked_allowed: bool) -> Known:
     """What the marketplace believes once all is calm: rules.md applied to the shop's final state, by hand.
 
     `belief` is what had been confirmed before; it cannot be taken back (R8).
     """
     if wanted in NEVER_SHIPPED:  # R2's exception, and R9
         return belief if wanted in belief.unsupported else with_confirmed(belief, wanted)
-    if belief.canceled or belief.refunded or belief.fulfilled_by_channel:  # R8, R13b
+    if not belief.operations.isdisjoint(NEVER_SHIPPED) or belief.fulfilled_by_channel:  # R8, R13b
         return belief
     if number:  # R2
-        belief = replace(belief, ship_tracking=number)
-    elif wanted and belief.ship_tracking is None and untracked_allowed:  # R4
-        belief = replace(belief, ship_tracking="")
-    if wanted is DELIVER and belief.ship_tracking is not None:  # R13a
-        belief = replace(belief, delivered=True)
+        belief = with_confirmed(belief, SHIP, number)
+    elif wanted and SHIP not in belief.operations and untracked_allowed:  # R4
+        belief = with_confirmed(belief, SHIP)
+    if wanted == DELIVER and SHIP in belief.operations:  # R13a
+        belief = with_confirmed(belief, DELIVER)
     return belief
 
 
@@ -91,15 +84,13 @@ class OrderLife(RuleBasedStateMachine):
         unsupported=st.sampled_from([frozenset(), frozenset(), frozenset({REFUND}), frozenset(NEVER_SHIPPED)]),
         first=st.sampled_from([1, 2]),
     )
-    def imported(
-        self, policy: Policy, carrier: int, by_channel: bool, unsupported: frozenset[Operation], first: int
-    ) -> None:
+    def imported(self, policy: Policy, carrier: int, by_channel: bool, unsupported: frozenset[str], first: int) -> None:
         self.policy, self.carrier = policy, carrier
         self.history, self.number = [first], ""
         self.now = self.since = datetime(2026, 7, 1, 9, tzinfo=UTC)
         self.belief = Known(fulfilled_by_channel=by_channel, unsupported=unsupported)
-        self.in_flight: tuple[Operation, str] | None = None
-        self.confirmed: list[tuple[Operation, str]] = []
+        self.in_flight: tuple[str, str] | None = None
+        self.confirmed: list[tuple[str, str]] = []
         self.calm: Nothing | None = None
         """What was decided when nothing was to be sent, for as long as nothing changes."""
 
@@ -141,7 +132,7 @@ class OrderLife(RuleBasedStateMachine):
         match decision:
             case Send():
                 self.may_be_sent(decision)
-                self.in_flight = (decision.operation, self.number if decision.operation is SHIP else "")
+                self.in_flight = (decision.operation, self.number if decision.operation == SHIP else "")
             case Wait(until):
                 self.may_wait(until)
             case Fail(failure):
@@ -174,12 +165,12 @@ class OrderLife(RuleBasedStateMachine):
         self.in_flight = None
 
     def confirm(self) -> None:
-        """R15. And R11: a ship never repeats the last one's number, anything else is never said twice."""
+        """R15. And R11: a ship never repeats a number, anything else is never said twice."""
         assert self.in_flight
         operation, number = self.in_flight
-        last = [said for said in self.confirmed if said[0] is operation][-1:]
-        assert not last or (operation is SHIP and last[0][1] != number)
-        assert operation is not DELIVER or self.belief.shipped  # R13a
+        assert self.in_flight not in self.confirmed
+        assert operation == SHIP or operation not in self.belief.operations
+        assert operation != DELIVER or SHIP in self.belief.operations  # R13a
         self.belief = with_confirmed(self.belief, operation, number)
         self.confirmed.append(self.in_flight)
         self.calm = None
@@ -194,7 +185,7 @@ class OrderLife(RuleBasedStateMachine):
         sent = 0
         while isinstance(decision := self.judge(), Send):
             self.may_be_sent(decision)
-            self.in_flight = (decision.operation, self.number if decision.operation is SHIP else "")
+            self.in_flight = (decision.operation, self.number if decision.operation == SHIP else "")
             self.confirm()
             sent += 1
             assert sent <= 2, "a ship and its deliver are the most that one state asks for"
@@ -209,7 +200,7 @@ class OrderLife(RuleBasedStateMachine):
     # What the rules say of each decision
 
     @property
-    def wanted(self) -> Operation | None:
+    def wanted(self) -> str | None:
         return meaning(self.history, self.policy)
 
     @property
@@ -222,17 +213,17 @@ class OrderLife(RuleBasedStateMachine):
         return self.since + self.policy.delay
 
     def may_be_sent(self, send: Send) -> None:
-        assert send.wanted is self.wanted
+        assert send.wanted == self.wanted
         assert send.operation not in self.belief.unsupported  # R9
-        if send.operation is SHIP:
+        if send.operation == SHIP:
             self.may_be_shipped()
         else:
-            assert send.operation is self.wanted  # R6
-            assert send.operation is not DELIVER or self.belief.shipped  # R13a
+            assert send.operation == self.wanted  # R6
+            assert send.operation != DELIVER or SHIP in self.belief.operations  # R13a
 
     def may_be_shipped(self) -> None:
         assert self.wanted not in NEVER_SHIPPED  # R2, R6
-        assert self.belief.told <= {SHIP, DELIVER}  # R8
+        assert self.belief.operations <= {SHIP, DELIVER}  # R8
         assert not self.belief.fulfilled_by_channel  # R13b
         if not self.number:  # R4
             assert self.wanted
@@ -243,7 +234,7 @@ class OrderLife(RuleBasedStateMachine):
         """R4: only for a tracking number, and never longer than the delay."""
         assert self.wanted in (SHIP, DELIVER)
         assert not self.number
-        assert not self.belief.shipped
+        assert SHIP not in self.belief.operations
         assert self.now < until == self.due
 
     def may_fail(self, failure: Failure) -> None:
@@ -259,11 +250,13 @@ class OrderLife(RuleBasedStateMachine):
         assert self.calm in (None, nothing)
         self.calm = nothing
         if nothing.because is Because.WENT_BACK:
-            assert nothing.operation in self.belief.told
+            assert nothing.operation in self.belief.operations
         if nothing.because is Because.UNSUPPORTED:
             assert nothing.operation in self.belief.unsupported
+        if nothing.because is Because.TOLD_BEFORE:
+            assert (SHIP, self.number) in self.confirmed
         if nothing.because is Because.ALREADY_CONFIRMED:
-            assert nothing.operation in self.belief.told
+            assert nothing.operation in self.belief.operations
 
     @invariant()
     def nothing_to_send_stays_so(self) -> None:

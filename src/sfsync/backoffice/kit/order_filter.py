@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from sfsync import texts
 from sfsync.backoffice.kit.keyset import Ordering
 from sfsync.backoffice.kit.order_state import State, in_state
-from sfsync.models import MarketplaceOrder, Order, Store, Task
+from sfsync.domain.operations import all_kinds
+from sfsync.models import MarketplaceOrder, Order, Store, Task, Told
 from sfsync.models.order import spelt
 
 SORTS = {
@@ -24,7 +25,6 @@ SORTS = {
     "shop_order_id": (_("Lowest order number first"), Ordering("shop_order_id", descending=False)),
     "-confirmed_at": (_("Confirmed last first"), Ordering("marketplace_order__confirmed_at")),
 }
-OPERATIONS = [(operation, _(text)) for operation, text in texts.MEANINGS.items()]
 FOUND = 200
 """Orders that one search shows at most."""
 CHANNELS = 100
@@ -37,7 +37,7 @@ class OrderFilter(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All states")), *State.choices])
     channel = forms.ChoiceField(label=_("Marketplace"), required=False)
     operation = forms.ChoiceField(
-        label=_("Operation"), required=False, choices=[("", _("All operations")), *OPERATIONS]
+        label=_("Operation"), required=False, choices=lambda: [("", _("All operations")), *operations()]
     )
     since = forms.DateField(
         label=_("Ordered from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
@@ -86,6 +86,10 @@ class OrderFilter(forms.Form):
         return with_tasks(orders)
 
 
+def operations() -> list[tuple[str, str]]:
+    return [(kind.name, texts.label(kind.name)) for kind in all_kinds() if kind.meaning]
+
+
 def with_tasks(orders: QuerySet[Order]) -> QuerySet[Order]:
     """With their marketplace orders, and the tasks of those."""
     tasks = Prefetch("marketplace_order__tasks", Task.objects.order_by("id"))
@@ -101,14 +105,18 @@ def found(store: Store, text: str) -> list[int]:
     name = text.strip()
     number = name.removeprefix("#")
     here = [spelt("shop_reference", name), spelt("seen_tracking", name) & ~Q(seen_tracking="")]
-    there = [spelt("reference", name), spelt("ship_tracking", name) & Q(ship_tracking__gt="")]
+    there = [spelt("reference", name)]
     if number.isdecimal() and len(number) <= 18:
         here.append(Q(shop_order_id=int(number)))
         there.append(Q(feed_id=int(number)))
     shop_side = Order.objects.filter(store=store).order_by().values_list("pk", flat=True)
     other_side = MarketplaceOrder.objects.filter(store=store).order_by().values_list("shop_order", flat=True)
-    first, *others = [shop_side.filter(each) for each in here] + [other_side.filter(each) for each in there]
-    return [pk for pk in first.union(*others)[:FOUND] if pk]
+    told = Told.objects.filter(spelt("key", name), ~Q(key=""), order__store=store).order_by()
+    found_here = [shop_side.filter(each) for each in here]
+    found_there = [other_side.filter(each) for each in there]
+    first, *others = found_here
+    every = first.union(*others, *found_there, told.values_list("order__shop_order", flat=True))
+    return [pk for pk in every[:FOUND] if pk]
 
 
 _CHANNELS = """

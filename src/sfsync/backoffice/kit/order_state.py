@@ -87,7 +87,7 @@ def _sentence(task: Task) -> str:
 
 def reason_of(task: Task) -> Said:
     """Why it failed, as the marketplace or the shop put it, and what to do."""
-    params = {"operation": task.operation or "ship", "message": task.last_error}
+    params = {"operation": task.operation, "message": task.last_error}
     return replace(told(f"failed-{task.failure}", params), advice=advice(task.failure))
 
 

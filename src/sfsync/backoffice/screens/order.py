@@ -159,7 +159,7 @@ def _rest(order: Order, sentence: str) -> Said:
 def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -> list[Fact]:
     """What the shop says beside what the marketplace was last confirmed to know."""
     there = order.marketplace_order
-    known: Any = there.ship_tracking
+    known: Any = there.told_number
     tracking = shop.tracking_number if shop else order.seen_tracking
     return [
         Fact(_("Status"), status or _("not seen yet"), _told(there)),
@@ -197,7 +197,7 @@ def meaning(store: Store, name: str, status: int | None) -> str:
     operation = policy_of(store).mapping.get(status)
     if operation is None:
         return _("“%(status)s” means nothing to the marketplaces.") % {"status": name}
-    told = {"status": name, "told": texts.operation_name(operation.value)}
+    told = {"status": name, "told": texts.operation_name(operation)}
     return _("For the marketplaces “%(status)s” means “%(told)s”.") % told
 
 

@@ -47,7 +47,7 @@ def note(
         if step := _step(task.sent_at, now):
             figure[step] += 1
     for task, operation, failure in failed:
-        figure = figures[task.order.channel, operation or "ship"]
+        figure = figures[task.order.channel, operation]
         figure["failed"] += 1
         figure["refused"] += failure in REFUSALS
     day = timezone.localdate(now).isoformat()

@@ -11,18 +11,15 @@ from django.db import transaction
 from sfsync.db.bulk import update_rows
 from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
-from sfsync.domain.orders import Operation
+from sfsync.domain.operations import all_kinds, kind_of
 from sfsync.domain.tickets import InFlight, match, of_batch, recognise
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
 from sfsync.engine.outgoing.conclude import Back, Failed, confirm, fail, requeue
-from sfsync.models import Task
+from sfsync.models import How, Task
 from sfsync.models.log import Level
 from shoppingfeed import ContractError, InvalidRequestError, NotFoundError, Ticket
 
-_TICKETED = (Operation.SHIP, Operation.CANCEL, Operation.REFUND)
-"""The operations whose ticket type is documented; a deliver's is not."""
-_STATUS = {"ship": "shipped", "cancel": "cancelled", "refund": "refunded"}
 MOST_SILENCES = 10
 """A single order whose requests were never answered so often is parked: the merchant decides."""
 
@@ -41,7 +38,7 @@ def ask(run: Run) -> None:
             continue
         with transaction.atomic():
             _found(run, with_ticket)
-            confirm(run, done)
+            confirm(run, done, How.SEEN)
             _not_found(run, [task for task in without if task not in done])
             run.journal.flush()
 
@@ -62,16 +59,16 @@ def _done_before(run: Run, tasks: list[Task]) -> list[Task]:
 
 def _shows(run: Run, task: Task) -> bool:
     run.lease.beat("ask")
-    feed_id = task.order.feed_id or 0
+    feed_id, kind = task.order.feed_id or 0, kind_of(task.operation)
     try:
-        if task.operation == Operation.SHIP and task.tracking_number:
+        if kind.numbered and task.tracking_number:
             return task.tracking_number in {each.tracking_number for each in run.feed.shipments(feed_id)}
         order = run.feed.order(feed_id)
     except NotFoundError:
         return False
     if order.id != feed_id:
         raise ContractError(f"Asked for order {feed_id}, Shopping Feed told of order {order.id}.")
-    return order.status == _STATUS.get(task.operation)
+    return bool(kind.shows) and order.status == kind.shows
 
 
 def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
@@ -90,11 +87,12 @@ def _find(run: Run, tasks: list[Task]) -> list[tuple[Task, Ticket]]:
     of the batch names: a ticket may lack its order's id.
     """
     found: dict[int, tuple[Task, Ticket]] = {}
+    ticketed = [kind.verb for kind in all_kinds() if kind.ticketed]
     for number, task in enumerate(tasks):
         if task.pk in found or (number >= 3 and not _proven(run, task)):
             continue
         run.lease.beat("ask")
-        ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.order.feed_id).items, _TICKETED)
+        ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.order.feed_id).items, ticketed)
         if ticket:
             found |= {each.pk: (each, its) for each, its in _of_batch(run, tasks, task, ticket)}
     return list(found.values())
@@ -128,7 +126,7 @@ def in_flight(task: Task) -> InFlight:
         task.order.feed_id or 0,
         task.order.reference,
         task.order.channel,
-        task.operation,
+        kind_of(task.operation).verb,
         task.tracking_number,
         task.sent_at,
         (task.ticket_number, task.order.confirmed_ticket),

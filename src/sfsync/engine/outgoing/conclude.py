@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sfsync.db.bulk import compare_and_set, delete_rows, insert_rows, update_rows
 from sfsync.domain.backoff import retry_after
 from sfsync.domain.errors import Failure, NextStep
-from sfsync.domain.orders import Operation
+from sfsync.domain.operations import kind_of
 from sfsync.engine.find.outbox import queue
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
-from sfsync.models import Action, MarketplaceOrder, Notice, Order, Store, Task
+from sfsync.models import Action, How, MarketplaceOrder, Notice, Order, Store, Task, Told
 from sfsync.models.log import Level
 
 
@@ -23,6 +23,7 @@ class Back:
 
     task: Task
     at: datetime
+    operation: str = ""
     failure: str = ""
     error: str = ""
     parked: bool = False
@@ -33,7 +34,7 @@ class Back:
 
 _BACK = (
     *("id", "action", "lease", "request_key", "batch_id", "looks", "date_upd"),
-    *("update_at", "failure", "last_error", "failed_at", "attempts", "split", "silences"),
+    *("update_at", "operation", "failure", "last_error", "failed_at", "attempts", "split", "silences"),
 )
 _UNCHANGED = ("action", "lease", "request_key")
 
@@ -58,7 +59,16 @@ def requeue(run: Run, backs: list[Back]) -> set[int]:
 def _row(back: Back, now: datetime) -> tuple[object, ...]:
     fresh = (Action.SYNC.value, "", "", "", 0, now)
     failed_at = now if back.parked else None
-    plan = (back.at, back.failure, back.error, failed_at, back.attempts, back.split, back.silences)
+    plan = (
+        back.at,
+        back.operation or back.task.operation,
+        back.failure,
+        back.error,
+        failed_at,
+        back.attempts,
+        back.split,
+        back.silences,
+    )
     return (back.task.pk, *fresh, *plan)
 
 
@@ -101,7 +111,9 @@ def _back_of(run: Run, failed: Failed, park: bool) -> Back:
     parked = park or failed.failure.next_step is not NextStep.RETRY or attempts >= run.store.tries
     wait = retry_after(attempts, timedelta(minutes=run.store.retry_minutes))
     at = run.clock() + (timedelta() if parked else wait)
-    return Back(task, at, failed.failure.value, failed.message, parked, attempts, task.split, task.silences)
+    return Back(
+        task, at, failed.operation, failed.failure.value, failed.message, parked, attempts, task.split, task.silences
+    )
 
 
 def _say(run: Run, failed: Failed, back: Back) -> None:
@@ -135,21 +147,11 @@ def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
     insert_rows(Notice, columns, rows, conflict="ON CONFLICT (store_id, key) DO NOTHING")
 
 
-CONFIRMED_AT = {
-    Operation.SHIP: "shipped_at",
-    Operation.DELIVER: "delivered_at",
-    Operation.CANCEL: "canceled_at",
-    Operation.REFUND: "refunded_at",
-}
-"""Where an order keeps since when the marketplace knows of each operation."""
-
-
-def confirm(run: Run, tasks: list[Task]) -> None:
+def confirm(run: Run, tasks: list[Task], how: How = How.TICKET) -> None:
     """R15: the task goes, the order remembers. A deliver whose ship had to go first is queued next (R13a)."""
     gone = drop(run, tasks)
     confirmed = [task for task in tasks if task.pk in gone]
-    for operation in {task.operation for task in confirmed}:
-        _remember(run, Operation(operation), [task for task in confirmed if task.operation == operation])
+    remember(run.clock(), how, [Fact.of(task) for task in confirmed])
     for task in confirmed:
         run.journal.say(Level.INFO, "confirmed", task.order_id, operation=task.operation, ticket=task.ticket_number)
     rest = [task.order_id for task in confirmed if task.wanted not in ("", task.operation)]
@@ -158,26 +160,35 @@ def confirm(run: Run, tasks: list[Task]) -> None:
     note(run, confirmed=confirmed)
 
 
-def _remember(run: Run, operation: Operation, tasks: list[Task]) -> None:
-    same = dict.fromkeys((CONFIRMED_AT[operation], "confirmed_at"), run.clock()) | {
-        "confirmed_operation": operation.value
-    }
-    names = ["id", "confirmed_ticket", "ticket_at", "confirmed_status"]
-    rows: list[tuple[object, ...]] = [
-        (task.order_id, task.ticket_number, task.order.ticket_at, task.status) for task in tasks
-    ]
-    if operation is Operation.SHIP:
-        names.append("ship_tracking")
-        rows = [(*row, task.tracking_number) for row, task in zip(rows, tasks, strict=True)]
-    update_rows(MarketplaceOrder, names, rows, same=same)
-    if operation in ENDS:
-        close_orders(task.order_id for task in tasks)
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a marketplace order was told: an operation and its key, by which ticket, and the shop's status then."""
+
+    order_id: int
+    operation: str
+    key: str = ""
+    ticket: str = ""
+    ticket_at: datetime | None = None
+    status: int | None = None
+
+    @classmethod
+    def of(cls, task: Task) -> Fact:
+        ticket = (task.ticket_number, task.order.ticket_at)
+        return cls(task.order_id, task.operation, task.tracking_number, *ticket, task.status)
 
 
-ENDS = (Operation.DELIVER, Operation.CANCEL, Operation.REFUND)
-"""After these no change of the shop is looked for."""
-
-
-def close_orders(ended: Iterable[int]) -> None:
-    """The shop's side of marketplace orders that have ended."""
-    Order.objects.filter(marketplace_order__in=list(ended)).update(open=False)
+def remember(now: datetime, how: How, facts: list[Fact]) -> None:
+    """Write down what marketplaces know from now on. Orders of which it is the last are closed."""
+    told = [(each.order_id, each.operation, each.key, each.ticket, each.status) for each in facts]
+    names = ("order", "operation", "key", "ticket", "status")
+    insert_rows(Told, names, told, same={"how": how.value, "at": now}, conflict="ON CONFLICT DO NOTHING")
+    if how in (How.TICKET, How.SEEN):
+        newest = [(each.order_id, each.operation, each.ticket, each.ticket_at) for each in facts]
+        columns = ("id", "confirmed_operation", "confirmed_ticket", "ticket_at")
+        update_rows(MarketplaceOrder, columns, newest, same={"confirmed_at": now})
+    else:
+        named = [(each.order_id, each.operation) for each in facts]
+        update_rows(MarketplaceOrder, ("id", "confirmed_operation"), named, same={"confirmed_at": now})
+    ended = [each.order_id for each in facts if kind_of(each.operation).ends_order]
+    if ended:
+        Order.objects.filter(marketplace_order__in=ended).update(open=False)

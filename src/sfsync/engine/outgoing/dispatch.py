@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from sfsync.db.bulk import update_rows
 from sfsync.domain.decide import Because, Fail, Nothing, Wait
 from sfsync.domain.errors import Failure
-from sfsync.domain.orders import Operation
 from sfsync.engine.kit.context import Run
-from sfsync.engine.outgoing.conclude import CONFIRMED_AT, Failed, NoticeRow, drop, fail, tell
+from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, fail, tell
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
-from sfsync.engine.outgoing.prepare import Plan, prepare
+from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.send import send
-from sfsync.models import Action, MarketplaceOrder, Task
+from sfsync.models import Action, MarketplaceOrder, Task, Told
 from sfsync.models.log import Level
 
 CLAIM = 1000
@@ -31,34 +31,35 @@ def dispatch(run: Run) -> None:
     try:
         adopt(run)
         learn_fulfilment(run)
-        nameless: list[int] = []
+        nameless: dict[int, str] = {}
         while not run.stop(0) and (tasks := queue.claim(run.lease.token, run.clock(), CLAIM)):
-            nameless += _process(run, tasks)
+            nameless |= _process(run, tasks)
         _process_nameless(run, nameless)
     finally:
         queue.filter(lease=run.lease.token).update(lease="")
 
 
-def _process(run: Run, tasks: list[Task]) -> list[int]:
-    """Judge, write down, send. Returns the ids of the tasks whose order has no Shopping Feed id yet."""
+def _process(run: Run, tasks: list[Task]) -> dict[int, str]:
+    """Judge, write down, send. Returns the tasks whose order has no Shopping Feed id yet: their ids and operations."""
     run.lease.beat("send")
     orders = run.shop.read([task.order.shop_order.shop_order_id for task in tasks])
-    plan = prepare(tasks, orders, run.policy, run.clock())
+    plan = prepare(tasks, orders, told_of(tasks), run.policy, run.clock())
     settle_without_request(run, plan)
     send(run, plan.send)
-    return [task.pk for task in plan.nameless]
+    return {task.pk: operation for task, operation in plan.nameless}
 
 
-def _process_nameless(run: Run, task_ids: list[int]) -> None:
+def _process_nameless(run: Run, nameless: dict[int, str]) -> None:
     """R13b, last of all: one request an order must not hold up the others."""
     held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order__shop_order")
+    task_ids = list(nameless)
     for start in range(0, len(task_ids), CLAIM):
         if run.stop(0):
             return
         some = held.filter(pk__in=task_ids[start : start + CLAIM])
         missing = find_feed_ids(run, list(some))
         with transaction.atomic():
-            fail(run, [Failed(task, Failure.NO_FEED_ID, message, "ship") for task, message in missing])
+            fail(run, [Failed(task, Failure.NO_FEED_ID, message, nameless[task.pk]) for task, message in missing])
             run.journal.flush()
         learn_fulfilment(run)
         _process(run, list(some.all()))  # read again: the lookups have changed the orders
@@ -95,13 +96,13 @@ def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
 
 def _leave_to_people(needless: list[tuple[Task, Nothing]]) -> None:
     """R9: what the marketplace does not take from us stays to be done by hand, unless somebody has just done it."""
-    left: dict[Operation, list[int]] = defaultdict(list)
+    left: dict[str, list[int]] = defaultdict(list)
     for task, nothing in needless:
         if nothing.because is Because.UNSUPPORTED and nothing.operation:
             left[nothing.operation].append(task.order_id)
     for operation, orders in left.items():
-        undone = MarketplaceOrder.objects.filter(pk__in=orders, **{CONFIRMED_AT[operation]: None})
-        undone.update(by_hand=operation.value)
+        done = Told.objects.filter(order=OuterRef("pk"), operation=operation)
+        MarketplaceOrder.objects.filter(~Exists(done), pk__in=orders).update(by_hand=operation)
 
 
 _SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED)

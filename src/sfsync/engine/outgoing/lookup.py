@@ -13,16 +13,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sfsync.db.bulk import update_rows
-from sfsync.domain.orders import Operation
+from sfsync.domain.operations import OperationKind, all_kinds
 from sfsync.engine.kit.context import Run
-from sfsync.engine.outgoing.conclude import ENDS, close_orders
-from sfsync.models import Action, MarketplaceOrder, Task
+from sfsync.engine.outgoing.conclude import Fact, remember
+from sfsync.models import Action, How, MarketplaceOrder, Task
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import FulfilledBy
 from shoppingfeed import ContractError, InvalidRequestError, NotFoundError
 from shoppingfeed import Order as FeedOrder
 
-_SETTLED = {"shipped": Operation.SHIP, "cancelled": Operation.CANCEL, "refunded": Operation.REFUND}
 _EARLIER = timedelta(days=14)
 """A marketplace order is older than the shop's copy of it, by days where the import was held up."""
 ASKED = 3
@@ -38,38 +37,33 @@ def adopt(run: Run) -> None:
     if run.store.adopted_at:
         return
     since = run.clock() - timedelta(days=run.conf.sweep_days)
-    settled = _orders(run, status=list(_SETTLED), since=since) or iter(())
-    for page in _pages(order for order in settled if order.status in _SETTLED):
+    shown = _shown()
+    settled = _orders(run, status=list(shown), since=since) or iter(())
+    for page in _pages(order for order in settled if order.status in shown):
         run.lease.beat("adopt")
-        _remember(run, {order.id: _SETTLED[order.status] for order in page})
+        _remember(run, {order.id: shown[order.status] for order in page})
     run.store.adopted_at = run.clock()
     run.store.save(update_fields=["adopted_at"])
 
 
-def _remember(run: Run, settled: dict[int, Operation]) -> None:
-    now = run.clock()
-    unknown = MarketplaceOrder.objects.filter(store=run.store, feed_id__in=settled, confirmed_operation="")
-    orders = list(unknown.select_related("shop_order"))
+def _shown() -> dict[str, OperationKind]:
+    """Status of an order at Shopping Feed → the operation that it was told."""
+    return {kind.shows: kind for kind in all_kinds() if kind.shows}
+
+
+def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
+    untold = MarketplaceOrder.objects.filter(store=run.store, feed_id__in=settled, confirmed_operation="")
+    orders = [(order, settled[order.feed_id or 0]) for order in untold.select_related("shop_order")]
     with transaction.atomic():
-        for order in orders:
-            operation = settled[order.feed_id or 0]
-            run.journal.say(Level.INFO, "adopted", order.pk, operation=operation.value)
-            _tell_apart(order, operation, now)
-        fields = ("ship_tracking", "shipped_at", "canceled_at", "refunded_at", "confirmed_operation", "confirmed_at")
-        rows = [(order.pk, *(getattr(order, field) for field in fields)) for order in orders]
-        update_rows(MarketplaceOrder, ("id", *fields), rows)
-        close_orders(order.pk for order in orders if settled[order.feed_id or 0] in ENDS)
+        for order, kind in orders:
+            run.journal.say(Level.INFO, "adopted", order.pk, operation=kind.name)
+        remember(run.clock(), How.ADOPTED, [_fact(order, kind) for order, kind in orders])
         run.journal.flush()
 
 
-def _tell_apart(order: MarketplaceOrder, operation: Operation, now: Any) -> None:
-    order.confirmed_operation, order.confirmed_at = operation.value, now
-    if operation is Operation.SHIP:
-        order.ship_tracking, order.shipped_at = order.shop_order.seen_tracking, now
-    elif operation is Operation.CANCEL:
-        order.canceled_at = now
-    else:
-        order.refunded_at = now
+def _fact(order: MarketplaceOrder, kind: OperationKind) -> Fact:
+    number = order.shop_order.seen_tracking if kind.numbered else ""
+    return Fact(order.pk, kind.name, number)
 
 
 def learn_fulfilment(run: Run) -> None:
@@ -111,8 +105,8 @@ def _ask_by_reference(run: Run, order: MarketplaceOrder) -> str:
         return reason
     fulfilled_by = found.fulfilled_by if found.fulfilled_by in FulfilledBy.values else ""
     MarketplaceOrder.objects.filter(pk=order.pk).update(feed_id=found.id, fulfilled_by=fulfilled_by)
-    if found.status in _SETTLED:
-        _remember(run, {found.id: _SETTLED[found.status]})
+    if kind := _shown().get(found.status):
+        _remember(run, {found.id: kind})
     return ""
 
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy, status_mapping
-from sfsync.domain.orders import Known, Operation, Snapshot
-from sfsync.models import MarketplaceOrder, Store, Task
+from sfsync.domain.operations import all_kinds, kind_of, names
+from sfsync.domain.orders import Known, Snapshot
+from sfsync.models import MarketplaceOrder, Store, Task, Told
 from sfsync.models.marketplace_order import FulfilledBy
 from sfsync.models.store import StatePolicy
-from shoppingfeed import Cancel, Deliver, OrderOperation, Refund, Ship, channels
+from shoppingfeed import OrderOperation, channels
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A task, the item that goes to the API for it, and what the decision was based on."""
+    """A task, the item that goes to the API for it, the key of its fact, and what the decision was based on."""
 
     task: Task
     item: OrderOperation
     send: Send
+    key: str
     status: int
 
 
@@ -35,8 +38,8 @@ class Plan:
     wait: list[tuple[Task, Wait]] = field(default_factory=list)
     nothing: list[tuple[Task, Nothing]] = field(default_factory=list)
     fail: list[tuple[Task, Fail]] = field(default_factory=list)
-    nameless: list[Task] = field(default_factory=list)
-    """Orders without a Shopping Feed id (R13b): the API must be asked for it first."""
+    nameless: list[tuple[Task, str]] = field(default_factory=list)
+    """What is to be told of orders without a Shopping Feed id (R13b): the API must be asked for it first."""
 
     def add(self, task: Task, decision: Decision, order: Snapshot | None) -> None:
         match decision:
@@ -47,7 +50,7 @@ class Plan:
             case Fail():
                 self.fail.append((task, decision))
             case Send() if task.order.feed_id is None or order is None:
-                self.nameless.append(task)
+                self.nameless.append((task, decision.operation))
             case Send():
                 self._build(task, task.order.feed_id, decision, order)
 
@@ -58,40 +61,26 @@ class Plan:
         except ValueError:
             self.fail.append((task, Fail(Failure.UNPREPARABLE, send.operation)))
         else:
-            self.send.append(Prepared(task, item, send, order.status))
+            self.send.append(Prepared(task, item, send, kind_of(send.operation).key(order), order.status))
 
 
-def prepare(tasks: Iterable[Task], orders: dict[int, Snapshot], policy: Policy, now: Any) -> Plan:
+def prepare(tasks: Iterable[Task], orders: dict[int, Snapshot], told: ToldOf, policy: Policy, now: datetime) -> Plan:
     plan = Plan()
     for task in tasks:
         order = orders.get(task.order.shop_order.shop_order_id)
-        plan.add(task, decide(order, known(task.order), policy, since=task.since, now=now), order)
+        known_of_it = known(task.order, told.get(task.order_id, ()))
+        plan.add(task, decide(order, known_of_it, policy, since=task.since, now=now), order)
     return plan
 
 
-def build(operation: Operation, feed_id: int, order: Snapshot) -> OrderOperation:
-    """The API's item (api.md, *Operations on orders*)."""
-    match operation:
-        case Operation.SHIP:
-            return _ship(feed_id, order)
-        case Operation.CANCEL:
-            return Cancel(feed_id)
-        case Operation.REFUND:
-            return Refund(feed_id)
-        case Operation.DELIVER:
-            return Deliver(feed_id)
+def build(operation: str, feed_id: int, order: Snapshot) -> OrderOperation:
+    """The API's item (api.md, *Operations on orders*). Raises `ValueError` for what the API would misunderstand."""
+    kind = kind_of(operation)
+    return ITEMS[kind.verb](feed_id, **kind.fields(order))
 
 
-def _ship(feed_id: int, order: Snapshot) -> Ship:
-    if not order.parcels:
-        return Ship(feed_id, carrier=order.carrier_name)
-    parcel = order.parcels[0]
-    return Ship(
-        feed_id,
-        carrier=parcel.carrier_name or order.carrier_name,
-        tracking_number=parcel.tracking_number,
-        tracking_link=parcel.tracking_link,
-    )
+ITEMS: dict[str, Callable[..., OrderOperation]] = {each.operation: each for each in OrderOperation.__subclasses__()}
+"""The API's verbs."""
 
 
 def policy_of(store: Store) -> Policy:
@@ -105,22 +94,34 @@ def policy_of(store: Store) -> Policy:
     )
 
 
-def known(order: MarketplaceOrder) -> Known:
+ToldOf = Mapping[int, Sequence[tuple[str, str, int | None]]]
+"""Marketplace order → what it was told, the oldest first: operation, key, and the shop's status that asked for it."""
+
+
+def told_of(tasks: Iterable[Task]) -> ToldOf:
+    rows = Told.objects.filter(order__in={task.order_id for task in tasks}).order_by("id")
+    found: dict[int, list[tuple[str, str, int | None]]] = defaultdict(list)
+    for order_id, operation, key, status in rows.values_list("order_id", "operation", "key", "status"):
+        found[order_id].append((operation, key, status))
+    return found
+
+
+def known_of(order: MarketplaceOrder) -> Known:
+    """The same of one order; reads its `told` rows, so prefetch them for many."""
+    return known(order, [(each.operation, each.key, each.status) for each in order.told.all()])
+
+
+def known(order: MarketplaceOrder, told: Sequence[tuple[str, str, int | None]]) -> Known:
     """What the marketplace was told of an order, and what its channel offers."""
     return Known(
-        ship_tracking=order.ship_tracking,
-        delivered=order.delivered_at is not None,
-        canceled=order.canceled_at is not None,
-        refunded=order.refunded_at is not None,
-        status=order.confirmed_status,
+        told=tuple((operation, key) for operation, key, _status in told if operation in names()),
+        status=told[-1][2] if told else None,
         fulfilled_by_channel=order.fulfilled_by == FulfilledBy.CHANNEL,
         unsupported=unsupported_by(order.channel),
     )
 
 
-_OFFERS = {Operation.REFUND: channels.Feature.REFUND, Operation.CANCEL: channels.Feature.CANCEL}
-
-
-def unsupported_by(channel: str) -> frozenset[Operation]:
+def unsupported_by(channel: str) -> frozenset[str]:
     """The operations that a channel is known not to offer (R9); an unknown channel is tried."""
-    return frozenset(each for each, feature in _OFFERS.items() if channels.supports(channel, feature) is False)
+    asked = [kind for kind in all_kinds() if kind.feature]
+    return frozenset(kind.name for kind in asked if channels.supports(channel, channels.Feature(kind.feature)) is False)

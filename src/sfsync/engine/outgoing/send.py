@@ -17,6 +17,7 @@ from django.db import transaction
 from sfsync.db.bulk import compare_and_set
 from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
+from sfsync.domain.operations import kind_of
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
 from sfsync.engine.kit.lease import LeaseLost
@@ -34,7 +35,6 @@ from shoppingfeed import (
     OrderOperation,
     Outcome,
     RateLimitedError,
-    Ship,
     ShoppingFeedError,
 )
 
@@ -52,8 +52,9 @@ def requests_of(prepared: list[Prepared]) -> Iterator[list[Prepared]]:
     """Requests of one operation and at most 100 items, smaller where an earlier one was refused or never answered."""
     groups: dict[tuple[str, int], list[Prepared]] = defaultdict(list)
     for each in prepared:
-        groups[each.send.operation.value, request_size(each.task)].append(each)
-    for (_, size), group in groups.items():
+        groups[each.send.operation, request_size(each.task)].append(each)
+    for (operation, most), group in groups.items():
+        size = min(most, kind_of(operation).at_once)
         for start in range(0, len(group), size):
             yield group[start : start + size]
 
@@ -209,9 +210,9 @@ def _ignored(tasks: list[Task], accepted: Accepted) -> Iterator[tuple[int, str]]
 def _mark(prepared: Prepared, key: str) -> None:
     task, item = prepared.task, prepared.item
     task.action, task.request_key = Action.CHECK, key
-    task.operation = prepared.send.operation.value
-    task.wanted = prepared.send.wanted.value if prepared.send.wanted else ""
+    task.operation = prepared.send.operation
+    task.wanted = prepared.send.wanted or ""
     task.status = prepared.status
-    task.tracking_number = item.tracking_number if isinstance(item, Ship) else ""
+    task.tracking_number = prepared.key
     task.payload = item.payload()
     task.attempts += 1

@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min, QuerySet
 from sfsync.db.bulk import update_rows
 from sfsync.domain.backoff import TOO_LONG_OPEN, look_after
 from sfsync.domain.errors import Failure
+from sfsync.domain.operations import names
 from sfsync.domain.tickets import Verdict, judge, match, of_batch
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.ask import ask, in_flight
@@ -69,6 +70,7 @@ class Judged:
 def settle(run: Run, *, everything: bool = False) -> None:
     """Ask for the answers that never came, then look at the tickets that are due (or at `everything` in flight)."""
     run.touched = True
+    _set_aside_unknown(run)
     ask(run)
     tasks = Task.objects.filter(store=run.store).ticketed()
     batches = _due(run, tasks, everything)
@@ -81,6 +83,16 @@ def settle(run: Run, *, everything: bool = False) -> None:
     news = [batch for batch in batches if batch not in quiet]
     for start in range(0, len(news), AT_ONCE):
         _judge_batches(run, news[start : start + AT_ONCE])
+
+
+def _set_aside_unknown(run: Run) -> None:
+    """What another version of sfsync sent and this one does not know is followed by nobody: a person must see it."""
+    flying = Task.objects.filter(store=run.store, lease="").in_flight().exclude(operation__in=names())
+    unknown = list(flying.with_order("since"))
+    if unknown:
+        with transaction.atomic():
+            fail(run, [Failed(task, Failure.UNKNOWN_OPERATION, task.operation) for task in unknown], park=True)
+            run.journal.flush()
 
 
 def _probe(run: Run, batches: list[str]) -> None:

@@ -6,15 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sfsync import texts
-from sfsync.domain.orders import Operation
 from sfsync.engine.kit.journal import Journal
-from sfsync.engine.outgoing.conclude import CONFIRMED_AT, ENDS, close_orders
-from sfsync.models import Action, MarketplaceOrder, Order, Store, Task
+from sfsync.engine.outgoing.conclude import Fact, remember
+from sfsync.models import Action, How, MarketplaceOrder, Order, Store, Task
 from sfsync.models.log import Level
 
 
@@ -79,17 +78,9 @@ def done_by_hand(orders: QuerySet[Order], who: str) -> int:
 
 
 def _remember(left: QuerySet[MarketplaceOrder], operation: str) -> None:
-    now, chosen = timezone.now(), list(left.values_list("pk", flat=True))
-    here = Order.objects.filter(marketplace_order=OuterRef("pk"))
-    MarketplaceOrder.objects.filter(pk__in=chosen).update(
-        **{CONFIRMED_AT[Operation(operation)]: now},
-        by_hand="",
-        confirmed_operation=operation,
-        confirmed_at=now,
-        confirmed_status=Subquery(here.values("seen_status")[:1]),
-    )
-    if operation in ENDS:
-        close_orders(chosen)
+    rows = list(left.values_list("pk", "shop_order__seen_status"))
+    remember(timezone.now(), How.BY_HAND, [Fact(pk, operation, status=seen) for pk, seen in rows])
+    left.update(by_hand="")
 
 
 def _by_hand(

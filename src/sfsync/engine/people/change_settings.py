@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 from sfsync import texts
 from sfsync.db.secrets import Secret, SecretUnreadable
 from sfsync.domain.errors import Failure
-from sfsync.domain.mapping import MEANINGS
+from sfsync.domain.operations import meanings
 from sfsync.engine.kit.journal import Journal
 from sfsync.models import SettingChange, Store, Task
 from sfsync.models.log import Level
@@ -76,7 +76,7 @@ def in_words(recorded: str, named: Callable[[Any], str] = str) -> str:
 
 
 def _meant(word: str, statuses: Any, named: Callable[[Any], str]) -> str:
-    meaning = gettext(texts.MEANINGS[MEANINGS[word]]) if word in MEANINGS else word
+    meaning = texts.label(meanings()[word].name) if word in meanings() else word
     return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": _listed(statuses, named)}
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
 from sfsync.db.secrets import SecretUnreadable
-from sfsync.domain.mapping import MEANINGS
+from sfsync.domain.operations import meanings
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import disk_full, trouble_of
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
@@ -265,7 +265,7 @@ def _left_out(known: dict[int, Status], mapped: set[int]) -> list[dict[str, Any]
 
 def _meanings(store: Store, known: dict[int, Status]) -> str:
     return ", ".join(
-        f"{known[status].name} → {texts.operation_name(MEANINGS[word])}"
+        f"{known[status].name} → {texts.operation_name(meanings()[word].name)}"
         for word, ids in store.statuses.items()
         for status in ids
     )

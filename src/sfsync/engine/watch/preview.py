@@ -16,7 +16,7 @@ from sfsync.conf import conf
 from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
 from sfsync.domain.mapping import Policy
 from sfsync.domain.orders import Snapshot
-from sfsync.engine.outgoing.prepare import build, known
+from sfsync.engine.outgoing.prepare import build, known_of
 from sfsync.models import Action, Order, Store, Task
 from sfsync.shops.base import Shop
 
@@ -53,7 +53,7 @@ def preview_of(order: Order, tasks: list[Task], snapshot: Snapshot | None, polic
         text = _("“%(told)s” is on its way already; the next update goes out after its answer.")
         return Preview(order, False, text % {"told": told}, reason=text % {"told": told})
     since = next((task.since for task in tasks), now)
-    decision = decide(snapshot, known(order.marketplace_order), policy, since=since, now=now)
+    decision = decide(snapshot, known_of(order.marketplace_order), policy, since=since, now=now)
     payload = None
     if isinstance(decision, Send) and snapshot and order.marketplace_order.feed_id:
         payload = build(decision.operation, order.marketplace_order.feed_id, snapshot).payload()
@@ -64,7 +64,7 @@ def say(decision: Decision) -> str:
     """A decision as a sentence of the active language."""
     match decision:
         case Send():
-            return _("Will be sent: %(told)s.") % {"told": texts.operation_name(decision.operation.value)}
+            return _("Will be sent: %(told)s.") % {"told": texts.operation_name(decision.operation)}
         case Wait():
             return reason_of(decision)
         case _:
@@ -79,10 +79,9 @@ def reason_of(decision: Decision) -> str:
         case Wait():
             return texts.sentence("waiting", {"until": decision.until.isoformat()})
         case Nothing():
-            operation = decision.operation.value if decision.operation else ""
-            return texts.reason(decision.because.value, {"operation": operation})
+            return texts.reason(decision.because.value, {"operation": decision.operation or ""})
         case Fail():
-            return texts.reason(decision.failure.value, {"operation": "ship", "message": ""})
+            return texts.reason(decision.failure.value, {"operation": decision.operation or "", "message": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,12 @@ def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
 
 def _outcome(task: Task, snapshot: Snapshot | None, policy: Policy, now: datetime) -> str:
     """What becomes of it in the end: a wait for a tracking number is thought through (R4)."""
-    decision = decide(snapshot, known(task.order), policy, since=task.since, now=now)
+    decision = decide(snapshot, known_of(task.order), policy, since=task.since, now=now)
     if isinstance(decision, Wait):
-        decision = decide(snapshot, known(task.order), policy, since=task.since, now=decision.until)
+        decision = decide(snapshot, known_of(task.order), policy, since=task.since, now=decision.until)
     match decision:
         case Send():
-            return decision.operation.value
+            return decision.operation
         case Fail():
             return "fail"
         case _:

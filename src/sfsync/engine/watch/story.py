@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.decide import Send, Wait, decide
+from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import trouble_of
-from sfsync.engine.outgoing.prepare import known, policy_of
+from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
 from sfsync.models import Action, LogEntry, MarketplaceOrder, Order, Task
@@ -111,7 +112,7 @@ def _stands(snapshot: Snapshot, shop: Shop) -> str:
 def _outlook(order: Order, snapshot: Snapshot) -> list[str]:
     """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
     at = timezone.now()
-    decision = decide(snapshot, known(order.marketplace_order), policy_of(order.store), since=at, now=at)
+    decision = decide(snapshot, known_of(order.marketplace_order), policy_of(order.store), since=at, now=at)
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
         return [texts.joined(_("No run has seen this yet; the next one decides."), say(decision))]
     if isinstance(decision, Send | Wait):
@@ -135,10 +136,10 @@ def believes(order: MarketplaceOrder) -> str:
         return _("Nothing was confirmed by the marketplace yet.")
     told = texts.operation_name(order.confirmed_operation)
     since = texts.moment(order.confirmed_at.isoformat())
-    if order.confirmed_operation == "ship" and order.ship_tracking:
+    if order.told_number and is_numbered(order.confirmed_operation):
         return _("The marketplace believes: %(told)s with tracking number %(number)s, since %(since)s.") % {
             "told": told,
-            "number": order.ship_tracking,
+            "number": order.told_number,
             "since": since,
         }
     return _("The marketplace believes: %(told)s, since %(since)s.") % {"told": told, "since": since}
@@ -186,5 +187,5 @@ def _flying(task: Task) -> str:
 
 
 def _failure(task: Task) -> str:
-    params = {"operation": task.operation or "ship", "message": task.last_error}
+    params = {"operation": task.operation, "message": task.last_error}
     return texts.ended(texts.sentence(f"failed-{task.failure}", params))

@@ -16,13 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sfsync import texts
 from sfsync.backoffice.kit.access import is_administrator, of_store, signed_in, stores_of
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.order_state import Standing, standing
 from sfsync.backoffice.kit.reader_texts import OF_CONNECTION, Said, grouped, told
 from sfsync.backoffice.screens.overview.chart import Chart, chart_of
 from sfsync.conf import conf
-from sfsync.domain.orders import Operation
+from sfsync.domain.operations import kind_of, names
 from sfsync.engine.watch.health import Health, health_of
 from sfsync.models import DayFigure, Order, Store, Task
 
@@ -156,17 +157,15 @@ def _asking(health: Health) -> Iterator[str]:
 
 
 def _to_do(operation: str, count: int) -> str:
-    if operation == Operation.REFUND:
-        return ngettext(
-            "%(count)s order must be refunded by hand on the marketplace.",
-            "%(count)s orders must be refunded by hand on the marketplace.",
-            count,
-        )
-    return ngettext(
-        "%(count)s order must be cancelled by hand on the marketplace.",
-        "%(count)s orders must be cancelled by hand on the marketplace.",
+    one, many = kind_of(operation).to_do if operation in names() else ("", "")
+    if one:
+        return ngettext(one, many, count)
+    text = ngettext(
+        "%(count)s order must be seen to by hand on the marketplace: “%(told)s” cannot be told to it.",
+        "%(count)s orders must be seen to by hand on the marketplace: “%(told)s” cannot be told to it.",
         count,
     )
+    return text.replace("%(told)s", texts.operation_name(operation))
 
 
 def headline(store: Store, health: Health, confirmed: int) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.backoffice.kit.live_shop import BOTH
 from sfsync.db.secrets import Secret
-from sfsync.domain import mapping
+from sfsync.domain import operations
 from sfsync.models import Store, validators
 from sfsync.models.store import Language
 from sfsync.shops.base import Carrier, Status
@@ -28,10 +28,11 @@ SENDING = ("mode", "every_minutes", "delay_minutes", "tries", "retry_minutes")
 MAILS = ("language", "log_days")
 CONNECTION = ("enabled", "feed_store_id", "api_url", "shop_prefix", "shop_id")
 
-MEANINGS = [
-    ("", gettext_lazy("Nothing: the marketplace is not told")),
-    *((word, gettext_lazy(texts.MEANINGS[operation])) for word, operation in mapping.MEANINGS.items()),
-]
+
+def meanings() -> list[tuple[str, str]]:
+    """What a status may mean, for people to choose."""
+    words = ((word, texts.label(kind.name)) for word, kind in operations.meanings().items())
+    return [("", _("Nothing: the marketplace is not told")), *words]
 
 
 class Mapping(forms.Form):
@@ -59,7 +60,7 @@ class Mapping(forms.Form):
         super().__init__(data, initial={"state_policy": store.state_policy})
         for each in self.statuses:
             self.fields[f"status-{each.status_id}"] = forms.ChoiceField(
-                label=each.name, required=False, choices=MEANINGS, initial=self.meaning.get(each.status_id, "")
+                label=each.name, required=False, choices=meanings, initial=self.meaning.get(each.status_id, "")
             )
 
     @property

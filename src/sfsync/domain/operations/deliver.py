@@ -1,0 +1,18 @@
+"""The customer has it; the marketplace must know of its shipment first (R13a)."""
+
+from __future__ import annotations
+
+from sfsync.domain.operations.kind import OperationKind
+from sfsync.domain.operations.kind import message as _
+
+DELIVER = OperationKind(
+    name="deliver",
+    verb="deliver",
+    rank=20,
+    label=_("Delivered"),
+    told_sentence=_("delivered"),
+    meaning="delivered",
+    after=("ship",),
+    ends_order=True,
+    ticketed=False,
+)

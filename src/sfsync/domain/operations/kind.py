@@ -1,0 +1,66 @@
+"""What everybody may ask of an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfsync.domain.orders import Snapshot
+
+
+class UnknownOperationError(LookupError):
+    """A row names an operation that nobody registered: another version of sfsync wrote it. Never a guess."""
+
+
+def message(text: str) -> str:
+    """Marks a message id. It is translated where it is shown, for the rules know no framework."""
+    return text
+
+
+def messages(one: str, many: str) -> tuple[str, str]:
+    return one, many
+
+
+def no_fields(order: Snapshot) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class OperationKind:
+    """`name` is ours, `verb` the API's. A higher `rank` is further in an order's life.
+
+    `meaning`: the settings' word for the shop statuses that ask for it; empty where none does. `feature`: what a
+    marketplace must offer for it (R9), empty where all do. `after`: what must be told before it (R13a). `calls_off`:
+    the order comes to nothing, and nothing is told after it. `ends_order`: no change is looked for after it.
+    `numbered`: it is told once per tracking number, and waits for one (R2, R4). `goes_back`: a status that says
+    otherwise takes it back (R8). `shows`: the status at Shopping Feed of an order it was done to, empty where none
+    tells. `ticketed`: its type of ticket is documented. `at_once`: items of one request (R12). `fields`: what goes out
+    with it, as the API's item takes it.
+
+    `label` names it where people choose a meaning, `told_sentence` is what the marketplace then knows, `by_hand` and
+    `to_do` (one, many) say what a person has to do where the marketplace does not take it. All are message ids.
+    """
+
+    name: str
+    verb: str
+    rank: int
+    label: str
+    told_sentence: str
+    meaning: str = ""
+    feature: str = ""
+    after: tuple[str, ...] = ()
+    calls_off: bool = False
+    ends_order: bool = False
+    numbered: bool = False
+    goes_back: bool = True
+    shows: str = ""
+    ticketed: bool = True
+    at_once: int = 100
+    fields: Callable[[Snapshot], Mapping[str, Any]] = no_fields
+    by_hand: str = ""
+    to_do: tuple[str, str] = ("", "")
+
+    def key(self, order: Snapshot) -> str:
+        """What tells two facts of this operation apart (R11): the tracking number, or nothing."""
+        return order.tracking_number if self.numbered else ""
