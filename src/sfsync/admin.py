@@ -48,7 +48,7 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Store)
 class StoreRows(Rows):
     list_display = ("name", "enabled", "mode", "feed_store_id", "trouble")
-    exclude = ("token", "shop_url")
+    exclude = ("token", "shop_secrets")
 
 
 @admin.register(Order)

@@ -41,8 +41,9 @@ class World:
         self.store = self.add_store(name, shop_url=url, **settings)
         self._orders = iter(self.shop.order_ids())
 
-    def add_store(self, name: str, **settings: Any) -> Store:
+    def add_store(self, name: str, *, shop_url: str = "", **settings: Any) -> Store:
         fields: dict[str, Any] = {
+            "shop_secrets": {"url": shop_url},
             "name": name,
             "feed_store_id": 10,
             "token": "sandbox-token",

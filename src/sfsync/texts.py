@@ -67,6 +67,7 @@ SENTENCES = {
     "person-send": _("%(who)s asked to send it now."),
     "person-give-up": _("%(who)s gave this update up."),
     "person-by-hand": _("%(who)s did it by hand on the marketplace: %(operation)s."),
+    "person-added": _("%(who)s added this store."),
     "person-settings": _("%(who)s changed the settings: %(names)s."),
     # What the process did
     "run-done": _(

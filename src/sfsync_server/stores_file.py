@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,34 +15,21 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from sfsync.db.secrets import Secret
-from sfsync.engine.kit.connections import SHOP_KINDS
-from sfsync.engine.people.change_settings import LONGEST, differences, in_words, judge_again
-from sfsync.models import SettingChange, Store
+from sfsync.engine.people.change_settings import add_store, change_settings, in_words
+from sfsync.models import Store, named_settings
+from sfsync.models.store import setting_fields
+from sfsync.shops import kinds
+from sfsync.shops.setting import Setting
 
 
 class StoresFileError(Exception):
     """The file is wrong and nothing was changed. The message is a sentence a mistake, each naming its place."""
 
 
-_STORE = {
-    "store_id": "feed_store_id",
-    "api_url": "api_url",
-    "enabled": "enabled",
-    "language": "language",
-    "recipients": "recipients",
-    "mode": "mode",
-    "every_minutes": "every_minutes",
-    "delay_minutes": "delay_minutes",
-    "retry_minutes": "retry_minutes",
-    "state_policy": "state_policy",
-    "ship_without_tracking": "ship_without_tracking",
-    "tries": "tries",
-    "log_days": "log_days",
-}
-_SHOP = {"kind": "shop_kind", "prefix": "shop_prefix", "shop_id": "shop_id"}
-_SECRETS = {"token": "token", "url": "shop_url"}
-_PLACES = {field: key for key, field in _STORE.items()} | {field: f"shop.{key}" for key, field in _SHOP.items()}
-_PLACES |= {"shop_url": "shop.url", "token": "token", "statuses": "statuses"}
+_SPELT = {"feed_store_id": "store_id"}
+"""The keys of the file that are not the names of our fields."""
+FIELDS = {_SPELT.get(field.name, field.name): field for field in setting_fields()}
+_OTHERS = {"token", "token_env", "shop", "statuses"}
 
 
 @dataclass(slots=True)
@@ -69,10 +58,13 @@ def apply(path: Path, *, who: str) -> list[Applied]:
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """Store name → the fields of its row that the file sets. Raises `StoresFileError`."""
+    """Store name → its settings that the file gives, by their names. Raises `StoresFileError`."""
     mistakes: list[str] = []
+    tables = _tables(_load(path), mistakes)
+    kinds_now = dict(Store.objects.filter(name__in=tables).values_list("name", "shop_kind"))
     stores = {
-        name: _fields(f"stores.{name}", table, mistakes) for name, table in _tables(_load(path), mistakes).items()
+        name: _settings(f"stores.{name}", table, kinds_now.get(name) or kinds.default_name(), mistakes)
+        for name, table in tables.items()
     }
     if mistakes:
         raise StoresFileError("\n".join(mistakes))
@@ -100,47 +92,72 @@ def _tables(document: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[
     return {name: table for name, table in stores.items() if isinstance(table, dict)}
 
 
-def _fields(place: str, table: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
-    fields = _named(place, table, _STORE, {"token", "token_env", "shop", "statuses"}, mistakes)
-    _secret(place, table, "token", fields, mistakes)
-    shop = table.get("shop", {})
-    if isinstance(shop, dict):
-        fields |= _named(f"{place}.shop", shop, _SHOP, {"url", "url_env"}, mistakes)
-        _secret(f"{place}.shop", shop, "url", fields, mistakes)
-    else:
-        mistakes.append(f"{place}.shop: must be a table.")
-    if "statuses" in table:
-        fields["statuses"] = table["statuses"]
-    return fields
+def _settings(place: str, table: Mapping[str, Any], kind: str, mistakes: list[str]) -> dict[str, Any]:
+    mistakes += _unknown(place, table, {*FIELDS, *_OTHERS})
+    wrong = {key: _wrong_type(FIELDS[key], value) for key, value in table.items() if key in FIELDS}
+    mistakes += [f"{place}.{key}: {sentence}" for key, sentence in wrong.items() if sentence]
+    found = {field.name: table[key] for key, field in FIELDS.items() if key in table}
+    found |= _secret(place, table, "token", mistakes)
+    found |= _shop(f"{place}.shop", table.get("shop", {}), kind, mistakes)
+    return found | ({"statuses": table["statuses"]} if "statuses" in table else {})
 
 
-def _named(
-    place: str, table: Mapping[str, Any], known: Mapping[str, str], others: set[str], mistakes: list[str]
-) -> dict[str, Any]:
-    for key in table:
-        if key not in known and key not in others:
-            mistakes.append(f"{place}.{key}: unknown setting; known are {', '.join(sorted({*known, *others}))}.")
-    mistakes += [
-        f"{place}.{key}: {sentence}"
-        for key, value in table.items()
-        if key in known and (sentence := _wrong_type(known[key], value))
-    ]
-    return {known[key]: value for key, value in table.items() if key in known}
+def _shop(place: str, table: Any, kind: str, mistakes: list[str]) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        mistakes.append(f"{place}: must be a table.")
+        return {}
+    given = table.get("kind", kind)
+    if given not in kinds.names():
+        mistakes.append(f"{place}.kind: there is no kind “{given}”; known are {', '.join(kinds.names())}.")
+        return {}
+    known = kinds.named(given).settings
+    mistakes += _unknown(place, table, {"kind", *_keys_of(known)})
+    found: dict[str, Any] = {"kind": given} if "kind" in table else {}
+    for key, setting in known.items():
+        if setting.secret:
+            found |= _secret(place, table, key, mistakes)
+        elif key in table:
+            found[key] = table[key]
+            mistakes += [f"{place}.{key}: {each}" for each in [_wrong_shape(setting.type, table[key])] if each]
+    return {f"shop.{key}": value for key, value in found.items()}
 
 
-def _wrong_type(field: str, value: Any) -> str:
+def _keys_of(settings: Mapping[str, Setting]) -> Iterator[str]:
+    for key, setting in settings.items():
+        yield key
+        if setting.secret:
+            yield f"{key}_env"
+
+
+def _unknown(place: str, table: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    names = ", ".join(sorted(known))
+    return [f"{place}.{key}: unknown setting; known are {names}." for key in table if key not in known]
+
+
+def _wrong_type(field: models.Field[Any, Any], value: Any) -> str:
     """A model field would make the best of "3", 3.7 or true; a file that means something else is told so."""
-    match Store._meta.get_field(field):
+    match field:
         case models.BooleanField():
-            return "" if isinstance(value, bool) else "must be true or false."
+            return _wrong_shape(bool, value)
         case models.IntegerField():
-            return "" if type(value) is int else "must be a whole number, without quotes."
+            return _wrong_shape(int, value)
         case models.CharField():
-            return "" if isinstance(value, str) else "must be a text, in quotes."
+            return _wrong_shape(str, value)
     return ""
 
 
-def _secret(place: str, table: Mapping[str, Any], key: str, fields: dict[str, Any], mistakes: list[str]) -> None:
+_SHAPES = {
+    bool: "must be true or false.",
+    int: "must be a whole number, without quotes.",
+    str: "must be a text, in quotes.",
+}
+
+
+def _wrong_shape(wanted: type, value: Any) -> str:
+    return "" if type(value) is wanted else _SHAPES[wanted]
+
+
+def _secret(place: str, table: Mapping[str, Any], key: str, mistakes: list[str]) -> dict[str, Any]:
     """A secret stands in the file (`token`), or in the environment variable that the file names (`token_env`)."""
     value, variable = table.get(key), table.get(f"{key}_env")
     if value is not None and variable is not None:
@@ -150,30 +167,25 @@ def _secret(place: str, table: Mapping[str, Any], key: str, fields: dict[str, An
         if not value:
             mistakes.append(f"{place}.{key}_env: the environment variable {variable} is not set.")
     if isinstance(value, str) and value.strip():
-        fields[_SECRETS[key]] = Secret(value.strip())
-    elif value is not None:
+        return {key: Secret(value.strip())}
+    if value is not None:
         mistakes.append(f"{place}.{key}: must be a text that is not empty.")
+    return {}
 
 
-def _apply(name: str, fields: dict[str, Any], who: str, mistakes: list[str]) -> Applied:
+def _apply(name: str, wanted: dict[str, Any], who: str, mistakes: list[str]) -> Applied:
     store = Store.objects.filter(name=name).first()
-    created = store is None
-    store = store or Store(name=name)
-    changes = [] if created else differences(store, fields)
-    for attribute, value in fields.items():
-        setattr(store, attribute, value)
-    wrong = _mistakes(store)
-    mistakes += wrong
-    if not wrong and (created or changes):
-        # Only what the file says: a run may be moving the cursors of this very store.
-        store.save(update_fields=None if created else [*(name for name, _, _ in changes), "updated_at"])
-        SettingChange.objects.bulk_create(
-            SettingChange(store=store, who=who, name=field, before=before[:LONGEST], after=after[:LONGEST])
-            for field, before, after in changes or [("store", "", name)]
-        )
-        judge_again(store, [field for field, _before, _after in changes])
-    said = [f"{_PLACES[field]}: {in_words(before)} → {in_words(after)}" for field, before, after in changes]
-    return Applied(name, created, said)
+    draft = copy(store) if store else Store(name=name)
+    named_settings.put(draft, wanted)
+    if wrong := _mistakes(draft):
+        mistakes += wrong
+        return Applied(name, created=not store)
+    if not store:
+        add_store(draft, who)
+        return Applied(name, created=True)
+    changes = change_settings(store, wanted, who, together=True)
+    said = [f"{_SPELT.get(each, each)}: {in_words(before)} → {in_words(after)}" for each, before, after in changes]
+    return Applied(name, created=False, changes=said)
 
 
 def _mistakes(store: Store) -> list[str]:
@@ -183,15 +195,11 @@ def _mistakes(store: Store) -> list[str]:
         store.validate_unique()
     except ValidationError as error:
         return [
-            f"stores.{store.name}.{_PLACES.get(name, name)}: {' '.join(_sentence(store, name, each) for each in wrong)}"
+            f"stores.{store.name}.{_SPELT.get(name, name)}: {' '.join(_sentence(store, name, each) for each in wrong)}"
             for name, wrong in error.error_dict.items()
         ]
-    required = {"token": store.token, "shop_url": store.shop_url}
-    missing = [f"stores.{store.name}.{_PLACES[name]}: is missing." for name, value in required.items() if not value]
-    if store.shop_kind not in SHOP_KINDS:
-        known = ", ".join(SHOP_KINDS)
-        missing.append(f"stores.{store.name}.shop.kind: there is no kind “{store.shop_kind}”; known are {known}.")
-    return missing
+    missing = [*([] if store.token else ["token"]), *named_settings.missing(store)]
+    return [f"stores.{store.name}.{name}: is missing." for name in missing]
 
 
 def _sentence(store: Store, name: str, error: ValidationError) -> str:
@@ -211,3 +219,13 @@ def _beside_each_other(names: Iterable[str]) -> Iterator[str]:
             store.clean()
         except ValidationError as error:
             yield f"stores.{store.name}: {' '.join(error.messages)}"
+
+
+def manual(settings: Mapping[str, Setting]) -> Iterator[str]:
+    """The rows of docs/stores.md for a kind of shop."""
+    for key, setting in settings.items():
+        default = "must be given" if setting.default is None else f"`{json.dumps(setting.default)}`"
+        yield f"| `{key}` | {default} | {setting.label}. {setting.help} |"
+        if setting.secret:
+            instead = f"Instead of `{key}`: the name of the environment variable that holds it, when `apply` runs."
+            yield f"| `{key}_env` | | {instead} |"

@@ -107,7 +107,12 @@ def test_a_merchant_replaces_the_token_and_nothing_else_of_the_connection(shop: 
     assert store.token.reveal() == "another-token-1234"
     assert (store.api_url, store.feed_store_id) == (shop.store.api_url, 10)
     change = SettingChange.objects.get(store=store)
-    assert (change.who, change.name, change.before, change.after) == ("claire", "token", "…oken", "…1234")
+    assert (change.who, change.name, change.before, change.after) == (
+        "claire",
+        "token",
+        {"secret": "…oken"},
+        {"secret": "…1234"},
+    )
 
 
 def test_administrators_give_stores_to_people(shop: World, administrator: Client) -> None:

@@ -14,8 +14,8 @@ from django.utils import timezone
 from time_machine import TimeMachineFixture
 
 from sfsync.db.secrets import Secret
-from sfsync.engine.people.change_settings import change
-from sfsync.models import SettingChange, Store
+from sfsync.engine.people.change_settings import change_settings
+from sfsync.models import SettingChange, Store, named_settings
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 from tests.pages import markup as text
@@ -27,8 +27,14 @@ LATER = {"do": "anyway"}
 
 def given(world: World, **changes: object) -> dict[str, object]:
     """The form as it is shown, with what was typed into it."""
-    now = {"enabled": "on", "feed_store_id": 10, "api_url": world.store.api_url, "shop_prefix": "ps_", "shop_id": 1}
-    return now | {"token": "", "shop_url": "", "kept": "", "do": "save"} | changes
+    now = {
+        "enabled": "on",
+        "feed_store_id": 10,
+        "api_url": world.store.api_url,
+        "shop.prefix": "ps_",
+        "shop.shop_id": 1,
+    }
+    return now | {"token": "", "shop.url": "", "kept": "", "do": "save"} | changes
 
 
 def relied_on(page: str) -> str:
@@ -54,9 +60,9 @@ def test_what_works_is_saved_and_said(shop: World, administrator: Client) -> Non
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"shop_url": NOWHERE}, "The shop&#x27;s database does not answer."),
-        ({"shop_prefix": "pz_"}, "The database holds no PrestaShop tables with this prefix."),
-        ({"shop_id": 7}, "The database has no shop of this number."),
+        ({"shop.url": NOWHERE}, "The shop&#x27;s database does not answer."),
+        ({"shop.prefix": "pz_"}, "The database holds no PrestaShop tables with this prefix."),
+        ({"shop.shop_id": 7}, "The database has no shop of this number."),
         ({"token": "a-wrong-token-123"}, "Shopping Feed refused the token."),
         ({"feed_store_id": 99}, "The token does not open store 99; it opens: 10"),
         ({"api_url": "http://127.0.0.1:1"}, "Shopping Feed cannot be reached"),
@@ -71,19 +77,19 @@ def test_what_does_not_work_replaces_nothing(
     assert sentence in page
     assert "Nothing was saved, since this does not work." in page
     assert "Save anyway" in page
-    assert [getattr(saved(), name) for name in typed] == [getattr(before, name) for name in typed]
-    assert all(f'value="{value}"' in page for name, value in typed.items() if name not in ("token", "shop_url"))
+    assert [named_settings.get(saved(), name) for name in typed] == [named_settings.get(before, name) for name in typed]
+    assert all(f'value="{value}"' in page for name, value in typed.items() if name not in ("token", "shop.url"))
     assert SettingChange.objects.count() == 0
 
 
 def test_a_shop_that_is_down_today_may_be_saved_anyway(shop: World, administrator: Client) -> None:
-    administrator.post(CONNECTION, given(shop, shop_prefix="pz_") | LATER)
-    assert saved().shop_prefix == "pz_"
+    administrator.post(CONNECTION, given(shop) | {"shop.prefix": "pz_"} | LATER)
+    assert saved().shop_settings["prefix"] == "pz_"
 
 
 def test_nobody_has_to_mend_a_store_to_switch_it_off(shop: World, administrator: Client) -> None:
-    Store.objects.update(shop_prefix="pz_")
-    administrator.post(CONNECTION, given(shop, shop_prefix="pz_", enabled=""))
+    Store.objects.update(shop_settings={"prefix": "pz_"})
+    administrator.post(CONNECTION, given(shop, enabled="") | {"shop.prefix": "pz_"})
     assert not saved().enabled
 
 
@@ -91,7 +97,7 @@ def test_a_merchants_token_is_tried_and_not_the_shop(shop: World, merchant: Clie
     page = text(merchant.post(CONNECTION, {"token": "a-wrong-token-123", "do": "save"}))
     assert "Shopping Feed refused the token." in page
     assert saved().token.reveal() == "sandbox-token"
-    Store.objects.update(shop_prefix="pz_", token="an-old-token")
+    Store.objects.update(shop_settings={"prefix": "pz_"}, token="an-old-token")
     page = text(merchant.post(CONNECTION, {"token": "sandbox-token", "do": "save"}, follow=True))
     assert "Saved. Shopping Feed accepts the token" in page
     assert saved().token.reveal() == "sandbox-token"
@@ -124,15 +130,15 @@ def test_empty_secrets_are_tried_as_they_are_saved(shop: World, merchant: Client
 
 def test_a_typed_secret_is_kept_out_of_the_page_and_saved_when_asked_to(shop: World, administrator: Client) -> None:
     """And at rest it is encrypted."""
-    page = text(administrator.post(CONNECTION, given(shop, shop_url=NOWHERE, token="a-wrong-token-123")))
+    page = text(administrator.post(CONNECTION, given(shop, token="a-wrong-token-123") | {"shop.url": NOWHERE}))
     assert "hunter2secret" not in page
     assert "a-wrong-token-123" not in page
     assert "What you typed is kept for 10 minutes, and not shown" in page
-    assert sorted(relied_on(page).split()) == ["shop_url", "token"]
+    assert sorted(relied_on(page).split()) == ["shop.url", "token"]
     [session] = [each.get_decoded() for each in Session.objects.all()]
     assert "hunter2secret" not in str(session)
     administrator.post(CONNECTION, given(shop, kept=relied_on(page)) | LATER)
-    assert (saved().token.reveal(), saved().shop_url.reveal()) == ("a-wrong-token-123", NOWHERE)
+    assert (saved().token.reveal(), saved().shop_secrets["url"].reveal()) == ("a-wrong-token-123", NOWHERE)
     assert "typed:" not in str([each.get_decoded() for each in Session.objects.all()])
 
 
@@ -164,13 +170,13 @@ def test_a_page_opened_anew_relies_on_nothing_that_was_typed(shop: World, admini
 def test_empty_secrets_keep_what_is_there(shop: World, administrator: Client) -> None:
     administrator.post(CONNECTION, given(shop, api_url=f"{shop.store.api_url}/"))
     assert saved().api_url.endswith("/")
-    assert (saved().token.reveal(), saved().shop_url.reveal()) == ("sandbox-token", shop.shop.url)
+    assert (saved().token.reveal(), saved().shop_secrets["url"].reveal()) == ("sandbox-token", shop.shop.url)
 
 
 @pytest.mark.parametrize("url", [CONNECTION, NEW])
 def test_secrets_are_typed_unseen_and_no_browser_remembers_them(shop: World, administrator: Client, url: str) -> None:
     page = text(administrator.get(url))
-    for name in ("token", "shop_url"):
+    for name in ("token", "shop.url"):
         [field] = re.findall(rf'<input type="password" name="{name}"[^>]*>', page)
         assert 'autocomplete="off"' in field
         assert "value=" not in field
@@ -183,10 +189,10 @@ def test_secrets_are_typed_unseen_and_no_browser_remembers_them(shop: World, adm
 def test_no_file_of_the_server_is_opened_from_a_page(shop: World, administrator: Client, address: str) -> None:
     """A store that has one (the demo's) keeps it while the rest is changed: `given` types none."""
     for url in (CONNECTION, TEST, NEW):
-        page = text(administrator.post(url, given(shop, shop_url=address, name="x", token="sandbox-token")))
+        page = text(administrator.post(url, given(shop, name="x", token="sandbox-token") | {"shop.url": address}))
         assert "A file of the server can be given on its command line only." in page
-    assert administrator.post(CONNECTION, given(shop, shop_prefix="PS_") | LATER).status_code == 302
-    assert (saved().shop_prefix, saved().shop_url.reveal()) == ("PS_", shop.shop.url)
+    assert administrator.post(CONNECTION, given(shop) | {"shop.prefix": "PS_"} | LATER).status_code == 302
+    assert (saved().shop_settings["prefix"], saved().shop_secrets["url"].reveal()) == ("PS_", shop.shop.url)
 
 
 # --- troubles that are over -------------------------------------------------------------------------------------------
@@ -230,7 +236,7 @@ def second(shop: World, mariadb_database: str, tmp_path: Path) -> Iterator[dict[
     """What an administrator types for another shop, on a real server."""
     other = World(tmp_path, orders=3, database=mariadb_database, name="other")
     Store.objects.filter(name="other").delete()
-    yield given(shop, name="second", token=" sandbox-token\n", shop_url=mariadb_database)
+    yield given(shop, name="second", token=" sandbox-token\n") | {"shop.url": mariadb_database}
     other.shop.close()
 
 
@@ -245,16 +251,16 @@ def test_an_administrator_adds_a_store(shop: World, administrator: Client, secon
 
 
 def test_a_new_store_is_tried_before_it_is_added(shop: World, administrator: Client) -> None:
-    typed = given(shop, name="second", token="sandbox-token", shop_url=NOWHERE)
+    typed = given(shop, name="second", token="sandbox-token") | {"shop.url": NOWHERE}
     page = text(administrator.post(NEW, typed))
     assert "The shop&#x27;s database does not answer." in page
     assert "Shopping Feed accepts the token: store 10" in page
     assert "hunter2secret" not in page
     assert not Store.objects.filter(name="second").exists()
-    again = typed | {"token": "", "shop_url": "", "kept": relied_on(page)} | LATER
+    again = typed | {"token": "", "shop.url": "", "kept": relied_on(page)} | LATER
     assert administrator.post(NEW, again)["Location"] == "/stores/second/settings/"
     store = Store.objects.get(name="second")
-    assert (store.token.reveal(), store.shop_url.reveal()) == ("sandbox-token", NOWHERE)
+    assert (store.token.reveal(), store.shop_secrets["url"].reveal()) == ("sandbox-token", NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -262,8 +268,8 @@ def test_a_new_store_is_tried_before_it_is_added(shop: World, administrator: Cli
     [
         ({"token": ""}, "This is needed."),
         ({"token": "sandbox token"}, "The token has spaces or characters that no token has"),
-        ({"shop_url": "ftp://shop"}, "The shop&#x27;s address starts with mysql+pymysql://"),
-        ({"shop_prefix": "ps; drop"}, "A table prefix has letters, digits and underscores only"),
+        ({"shop.url": "ftp://shop"}, "The shop&#x27;s address starts with mysql+pymysql://"),
+        ({"shop.prefix": "ps; drop"}, "A table prefix has letters, digits and underscores only"),
         ({"name": "Ma boutique"}, "A name has letters, digits and hyphens only: no spaces and no accents."),
         ({"name": "main"}, "There is a store of this name already."),
         ({"name": ""}, "This field is required."),
@@ -274,7 +280,7 @@ def test_a_wrong_value_of_a_new_store_gets_a_sentence(
 ) -> None:
     """Nothing is tried then: there is nothing to try yet."""
     fault = shop.sandbox.fault(Fault("unreachable", times=None))
-    right = given(shop, name="second", token="sandbox-token", shop_url=NOWHERE)
+    right = given(shop, name="second", token="sandbox-token") | {"shop.url": NOWHERE}
     page = text(administrator.post(NEW, right | typed))
     shop.sandbox.remove_fault(fault)
     assert sentence in page
@@ -308,10 +314,10 @@ def test_a_wrong_address_is_explained_and_shows_no_password(
 ) -> None:
     """What follows an @ in a password would be taken for the server's name, and stand in every error."""
     for url in (CONNECTION, TEST):
-        page = text(administrator.post(url, given(shop, shop_url=address)))
+        page = text(administrator.post(url, given(shop) | {"shop.url": address}))
         assert sentence in page
         assert "sswOrd" not in page
-    assert saved().shop_url.reveal() == shop.shop.url
+    assert saved().shop_secrets["url"].reveal() == shop.shop.url
 
 
 def test_a_connection_is_tried_without_waiting_for_a_rate_limit(shop: World, merchant: Client) -> None:
@@ -332,7 +338,7 @@ def test_a_refused_value_is_named_and_the_page_shows_what_is_saved(shop: World, 
 
 
 def test_a_store_that_is_switched_off_is_added_untried(shop: World, administrator: Client) -> None:
-    fields = given(shop, name="later", token="another-token", shop_url=NOWHERE)
+    fields = given(shop, name="later", token="another-token") | {"shop.url": NOWHERE}
     del fields["enabled"]
     assert administrator.post(NEW, fields).status_code == 302
     assert not Store.objects.get(name="later").enabled
@@ -343,7 +349,7 @@ def test_what_was_typed_is_forgotten_after_a_while_by_looking_at_the_page(
 ) -> None:
     """Encrypted, and for ten minutes only."""
     time_machine.move_to(timezone.now())
-    text(administrator.post(CONNECTION, given(shop, shop_url=NOWHERE)))
+    text(administrator.post(CONNECTION, given(shop) | {"shop.url": NOWHERE}))
     assert "typed:main" in administrator.session
     time_machine.shift(timedelta(minutes=11))
     text(administrator.get(CONNECTION))
@@ -353,6 +359,6 @@ def test_what_was_typed_is_forgotten_after_a_while_by_looking_at_the_page(
 def test_the_names_of_a_former_shop_are_not_shown(shop: World, administrator: Client) -> None:
     """However the shop came to be another one."""
     assert "Shipped" in text(administrator.get("/stores/main/settings/"))
-    change(saved(), {"shop_url": Secret(NOWHERE)}, "apply")
+    change_settings(saved(), {"shop.url": Secret(NOWHERE)}, "apply")
     page = text(administrator.get("/stores/main/settings/"))
     assert "Processing in progress" not in page

@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sfsync import texts
-from sfsync.db.secrets import Secret
 from sfsync.models import MarketplaceOrder, Process, Store
 from sfsync.testing import SHIPPED, World
 from shoppingfeed.sandbox import Fault
@@ -126,7 +125,7 @@ def test_a_trouble_that_is_over_is_told_in_the_readers_language(shop: World, jea
 def test_the_report_is_english_on_every_page(shop: World, merchant: Client, jeanne: Client) -> None:
     """Numbers and moments too: the two differ in the language of the page and of the shop's own names alone."""
     shop.sync()
-    Store.objects.update(recipients=[], shop_url=Secret("mysql+pymysql://reader:hunter2secret@127.0.0.1:1/shop"))
+    Store.objects.update(recipients=[], shop_secrets={"url": "mysql+pymysql://reader:hunter2secret@127.0.0.1:1/shop"})
     moment = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
     english, french = (moment.sub("MOMENT", report_in(text(each.get(URL)))) for each in (merchant, jeanne))
     assert english == french.replace("page in fr", "page in en")

@@ -72,8 +72,8 @@ def test_a_refusal_is_an_answer() -> None:
 
 
 def new_store(name: str, **given: str) -> dict[str, str]:
-    typed = {"name": name, "feed_store_id": "11", "api_url": "https://api.example.com", "shop_id": "1"}
-    return typed | {"shop_prefix": "ps_", "token": "a-new-token-123", "shop_url": NOWHERE, "do": "anyway"} | given
+    typed = {"name": name, "feed_store_id": "11", "api_url": "https://api.example.com", "shop.shop_id": "1"}
+    return typed | {"shop.prefix": "ps_", "token": "a-new-token-123", "shop.url": NOWHERE, "do": "anyway"} | given
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

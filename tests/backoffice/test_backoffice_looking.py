@@ -184,7 +184,7 @@ def test_diagnostics_name_what_is_wrong_and_hold_no_secret(
     page = text(merchant.get("/stores/main/diagnostics/"))
     assert "Nobody gets the mail about failing orders." in page
     assert "[ok] main: shop: PrestaShop 8.2.1" in page
-    shop.store.shop_url = "mysql+pymysql://reader:hunter2secret@127.0.0.1:1/shop"
+    shop.store.shop_secrets = {"url": "mysql+pymysql://reader:hunter2secret@127.0.0.1:1/shop"}
     shop.store.save()
     page = text(administrator.get("/diagnostics/"))
     assert "[wrong] main: shop" in page
@@ -258,7 +258,7 @@ def test_a_trouble_is_said_in_french_with_the_technical_detail_folded_up(
 ) -> None:
     """R20: what a program said in English is there for whoever helps, closed."""
     Store.objects.update(
-        shop_url=Secret("mysql+pymysql://reader:pw@127.0.0.1:1/shop"), token=Secret("wrong-token-12345")
+        shop_secrets={"url": "mysql+pymysql://reader:pw@127.0.0.1:1/shop"}, token=Secret("wrong-token-12345")
     )
     busy.sync(store=Store.objects.get())
     client = sign_in("jeanne", busy.store, language="fr")

@@ -164,8 +164,8 @@ def test_names_are_known_after_the_shop_has_fallen_silent(shop: World, merchant:
 def test_names_of_a_former_shop_are_forgotten(shop: World, merchant: Client, administrator: Client) -> None:
     text(merchant.get(MAPPING))
     fall_silent(shop)
-    given = {"enabled": "on", "feed_store_id": 10, "api_url": shop.store.api_url, "shop_prefix": "other_"}
-    administrator.post("/stores/main/settings/connection/", given | {"shop_id": 1, "do": "anyway"})
+    given = {"enabled": "on", "feed_store_id": 10, "api_url": shop.store.api_url, "shop.prefix": "other_"}
+    administrator.post("/stores/main/settings/connection/", given | {"shop.shop_id": 1, "do": "anyway"})
     page = text(merchant.get(MAPPING))
     assert "#4" in page
     assert "Processing in progress" not in page
@@ -259,7 +259,7 @@ def test_a_carrier_that_was_edited_in_the_shop_stays_chosen(shop: World, merchan
 def test_carriers_are_numbers_while_the_shop_is_silent(shop: World, merchant: Client) -> None:
     """R4: the setting can be changed all the same, and a sentence says why there are no names."""
     shop.store.ship_without_tracking = [1, 5]
-    shop.store.shop_url = "mysql+pymysql://reader:pw@127.0.0.1:1/shop"
+    shop.store.shop_secrets = {"url": "mysql+pymysql://reader:pw@127.0.0.1:1/shop"}
     shop.store.save()
     page = text(merchant.get(SENDING))
     assert "The shop&#x27;s database does not answer." in page
@@ -289,7 +289,7 @@ def test_recipients_are_addresses_one_a_line(shop: World, merchant: Client) -> N
 
 
 def test_the_mapping_can_be_edited_while_the_shop_is_down(shop: World, merchant: Client) -> None:
-    shop.store.shop_url = "mysql+pymysql://reader:pw@127.0.0.1:1/shop"
+    shop.store.shop_secrets = {"url": "mysql+pymysql://reader:pw@127.0.0.1:1/shop"}
     shop.store.save()
     page = text(merchant.get(MAPPING))
     assert "The shop&#x27;s database does not answer." in page

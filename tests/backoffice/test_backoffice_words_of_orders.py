@@ -16,7 +16,6 @@ from django.utils import translation
 from sfsync import texts
 from sfsync.backoffice.kit.reader_texts import Said, advice, on_form
 from sfsync.backoffice.screens.acting import Chosen, by_reason
-from sfsync.db.secrets import Secret
 from sfsync.engine.people import acts
 from sfsync.engine.people.change_settings import in_words
 from sfsync.engine.watch.story import story_of
@@ -173,7 +172,7 @@ def test_what_the_marketplace_said_stays_open(shop: World, merchant: Client, ref
 
 
 def test_a_list_of_meanings_is_joined_as_the_language_joins() -> None:
-    recorded = "{'shipped': [4], 'delivered': [5]}"
+    recorded = {"shipped": [4], "delivered": [5]}
     with translation.override("en"):
         assert in_words(recorded) == "Shipped: 4; Delivered: 5"
     with translation.override("fr"):
@@ -313,7 +312,7 @@ def test_all_stores_lead_to_what_failed(shop: World, administrator: Client, refu
 
 
 def test_a_shop_that_is_away_is_said_once_and_leads_to_its_connection(shop: World, merchant: Client) -> None:
-    Store.objects.update(shop_url=Secret("mysql+pymysql://reader:pw@127.0.0.1:1/shop"))
+    Store.objects.update(shop_secrets={"url": "mysql+pymysql://reader:pw@127.0.0.1:1/shop"})
     shop.sync(store=Store.objects.get())
     page = text(merchant.get("/stores/main/"))
     assert unfolded(page).count("The shop's database does not answer.") == 1

@@ -105,8 +105,10 @@ def deployment(tmp_path: Path) -> Deployment:
 
 def test_rotate_key_encrypts_every_secret_again(deployment: Deployment) -> None:
     """The former key decrypts until the next rotation; after two, nothing needs it any more."""
-    deployment.python("Store.objects.create(name='a', feed_store_id=1, token='the-token', shop_url='sqlite:///x')")
-    reveal = "s = Store.objects.get(); print(s.token.reveal(), s.shop_url.reveal())"
+    deployment.python(
+        "Store.objects.create(name='a', feed_store_id=1, token='the-token', shop_secrets={'url': 'sqlite:///x'})"
+    )
+    reveal = "s = Store.objects.get(); print(s.token.reveal(), s.shop_secrets['url'].reveal())"
     keys = {(deployment.home / "secret-key").read_text()}
     for _ in range(2):
         said = deployment.run("rotate-key")

@@ -163,7 +163,7 @@ def test_why_does_not_promise_what_no_run_will_send(world: World) -> None:
 def test_why_says_when_the_shop_cannot_be_asked(world: World) -> None:
     order = world.order()
     world.sync()
-    Store.objects.update(shop_prefix="other_")
+    Store.objects.update(shop_settings={"prefix": "other_"})
     [story] = told("why", order)
     assert story["now"].startswith("The shop's database cannot be read. ")
     assert story["next"] == ["Nothing is waiting: sfsync acts when the order's status or tracking number changes."]

@@ -79,7 +79,7 @@ def store() -> Store:
         name="main",
         feed_store_id=10,
         token="very-secret-token",
-        shop_url="mysql+pymysql://reader:shop-password@host/shop",
+        shop_secrets={"url": "mysql+pymysql://reader:shop-password@host/shop"},
         recipients=["merchant@example.com", "second@example.com"],
     )
 

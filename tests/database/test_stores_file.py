@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from sfsync.models import SettingChange, Store
+from sfsync.models import LogEntry, SettingChange, Store, named_settings
 from sfsync_server.stores_file import StoresFileError, apply
 
 pytestmark = pytest.mark.django_db
@@ -75,8 +75,8 @@ def test_a_store_needs_little(file: Path) -> None:
     assert applied(file, MAIN) == [("main", True, [])]
     store = Store.objects.get()
     assert (store.token.reveal(), store.feed_store_id) == ("the-token-of-main", 10)
-    assert store.shop_url.reveal() == "mysql+pymysql://reader:shop-password@db/shop"
-    assert (store.shop_prefix, store.shop_id) == ("ps_", 1)
+    assert store.shop_secrets["url"].reveal() == "mysql+pymysql://reader:shop-password@db/shop"
+    assert [named_settings.get(store, f"shop.{key}") for key in ("prefix", "shop_id")] == ["ps_", 1]
     assert (store.mode, store.every_minutes, store.delay_minutes, store.tries) == ("batch", 5, 5, 3)
     assert (store.api_url, store.enabled, store.language) == ("https://api.shopping-feed.com", True, "en")
 
@@ -90,7 +90,7 @@ def test_every_key_arrives_where_it_belongs(file: Path) -> None:
     assert (store.mode, store.every_minutes, store.delay_minutes, store.retry_minutes) == ("realtime", 15, 0, 30)
     assert (store.state_policy, store.ship_without_tracking) == ("latest-mapped", [3, 4])
     assert (store.tries, store.log_days) == (5, 30)
-    assert (store.shop_kind, store.shop_prefix, store.shop_id) == ("prestashop", "shop_", 2)
+    assert (store.shop_kind, store.shop_settings) == ("prestashop", {"prefix": "shop_", "shop_id": 2})
     assert store.statuses == {"shipped": [4, 20], "delivered": [5], "canceled": [6], "refunded": [7]}
 
 
@@ -120,11 +120,15 @@ def test_what_changed_is_said_and_recorded_without_secrets(file: Path) -> None:
     ]
     recorded = SettingChange.objects.order_by("id").values_list("who", "name", "before", "after")
     assert list(recorded) == [
-        ("jane (command line)", "store", "", "main"),
-        ("jane (command line)", "recipients", "[]", "['a@example.com']"),
-        ("jane (command line)", "token", "…main", "…here"),
-        ("jane (command line)", "shop_url", "…shop", "replaced"),
-        ("jane (command line)", "statuses", "{'shipped': [4]}", "{'shipped': [4, 20]}"),
+        ("jane (command line)", "store", None, "main"),
+        ("jane (command line)", "recipients", [], ["a@example.com"]),
+        ("jane (command line)", "token", {"secret": "…main"}, {"secret": "…here"}),
+        ("jane (command line)", "shop.url", {"secret": "…shop"}, {"secret": "…shop", "replaced": True}),
+        ("jane (command line)", "statuses", {"shipped": [4]}, {"shipped": [4, 20]}),
+    ]
+    assert list(LogEntry.objects.order_by("id").values_list("code", "params")) == [
+        ("person-added", {"who": "jane (command line)"}),
+        ("person-settings", {"who": "jane (command line)", "names": "recipients, token, shop.url, statuses"}),
     ]
 
 
@@ -218,7 +222,10 @@ def test_secrets_may_come_from_the_environment(file: Path, monkeypatch: pytest.M
     text = MAIN.replace('token = "the-token-of-main"', 'token_env = "SF_TOKEN"')
     applied(file, text.replace('url = "mysql+pymysql://reader:shop-password@db/shop"', 'url_env = "SHOP_URL"'))
     store = Store.objects.get()
-    assert (store.token.reveal(), store.shop_url.reveal()) == ("token-from-outside", "sqlite:////srv/shop.sqlite3")
+    assert (store.token.reveal(), store.shop_secrets["url"].reveal()) == (
+        "token-from-outside",
+        "sqlite:////srv/shop.sqlite3",
+    )
 
 
 def test_a_store_renamed_in_the_file_does_not_send_everything_twice(file: Path) -> None:

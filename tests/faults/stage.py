@@ -220,7 +220,7 @@ class Stage:
             "feed_store_id": story.store_id,
             "token": TOKEN,
             "api_url": self.server.url,
-            "shop_url": story.shop.url,
+            "shop_secrets": {"url": story.shop.url},
             "statuses": STATUSES,
             "retry_minutes": 0,
             "recipients": [],

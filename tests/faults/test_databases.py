@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import ValidationError
 from sqlalchemy import create_engine, text
 
-from sfsync.models import validators
 from sfsync.shops.base import ShopMisconfigured
 from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import build
+from sfsync.shops.prestashop.settings import table_prefix
+from sfsync.shops.setting import Mistake
 from tests.faults.deployment import RealWorld, real_world, store_toml
 from tests.faults.servers import private_server
 from tests.faults.stage import PASSWORD, Child, Stage, Story, staged
@@ -33,7 +33,7 @@ def test_the_shops_database_goes_away_in_the_middle_of_a_run(sqlite_stage: Stage
     """R5: the run says so and ends well; when the shop is back, everything goes out, each once."""
     with private_server("mariadb") as mariadb:
         shop = build(mariadb.server.database("shop"), limit=6)
-        story = sqlite_stage.story(shop_url=shop.url)
+        story = sqlite_stage.story(shop_secrets={"url": shop.url})
         shop.bulk_ship(shop.order_ids(), "T-")
         run = standing_at(story, "http", 1)
         mariadb.stop()
@@ -166,8 +166,8 @@ def test_a_prefix_that_is_an_injection_is_refused(prefix: str) -> None:
     """In the settings, with a sentence, and once more by the connector: it never comes near a statement."""
     with pytest.raises(ShopMisconfigured):
         PrestaShop("sqlite:///nowhere", prefix=prefix)
-    with pytest.raises(ValidationError):
-        validators.shop_prefix(prefix)
+    with pytest.raises(Mistake):
+        table_prefix(prefix)
 
 
 def test_an_address_with_an_injection_is_refused_without_showing_its_password(tmp_path: Path, migrated: Path) -> None:

@@ -11,6 +11,8 @@ from django.db.models import Field
 
 from sfsync.conf import Conf
 from sfsync.models import Store
+from sfsync.models.store import setting_fields
+from sfsync.shops import kinds
 from sfsync_server import stores_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,25 +39,38 @@ def test_every_rule_is_proved_by_tests_that_exist() -> None:
             assert f"def {test}(" in (ROOT / "tests" / file).read_text("utf-8"), f"{rule}: {file}::{test}"
 
 
-def known_keys() -> dict[str, str]:
-    """What `sfsync apply` reads, with the field that each key sets."""
-    return stores_file._STORE | stores_file._SHOP | stores_file._SECRETS
+OF_SHOPS = {key: setting for name in kinds.names() for key, setting in kinds.named(name).settings.items()}
 
 
 def test_every_key_of_the_stores_file_is_explained() -> None:
     meanings = {"shipped", "delivered", "canceled", "refunded"}
-    assert set(rows("stores.md")) == {*known_keys(), "token_env", "url_env", *meanings}
+    assert set(rows("stores.md")) == {*stores_file.FIELDS, "token", "token_env", *OF_SHOPS, "url_env", *meanings}
 
 
-@pytest.mark.parametrize("key", sorted(known_keys()))
+@pytest.mark.parametrize("key", sorted({*stores_file.FIELDS, "token"}))
 def test_a_key_of_the_stores_file_has_the_default_that_is_told(key: str) -> None:
-    field = Store._meta.get_field(known_keys()[key])
+    field = stores_file.FIELDS.get(key) or Store._meta.get_field(key)
     assert isinstance(field, Field)
     told = rows("stores.md")[key][1].strip("`").strip('"')
     if told == "must be given":
         assert not field.has_default() or not field.get_default()
     else:
         assert told == str(field.get_default()).replace("True", "true").replace("False", "false")
+
+
+@pytest.mark.parametrize("kind", kinds.names())
+def test_the_manual_has_the_rows_that_the_settings_of_a_kind_of_shop_make(kind: str) -> None:
+    page = (ROOT / "docs" / "stores.md").read_text("utf-8")
+    settings = kinds.named(kind).settings
+    assert settings
+    assert [row for row in stores_file.manual(settings) if row not in page.splitlines()] == []
+
+
+@pytest.mark.parametrize("field", setting_fields(), ids=lambda field: field.name)
+def test_a_setting_has_its_label_and_its_help_on_its_field(field: Field[object, object]) -> None:
+    """They make the form and the history; without them Django would make one up of the field's name."""
+    assert field.verbose_name != field.name.replace("_", " ")
+    assert field.help_text
 
 
 def test_every_name_of_the_django_setting_is_told_with_its_default() -> None:

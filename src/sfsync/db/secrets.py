@@ -40,6 +40,10 @@ class Secret:
             self._text, self._encrypted = decrypt(self._encrypted), ""
         return self._text
 
+    def sealed(self) -> str:
+        """As it is kept. One that was never revealed stays as it was, readable or not."""
+        return self._encrypted or encrypt(self._text)
+
     @property
     def hint(self) -> str:
         """The last characters, enough to tell two tokens apart."""
@@ -112,3 +116,25 @@ class SecretField(models.TextField):  # type: ignore[type-arg]
 
     def value_to_string(self, obj: models.Model) -> str:
         return str(self.get_prep_value(self.value_from_object(obj)))
+
+
+class SecretsField(models.JSONField):
+    """`Secret`s by name, each encrypted by itself: one whose key is lost takes no other with it."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> dict[str, Secret]:
+        sealed = super().from_db_value(value, expression, connection)
+        return {name: Secret(encrypted=text) for name, text in sealed.items()}
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        sealed = {name: _secret(each).sealed() for name, each in value.items()}
+        return super().get_db_prep_value(sealed, connection, prepared)
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        """What it holds is judged by whoever knows what it is for."""
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        return {name: _secret(each).sealed() for name, each in self.value_from_object(obj).items()}
+
+
+def _secret(value: Secret | str) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value)

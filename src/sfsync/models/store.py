@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,8 +12,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sfsync.db.secrets import Secret, SecretField, SecretUnreadable
-from sfsync.models import validators
+from sfsync.db.secrets import SecretField, SecretsField, SecretUnreadable
+from sfsync.models import named_settings, validators
+from sfsync.shops import kinds
+from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.kind import ShopKind
 
 
 class Mode(models.TextChoices):
@@ -35,32 +41,117 @@ class Language(models.TextChoices):
 class Store(models.Model):
     """Settings, the cursors of change detection, and what troubles the store as a whole."""
 
-    name = models.SlugField(max_length=64, unique=True)
-    enabled = models.BooleanField(default=True)
+    name = models.SlugField(
+        _("Name"),
+        max_length=64,
+        unique=True,
+        help_text=_("Short, of letters, digits and hyphens; it appears in addresses and cannot change."),
+        error_messages={"unique": _("There is a store of this name already.")},
+    )
+    enabled = models.BooleanField(
+        _("Switched on"),
+        default=True,
+        help_text=_("Switched off, nothing is looked at and nothing is sent; what waits is kept."),
+    )
 
     feed_store_id = models.BigIntegerField(
-        help_text=_("The store's id at Shopping Feed"), validators=[MinValueValidator(1)]
+        _("Store number at Shopping Feed"),
+        validators=[MinValueValidator(1)],
+        help_text=_("One token may open several stores: this is the one that the orders belong to."),
     )
-    token = SecretField(blank=True, default="", validators=[validators.token])
-    api_url = models.CharField(max_length=200, default="https://api.shopping-feed.com", validators=[validators.api_url])
+    token = SecretField(
+        _("Token"),
+        blank=True,
+        default="",
+        validators=[validators.token],
+        help_text=_("What Shopping Feed gave you for its API, in place of a name and a password."),
+    )
+    api_url = models.CharField(
+        _("Address of the Shopping Feed API"),
+        max_length=200,
+        default="https://api.shopping-feed.com",
+        validators=[validators.api_url],
+        help_text=_("Shopping Feed's own, unless you try things out on another one."),
+    )
 
-    shop_kind = models.CharField(max_length=16, default="prestashop")
-    shop_url = SecretField(blank=True, default="", validators=[validators.shop_url])
-    shop_prefix = models.CharField(max_length=32, default="ps_", blank=True, validators=[validators.shop_prefix])
-    shop_id = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    shop_kind = models.CharField(_("Kind of shop"), max_length=32, default=kinds.default_name)
+    shop_settings = models.JSONField(default=dict, blank=True)
+    shop_secrets = SecretsField(default=dict, blank=True)
 
-    language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
-    recipients = models.JSONField(default=list, blank=True, validators=[validators.recipients])
-    statuses = models.JSONField(default=dict, blank=True, validators=[validators.statuses])
-    mode = models.CharField(max_length=8, choices=Mode, default=Mode.BATCH)
-    every_minutes = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(1440)])
-    delay_minutes = models.PositiveIntegerField(default=5, validators=[MaxValueValidator(10080)])
-    retry_minutes = models.PositiveIntegerField(default=5, validators=[MaxValueValidator(1440)])
-    tries = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(20)])
-    state_policy = models.CharField(max_length=16, choices=StatePolicy, default=StatePolicy.CURRENT)
-    ship_without_tracking = models.JSONField(default=bool, blank=True, validators=[validators.ship_without_tracking])
-    log_days = models.PositiveIntegerField(default=90, validators=[MinValueValidator(1), MaxValueValidator(3650)])
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="sfsync_stores", blank=True)
+    language = models.CharField(
+        _("Language of the mails"),
+        max_length=2,
+        choices=Language,
+        default=Language.ENGLISH,
+        help_text=_("These pages are in the language that you choose at the top."),
+    )
+    recipients = models.JSONField(
+        _("Recipients"),
+        default=list,
+        blank=True,
+        validators=[validators.recipients],
+        help_text=_("One mail address a line. Each failing order is told once, all of a run in one mail."),
+    )
+    statuses = models.JSONField(_("What the statuses mean"), default=dict, blank=True, validators=[validators.statuses])
+    mode = models.CharField(
+        _("When updates are sent"),
+        max_length=8,
+        choices=Mode,
+        default=Mode.BATCH,
+        help_text=_("In real time needs the service to run; in batches works with a scheduled task too."),
+    )
+    every_minutes = models.PositiveIntegerField(
+        _("Minutes between two runs"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text=_("In batches: how often everything that changed is sent together."),
+    )
+    delay_minutes = models.PositiveIntegerField(
+        _("Minutes to wait for a tracking number"),
+        default=5,
+        validators=[MaxValueValidator(10080)],
+        help_text=_("When an order becomes shipped before its tracking number is filled in. After that it needs you."),
+    )
+    retry_minutes = models.PositiveIntegerField(
+        _("Minutes before the second try"),
+        default=5,
+        validators=[MaxValueValidator(1440)],
+        help_text=_("Each further try waits three times as long, six hours at most."),
+    )
+    tries = models.PositiveSmallIntegerField(
+        _("Tries"),
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text=_("How often a refused update is tried before it needs you."),
+    )
+    state_policy = models.CharField(
+        _("Which status counts"),
+        max_length=16,
+        choices=StatePolicy,
+        default=StatePolicy.CURRENT,
+        help_text=_(
+            "An order may go from “Shipped” to an unmapped status before it is sent. With the first choice nothing is "
+            "sent then; with the second one it is still sent as shipped."
+        ),
+    )
+    ship_without_tracking = models.JSONField(
+        _("Ship without a tracking number"),
+        default=bool,
+        blank=True,
+        validators=[validators.ship_without_tracking],
+        help_text=_(
+            "Some carriers have no tracking numbers, click and collect for instance. The wait above comes first."
+        ),
+    )
+    log_days = models.PositiveIntegerField(
+        _("Days that the log is kept"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Older entries are removed; what is not finished is never touched."),
+    )
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, verbose_name=_("People"), related_name="sfsync_stores", blank=True
+    )
 
     listing_cursor = models.BigIntegerField(default=0, editable=False)
     history_cursor = models.BigIntegerField(null=True, editable=False)
@@ -101,25 +192,60 @@ class Store(models.Model):
                     params={"other": other.name},
                 )
 
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """The shop's settings too, each under its name (`shop.KEY`)."""
+        errors: dict[str, list[ValidationError]] = {}
+        try:
+            super().clean_fields(exclude=exclude)
+        except ValidationError as error:
+            errors = error.error_dict
+        if "shop_settings" not in (exclude or ()):
+            errors |= named_settings.mistakes(self)
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def kind(self) -> ShopKind:
+        """Raises `ShopMisconfigured`."""
+        return kinds.named(self.shop_kind)
+
+    @property
+    def kind_label(self) -> str:
+        """What its kind of shop is called; a kind that is not known (any more), by its name."""
+        return kinds.named(self.shop_kind).label if self.shop_kind in kinds.names() else self.shop_kind
+
+    @property
+    def shop_identity(self) -> str | None:
+        """Which shop it is (`ShopKind.identity`). None while that is not known."""
+        try:
+            kind, values = self.kind, named_settings.revealed(self)
+        except (SecretUnreadable, ShopMisconfigured):
+            return None
+        return f"{kind.name} {kind.identity(values)}" if not named_settings.missing(self) else None
+
     @property
     def _outsides(self) -> tuple[object, ...] | None:
         """What it joins. None while that is not known."""
-        try:
-            shop = self.shop_url.reveal() if isinstance(self.shop_url, Secret) else self.shop_url
-        except SecretUnreadable:
-            return None
-        return (self.api_url.rstrip("/"), shop, self.shop_prefix, self.shop_id) if shop else None
+        shop = self.shop_identity
+        return (self.api_url.rstrip("/"), shop) if shop else None
+
+
+def setting_fields() -> list[models.Field[Any, Any]]:
+    """The plain settings of a store: neither its name, its secrets and its mapping, nor its shop's settings."""
+    others = {"id", "name", "token", "statuses", "shop_kind", "shop_settings", "shop_secrets"}
+    return [each for each in Store._meta.fields if each.editable and each.name not in others]
 
 
 class SettingChange(models.Model):
-    """A change of a store's settings: who changed what, when. Secrets appear as their last characters."""
+    """A change of a store's settings: who changed what, when. Of a secret only its last characters
+    (`{"secret": "…wxyz"}`, with `"replaced": true` where they are those of the former one)."""
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField(default=timezone.now)
     who = models.CharField(max_length=150)
     name = models.CharField(max_length=64)
-    before = models.TextField(blank=True)
-    after = models.TextField(blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
 
     class Meta:
         db_table = "sfsync_setting_change"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,11 +50,6 @@ def ship_without_tracking(value: Any) -> None:
         _ids(value, _("Shipping without tracking is yes, no, or a list of the shop's carrier ids."))
 
 
-def shop_prefix(value: str) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9_]{0,32}", value):
-        raise ValidationError(_("A table prefix has letters, digits and underscores only, 32 at most."))
-
-
 def api_url(value: str) -> None:
     url = _split(value)
     if url.scheme not in {"http", "https"} or not url.hostname:
@@ -70,19 +64,6 @@ def token(value: str) -> None:
         raise ValidationError(_("The token has spaces or characters that no token has: copy it again."))
 
 
-def shop_url(value: str) -> None:
-    """Never shows the address, which holds a password."""
-    if value.partition("?")[0].count("@") > 1:
-        raise ValidationError(_no_address())
-    url = _split(value)
-    if url.scheme not in {"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "sqlite"}:
-        raise ValidationError(
-            _("The shop's address starts with mysql+pymysql://, as in mysql+pymysql://reader:password@host:3306/shop.")
-        )
-    if url.scheme != "sqlite" and not url.hostname:
-        raise ValidationError(_("The shop's address names no host."))
-
-
 def _plain(value: str) -> bool:
     return value.isascii() and value.isprintable() and " " not in value
 
@@ -92,12 +73,8 @@ def _split(value: str) -> Any:
         url = urlsplit(value)
         _port = url.port
     except ValueError:
-        raise ValidationError(_no_address()) from None
+        raise ValidationError(_("That is not an address.")) from None
     return url
-
-
-def _no_address() -> str:
-    return _("That is not an address. In a password write @ as %40, # as %23 and / as %2F.")
 
 
 def _ids(value: Any, sentence: str) -> list[int]:

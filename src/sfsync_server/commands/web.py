@@ -145,7 +145,9 @@ def _encrypt_again() -> int:
     from sfsync.models import Store
 
     with transaction.atomic():
-        stores = list(Store.objects.select_for_update().only("token", "shop_url"))
+        stores = list(Store.objects.select_for_update().only("token", "shop_secrets"))
         for store in stores:
-            store.save(update_fields=["token", "shop_url"])
+            for secret in store.shop_secrets.values():
+                secret.reveal()
+            store.save(update_fields=["token", "shop_secrets"])
     return len(stores)

@@ -113,7 +113,7 @@ def _store(api_url: str, shop_url: str, language: str) -> Store:
         feed_store_id=10,
         token="sandbox-token",  # noqa: S106 - the sandbox's own, good for nothing else
         api_url=api_url,
-        shop_url=shop_url,
+        shop_secrets={"url": shop_url},
         language=language,
         recipients=["merchant@example.com"],
         statuses=STATUSES,

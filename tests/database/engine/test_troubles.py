@@ -60,7 +60,7 @@ def test_a_lost_key_is_in_the_row_and_mailed(world: World) -> None:
 def test_a_misconfigured_shop_is_in_the_row_and_mailed(world: World) -> None:
     """R20, R22."""
     world.ship(world.order(), "T-1")
-    Store.objects.filter(pk=world.store.pk).update(shop_prefix="p s;")
+    Store.objects.filter(pk=world.store.pk).update(shop_settings={"prefix": "p s;"})
     [trouble] = world.sync().troubles
     assert (trouble.code, in_the_row(world), len(mail.outbox)) == ("shop-misconfigured", "shop-misconfigured", 1)
 

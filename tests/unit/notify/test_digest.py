@@ -291,7 +291,7 @@ def test_composing_leaves_the_callers_language_alone() -> None:
 
 
 def test_no_secret_of_the_store_is_in_the_mail() -> None:
-    store = a_store(token="very-secret-token", shop_url="mysql+pymysql://reader:shop-password@host/shop")
+    store = a_store(token="very-secret-token", shop_secrets={"url": "mysql+pymysql://reader:shop-password@host/shop"})
 
     mail = compose(store, [about_order(store, "no-tracking"), about_store(store, "token-refused", "401")])
 

@@ -16,11 +16,11 @@ from sfsync.backoffice.kit.reader_texts import Said, of_shop, on_form, probed, t
 from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.orders import Snapshot
-from sfsync.engine.kit.connections import SHOP_KINDS
+from sfsync.engine.kit.connections import open_shop
 from sfsync.engine.kit.trouble import trouble_of
 from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
 from sfsync.models import Store
-from sfsync.shops.base import Carrier, Shop, ShopError, ShopMisconfigured, Status
+from sfsync.shops.base import Carrier, Shop, ShopError, Status
 from shoppingfeed import Client, ShoppingFeedError
 
 PATIENCE = 5.0
@@ -40,16 +40,7 @@ class Quick:
 
     def shop(self, store: Store) -> Shop:
         """Raises `ShopMisconfigured` where the settings alone are wrong."""
-        kind = SHOP_KINDS.get(store.shop_kind)
-        if kind is None:
-            raise ShopMisconfigured(f"“{store.shop_kind}” is not a kind of shop.")
-        shop = kind(
-            store.shop_url.reveal(),
-            prefix=store.shop_prefix,
-            shop_id=store.shop_id,
-            store_id=store.feed_store_id,
-            timeout=min(PATIENCE, conf().timeout),
-        )
+        shop = open_shop(store, min(PATIENCE, conf().timeout))
         self._made.append(shop)
         return shop
 
@@ -68,7 +59,7 @@ class Quick:
 
 
 @contextmanager
-def open_shop(store: Store) -> Iterator[Shop]:
+def opened(store: Store) -> Iterator[Shop]:
     """Raises one of `OUTSIDE`."""
     with closing(Quick()) as outsides:
         yield outsides.shop(store)
@@ -124,7 +115,7 @@ def statuses_of(store: Store, language: str) -> Statuses:
 
 def _read_statuses(store: Store, language: str) -> Statuses:
     try:
-        with open_shop(store) as shop:
+        with opened(store) as shop:
             return Statuses({each.status_id: each for each in shop.statuses(language)})
     except OUTSIDE as error:
         return Statuses(trouble=said(error))
@@ -137,7 +128,7 @@ def carriers_of(store: Store) -> Carriers:
 
 def _read_carriers(store: Store) -> Carriers:
     try:
-        with open_shop(store) as shop:
+        with opened(store) as shop:
             return Carriers(shop.carriers())
     except OUTSIDE as error:
         return Carriers(trouble=said(error))
@@ -161,12 +152,8 @@ def _remembered(key: str, found: Kept) -> Kept:
 
 
 def _last(store: Store, what: str) -> str:
-    """The names are those of this very shop: another address, prefix or number is another shop."""
-    try:
-        place = (store.shop_url.reveal(), store.shop_prefix, store.shop_id)
-    except SecretUnreadable:
-        place = ("", "", 0)
-    return f"sfsync:last:{what}:{store.pk}:{salted_hmac('sfsync.shop', repr(place)).hexdigest()}"
+    """The names are those of this very shop."""
+    return f"sfsync:last:{what}:{store.pk}:{salted_hmac('sfsync.shop', store.shop_identity or '').hexdigest()}"
 
 
 def said(error: Exception) -> Said:
@@ -189,7 +176,7 @@ def glance(store: Store, shop_order_id: int) -> Glance:
         text = _("The shop does not answer now: this is what was last seen of the order.")
         return Glance(trouble=replace(trouble, text=text))
     try:
-        with open_shop(store) as shop:
+        with opened(store) as shop:
             return Glance(shop.read([shop_order_id]).get(shop_order_id))
     except OUTSIDE as error:
         return Glance(trouble=said(error))

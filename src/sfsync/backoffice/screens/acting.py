@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from sfsync import texts
 from sfsync.backoffice.kit.access import of_store, person, post_only
 from sfsync.backoffice.kit.layout import page
-from sfsync.backoffice.kit.live_shop import OUTSIDE, open_shop, said
+from sfsync.backoffice.kit.live_shop import OUTSIDE, opened, said
 from sfsync.backoffice.kit.order_filter import with_tasks
 from sfsync.backoffice.kit.order_state import State, standing, tasks_in
 from sfsync.backoffice.kit.reader_texts import Said, grouped
@@ -106,7 +106,7 @@ def by_reason(idle: Iterable[Chosen]) -> list[tuple[str, list[Order]]]:
 
 def _foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | None]:
     try:
-        with open_shop(store) as shop:
+        with opened(store) as shop:
             return list(map(_sending, preview(orders, shop, policy_of(store), timezone.now()))), None
     except OUTSIDE as error:
         silent = _("cannot be foretold while the shop is silent")

@@ -8,12 +8,10 @@ from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
 from sfsync.conf import conf
-from sfsync.models import Store
-from sfsync.shops.base import Shop, ShopMisconfigured
-from sfsync.shops.prestashop import PrestaShop
+from sfsync.models import Store, named_settings
+from sfsync.shops.base import Shop
+from sfsync.shops.kind import Around
 from shoppingfeed import Client, Transport
-
-SHOP_KINDS = {"prestashop": PrestaShop}
 
 
 class Connections(Protocol):
@@ -46,7 +44,7 @@ class Live:
 
     def shop(self, store: Store) -> Shop:
         """Opens lazily. Raises `ShopMisconfigured` where the settings alone are wrong."""
-        key = (store.pk, store.shop_kind, store.shop_url, store.shop_prefix, store.shop_id, store.feed_store_id)
+        key = (store.pk, store.feed_store_id, store.shop_kind, repr(sorted(named_settings.revealed(store).items())))
         return self._shops.get(_user(store), key, lambda: open_shop(store))
 
     def client(self, store: Store) -> Client:
@@ -77,18 +75,10 @@ def _user(store: Store) -> Hashable:
     return store.pk, threading.get_ident()
 
 
-def open_shop(store: Store) -> Shop:
-    """Raises `ShopMisconfigured`."""
-    kind = SHOP_KINDS.get(store.shop_kind)
-    if kind is None:
-        raise ShopMisconfigured(f"“{store.shop_kind}” is not a kind of shop; sfsync knows {', '.join(SHOP_KINDS)}.")
-    return kind(
-        store.shop_url.reveal(),
-        prefix=store.shop_prefix,
-        shop_id=store.shop_id,
-        store_id=store.feed_store_id,
-        timeout=conf().timeout,
-    )
+def open_shop(store: Store, timeout: float | None = None) -> Shop:
+    """`timeout` in seconds, that of the settings if None. Raises `ShopMisconfigured` and `SecretUnreadable`."""
+    around = Around(store.feed_store_id, conf().timeout if timeout is None else timeout)
+    return store.kind.open(named_settings.revealed(store), around)
 
 
 class Closes(Protocol):

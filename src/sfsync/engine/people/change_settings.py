@@ -1,8 +1,11 @@
-"""Change a store's settings: checked by the model's rules, recorded with who, logged where merchants look."""
+"""The one way to change a store's settings, for forms, files and commands: checked by the model's rules, recorded with
+who, logged where merchants look.
+
+Settings go by their names (`sfsync.models.named_settings`): `tries`, `shop.url`.
+"""
 
 from __future__ import annotations
 
-from ast import literal_eval
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Any
@@ -10,69 +13,133 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
 from sfsync.db.secrets import Secret, SecretUnreadable
 from sfsync.domain.errors import Failure
 from sfsync.domain.operations import meanings
 from sfsync.engine.kit.journal import Journal
-from sfsync.models import SettingChange, Store, Task
+from sfsync.models import SettingChange, Store, Task, named_settings
 from sfsync.models.log import Level
 
-LONGEST = 20_000
-"""Characters that the record keeps of a value."""
-REPLACED = _("replaced")
-"""What the record says of a new secret whose last characters are the former one's."""
+Difference = tuple[str, Any, Any]
+"""A setting's name, and its value before and after, as the record keeps it."""
 
 
-def differences(store: Store, wanted: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Name, before, after of each setting that would change, as the record keeps them: in no language (`in_words`).
+def add_store(store: Store, who: str) -> None:
+    """Save a new store. What it holds was checked."""
+    with transaction.atomic():
+        store.save()
+        _record(store, who, [("store", None, store.name)])
+        _log(store, "person-added", who=who)
 
-    A secret shows as its last characters.
+
+def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, together: bool = False) -> list[Difference]:
+    """Save what differs, and return it. Raises `ValidationError`, then nothing is saved.
+
+    `together`: other stores change with this one, and the caller judges them beside each other (`Store.clean`).
     """
-    return [_difference(store, name, value) for name, value in wanted.items() if _new(store, name, value)]
+    with transaction.atomic():
+        _lock(store)
+        changes = differences(store, wanted)
+        _judge(draft := copy(store), wanted, together)
+        if not changes:
+            return []
+        names = [name for name, _before, _after in changes]
+        fields = {named_settings.field_of(draft, name) for name in names}
+        if named_settings.KIND in names:
+            fields |= {"shop_settings", "shop_secrets"}
+        named_settings.put(store, wanted)
+        store.save(update_fields=[*fields, "updated_at"])
+        _record(store, who, changes)
+        _log(store, "person-settings", who=who, names=", ".join(names))
+        judge_again(store, names)
+    return changes
 
 
-def _new(store: Store, name: str, value: Any) -> bool:
+def _lock(store: Store) -> None:
+    """The shop's settings share a column: two people who change one each must not undo each other's."""
+    shop = ("shop_kind", "shop_settings", "shop_secrets")
+    store.refresh_from_db(fields=shop, from_queryset=Store.objects.select_for_update())
+
+
+def _judge(draft: Store, wanted: Mapping[str, Any], together: bool) -> None:
+    named_settings.put(draft, wanted)
+    draft.clean_fields()
+    draft.validate_unique()
+    if not together:
+        draft.clean()
+
+
+def _record(store: Store, who: str, changes: Iterable[Difference]) -> None:
+    SettingChange.objects.bulk_create(
+        SettingChange(store=store, who=who, name=name, before=before, after=after) for name, before, after in changes
+    )
+
+
+def _log(store: Store, code: str, **params: Any) -> None:
+    journal = Journal(store, "person", "")
+    journal.say(Level.INFO, code, **params)
+    journal.flush()
+
+
+def differences(store: Store, wanted: Mapping[str, Any]) -> list[Difference]:
+    """What would change, in no language (`in_words`). A secret shows as its last characters."""
+    former = _former(store, wanted)
+    return [_difference(former[name], name, value) for name, value in wanted.items() if _new(former[name], value)]
+
+
+def _former(store: Store, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What another kind of shop starts with is what was there before."""
+    draft = copy(store)
+    before = {name: store.shop_kind for name in wanted if name == named_settings.KIND}
+    named_settings.put(draft, {name: wanted[name] for name in before})
+    return before | {name: named_settings.get(draft, name) for name in wanted if name not in before}
+
+
+def _new(before: Any, value: Any) -> bool:
     """A secret whose key is lost is another one: giving it again is how it is put right."""
     try:
-        return bool(getattr(store, name) != value)
+        return bool(before != value)
     except SecretUnreadable:
         return True
 
 
-def _difference(store: Store, name: str, value: Any) -> tuple[str, str, str]:
-    before, after = shown(getattr(store, name)), shown(value)
-    return name, before, REPLACED if before == after else after
+def _difference(before: Any, name: str, value: Any) -> Difference:
+    if not isinstance(value, Secret):
+        return name, before, value
+    former, new = hint(before), hint(value)
+    return name, {"secret": former}, {"secret": new, "replaced": True} if former == new else {"secret": new}
 
 
-def shown(value: Any) -> str:
+def hint(secret: Secret) -> str:
+    """The last characters of a secret, as far as it can be read."""
     try:
-        return value.hint if isinstance(value, Secret) else str(value)
+        return secret.hint if secret else ""
     except SecretUnreadable:
         return "…"
 
 
-def in_words(recorded: str, named: Callable[[Any], str] = str) -> str:
+def in_words(recorded: Any, named: Callable[[Any], str] = str) -> str:
     """A value of the record as people of the active language read it: "Shipped: 4, 22; Canceled: 6".
 
     `named`: how the members of a list are called.
     """
-    if recorded == REPLACED:
-        return gettext(REPLACED)
-    try:
-        value = literal_eval(recorded)
-    except (ValueError, SyntaxError):
-        return recorded
-    match value:
+    match recorded:
+        case None:
+            return ""
         case bool():
-            return gettext("yes") if value else gettext("no")
+            return gettext("yes") if recorded else gettext("no")
+        case {"secret": _secret, "replaced": True}:
+            return gettext("replaced")
+        case {"secret": secret}:
+            return str(secret)
         case list():
-            return _listed(value, named) or gettext("none")
+            return _listed(recorded, named) or gettext("none")
         case dict():
-            return gettext("; ").join(_meant(word, ids, named) for word, ids in value.items() if ids) or gettext("none")
-    return recorded
+            meant = (_meant(word, ids, named) for word, ids in recorded.items() if ids)
+            return gettext("; ").join(meant) or gettext("none")
+    return str(recorded)
 
 
 def _meant(word: str, statuses: Any, named: Callable[[Any], str]) -> str:
@@ -83,33 +150,6 @@ def _meant(word: str, statuses: Any, named: Callable[[Any], str]) -> str:
 def _listed(values: Any, named: Callable[[Any], str]) -> str:
     """What is no list was refused, and is shown as it was written."""
     return ", ".join(map(named, values)) if isinstance(values, list) else str(values)
-
-
-def change(store: Store, wanted: Mapping[str, Any], who: str) -> list[str]:
-    """Save what differs. Returns the names of the changed settings. Raises `ValidationError`, then nothing is saved."""
-    changes = differences(store, wanted)
-    _set(draft := copy(store), wanted)
-    draft.full_clean(exclude=["members"])
-    if not changes:
-        return []
-    _set(store, wanted)
-    names = [name for name, _before, _after in changes]
-    with transaction.atomic():
-        store.save(update_fields=[*names, "updated_at"])
-        SettingChange.objects.bulk_create(
-            SettingChange(store=store, who=who, name=name, before=before[:LONGEST], after=after[:LONGEST])
-            for name, before, after in changes
-        )
-        journal = Journal(store, "person", "")
-        journal.say(Level.INFO, "person-settings", who=who, names=", ".join(names))
-        journal.flush()
-        judge_again(store, names)
-    return names
-
-
-def _set(store: Store, wanted: Mapping[str, Any]) -> None:
-    for name, value in wanted.items():
-        setattr(store, name, value)
 
 
 DECIDING = {"statuses", "state_policy", "ship_without_tracking"}

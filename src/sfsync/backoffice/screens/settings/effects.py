@@ -8,7 +8,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from sfsync import texts
-from sfsync.backoffice.kit.live_shop import OUTSIDE, open_shop, said, statuses_of
+from sfsync.backoffice.kit.live_shop import OUTSIDE, opened, said, statuses_of
 from sfsync.backoffice.kit.reader_texts import Said, grouped
 from sfsync.conf import conf
 from sfsync.engine.outgoing.prepare import policy_of
@@ -29,7 +29,7 @@ class Foretold:
 def foretold(before: Store, after: Store) -> Foretold:
     """Asks the shop how the waiting orders stand now."""
     try:
-        with open_shop(before) as shop:
+        with opened(before) as shop:
             found = effect(before, shop, policy_of(before), policy_of(after))
     except OUTSIDE as error:
         return Foretold([_("What happens to the waiting orders cannot be foretold.")], said(error))

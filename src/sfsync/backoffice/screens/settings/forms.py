@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.backoffice.kit.live_shop import BOTH
 from sfsync.db.secrets import Secret
 from sfsync.domain import operations
-from sfsync.models import Store, validators
+from sfsync.models import Store, named_settings, validators
 from sfsync.models.store import Language
+from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, Status
+from sfsync.shops.setting import Setting
 
 if TYPE_CHECKING:
     StoreForm = forms.ModelForm[Store]
@@ -26,7 +28,7 @@ else:
 
 SENDING = ("mode", "every_minutes", "delay_minutes", "tries", "retry_minutes")
 MAILS = ("language", "log_days")
-CONNECTION = ("enabled", "feed_store_id", "api_url", "shop_prefix", "shop_id")
+CONNECTION = ("enabled", "feed_store_id", "api_url")
 
 
 def meanings() -> list[tuple[str, str]]:
@@ -35,20 +37,22 @@ def meanings() -> list[tuple[str, str]]:
     return [("", _("Nothing: the marketplace is not told")), *words]
 
 
+def _field(name: str) -> Any:
+    """Its label and its help stand there once."""
+    return Store._meta.get_field(name)
+
+
 class Mapping(forms.Form):
     """One choice a status of the shop: what it means for a marketplace."""
 
     state_policy = forms.ChoiceField(
-        label=gettext_lazy("Which status counts"),
+        label=_field("state_policy").verbose_name,
         widget=forms.RadioSelect,
         choices=[
             ("current", gettext_lazy("The status the order has when the update is sent")),
             ("latest-mapped", gettext_lazy("The last status that means something in the list above")),
         ],
-        help_text=gettext_lazy(
-            "An order may go from “Shipped” to an unmapped status before it is sent. With the first choice nothing is "
-            "sent then; with the second one it is still sent as shipped."
-        ),
+        help_text=_field("state_policy").help_text,
     )
 
     def __init__(self, store: Store, statuses: Iterable[Status], data: Any = None) -> None:
@@ -141,34 +145,16 @@ class Sending(StoreForm):
     """When and how updates leave."""
 
     without = forms.ChoiceField(
-        label=gettext_lazy("Ship without a tracking number"),
+        label=_field("ship_without_tracking").verbose_name,
         widget=forms.RadioSelect,
         choices=WITHOUT,
-        help_text=gettext_lazy(
-            "Some carriers have no tracking numbers, click and collect for instance. The wait above comes first."
-        ),
+        help_text=_field("ship_without_tracking").help_text,
     )
 
     class Meta:
         model = Store
         fields = SENDING
         widgets = {"mode": forms.RadioSelect}  # noqa: RUF012
-        labels = {  # noqa: RUF012
-            "mode": gettext_lazy("When updates are sent"),
-            "every_minutes": gettext_lazy("Minutes between two runs"),
-            "delay_minutes": gettext_lazy("Minutes to wait for a tracking number"),
-            "tries": gettext_lazy("Tries"),
-            "retry_minutes": gettext_lazy("Minutes before the second try"),
-        }
-        help_texts = {  # noqa: RUF012
-            "mode": gettext_lazy("In real time needs the service to run; in batches works with a scheduled task too."),
-            "every_minutes": gettext_lazy("In batches: how often everything that changed is sent together."),
-            "delay_minutes": gettext_lazy(
-                "When an order becomes shipped before its tracking number is filled in. After that it needs you."
-            ),
-            "tries": gettext_lazy("How often a refused update is tried before it needs you."),
-            "retry_minutes": gettext_lazy("Each further try waits three times as long, six hours at most."),
-        }
 
     def __init__(self, *args: Any, carriers: list[Carrier], **kwargs: Any) -> None:
         """`carriers` of the shop are there to choose from; without any their numbers are typed in."""
@@ -197,23 +183,15 @@ class Mails(StoreForm):
     """Who hears of failures, in which language, and how long the log is kept."""
 
     recipients = forms.CharField(
-        label=gettext_lazy("Recipients"),
+        label=_field("recipients").verbose_name,
         required=False,
         widget=forms.Textarea({"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy("One mail address a line. Each failing order is told once, all of a run in one mail."),
+        help_text=_field("recipients").help_text,
     )
 
     class Meta:
         model = Store
         fields = MAILS
-        labels = {  # noqa: RUF012
-            "language": gettext_lazy("Language of the mails"),
-            "log_days": gettext_lazy("Days that the log is kept"),
-        }
-        help_texts = {  # noqa: RUF012
-            "language": gettext_lazy("These pages are in the language that you choose at the top."),
-            "log_days": gettext_lazy("Older entries are removed; what is not finished is never touched."),
-        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -232,10 +210,39 @@ class Mails(StoreForm):
 class SecretInput(forms.CharField):
     """Typed in, never shown again; left empty it keeps what is there."""
 
-    widget = forms.PasswordInput
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, widget=forms.PasswordInput({"autocomplete": "off"}), **kwargs)
+
+
+def shop_fields(store: Store) -> dict[str, forms.Field]:
+    """A field for each of the shop's settings that leaves a choice, by its name; none for a kind that is unknown."""
+    if store.shop_kind not in kinds.names():
+        return {}
+    return {
+        f"{named_settings.PREFIX}{key}": _shop_field(
+            setting, named_settings.get(store, f"{named_settings.PREFIX}{key}")
+        )
+        for key, setting in store.kind.settings.items()
+        if not setting.choices or len(setting.choices) > 1
+    }
+
+
+def _shop_field(setting: Setting, now: Any) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": gettext(setting.label),
+        "help_text": gettext(setting.help),
+        "validators": named_settings.checks(setting, typed=True),
+    }
+    if setting.secret:
+        return SecretInput(**common, max_length=1000)
+    if setting.choices:
+        choices = [(value, gettext(label)) for value, label in setting.choices.items()]
+        return forms.ChoiceField(**common, initial=now, choices=choices, widget=forms.RadioSelect)
+    if setting.type is int:
+        return forms.IntegerField(**common, initial=now, min_value=setting.least, max_value=setting.most)
+    if setting.type is bool:
+        return forms.BooleanField(label=common["label"], help_text=common["help_text"], initial=now, required=False)
+    return forms.CharField(**common, initial=now, required=False, max_length=1000)
 
 
 def secrets_of(form: Any, *names: str) -> dict[str, Secret]:
@@ -249,22 +256,12 @@ def secrets_of(form: Any, *names: str) -> dict[str, Secret]:
     return found
 
 
-def not_a_file(value: str) -> None:
-    """A shop that is a file of the server is the business of who may read the server's files."""
-    if "".join(value.split()).lower().startswith("sqlite:"):
-        raise ValidationError(
-            _(
-                "A file of the server can be given on its command line only. Here the address starts with mysql+pymysql://."
-            )
-        )
-
-
 def new_token() -> SecretInput:
     return SecretInput(
-        label=gettext_lazy("New token"),
+        label=_field("token").verbose_name,
         max_length=500,
         validators=[validators.token],
-        help_text=gettext_lazy("What Shopping Feed gave you for its API, in place of a name and a password."),
+        help_text=_field("token").help_text,
     )
 
 
@@ -293,70 +290,53 @@ class Connection(StoreForm):
     """The whole connection: an administrator's business, since it says which servers are spoken to."""
 
     token = new_token()
-    shop_url = SecretInput(
-        label=gettext_lazy("New address of the shop's database"),
-        max_length=1000,
-        validators=[validators.shop_url, not_a_file],
-        help_text=gettext_lazy("mysql+pymysql://reader:password@host:3306/shop, with an account that may only read."),
-    )
-
     tries = BOTH
 
     class Meta:
         model = Store
         fields = CONNECTION
-        labels = {  # noqa: RUF012
-            "enabled": gettext_lazy("This store is switched on"),
-            "feed_store_id": gettext_lazy("Store number at Shopping Feed"),
-            "api_url": gettext_lazy("Address of the Shopping Feed API"),
-            "shop_prefix": gettext_lazy("Prefix of the shop's tables"),
-            "shop_id": gettext_lazy("Number of the shop in its database"),
-        }
-        help_texts = {  # noqa: RUF012
-            "shop_id": gettext_lazy("1, unless several shops share the database."),
-            "shop_prefix": gettext_lazy("ps_, unless it was changed when the shop was installed."),
-            "enabled": gettext_lazy("Switched off, nothing is looked at and nothing is sent; what waits is kept."),
-            "feed_store_id": gettext_lazy(
-                "One token may open several stores: this is the one that the orders belong to."
-            ),
-            "api_url": gettext_lazy("Shopping Feed's own, unless you try things out on another one."),
-        }
 
     def __init__(self, *args: Any, kept: dict[str, Secret] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kept = kept or {}
         self.secrets: dict[str, Secret] = {}
+        self.of_shop = shop_fields(self.instance)
+        self.fields.update(self.of_shop)
 
     def clean(self) -> dict[str, Any]:
-        """The model's rules, which follow, judge the store with its new secrets."""
+        """The model's rules, which follow, judge the store with its new secrets and its shop's settings."""
         cleaned = super().clean() or {}
-        self.secrets = secrets_of(self, "token", "shop_url")
-        for name, secret in self.secrets.items():
-            setattr(self.instance, name, secret)
+        hidden = [name for name, field in self.of_shop.items() if isinstance(field, SecretInput)]
+        self.secrets = secrets_of(self, "token", *hidden)
+        shop = {name: cleaned[name] for name in self.of_shop if name in cleaned and self._shown(name)}
+        self.given = {name: value for name, value in shop.items() if name not in hidden} | self.secrets
+        named_settings.put(self.instance, self.given)
+        if cleaned.get("enabled"):
+            self._ask_for(named_settings.missing(self.instance))
         return cleaned
+
+    def _ask_for(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.errors:
+                self.add_error(name, _("This is needed."))
+
+    def _shown(self, name: str) -> bool:
+        """A field that the page did not have keeps what was there."""
+        return not self.of_shop[name].widget.value_omitted_from_data(self.data, self.files, name)
 
     @property
     def changed(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in CONNECTION} | self.secrets
+        return {name: self.cleaned_data[name] for name in CONNECTION} | self.given
 
 
 class NewStore(Connection):
-    """A store that is not there yet: both secrets are needed. Its mails speak the page's language, unless told else."""
+    """A store that is not there yet: its secrets are needed. Its mails speak the page's language, unless told else."""
 
     class Meta(Connection.Meta):
         fields = ("name", "language", *CONNECTION)  # type: ignore[assignment]
-        labels = Connection.Meta.labels | {
-            "name": gettext_lazy("Name"),
-            "language": Mails.Meta.labels["language"],
-        }
-        help_texts = Connection.Meta.help_texts | {
-            "name": gettext_lazy("Short, of letters, digits and hyphens; it appears in addresses and cannot change."),
-            "language": Mails.Meta.help_texts["language"],
-        }
         error_messages = {  # noqa: RUF012
             "name": {
                 "invalid": gettext_lazy("A name has letters, digits and hyphens only: no spaces and no accents."),
-                "unique": gettext_lazy("There is a store of this name already."),
             }
         }
 
@@ -364,14 +344,11 @@ class NewStore(Connection):
         super().__init__(*args, **kwargs)
         self.initial["language"] = self._of_the_page()
         self.fields["language"].required = False
-        self.fields["token"].label = _("Token")
-        self.fields["shop_url"].label = _("Address of the shop's database")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name in ("token", "shop_url"):
-            if name not in self.secrets and name not in self.errors:
-                self.add_error(name, _("This is needed."))
+        needed = [] if "token" in self.secrets else ["token"]
+        self._ask_for([*needed, *named_settings.missing(self.instance)])
         return cleaned
 
     def clean_language(self) -> str:

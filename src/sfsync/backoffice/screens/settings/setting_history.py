@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from sfsync.backoffice.kit.live_shop import Carriers, Statuses, carriers_of, statuses_of
 from sfsync.backoffice.kit.reader_texts import Said
 from sfsync.engine.people.change_settings import in_words
-from sfsync.models import SettingChange, Store
+from sfsync.models import SettingChange, Store, named_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,67 +49,35 @@ class Names:
         return next((each.trouble for each in asked if each and each.trouble), None)
 
 
-def change_lines(changes: Iterable[SettingChange], shop: Names) -> list[Line]:
-    names = setting_names()
+def change_lines(store: Store, changes: Iterable[SettingChange], shop: Names) -> list[Line]:
     return [
         Line(
             each.at,
             each.who,
-            names.get(each.name, each.name),
-            value(each.name, each.before, shop),
-            value(each.name, each.after, shop),
+            called(store, each.name),
+            value(store, each.name, each.before, shop),
+            value(store, each.name, each.after, shop),
         )
         for each in changes
     ]
 
 
-def setting_names() -> dict[str, str]:
-    return {
-        "store": _("Store added"),
-        "enabled": _("Switched on"),
-        "feed_store_id": _("Store number at Shopping Feed"),
-        "token": _("Token"),
-        "api_url": _("Address of the Shopping Feed API"),
-        "shop_url": _("Address of the shop's database"),
-        "shop_prefix": _("Prefix of the shop's tables"),
-        "shop_id": _("Number of the shop in its database"),
-        "language": _("Language of the mails"),
-        "recipients": _("Recipients"),
-        "statuses": _("What the statuses mean"),
-        "mode": _("When updates are sent"),
-        "every_minutes": _("Minutes between two runs"),
-        "delay_minutes": _("Minutes to wait for a tracking number"),
-        "retry_minutes": _("Minutes before the second try"),
-        "tries": _("Tries"),
-        "state_policy": _("Which status counts"),
-        "ship_without_tracking": _("Ship without a tracking number"),
-        "log_days": _("Days that the log is kept"),
-        "members": _("People"),
-    }
+def called(store: Store, name: str) -> str:
+    """What a recorded change is of: a setting, or the store itself."""
+    return _("Store added") if name == "store" else named_settings.label(store, name)
 
 
-def value(name: str, text: str, shop: Names) -> str:
+def value(store: Store, name: str, recorded: Any, shop: Names) -> str:
     """A recorded value of this setting in the reader's language, with the shop's own names."""
     if name == "ship_without_tracking":
-        return _without_number(text, shop)
+        return _without_number(recorded, shop)
     if name == "statuses":
-        return in_words(text, shop.statuses.numbered)
-    return _in_words(text)
+        return in_words(recorded, shop.statuses.numbered)
+    chosen = named_settings.choices(store, name).get(recorded) if isinstance(recorded, str) else None
+    return chosen or in_words(recorded) or _("none")
 
 
-def _without_number(text: str, shop: Names) -> str:
-    if text in ("True", "False"):
-        return _("always") if text == "True" else _("never")
-    return _("only with %(carriers)s") % {"carriers": in_words(text, shop.carriers.numbered)}
-
-
-def _in_words(text: str) -> str:
-    words = {
-        "batch": _("in batches, on a schedule"),
-        "realtime": _("in real time"),
-        "current": _("the current status"),
-        "latest-mapped": _("the latest mapped status"),
-        "en": _("English"),
-        "fr": _("French"),
-    }
-    return words.get(text) or in_words(text) or _("none")
+def _without_number(recorded: Any, shop: Names) -> str:
+    if isinstance(recorded, bool):
+        return _("always") if recorded else _("never")
+    return _("only with %(carriers)s") % {"carriers": in_words(recorded, shop.carriers.numbered)}

@@ -20,10 +20,12 @@ from sfsync.backoffice.kit.live_shop import Tried, carriers_of, statuses_of, tri
 from sfsync.backoffice.screens.settings import pending_secrets
 from sfsync.backoffice.screens.settings.effects import foretold, warnings
 from sfsync.backoffice.screens.settings.forms import Connection, Mails, Mapping, NewStore, Sending, Token
-from sfsync.backoffice.screens.settings.setting_history import Names, change_lines, setting_names
-from sfsync.engine.people.change_settings import change, differences, shown
+from sfsync.backoffice.screens.settings.setting_history import Names, called, change_lines
+from sfsync.engine.people.change_settings import add_store, change_settings, differences, hint
 from sfsync.engine.watch.doctor import answering, forget_trouble
-from sfsync.models import SettingChange, Store
+from sfsync.models import SettingChange, Store, named_settings
+from sfsync.shops import kinds
+from sfsync.shops.kind import ShopKind
 from sfsync.texts import joined
 
 HISTORY = 100
@@ -112,14 +114,15 @@ def _save_connection(
 def history(request: HttpRequest, store: Store) -> HttpResponse:
     changes = SettingChange.objects.filter(store=store).order_by("-id")[:HISTORY]
     names = Names(store)
-    lines = change_lines(changes, names)
+    lines = change_lines(store, changes, names)
     return _page(request, store, "history.html", "history", changes=lines, silent=names.silent)
 
 
 @administrator
 def new_store(request: HttpRequest) -> HttpResponseBase:
     """Tried like a connection before it is added."""
-    form = NewStore(request.POST or None, instance=Store(), kept=pending_secrets.kept(request, ""))
+    kind = _kind_of(request)
+    form = NewStore(request.POST or None, instance=Store(shop_kind=kind.name), kept=pending_secrets.kept(request, ""))
     found = None
     if request.method == "POST":
         if form.is_valid():
@@ -128,12 +131,19 @@ def new_store(request: HttpRequest) -> HttpResponseBase:
             if found is None or found.well:
                 return _add(request, form)
         pending_secrets.keep(request, "", form)
-    return page(request, "new_store.html", screen="overview", form=form, tried=found)
+    all_kinds = [kinds.named(name) for name in kinds.names()]
+    return page(request, "new_store.html", screen="overview", form=form, tried=found, kind=kind, kinds=all_kinds)
+
+
+def _kind_of(request: HttpRequest) -> ShopKind:
+    """The kind of shop that was chosen for a new store."""
+    wanted = request.POST.get("kind") or request.GET.get("kind") or ""
+    return kinds.named(wanted if wanted in kinds.names() else kinds.default_name())
 
 
 def _add(request: HttpRequest, form: NewStore) -> HttpResponseBase:
-    store = form.save()
-    SettingChange.objects.create(store=store, who=person(request), name="store", after=store.name)
+    store = form.instance
+    add_store(store, person(request))
     pending_secrets.forget(request, "")
     messages.success(request, _("The store was added. Say next what its statuses mean."))
     return redirect("backoffice:settings", store.name)
@@ -157,15 +167,14 @@ def review(store: Store, form: Any) -> dict[str, Any]:
     """What saving would do."""
     after = store_with(store, form.changed)
     changes = [SettingChange(name=name, before=a, after=b) for name, a, b in differences(store, form.changed)]
-    lines = change_lines(changes, Names(store))
+    lines = change_lines(store, changes, Names(store))
     return {"reviewed": True, "lines": lines, "effect": foretold(store, after) if lines else None}
 
 
 def store_with(store: Store, changed: dict[str, Any]) -> Store:
     """A copy in memory."""
     copy = Store.objects.get(pk=store.pk)
-    for name, value in changed.items():
-        setattr(copy, name, value)
+    named_settings.put(copy, changed)
     return copy
 
 
@@ -177,21 +186,21 @@ def save(request: HttpRequest, store: Store, form: Any, name: str) -> HttpRespon
 def _saved(request: HttpRequest, store: Store, form: Any, also: str = "") -> bool:
     """False where a rule was in the way, which is said; `also`: what else there is to say once it is saved."""
     try:
-        changed = change(store, form.changed, person(request))
+        changed = change_settings(store, form.changed, person(request))
     except ValidationError as error:
-        for text in _wrong(error):
+        for text in _wrong(store, error):
             messages.error(request, text)
         return False
     messages.success(request, joined(_("Saved."), also) if changed else _("Nothing was different: nothing to save."))
     return True
 
 
-def _wrong(error: ValidationError) -> Iterator[str]:
+def _wrong(store: Store, error: ValidationError) -> Iterator[str]:
     """What is not right, of which setting."""
-    names = setting_names()
     for name, sentences in getattr(error, "message_dict", {NON_FIELD_ERRORS: error.messages}).items():
         for text in sentences:
-            yield _("%(setting)s: %(text)s") % {"setting": names[name], "text": text} if name in names else text
+            of_all = name == NON_FIELD_ERRORS
+            yield text if of_all else _("%(setting)s: %(text)s") % {"setting": called(store, name), "text": text}
 
 
 def _page(request: HttpRequest, store: Store, template: str, tab: str, **context: Any) -> HttpResponse:
@@ -203,6 +212,6 @@ def _page(request: HttpRequest, store: Store, template: str, tab: str, **context
         "history": _("History"),
     }
     if tab == "connection":
-        context["token_hint"] = shown(store.token)
+        context["token_hint"] = hint(store.token)
     tabs = [Way(text, reverse(f"backoffice:{name}", args=[store.name]), name == tab) for name, text in titles.items()]
     return page(request, f"settings/{template}", store=store, screen="settings", tabs=tabs, **context)

@@ -1,0 +1,162 @@
+"""A store's settings by their names: a field of the store (`tries`), or `shop.KEY`, one of its kind of shop's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext
+
+from sfsync.db.secrets import Secret, SecretUnreadable
+from sfsync.shops import kinds
+from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.setting import Mistake, Setting
+
+if TYPE_CHECKING:
+    from sfsync.models.store import Store
+
+PREFIX = "shop."
+KIND = "shop.kind"
+
+
+def key_of(name: str) -> str:
+    """The key of a setting of the shop; empty for any other name."""
+    return name.removeprefix(PREFIX) if name.startswith(PREFIX) and name != KIND else ""
+
+
+def field_of(store: Store, name: str) -> str:
+    """The model's field that holds a setting."""
+    if not (key := key_of(name)):
+        return "shop_kind" if name == KIND else name
+    return "shop_secrets" if store.kind.settings[key].secret else "shop_settings"
+
+
+def get(store: Store, name: str) -> Any:
+    """A secret of the shop that was never given is an empty one."""
+    field, key = field_of(store, name), key_of(name)
+    if not key:
+        return getattr(store, field)
+    default = Secret() if field == "shop_secrets" else store.kind.settings[key].default
+    return getattr(store, field).get(key, default)
+
+
+def put(store: Store, wanted: Mapping[str, Any]) -> None:
+    """Another kind of shop starts without settings: what was given for the former one is for no other."""
+    if wanted.get(KIND, store.shop_kind) != store.shop_kind:
+        store.shop_kind, store.shop_settings, store.shop_secrets = wanted[KIND], {}, {}
+    for name, value in wanted.items():
+        field, key = field_of(store, name), key_of(name)
+        setattr(store, field, getattr(store, field) | {key: value} if key else value)
+
+
+def label(store: Store, name: str) -> str:
+    """What a setting is called, in the active language; a name that is none stays as it is."""
+    if setting := _of_shop(store, name):
+        return gettext(setting.label)
+    field = _of_ours(store, name)
+    return str(field.verbose_name) if field else name
+
+
+def choices(store: Store, name: str) -> dict[str, str]:
+    """What the values of a setting are called, in the active language; empty where they are not a few."""
+    if setting := _of_shop(store, name):
+        return {value: gettext(text) for value, text in (setting.choices or {}).items()}
+    field = _of_ours(store, name)
+    return {value: str(text) for value, text in getattr(field, "choices", None) or ()}
+
+
+def _of_shop(store: Store, name: str) -> Setting | None:
+    try:
+        return store.kind.settings.get(key_of(name))
+    except ShopMisconfigured:
+        return None
+
+
+def _of_ours(store: Store, name: str) -> Any:
+    try:
+        return store._meta.get_field("shop_kind" if name == KIND else name)
+    except FieldDoesNotExist:
+        return None
+
+
+def revealed(store: Store) -> dict[str, Any]:
+    """The value of each of the shop's settings, secrets as plain texts. Raises `SecretUnreadable`."""
+    texts = {key: _text(each) for key, each in store.shop_secrets.items()}
+    return store.kind.complete(store.shop_settings | texts)
+
+
+def _text(secret: Secret | str) -> str:
+    return secret.reveal() if isinstance(secret, Secret) else secret
+
+
+def counting(store: Store) -> dict[str, Setting]:
+    """The shop's settings that count with the values that the others have."""
+    values = store.kind.complete(store.shop_settings)
+    return {key: setting for key, setting in store.kind.settings.items() if setting.counts(values)}
+
+
+def missing(store: Store) -> list[str]:
+    """The names of the shop's settings that must be given and are not."""
+    given = {key for key, value in store.shop_settings.items() if value not in (None, "")}
+    given |= {key for key, secret in store.shop_secrets.items() if secret}
+    return [f"{PREFIX}{key}" for key, each in counting(store).items() if each.default is None and key not in given]
+
+
+def mistakes(store: Store) -> dict[str, list[ValidationError]]:
+    """What is wrong with the shop's settings that were given, by their names."""
+    try:
+        known = counting(store)
+    except ShopMisconfigured:
+        return {KIND: [_unknown(store.shop_kind, kinds.names())]}
+    found = {f"{PREFIX}{key}": list(wrong(setting, get(store, f"{PREFIX}{key}"))) for key, setting in known.items()}
+    return {name: errors for name, errors in found.items() if errors}
+
+
+def _unknown(value: str, known: Collection[str]) -> ValidationError:
+    text = gettext("there is no “%(value)s”; known are %(known)s.")
+    return ValidationError(text % {"value": value, "known": ", ".join(known)})
+
+
+def wrong(setting: Setting, value: Any) -> Iterator[ValidationError]:
+    """A secret whose key is lost cannot be judged: it is told where it is used."""
+    try:
+        text = _text(value) if setting.secret else value
+    except SecretUnreadable:
+        return
+    if text is None or (setting.secret and not text):
+        return
+    if type(text) is not setting.type:
+        yield ValidationError(gettext("This is not a value that the setting can have."))
+        return
+    if setting.choices and text not in setting.choices:
+        yield _unknown(str(text), setting.choices)
+    for check in [*limits(setting), *checks(setting)]:
+        try:
+            check(text)
+        except ValidationError as error:
+            yield error
+
+
+def limits(setting: Setting) -> list[Any]:
+    """As validators of Django's."""
+    least = [] if setting.least is None else [MinValueValidator(setting.least)]
+    return least + ([] if setting.most is None else [MaxValueValidator(setting.most)])
+
+
+def checks(setting: Setting, *, typed: bool = False) -> list[Any]:
+    """The setting's own, as validators of Django's. `typed`: for what is typed on a page."""
+    found = [setting.check, setting.typed if typed else None]
+    return [_validator(check) for check in found if check]
+
+
+def _validator(check: Any) -> Any:
+    def validator(value: Any) -> None:
+        try:
+            check(value)
+        except Mistake as mistake:
+            text = gettext(mistake.sentence)
+            raise ValidationError(text % mistake.params if mistake.params else text) from None
+
+    return validator

@@ -1,0 +1,38 @@
+"""What makes a kind of shop: its settings, and how one is opened with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfsync.shops.base import Shop
+from sfsync.shops.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a shop is opened with beside its own settings: the store's number at Shopping Feed, and how many seconds a
+    query may take."""
+
+    feed_store_id: int
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShopKind:
+    """`open` and `identity` get the value of every setting, secrets as plain texts.
+
+    `open` raises `ShopMisconfigured` where the settings alone are wrong, and connects when it is first asked something.
+    Two stores whose `identity` is the same are one shop; it holds no secret.
+    """
+
+    name: str
+    label: str
+    settings: Mapping[str, Setting]
+    open: Callable[[Mapping[str, Any], Around], Shop]
+    identity: Callable[[Mapping[str, Any]], str]
+
+    def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The value of each setting, its default where none was given."""
+        return {key: values.get(key, setting.default) for key, setting in self.settings.items()}

@@ -1,0 +1,38 @@
+"""The kinds of shop that sfsync knows: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.kind import ShopKind
+from sfsync.shops.prestashop.kind import PRESTASHOP
+
+_KINDS: dict[str, ShopKind] = {kind.name: kind for kind in (PRESTASHOP,)}
+
+
+def names() -> list[str]:
+    return list(_KINDS)
+
+
+def default_name() -> str:
+    """The kind of a store that names none."""
+    return next(iter(_KINDS))
+
+
+def named(name: str) -> ShopKind:
+    """Raises `ShopMisconfigured`."""
+    if name not in _KINDS:
+        raise ShopMisconfigured(f"“{name}” is not a kind of shop; sfsync knows {', '.join(_KINDS)}.")
+    return _KINDS[name]
+
+
+@contextmanager
+def registered(kind: ShopKind) -> Iterator[ShopKind]:
+    """One more kind while the context lasts: for tests, and for projects that bring their own."""
+    _KINDS[kind.name] = kind
+    try:
+        yield kind
+    finally:
+        del _KINDS[kind.name]

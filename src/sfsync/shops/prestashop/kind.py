@@ -1,0 +1,23 @@
+"""PrestaShop as a kind of shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sfsync.shops.kind import Around, ShopKind
+from sfsync.shops.prestashop.settings import SETTINGS, identity
+from sfsync.shops.prestashop.shop import PrestaShop
+
+
+def _open(values: Mapping[str, Any], around: Around) -> PrestaShop:
+    return PrestaShop(
+        values["url"] or "",
+        prefix=values["prefix"],
+        shop_id=values["shop_id"],
+        store_id=around.feed_store_id,
+        timeout=around.timeout,
+    )
+
+
+PRESTASHOP = ShopKind(name="prestashop", label="PrestaShop", settings=SETTINGS, open=_open, identity=identity)

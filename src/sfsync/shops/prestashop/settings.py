@@ -1,0 +1,102 @@
+"""The settings of a PrestaShop (docs/stores.md), and what is wrong with a value that will never do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from sfsync.shops.setting import Mistake, Setting
+from sfsync.shops.setting import message as _
+
+_SCHEMES = {"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "sqlite"}
+_NO_ADDRESS = _("That is not an address. In a password write @ as %40, # as %23 and / as %2F.")
+
+
+def database_address(value: str) -> None:
+    """Never shows the address, which holds a password."""
+    if value.partition("?")[0].count("@") > 1:
+        raise Mistake(_NO_ADDRESS)
+    url = _split(value)
+    if url.scheme not in _SCHEMES:
+        raise Mistake(
+            _("The shop's address starts with mysql+pymysql://, as in mysql+pymysql://reader:password@host:3306/shop.")
+        )
+    if url.scheme != "sqlite" and not url.hostname:
+        raise Mistake(_("The shop's address names no host."))
+
+
+def not_a_file(value: str) -> None:
+    """A shop that is a file of the server is the business of who may read the server's files."""
+    if "".join(value.split()).lower().startswith("sqlite:"):
+        raise Mistake(
+            _(
+                "A file of the server can be given on its command line only. Here the address starts with mysql+pymysql://."
+            )
+        )
+
+
+def table_prefix(value: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_]{0,32}", value):
+        raise Mistake(_("A table prefix has letters, digits and underscores only, 32 at most."))
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        url = urlsplit(value)
+        _port = url.port
+    except ValueError:
+        raise Mistake(_NO_ADDRESS) from None
+    return url
+
+
+def identity(values: Mapping[str, Any]) -> str:
+    """Where the database is, and which shop of it. Another account of the database opens the same shop."""
+    return f"{_place(values['url'])} {values['prefix']} {values['shop_id']}"
+
+
+def _place(address: str) -> str:
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return sha256(address.encode()).hexdigest()
+    server = url.query.get("unix_socket") or f"{url.host or ''}:{url.port or 3306}"
+    return f"{server}/{url.database or ''}"
+
+
+SETTINGS = {
+    "connection": Setting(
+        label=_("How the shop is read"),
+        help=_("Through its database, which is only ever read."),
+        default="database",
+        choices={"database": _("its database")},
+    ),
+    "url": Setting(
+        label=_("Address of the shop's database"),
+        help=_("mysql+pymysql://reader:password@host:3306/shop, with an account that may only read."),
+        secret=True,
+        when=("connection", "database"),
+        check=database_address,
+        typed=not_a_file,
+    ),
+    "prefix": Setting(
+        label=_("Prefix of the shop's tables"),
+        help=_("ps_, unless it was changed when the shop was installed."),
+        default="ps_",
+        when=("connection", "database"),
+        check=table_prefix,
+    ),
+    "shop_id": Setting(
+        label=_("Number of the shop in its database"),
+        help=_("1, unless several shops share the database."),
+        type=int,
+        default=1,
+        least=1,
+        most=2**31 - 1,
+    ),
+}

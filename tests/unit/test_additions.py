@@ -1,0 +1,311 @@
+"""What is added to the house comes in by its value alone: a kind of shop, made up here, goes through the file of
+stores, the pages, the manual, the doctor and a run, and no line of `src/` knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from sfsync.domain.orders import Parcel, Snapshot
+from sfsync.engine.kit.connections import Live
+from sfsync.engine.run import run_store
+from sfsync.engine.watch.doctor import try_shop
+from sfsync.models import LogEntry, SettingChange, Store, named_settings
+from sfsync.shops import kinds
+from sfsync.shops.base import BLOCK, Carrier, Listing, ShopMisconfigured, Sighting, Status, StatusChange
+from sfsync.shops.kind import Around, ShopKind
+from sfsync.shops.setting import Mistake, Setting
+from sfsync_server import stores_file
+from sfsync_server.stores_file import StoresFileError
+from shoppingfeed.sandbox import ManualClock, Sandbox
+
+pytestmark = pytest.mark.django_db
+
+PACKED, GONE = 1, 2
+
+
+@dataclass
+class Ledger:
+    """A shop that is a book in memory; an order's status history is a list."""
+
+    histories: dict[int, list[int]] = field(default_factory=dict)
+    numbers: dict[int, str] = field(default_factory=dict)
+    opened_with: list[dict[str, Any]] = field(default_factory=list)
+
+    def open(self, values: Mapping[str, Any], around: Around) -> Ledger:
+        if values["desk"] == 13:
+            raise ShopMisconfigured("There is no desk 13.")
+        self.opened_with.append(dict(values))
+        return self
+
+    def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
+        if later := [self._listing(each) for each in self.histories if each > row_id]:
+            yield later
+
+    def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
+        return [self._listing(each) for each in order_ids if each in self.histories]
+
+    def _listing(self, order_id: int) -> Listing:
+        at = datetime.now(UTC) - timedelta(hours=1)
+        return Listing(order_id, order_id, f"A-{order_id}", 9000 + order_id, f"M-{order_id}", "Amazon", at)
+
+    def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
+        rows = [(order, status) for order, history in self.histories.items() for status in history]
+        changes = [StatusChange(number, *row) for number, row in enumerate(rows, 1) if number > row_id]
+        if changes:
+            yield changes
+
+    def last_history_id(self) -> int:
+        return sum(map(len, self.histories.values()))
+
+    def fingerprints(self, blocks: Collection[int]) -> dict[int, int]:
+        seen = {each: (self.histories[each][-1], self.numbers.get(each)) for each in self.histories}
+        return {block: hash(str([seen[each] for each in seen if each // BLOCK == block])) & 0xFFFF for block in blocks}
+
+    def look(self, order_ids: Collection[int]) -> list[Sighting]:
+        known = (each for each in order_ids if each in self.histories)
+        return [Sighting(each, self.histories[each][-1], self.numbers.get(each, "")) for each in known]
+
+    def read(self, order_ids: Collection[int]) -> dict[int, Snapshot]:
+        return {each.order_id: self._snapshot(each) for each in self.look(order_ids)}
+
+    def _snapshot(self, seen: Sighting) -> Snapshot:
+        parcels = (Parcel(seen.tracking_number, 1, "Pigeon"),) if seen.tracking_number else ()
+        return Snapshot(seen.order_id, seen.status, tuple(self.histories[seen.order_id]), parcels)
+
+    def statuses(self, language: str) -> list[Status]:
+        return [Status(PACKED, "Packed"), Status(GONE, "Gone", shipped=True)]
+
+    def carriers(self) -> list[Carrier]:
+        return [Carrier(1, "Pigeon")]
+
+    def probe(self) -> str:
+        return f"Ledger, {len(self.histories)} orders."
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def no_spaces(value: str) -> None:
+    if " " in value:
+        raise Mistake("A key has no spaces, and this one has %(count)s.", count=value.count(" "))
+
+
+SETTINGS = {
+    "connection": Setting("How the ledger is read", choices={"book": "the book", "wire": "the wire"}, default="book"),
+    "shelf": Setting("Shelf of the ledger", "Where it stands.", when=("connection", "book")),
+    "key": Setting(
+        "Key of the wire", "Whoever runs it has it.", secret=True, when=("connection", "wire"), check=no_spaces
+    ),
+    "desk": Setting("Number of the desk", "1, unless there are more.", int, 1, least=1, most=99),
+}
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    cache.clear()
+    made = Ledger()
+    kind = ShopKind("ledger", "Ledger", SETTINGS, made.open, lambda values: f"{values['shelf']} {values['desk']}")
+    with kinds.registered(kind):
+        yield made
+
+
+@pytest.fixture
+def administrator(db: None) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(User.objects.create_user("root", is_staff=True, is_superuser=True))
+    return client
+
+
+TOML = """
+[stores.paper]
+token = "the-token-of-paper"
+store_id = 10
+recipients = ["merchant@example.com"]
+[stores.paper.shop]
+kind = "ledger"
+shelf = "third"
+[stores.paper.statuses]
+shipped = [2]
+"""
+
+
+@pytest.fixture
+def apply(ledger: Ledger, tmp_path: Path) -> Callable[[str], list[str]]:
+    def write(text: str) -> list[str]:
+        (tmp_path / "stores.toml").write_text(text, "utf-8")
+        return [change for each in stores_file.apply(tmp_path / "stores.toml", who="jane") for change in each.changes]
+
+    return write
+
+
+def paper() -> Store:
+    return Store.objects.get(name="paper")
+
+
+def page(response: Any) -> str:
+    assert response.status_code == 200, response
+    return str(response.content.decode())
+
+
+# --- the file of stores -----------------------------------------------------------------------------------------------
+
+
+def test_a_made_up_kind_of_shop_is_set_up_by_the_file_of_stores(apply: Callable[[str], list[str]]) -> None:
+    assert apply(TOML) == []
+    assert named_settings.revealed(paper()) == {"connection": "book", "shelf": "third", "key": None, "desk": 1}
+    wire = TOML.replace('shelf = "third"', 'connection = "wire"\nkey = "a-long-secret-key"\ndesk = 4')
+    assert apply(wire) == [
+        "shop.connection: book → wire",
+        "shop.key:  → …-key",
+        "shop.desk: 1 → 4",
+    ]
+    assert apply(wire) == []
+    assert "a-long-secret-key" not in str(list(Store.objects.values_list("shop_settings", "shop_secrets")))
+    assert named_settings.revealed(paper())["shelf"] == "third"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "stores.paper.shop.shelf: is missing."),
+        ("desk = 3.5", "stores.paper.shop.desk: must be a whole number, without quotes."),
+        ("desk = true", "stores.paper.shop.desk: must be a whole number, without quotes."),
+        ('shelf = "a"\ndesk = 100', "stores.paper.shop.desk: Ensure this value is less than or equal to 99."),
+        ("shelf = 3", "stores.paper.shop.shelf: must be a text, in quotes."),
+        (
+            'prefix = "ps_"',
+            "stores.paper.shop.prefix: unknown setting; known are connection, desk, key, key_env, kind, ",
+        ),
+        ('connection = "wire"', "stores.paper.shop.key: is missing."),
+        ('connection = "tube"\nshelf = "a"', "stores.paper.shop.connection: there is no “tube”; known are book, wire."),
+        ('connection = "wire"\nkey = "a b c"', "stores.paper.shop.key: A key has no spaces, and this one has 2."),
+        (
+            'connection = "wire"\nkey_env = "NO_SUCH"',
+            "stores.paper.shop.key_env: the environment variable NO_SUCH is not",
+        ),
+    ],
+)
+def test_a_wrong_line_of_a_made_up_kind_of_shop_is_told_with_its_place(
+    apply: Callable[[str], list[str]], line: str, sentence: str
+) -> None:
+    with pytest.raises(StoresFileError) as refused:
+        apply(TOML.replace('shelf = "third"', line))
+    assert str(refused.value).startswith(sentence)
+    assert not Store.objects.exists()
+
+
+def test_a_store_that_becomes_another_kind_of_shop_takes_nothing_with_it(apply: Callable[[str], list[str]]) -> None:
+    """A secret that was given for one shop is for no other."""
+    apply(TOML.replace('shelf = "third"', 'connection = "wire"\nkey = "a-long-secret-key"'))
+    other = TOML.replace(
+        'kind = "ledger"\nshelf = "third"', f'kind = "{kinds.default_name()}"\nurl = "mysql://db/shop"'
+    )
+    assert apply(other)[0].startswith("shop.kind: ledger → ")
+    assert list(paper().shop_secrets) == ["url"]
+    assert paper().shop_settings == {}
+
+
+def test_two_stores_of_one_made_up_shop_would_send_everything_twice(apply: Callable[[str], list[str]]) -> None:
+    with pytest.raises(StoresFileError, match="everything would be sent twice"):
+        apply(TOML + TOML.replace("stores.paper", "stores.twin"))
+    apply(TOML + TOML.replace("stores.paper", "stores.twin").replace('"third"', '"fourth"'))
+    assert Store.objects.count() == 2
+
+
+# --- the manual, the pages, the doctor --------------------------------------------------------------------------------
+
+
+def test_the_settings_make_the_rows_of_the_manual() -> None:
+    assert list(stores_file.manual(SETTINGS))[1:] == [
+        "| `shelf` | must be given | Shelf of the ledger. Where it stands. |",
+        "| `key` | must be given | Key of the wire. Whoever runs it has it. |",
+        "| `key_env` | | Instead of `key`: the name of the environment variable that holds it, when `apply` runs. |",
+        "| `desk` | `1` | Number of the desk. 1, unless there are more. |",
+    ]
+
+
+def test_the_settings_make_the_form_and_the_history(apply: Callable[[str], list[str]], administrator: Client) -> None:
+    apply(TOML)
+    address = "/stores/paper/settings/connection/"
+    form = page(administrator.get(address))
+    assert all(setting.label in form for setting in SETTINGS.values())
+    given = {"enabled": "on", "feed_store_id": 10, "api_url": paper().api_url, "do": "anyway", "kept": ""}
+    wrong = given | {"shop.connection": "wire", "shop.shelf": "", "shop.key": "a b", "shop.desk": 400}
+    refused = page(administrator.post(address, wrong))
+    assert "A key has no spaces, and this one has 1." in refused
+    assert "less than or equal to 99" in refused
+    right = given | {"shop.connection": "wire", "shop.shelf": "third", "shop.key": "a-long-secret-key", "shop.desk": 7}
+    assert administrator.post(address, right).status_code == 302
+    now = named_settings.revealed(paper())
+    assert now == {"connection": "wire", "shelf": "third", "key": "a-long-secret-key", "desk": 7}
+    history = page(administrator.get("/stores/paper/settings/history/"))
+    assert "Number of the desk" in history
+    assert "the wire" in history
+    assert "a-long-secret-key" not in form + history + str(list(SettingChange.objects.values()))
+    assert "shop.desk" in LogEntry.objects.get(code="person-settings").params["names"]
+
+
+def test_a_store_of_a_made_up_kind_is_added_on_a_page(ledger: Ledger, administrator: Client) -> None:
+    assert "Ledger" in page(administrator.get("/new-store/"))
+    form = page(administrator.get("/new-store/?kind=ledger"))
+    assert "Shelf of the ledger" in form
+    given = {"name": "paper", "language": "en", "enabled": "on", "feed_store_id": 10, "token": "the-token-of-paper"}
+    given |= {"api_url": "https://api.shopping-feed.com", "kept": "", "do": "anyway", "kind": "ledger"}
+    shop = {"shop.connection": "book", "shop.shelf": "", "shop.key": "", "shop.desk": 1}
+    assert "This is needed." in page(administrator.post("/new-store/", given | shop))
+    answer = administrator.post("/new-store/", given | shop | {"shop.shelf": "third"})
+    assert answer["Location"] == "/stores/paper/settings/"
+    assert (paper().shop_kind, paper().shop_settings["shelf"]) == ("ledger", "third")
+    assert "Packed" in page(administrator.get("/stores/paper/settings/"))
+
+
+def test_the_doctor_opens_a_made_up_shop(ledger: Ledger, apply: Callable[[str], list[str]]) -> None:
+    ledger.histories = {17: [PACKED]}
+    apply(TOML)
+    found = try_shop(paper(), Live())
+    assert (found.verdict, found.subject) == ("ok", "paper: shop")
+    assert "Ledger" in found.text
+    apply(TOML.replace("[stores.paper.statuses]", "desk = 13\n[stores.paper.statuses]"))
+    found = try_shop(paper(), Live())
+    assert (found.verdict, found.code) == ("wrong", "shop-misconfigured")
+    assert "There is no desk 13." in found.text
+
+
+# --- a run ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_of_a_made_up_shop_is_shipped(ledger: Ledger, apply: Callable[[str], list[str]]) -> None:
+    """R1, R2, R12: seen in the shop, told to the marketplace, confirmed."""
+    clock = ManualClock(timezone.now().timestamp())
+    sandbox = Sandbox(clock=clock)
+    ledger.histories = {17: [PACKED]}
+    apply(
+        TOML.replace("the-token-of-paper", "sandbox-token").replace(
+            "store_id = 10", 'store_id = 10\napi_url = "http://localhost"'
+        )
+    )
+
+    def stop(seconds: float) -> bool:
+        clock.advance(seconds)
+        return False
+
+    def sync() -> None:
+        now = lambda: datetime.fromtimestamp(clock(), UTC)  # noqa: E731
+        assert run_store(paper(), Live(sandbox.transport()), wait=10, clock=now, stop=stop).ok
+
+    sync()
+    ledger.histories[17].append(GONE)
+    ledger.numbers[17] = "COO-1"
+    sync()
+    assert [(each.operation, each.tracking_number) for each in sandbox.ledger.operations(9017)] == [("ship", "COO-1")]
+    assert ledger.opened_with[-1] == {"connection": "book", "shelf": "third", "key": None, "desk": 1}
