@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_noop as _  # only marks: `gettext` translates when the sentence is said
 
 from sfsync.domain.operations import kind_of, names
@@ -107,7 +107,6 @@ SENTENCES = {
     "mail-away": _("The mail server cannot be used. %(message)s"),
     "mail-answers": _("the server at %(host)s answers"),
     "no-store": _("There is no store yet."),
-    "shop-answers": "%(message)s",
     "token-accepted": _("token accepted, store %(store)s is “%(name)s”"),
     "store-not-opened": _("The token does not open store %(store)s; it opens: %(opened)s."),
     "no-shipped": _("No status means “shipped”: nothing would be shipped."),
@@ -271,7 +270,20 @@ def joined(*sentences: str) -> str:
 
 def sentence(code: str, params: Mapping[str, Any]) -> str:
     """What happened, in the active language. A code from another version is shown as it is."""
+    if code == "shop-answers":
+        return shop_facts(params)
     return _said(SENTENCES.get(code) or _why(code), code, params)
+
+
+def shop_facts(facts: Mapping[str, Any]) -> str:
+    """What a shop says of itself (`ShopFacts`), in the active language."""
+    count = max(facts["known_by"].values(), default=0)
+    text = ngettext(
+        "%(software)s %(version)s, shop “%(shop)s”, %(count)s marketplace order.",
+        "%(software)s %(version)s, shop “%(shop)s”, %(count)s marketplace orders.",
+        count,
+    )
+    return text % {**facts, "version": facts["version"] or gettext("of unknown version"), "count": grouped(count)}
 
 
 def reason(code: str, params: Mapping[str, Any]) -> str:

@@ -9,11 +9,12 @@ from django.utils.translation import override
 
 from sfsync import texts
 from sfsync.backoffice.kit.live_shop import found
-from sfsync.backoffice.kit.reader_texts import CAUSES, TECHNICAL, Said, advice, of_shop, told
-from sfsync.engine.kit.trouble import trouble_of
+from sfsync.backoffice.kit.live_shop import said as said_of
+from sfsync.backoffice.kit.reader_texts import TECHNICAL, Said, advice, told
 from sfsync.engine.watch.doctor import Finding, Verdict
+from sfsync.models import Store
 from sfsync.shops.base import ShopError
-from sfsync.shops.prestashop.problems import Misconfigured, Unavailable
+from sfsync.shops.prestashop.problems import PROBLEMS, Misconfigured, Unavailable
 
 DETAIL = "GET https://api.example/v1/me took longer than 30 s."
 PARAMS: dict[str, Any] = {
@@ -75,7 +76,7 @@ def test_a_finding_is_said_in_the_language_of_whoever_reads_it() -> None:
 
 def test_a_cause_that_the_shop_names_goes_before_the_trouble() -> None:
     with override("en"):
-        params = {"message": "Access denied for reader.", "cause": "password"}
+        params = {"message": "Access denied for reader.", "cause": "password", "kind": "prestashop"}
         said = found(Finding("shop", Verdict.WRONG, "shop-misconfigured", params, "main"))
     assert said.text == "The shop's database refuses the account: wrong user name or password."
     assert said.detail == "Access denied for reader."
@@ -83,24 +84,24 @@ def test_a_cause_that_the_shop_names_goes_before_the_trouble() -> None:
 
 def test_what_is_well_needs_no_advice() -> None:
     with override("en"):
-        probe = "PrestaShop 8.2.1, shop “RealShop”, 1 marketplace order."
-        said = found(Finding("shop", Verdict.OK, "shop-answers", {"message": probe}, "main"))
-        assert said == Said(f"The shop answers: {probe}")
+        facts = {"software": "PrestaShop", "version": "8.2.1", "shop": "RealShop", "known_by": {"table": 1}}
+        said = found(Finding("shop", Verdict.OK, "shop-answers", facts, "main"))
+        assert said == Said("The shop answers: PrestaShop 8.2.1, shop “RealShop”, 1 marketplace order.")
         accepted = {"store": 10, "name": "Store 10"}
         said = found(Finding("feed", Verdict.OK, "token-accepted", accepted, "main"))
         assert said == Said("Shopping Feed accepts the token: store 10 is “Store 10”.")
 
 
-@pytest.mark.parametrize("cause", sorted(CAUSES))
+@pytest.mark.parametrize("cause", sorted(PROBLEMS))
 def test_every_cause_that_a_shop_names_has_its_sentence(cause: str) -> None:
     kind = Unavailable if cause == "busy" else Misconfigured
     error: ShopError = kind("The account reader may not read ps_orders.", code=cause)
-    said = of_shop(error.code, trouble_of(error).detail)
-    assert said is not None
+    with override("en"):
+        said = said_of(Store(shop_kind="prestashop"), error)
     assert said.text.endswith(".")
     assert said.advice.endswith(".")
     assert said.detail == "The account reader may not read ps_orders."
-    assert of_shop("", "anything") is None
+    assert said.text == PROBLEMS[cause].sentence
 
 
 @pytest.mark.parametrize("code", ["token-refused", "store-not-opened", "no-store", "no-shipped", "status-unknown"])

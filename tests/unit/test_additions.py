@@ -21,7 +21,7 @@ from sfsync.engine.run import run_store
 from sfsync.engine.watch.doctor import try_shop
 from sfsync.models import LogEntry, SettingChange, Store, named_settings
 from sfsync.shops import kinds
-from sfsync.shops.base import BLOCK, Carrier, Listing, ShopMisconfigured, Sighting, Status, StatusChange
+from sfsync.shops.base import BLOCK, Carrier, Listing, ShopFacts, ShopMisconfigured, Sighting, Status, StatusChange
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.setting import Mistake, Setting
 from sfsync_server import stores_file
@@ -88,8 +88,8 @@ class Ledger:
     def carriers(self) -> list[Carrier]:
         return [Carrier(1, "Pigeon")]
 
-    def probe(self) -> str:
-        return f"Ledger, {len(self.histories)} orders."
+    def probe(self) -> ShopFacts:
+        return ShopFacts("Ledger", "", "Paper and co", {"book": len(self.histories)})
 
     def close(self) -> None:
         """Nothing is open."""
@@ -274,7 +274,7 @@ def test_the_doctor_opens_a_made_up_shop(ledger: Ledger, apply: Callable[[str], 
     apply(TOML)
     found = try_shop(paper(), Live())
     assert (found.verdict, found.subject) == ("ok", "paper: shop")
-    assert "Ledger" in found.text
+    assert found.text == "Ledger of unknown version, shop “Paper and co”, 1 marketplace order."
     apply(TOML.replace("[stores.paper.statuses]", "desk = 13\n[stores.paper.statuses]"))
     found = try_shop(paper(), Live())
     assert (found.verdict, found.code) == ("wrong", "shop-misconfigured")

@@ -149,3 +149,18 @@ def test_what_another_version_wrote_is_still_shown(code: str, params: dict[str, 
 
 def test_no_advice_where_there_is_nothing_to_do() -> None:
     assert texts.advice("confirmed") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "sentence"),
+    [
+        ("en", 1, "PrestaShop 8.2.1, shop “RealShop”, 1 marketplace order."),
+        ("en", 2000, "PrestaShop 8.2.1, shop “RealShop”, 2,000 marketplace orders."),
+        ("fr", 2000, "PrestaShop 8.2.1, boutique «\xa0RealShop\xa0», 2\u202f000 commandes de places de marché."),
+    ],
+)
+def test_what_a_shop_says_of_itself_is_rendered_in_one_place(language: str, count: int, sentence: str) -> None:
+    facts = {"software": "PrestaShop", "version": "8.2.1", "shop": "RealShop", "known_by": {"table": count}}
+    with translation.override(language):
+        assert texts.sentence("shop-answers", facts) == sentence
+        assert "8.2.1" not in texts.sentence("shop-answers", {**facts, "version": ""})

@@ -98,6 +98,25 @@ class Carrier:
     deleted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What a shop that is well says of itself. `version` and `shop` (its name) are empty where it does not say;
+    `known_by`: how many marketplace orders each of its sources knows."""
+
+    software: str
+    version: str
+    shop: str
+    known_by: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a `ShopError.code` means to whoever can mend it: a sentence and an advice, both message ids."""
+
+    sentence: str
+    advice: str
+
+
 class Shop(Protocol):
     """Reads one shop. Every method may raise `ShopUnavailable` or `ShopMisconfigured`."""
 
@@ -131,8 +150,8 @@ class Shop(Protocol):
     def carriers(self) -> list[Carrier]:
         """The shop's carriers, deleted ones too, by rising `carrier_id`. Their names have one language only."""
 
-    def probe(self) -> str:
-        """Try every right that the other methods need; return a sentence on what was found (`PrestaShop 8.2.1, …`)."""
+    def probe(self) -> ShopFacts:
+        """Try every right that the other methods need, and return what was found."""
 
     def close(self) -> None:
         """Give the connection back."""

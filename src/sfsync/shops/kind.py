@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sfsync.shops.base import Shop
+from sfsync.shops.base import Problem, Shop
 from sfsync.shops.setting import Setting
 
 
@@ -24,7 +24,8 @@ class ShopKind:
     """`open` and `identity` get the value of every setting, secrets as plain texts.
 
     `open` raises `ShopMisconfigured` where the settings alone are wrong, and connects when it is first asked something.
-    Two stores whose `identity` is the same are one shop; it holds no secret.
+    Two stores whose `identity` is the same are one shop; it holds no secret. `problems`: by
+    `ShopError.code`, where there is more to say than that the shop does not answer.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ShopKind:
     settings: Mapping[str, Setting]
     open: Callable[[Mapping[str, Any], Around], Shop]
     identity: Callable[[Mapping[str, Any]], str]
+    problems: Mapping[str, Problem] = field(default_factory=dict)
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.base import Problem, ShopMisconfigured
 from sfsync.shops.kind import ShopKind
 from sfsync.shops.prestashop.kind import PRESTASHOP
 
@@ -26,6 +26,11 @@ def named(name: str) -> ShopKind:
     if name not in _KINDS:
         raise ShopMisconfigured(f"“{name}” is not a kind of shop; sfsync knows {', '.join(_KINDS)}.")
     return _KINDS[name]
+
+
+def problem(name: str, code: str) -> Problem | None:
+    """What a `ShopError.code` of this kind means, where it is known."""
+    return _KINDS[name].problems.get(code) if name in _KINDS else None
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.reader_texts import Said, of_shop, on_form, probed, told
+from sfsync.backoffice.kit.reader_texts import Said, of_problem, on_form, told
 from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.orders import Snapshot
@@ -20,6 +20,7 @@ from sfsync.engine.kit.connections import open_shop
 from sfsync.engine.kit.trouble import trouble_of
 from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
 from sfsync.models import Store
+from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, Shop, ShopError, Status
 from shoppingfeed import Client, ShoppingFeedError
 
@@ -118,7 +119,7 @@ def _read_statuses(store: Store, language: str) -> Statuses:
         with opened(store) as shop:
             return Statuses({each.status_id: each for each in shop.statuses(language)})
     except OUTSIDE as error:
-        return Statuses(trouble=said(error))
+        return Statuses(trouble=said(store, error))
 
 
 def carriers_of(store: Store) -> Carriers:
@@ -131,7 +132,7 @@ def _read_carriers(store: Store) -> Carriers:
         with opened(store) as shop:
             return Carriers(shop.carriers())
     except OUTSIDE as error:
-        return Carriers(trouble=said(error))
+        return Carriers(trouble=said(store, error))
 
 
 def _kept(store: Store, what: str, read: Callable[[], Kept]) -> Kept:
@@ -156,11 +157,11 @@ def _last(store: Store, what: str) -> str:
     return f"sfsync:last:{what}:{store.pk}:{salted_hmac('sfsync.shop', store.shop_identity or '').hexdigest()}"
 
 
-def said(error: Exception) -> Said:
+def said(store: Store, error: Exception) -> Said:
     """What stands in the way and what to do, in the reader's language."""
     trouble = trouble_of(error)
-    cause = of_shop(error.code, trouble.detail) if isinstance(error, ShopError) else None
-    return cause or told(trouble.code, {"message": trouble.detail})
+    problem = kinds.problem(store.shop_kind, error.code) if isinstance(error, ShopError) else None
+    return of_problem(problem, trouble.detail) if problem else told(trouble.code, {"message": trouble.detail})
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def glance(store: Store, shop_order_id: int) -> Glance:
         with opened(store) as shop:
             return Glance(shop.read([shop_order_id]).get(shop_order_id))
     except OUTSIDE as error:
-        return Glance(trouble=said(error))
+        return Glance(trouble=said(store, error))
 
 
 BOTH = ("shop", "feed")
@@ -212,11 +213,10 @@ def tried(store: Store, wanted: Collection[str] = BOTH) -> Tried:
 
 def found(finding: Finding) -> Said:
     """What the doctor found, in the active language, for somebody who reads it on a page."""
-    message = str(finding.params.get("message", ""))
-    if cause := of_shop(finding.params.get("cause", ""), message):
-        return cause
+    if problem := kinds.problem(finding.params.get("kind", ""), finding.params.get("cause", "")):
+        return of_problem(problem, finding.params["message"])
     if finding.code == "shop-answers":
-        return Said(_("The shop answers: %(found)s") % {"found": probed(message)})
+        return Said(_("The shop answers: %(found)s") % {"found": finding.text})
     if finding.code == "token-accepted":
         return Said(_("Shopping Feed accepts the token: store %(store)s is “%(name)s”.") % finding.params)
     said = told(finding.code, finding.params)

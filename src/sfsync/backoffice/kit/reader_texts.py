@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
+from sfsync.shops.base import Problem
 
 ADVICE = {
     "shop-misconfigured": _("Correct the shop's connection in the store's settings, then open its diagnostics."),
@@ -44,45 +45,6 @@ ON_FORM = {
 """The same for somebody who has the form of the connection before them."""
 OF_CONNECTION = {"shop-unavailable", *ON_FORM}
 """Troubles of a store that its connection may be the cause of."""
-CAUSES = {
-    "busy": (
-        _("The shop's database server is too busy to answer."),
-        _("Nothing: it is asked again at the next try."),
-    ),
-    "url": (
-        _("The address of the shop's database is not one that can be used."),
-        _("Correct the address of the shop's database."),
-    ),
-    "password": (
-        _("The shop's database refuses the account: wrong user name or password."),
-        _("Enter the address of the shop's database again, with the right account."),
-    ),
-    "database": (
-        _("The shop's database is not found under this name, or the account has no right to it."),
-        _("Check the name at the end of the address, and the rights of the account."),
-    ),
-    "prefix": (
-        _("The database holds no PrestaShop tables with this prefix."),
-        _("Correct the prefix of the shop's tables: the technical detail names what was found."),
-    ),
-    "right": (
-        _("The account may not read all the tables that sfsync needs."),
-        _("Have the right given to it: the technical detail holds the statement to run."),
-    ),
-    "schema": (
-        _("The tables of the database are not those of a PrestaShop from 1.5 on."),
-        _("Check the name of the database, and that its PrestaShop and the shoppingfeed module are up to date."),
-    ),
-    "shop": (
-        _("The database has no shop of this number."),
-        _("Correct the number of the shop in its database; the technical detail names those there are."),
-    ),
-    "module": (
-        _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),
-        _("Install the shoppingfeed module in PrestaShop, or correct the prefix of the shop's tables."),
-    ),
-}
-"""Sentence and advice by `ShopError.code`, where there is more to say than that the shop does not answer."""
 TECHNICAL = {
     *texts.TROUBLES,
     *("run-troubled", "not-sent", "no-answer", "request-split", "tickets-unreadable", "orders-unlistable"),
@@ -123,33 +85,13 @@ def on_form(code: str, said: Said) -> Said:
     return replace(said, advice=gettext(ON_FORM[code])) if in_general else said
 
 
-def of_shop(cause: str, detail: str) -> Said | None:
-    """The same of a shop's error, by its `code`; None where nothing particular is known."""
-    if cause not in CAUSES:
-        return None
-    text, todo = CAUSES[cause]
-    return Said(gettext(text), gettext(todo), detail)
+def of_problem(problem: Problem, detail: str) -> Said:
+    """The same of a shop's error whose code is known."""
+    return Said(gettext(problem.sentence), gettext(problem.advice), detail)
 
 
 def _without_message(text: str) -> str:
     return texts.ended(_MESSAGE.sub(".", text))
-
-
-_PROBED = re.compile(r"PrestaShop (?P<version>\S+|of unknown version), shop “(?P<name>.*)”, (?P<count>[\d,]+) market.*")
-
-
-def probed(text: str) -> str:
-    """What a shop says of itself when it is well, in the active language."""
-    found = _PROBED.fullmatch(text)
-    if not found:
-        return text
-    count = int(found["count"].replace(",", ""))
-    said = ngettext(
-        "PrestaShop %(version)s, shop “%(name)s”, %(count)s marketplace order.",
-        "PrestaShop %(version)s, shop “%(name)s”, %(count)s marketplace orders.",
-        count,
-    )
-    return said % {"version": found["version"], "name": found["name"], "count": grouped(count)}
 
 
 grouped = texts.grouped

@@ -110,7 +110,7 @@ def _foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | N
             return list(map(_sending, preview(orders, shop, policy_of(store), timezone.now()))), None
     except OUTSIDE as error:
         silent = _("cannot be foretold while the shop is silent")
-        return [Chosen(order, True, silent) for order in orders], said(error)
+        return [Chosen(order, True, silent) for order in orders], said(store, error)
 
 
 def _sending(preview: Preview) -> Chosen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -174,7 +174,7 @@ def try_shop(store: Store, connections: Connections) -> Finding:
     """Does the shop answer, with every right that is needed?"""
 
     def check() -> list[Finding]:
-        return [Finding("shop", Verdict.OK, "shop-answers", {"message": connections.shop(store).probe()}, store.name)]
+        return [Finding("shop", Verdict.OK, "shop-answers", asdict(connections.shop(store).probe()), store.name)]
 
     return _guarded("shop", store, check)[0]
 
@@ -198,13 +198,14 @@ def _opened(store: Store, names: dict[int, str]) -> Finding:
 
 
 def _guarded(about: str, store: Store, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """`cause` is the shop's own code of what is wrong, where it has one."""
+    """`cause` is the shop's own code of what is wrong, where it has one; its `kind` of shop knows what it means."""
     try:
         return check()
     except (ShopError, ShoppingFeedError, SecretUnreadable) as error:
         trouble = trouble_of(error)
         cause = error.code if isinstance(error, ShopError) else ""
-        return [Finding(about, Verdict.WRONG, trouble.code, {"message": trouble.detail, "cause": cause}, store.name)]
+        params = {"message": trouble.detail, "cause": cause, "kind": store.shop_kind}
+        return [Finding(about, Verdict.WRONG, trouble.code, params, store.name)]
 
 
 def _database() -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sfsync.shops.kind import Around, ShopKind
+from sfsync.shops.prestashop.problems import PROBLEMS
 from sfsync.shops.prestashop.settings import SETTINGS, identity
 from sfsync.shops.prestashop.shop import PrestaShop
 
@@ -20,4 +21,6 @@ def _open(values: Mapping[str, Any], around: Around) -> PrestaShop:
     )
 
 
-PRESTASHOP = ShopKind(name="prestashop", label="PrestaShop", settings=SETTINGS, open=_open, identity=identity)
+PRESTASHOP = ShopKind(
+    name="prestashop", label="PrestaShop", settings=SETTINGS, open=_open, identity=identity, problems=PROBLEMS
+)

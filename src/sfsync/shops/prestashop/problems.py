@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable
+from sfsync.shops.base import Problem, ShopError, ShopMisconfigured, ShopUnavailable
+from sfsync.shops.setting import message as _
 
 
 class Unavailable(ShopUnavailable):
@@ -67,6 +68,46 @@ _MODULE = (
     "The table {table} of the Shopping Feed module was not found, so it is not known which orders come from"
     " marketplaces. Install the shoppingfeed module in PrestaShop, or check the table prefix (now {prefix!r})."
 )
+
+PROBLEMS = {
+    "busy": Problem(
+        _("The shop's database server is too busy to answer."),
+        _("Nothing: it is asked again at the next try."),
+    ),
+    "url": Problem(
+        _("The address of the shop's database is not one that can be used."),
+        _("Correct the address of the shop's database."),
+    ),
+    "password": Problem(
+        _("The shop's database refuses the account: wrong user name or password."),
+        _("Enter the address of the shop's database again, with the right account."),
+    ),
+    "database": Problem(
+        _("The shop's database is not found under this name, or the account has no right to it."),
+        _("Check the name at the end of the address, and the rights of the account."),
+    ),
+    "prefix": Problem(
+        _("The database holds no PrestaShop tables with this prefix."),
+        _("Correct the prefix of the shop's tables: the technical detail names what was found."),
+    ),
+    "right": Problem(
+        _("The account may not read all the tables that sfsync needs."),
+        _("Have the right given to it: the technical detail holds the statement to run."),
+    ),
+    "schema": Problem(
+        _("The tables of the database are not those of a PrestaShop from 1.5 on."),
+        _("Check the name of the database, and that its PrestaShop and the shoppingfeed module are up to date."),
+    ),
+    "shop": Problem(
+        _("The database has no shop of this number."),
+        _("Correct the number of the shop in its database; the technical detail names those there are."),
+    ),
+    "module": Problem(
+        _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),
+        _("Install the shoppingfeed module in PrestaShop, or correct the prefix of the shop's tables."),
+    ),
+}
+"""By `code`; a host that does not answer needs no sentence of its own."""
 
 _BY_NUMBER: dict[int, tuple[type[Unavailable] | type[Misconfigured], str, str]] = {
     **dict.fromkeys((2002, 2003, 2005), (Unavailable, "host", _HOST)),

@@ -11,7 +11,17 @@ from sqlalchemy import Column, Row, Select, Table, func, or_, select
 
 from sfsync.domain.orders import Snapshot
 from sfsync.domain.tracking_numbers import recognise
-from sfsync.shops.base import BLOCK, PAGE, Carrier, Listing, ShopMisconfigured, Sighting, Status, StatusChange
+from sfsync.shops.base import (
+    BLOCK,
+    PAGE,
+    Carrier,
+    Listing,
+    ShopFacts,
+    ShopMisconfigured,
+    Sighting,
+    Status,
+    StatusChange,
+)
 from sfsync.shops.prestashop.about import About, read_about
 from sfsync.shops.prestashop.carriers import families
 from sfsync.shops.prestashop.clock import EPOCH, to_shop, to_utc
@@ -155,7 +165,7 @@ class PrestaShop:
         )
         return families(rows, self._shop_name)
 
-    def probe(self) -> str:
+    def probe(self) -> ShopFacts:
         """Read every table that is needed, find the shop, and count its marketplace orders. The `code` of an error says
         which setting to look at."""
         tables = [table for table in self._tables if table is not self._tables.token or self._store_id is not None]
@@ -163,8 +173,7 @@ class PrestaShop:
         about = self._read_about()
         others = self._tables.listing.c.id_shoppingfeed_token.not_in(self._tokens_of_others())
         count = self._reader.rows(select(func.count()).select_from(self._listings().where(others).subquery()))[0][0]
-        orders = "1 marketplace order" if count == 1 else f"{count:,} marketplace orders"
-        return f"PrestaShop {about.version or 'of unknown version'}, shop “{about.name}”, {orders}."
+        return ShopFacts("PrestaShop", about.version, about.name, {"table": count})
 
     def close(self) -> None:
         self._reader.close()

@@ -32,7 +32,7 @@ def foretold(before: Store, after: Store) -> Foretold:
         with opened(before) as shop:
             found = effect(before, shop, policy_of(before), policy_of(after))
     except OUTSIDE as error:
-        return Foretold([_("What happens to the waiting orders cannot be foretold.")], said(error))
+        return Foretold([_("What happens to the waiting orders cannot be foretold.")], said(before, error))
     lines = [*_moved(found), *_standing(found, before)]
     if before.history_cursor is None:
         lines.append(_first_run())
