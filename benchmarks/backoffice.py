@@ -98,7 +98,11 @@ def fill(orders: int, entries: int, tasks: int) -> float:
     started = time.monotonic()
     call_command("migrate", verbosity=0)
     store = Store.objects.create(
-        name="main", feed_store_id=10, token="bench", shop_secrets={"url": "sqlite:////nowhere"}, statuses={"shipped": [4]}
+        name="main",
+        feed_store_id=10,
+        token="bench",
+        shop_secrets={"url": "sqlite:////nowhere"},
+        statuses={"shipped": [4]},
     )
     values = {"store": store.pk, "orders": orders, "entries": entries, "tasks": tasks, "channels": list(CHANNELS)}
     with connection.cursor() as cursor:
