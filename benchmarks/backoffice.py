@@ -25,7 +25,8 @@ _ORDERS = """
 INSERT INTO sfsync_marketplace_order (store_id, feed_id, reference, channel, fulfilled_by, created_at, ship_tracking,
     shipped_at, confirmed_operation, confirmed_at, confirmed_ticket, by_hand)
 SELECT %(store)s, 1078495000000 + n, 'MKT-' || n, (%(channels)s::text[])[1 + n %% 8], '',
-    now() - (%(orders)s - n) * interval '30 seconds', CASE WHEN n %% 10 <> 0 THEN 'TRK' || n END, now(), CASE WHEN n %% 10 <> 0 THEN 'ship' ELSE '' END,
+    now() - (%(orders)s - n) * interval '30 seconds', CASE WHEN n %% 10 <> 0 THEN 'TRK' || n END, now(),
+    CASE WHEN n %% 10 <> 0 THEN 'ship' ELSE '' END,
     CASE WHEN n %% 10 <> 0 THEN now() - (%(orders)s - n) * interval '30 seconds' END, '',
     CASE WHEN n %% 100000 = 0 THEN 'refund' ELSE '' END
 FROM generate_series(1, %(orders)s) AS n
@@ -41,7 +42,8 @@ _TASKS = """
 INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, lease, operation, wanted,
     tracking_number, request_key, batch_id, ticket_number, attempts, looks, split, silences, episode, failure,
     last_error, failed_at, sent_at, date_add, date_upd)
-SELECT %(store)s, marketplace_order_id, CASE WHEN shop_order_id %% 3 = 0 THEN 'CHECK_TICKET_SYNC_STATUS' ELSE 'SYNC_STATUS' END, now(),
+SELECT %(store)s, marketplace_order_id,
+    CASE WHEN shop_order_id %% 3 = 0 THEN 'CHECK_TICKET_SYNC_STATUS' ELSE 'SYNC_STATUS' END, now(),
     now(), '', 'ship', '', 'TRK', '', CASE WHEN shop_order_id %% 3 = 0 THEN 'batch' ELSE '' END, '', 1, 0, 0, 0, 0,
     CASE WHEN shop_order_id %% 3 = 1 THEN 'ticket-failed' ELSE '' END, '',
     CASE WHEN shop_order_id %% 3 = 1 THEN now() END, now(), now(), now()
@@ -49,7 +51,8 @@ FROM shoppingfeed_order WHERE shop_order_id > %(orders)s - %(tasks)s
 """
 _LOG = """
 INSERT INTO sfsync_log (store_id, order_id, process, run, level, code, message, params, at)
-SELECT %(store)s, (SELECT min(id) FROM sfsync_marketplace_order) + n %% %(orders)s, CASE WHEN n %% 5000 = 0 THEN 'person'
+SELECT %(store)s, (SELECT min(id) FROM sfsync_marketplace_order) + n %% %(orders)s,
+    CASE WHEN n %% 5000 = 0 THEN 'person'
     ELSE 'sync' END, '', CASE WHEN n %% 200 = 0 THEN 40 ELSE 20 END, 'seen-tracking',
     'The tracking number is now ' || n,
     '{"tracking_number": "x"}', now() - (%(entries)s - n) * interval '3 seconds'

@@ -122,9 +122,9 @@ INTRODUCTION = """\
 # Benchmarks
 
 What an order costs, compared with the floor: the bare client posting the same payloads to the same server and reading
-the same tickets, with no database. The shop is a MariaDB, Shopping Feed is the sandbox over HTTP in a process of its own. Every
-figure of *Changed orders* is one of the real command `sfsync sync --wait`, its start included; SQL statements are those
-of a second, equal run (BEGIN and COMMIT, and what sets up a connection, are not counted).
+the same tickets, with no database. The shop is a MariaDB, Shopping Feed is the sandbox over HTTP in a process of its
+own. Every figure of *Changed orders* is one of the real command `sfsync sync --wait`, its start included; SQL
+statements are those of a second, equal run (BEGIN and COMMIT, and what sets up a connection, are not counted).
 
 *first run*: the store's first run ever, which also learns the orders. *all changed*: every order, known by then, is
 changed once more. *paced* is at the API's real limit of 10 requests every 2 seconds, *tickets of a minute* wait for
