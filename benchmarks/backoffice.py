@@ -22,10 +22,10 @@ TARGET_MS, TARGET_SQL = 100, 12
 CHANNELS = ("amazonfr", "CDiscount", "ManoMano", "eBay", "Fnac", "zalandofr", "Veepeegroup", "laredoute")
 
 _ORDERS = """
-INSERT INTO sfsync_marketplace_order (store_id, feed_id, reference, channel, fulfilled_by, created_at, ship_tracking,
-    shipped_at, confirmed_operation, confirmed_at, confirmed_ticket, by_hand)
+INSERT INTO sfsync_marketplace_order (store_id, feed_id, reference, channel, fulfilled_by, created_at,
+    confirmed_operation, confirmed_at, confirmed_ticket, by_hand)
 SELECT %(store)s, 1078495000000 + n, 'MKT-' || n, (%(channels)s::text[])[1 + n %% 8], '',
-    now() - (%(orders)s - n) * interval '30 seconds', CASE WHEN n %% 10 <> 0 THEN 'TRK' || n END, now(),
+    now() - (%(orders)s - n) * interval '30 seconds',
     CASE WHEN n %% 10 <> 0 THEN 'ship' ELSE '' END,
     CASE WHEN n %% 10 <> 0 THEN now() - (%(orders)s - n) * interval '30 seconds' END, '',
     CASE WHEN n %% 100000 = 0 THEN 'refund' ELSE '' END
@@ -37,6 +37,11 @@ INSERT INTO shoppingfeed_order (store_id, marketplace_order_id, shop_order_id, s
 SELECT store_id, id, feed_id - 1078495000000, 'REF' || feed_id - 1078495000000, created_at, true, 4,
     'TRK' || feed_id - 1078495000000, now(), now()
 FROM sfsync_marketplace_order
+"""
+_TOLD = """
+INSERT INTO sfsync_told (order_id, operation, key, how, ticket, at)
+SELECT id, confirmed_operation, 'TRK' || feed_id - 1078495000000, 'ticket', '', confirmed_at
+FROM sfsync_marketplace_order WHERE confirmed_operation <> ''
 """
 _TASKS = """
 INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, lease, operation, wanted,
@@ -110,7 +115,7 @@ def fill(orders: int, entries: int, tasks: int) -> float:
     values = {"store": store.pk, "orders": orders, "entries": entries, "tasks": tasks, "channels": list(CHANNELS)}
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        for statement in (_ORDERS, _SHOP_SIDES, _TASKS, _LOG, _FIGURES, "ANALYZE"):
+        for statement in (_ORDERS, _SHOP_SIDES, _TOLD, _TASKS, _LOG, _FIGURES, "ANALYZE"):
             cursor.execute(statement, None if statement == "ANALYZE" else values)
     return time.monotonic() - started
 

@@ -17,6 +17,7 @@ from sfsync.models import (
     Process,
     SettingChange,
     Store,
+    StoreState,
     Task,
     Told,
 )
@@ -47,8 +48,15 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Store)
 class StoreRows(Rows):
-    list_display = ("name", "enabled", "mode", "feed_store_id", "trouble")
+    list_display = ("name", "enabled", "mode", "feed_store_id")
     exclude = ("token", "shop_secrets")
+
+
+@admin.register(StoreState)
+class StateRows(Rows):
+    list_display = ("store", "trouble", "trouble_since", "mail_trouble")
+    list_select_related = ("store",)
+    ordering = ("store",)
 
 
 @admin.register(Order)

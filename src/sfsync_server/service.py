@@ -84,7 +84,7 @@ class Service:
         close_old_connections()
         now = timezone.now()
         self.sign(now)
-        for store in due_stores(now):
+        for store in due_stores(now).only("name", "mode"):
             turn = self.turns.setdefault(store.pk, Turn())
             if turn.under_way and turn.under_way.done():
                 self.note(turn, turn.under_way.result(), now)
@@ -106,6 +106,7 @@ class Service:
     def one(self, store: Store, turn: Turn) -> bool:
         """One run of a store; whatever happens to it is in its own record."""
         try:
+            store = Store.objects.get(pk=store.pk)
             result = run_store(store, self.connections, sweeping=turn.sweeping(store), stop=self.stopping.wait)
             turn.swept(result.swept)
             unmailed = [Trouble("mail-failed", result.unmailed)] if result.unmailed else []

@@ -15,7 +15,7 @@ from time_machine import TimeMachineFixture
 
 from sfsync.db.secrets import Secret
 from sfsync.engine.people.change_settings import change_settings
-from sfsync.models import SettingChange, Store, named_settings
+from sfsync.models import SettingChange, Store, StoreState, named_settings
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 from tests.pages import markup as text
@@ -204,13 +204,13 @@ def test_a_trouble_that_was_mended_stands_no_longer(shop: World, administrator: 
     shop.ship(shop.order(), "T-1")
     Store.objects.update(token="a-wrong-token-123")
     shop.sync(store=saved())
-    assert saved().trouble == "token-refused"
+    assert saved().state.trouble == "token-refused"
     administrator.post(CONNECTION, given(shop, token="another-wrong-one"))
     administrator.post(CONNECTION, given(shop, token="another-wrong-one") | LATER)
-    assert saved().trouble == "token-refused"
+    assert saved().state.trouble == "token-refused"
     assert "refused the token" in text(merchant.get("/stores/main/"))
     merchant.post(CONNECTION, {"token": "sandbox-token", "do": "save"})
-    assert (saved().trouble, saved().trouble_text, saved().trouble_since) == ("", "", None)
+    assert (saved().state.trouble, saved().state.trouble_text, saved().state.trouble_since) == ("", "", None)
     assert "refused the token" not in text(merchant.get("/stores/main/"))
 
 
@@ -223,9 +223,10 @@ def test_a_trouble_that_was_mended_stands_no_longer(shop: World, administrator: 
 )
 def test_only_what_was_tried_is_over(shop: World, merchant: Client, trouble: str, left: str) -> None:
     """A merchant's new token says nothing of the shop."""
-    Store.objects.update(trouble=trouble, trouble_since=timezone.now(), token="an-old-token")
+    Store.objects.update(token="an-old-token")
+    StoreState.objects.update(trouble=trouble, trouble_since=timezone.now())
     merchant.post(CONNECTION, {"token": "sandbox-token", "do": "save"})
-    assert saved().trouble == left
+    assert saved().state.trouble == left
 
 
 # --- a new store ------------------------------------------------------------------------------------------------------

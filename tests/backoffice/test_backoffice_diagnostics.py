@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sfsync import texts
-from sfsync.models import MarketplaceOrder, Process, Store
+from sfsync.models import MarketplaceOrder, Process, Store, StoreState
 from sfsync.testing import SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import text
@@ -111,7 +111,7 @@ def test_the_advice_of_a_page_speaks_of_no_file_and_no_command(shop: World, admi
 def test_a_trouble_that_is_over_is_told_in_the_readers_language(shop: World, jeanne: Client) -> None:
     """R22: with the time of the run that met it; the report says the same in English."""
     shop.sync()
-    Store.objects.update(trouble="token-refused", trouble_text="401 Not Authorized")
+    StoreState.objects.update(trouble="token-refused", trouble_text="401 Not Authorized")
     finished = Process.objects.get().finished_at
     page = text(jeanne.get(URL))
     [sentence] = [said for _subject, said, _advice in findings_in(page) if "Tout fonctionne à présent" in said]
@@ -139,7 +139,7 @@ def test_many_stores_cost_a_fixed_number_of_statements(shop: World, administrato
     """The connections of the first ten are tried; of the others stands there what their last run left."""
     for number in range(14):
         shop.add_store(f"s{number:02}", feed_store_id=100 + number, shop_url=shop.shop.url, recipients=[])
-    Store.objects.filter(name="s13").update(trouble="token-refused", trouble_text="no")
+    StoreState.objects.filter(store__name="s13").update(trouble="token-refused", trouble_text="no")
     with CaptureQueriesContext(connection) as asked:
         page = text(administrator.get("/diagnostics/"))
     assert len(asked) <= 20

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.watch.doctor import Verdict, examine
 from sfsync.engine.watch.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
-from sfsync.models import LogEntry, MarketplaceOrder, Process, Scheduler, Store, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Process, Scheduler, Store, StoreState, Task
 from sfsync.models.process import SYNC
 from sfsync.tasks import run_due_stores
 from sfsync.testing import REFUNDED, SHIPPED, World
@@ -312,7 +312,7 @@ def test_the_doctor_says_that_the_last_runs_trouble_is_over(world: World) -> Non
 )
 def test_only_what_the_doctor_has_tried_is_over(world: World, trouble: str, verdict: str) -> None:
     world.sync()
-    Store.objects.update(trouble=trouble, trouble_text="what was seen")
+    StoreState.objects.update(trouble=trouble, trouble_text="what was seen")
     told = ("what was seen", "ended with", "longer than its lease")
     assert [each for each, text in findings(world) if any(words in text for words in told)] == [verdict]
 
@@ -326,7 +326,7 @@ def test_a_mail_that_cannot_be_sent_is_an_error_of_the_run_that_tried(world: Wor
     world.sandbox.fault(Fault("refuse", message="Unknown carrier"))
     world.ship(world.order(), "T-1")
     world.sync(wait=5)
-    Store.objects.update(mail_retry_at=None)
+    StoreState.objects.update(mail_retry_at=None)
     report = running._one(Store.objects.get(), world.connections, 0)
     assert report["error"].startswith("The digest mail could not be sent and is kept: ")
     assert report["advice"]

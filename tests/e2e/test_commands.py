@@ -259,7 +259,7 @@ def test_a_mail_that_cannot_be_sent_is_kept_and_sent_later(
     assert alarm["code"] == "mail-failed"
 
     with sqlite3.connect(machine.database) as database:
-        database.execute("UPDATE sfsync_store SET mail_retry_at = NULL")
+        database.execute("UPDATE sfsync_store_state SET mail_retry_at = NULL")
     assert machine.sfsync("sync", smtp_url=inbox.url, mail_from="sfsync@example.com").status == 0
 
     [mail] = inbox.mails

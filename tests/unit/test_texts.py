@@ -10,10 +10,12 @@ from django.utils import timezone, translation
 
 from sfsync import texts
 from sfsync.domain.errors import Failure
+from sfsync.domain.operations import all_kinds
 from tests.unit.test_project import catalogues, translated
 
 EVERY_TEXT = [
-    text for each in (texts.OPERATIONS, texts.SENTENCES, texts.TROUBLES, texts.ADVICE) for text in each.values()
+    *(text for each in (texts.SENTENCES, texts.TROUBLES, texts.ADVICE) for text in each.values()),
+    *(text for kind in all_kinds() for text in (kind.told_sentence, kind.label, kind.by_hand, kind.to_do[0]) if text),
 ]
 FRENCH = [(key, text) for path in catalogues("fr") for key, text in translated(path).items() if key]
 

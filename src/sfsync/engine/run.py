@@ -89,9 +89,9 @@ def run_store(
         connections.done(store)
     try:
         if _may_tell(lease, result.troubles):
-            tries = store.mail_tries
+            tries = store.state.mail_tries
             _tell_people(store, journal, result.troubles)
-            result.unmailed = store.mail_trouble if store.mail_tries > tries else ""
+            result.unmailed = store.state.mail_trouble if store.state.mail_tries > tries else ""
     finally:
         _finish(store, lease, journal, result)
     if crash:
@@ -210,14 +210,15 @@ def _remember_trouble(store: Store, troubles: list[Trouble], now: datetime) -> N
 
     An outage that shows another face each time (503, 429, no answer) is one outage.
     """
+    state = store.state
     trouble = troubles[0] if troubles else Trouble("", "")
-    same = trouble.code == store.trouble or {trouble.code, store.trouble} <= _MAY_PASS
+    same = trouble.code == state.trouble or {trouble.code, state.trouble} <= _MAY_PASS
     if not same:
-        store.trouble_since = now if trouble.code else None
-    if trouble.code or store.trouble:
-        store.trouble, store.trouble_text = trouble.code, trouble.detail
-        store.save(update_fields=["trouble", "trouble_text", "trouble_since"])
-    since = store.trouble_since
+        state.trouble_since = now if trouble.code else None
+    if trouble.code or state.trouble:
+        state.trouble, state.trouble_text = trouble.code, trouble.detail
+        state.save(update_fields=["trouble", "trouble_text", "trouble_since"])
+    since = state.trouble_since
     if trouble.code and since and (trouble.code not in _MAY_PASS or now - since >= PASSING):
         kind = "outage" if trouble.code in _MAY_PASS else trouble.code
         key = f"trouble:{kind}:{since.isoformat()}"

@@ -8,6 +8,7 @@ from sfsync.models.order import Order
 from sfsync.models.preference import Preference
 from sfsync.models.process import Process, Scheduler
 from sfsync.models.store import SettingChange, Store
+from sfsync.models.store_state import StoreState
 from sfsync.models.sweep import Sweep
 from sfsync.models.task import Action, Task
 from sfsync.models.told import How, Told
@@ -26,6 +27,7 @@ __all__ = [
     "Scheduler",
     "SettingChange",
     "Store",
+    "StoreState",
     "Sweep",
     "Task",
     "Told",

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +39,7 @@ class Language(models.TextChoices):
 
 
 class Store(models.Model):
-    """Settings, the cursors of change detection, and what troubles the store as a whole."""
+    """Settings, and the cursors of change detection. What runs remember of it is its `StoreState`."""
 
     name = models.SlugField(
         _("Name"),
@@ -156,17 +156,6 @@ class Store(models.Model):
     listing_cursor = models.BigIntegerField(default=0, editable=False)
     history_cursor = models.BigIntegerField(null=True, editable=False)
     history_window = models.JSONField(default=list, editable=False)
-    adopted_at = models.DateTimeField(null=True, editable=False)
-
-    trouble = models.CharField(max_length=32, default="", blank=True, editable=False)
-    trouble_text = models.TextField(default="", blank=True, editable=False)
-    trouble_since = models.DateTimeField(null=True, editable=False)
-    mail_trouble = models.TextField(default="", blank=True, editable=False)
-    mail_retry_at = models.DateTimeField(null=True, editable=False)
-    mail_tries = models.PositiveSmallIntegerField(default=0, editable=False)
-    alarms_at = models.DateTimeField(null=True, editable=False)
-    pruned_at = models.DateTimeField(null=True, editable=False)
-
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -176,6 +165,17 @@ class Store(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new store gets its state with it."""
+        from sfsync.models.store_state import StoreState
+
+        if not self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            StoreState.objects.create(store=self)
 
     def clean(self) -> None:
         """Beside the other stores: two enabled ones of one shop and one account would send everything twice."""

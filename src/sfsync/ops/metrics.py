@@ -19,7 +19,7 @@ class Collected:
     """A prometheus_client collector."""
 
     def collect(self) -> Iterable[Metric]:
-        stores = list(Store.objects.order_by("name"))
+        stores = list(Store.objects.select_related("state").order_by("name"))
         yield from _queues(stores)
         yield from _operations()
         yield from _requests()

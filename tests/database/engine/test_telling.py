@@ -61,7 +61,7 @@ def test_a_mail_that_cannot_be_sent_is_kept_and_sent_later(world: World, setting
     world.sync()
     assert Notice.objects.filter(mailed_at=None).count() == 3
     world.store.refresh_from_db()
-    assert world.store.mail_trouble
+    assert world.store.state.mail_trouble
     settings.EMAIL_BACKEND = working
     for _ in range(3):
         world.advance(hours=2)
@@ -84,7 +84,7 @@ def test_a_refused_token_is_told_once(world: World) -> None:
         world.advance(minutes=5)
     assert world.belief(order).status == "shipped"
     world.store.refresh_from_db()
-    assert world.store.trouble == ""
+    assert world.store.state.trouble == ""
 
 
 def test_the_log_tells_the_whole_story_of_an_order(world: World) -> None:

@@ -46,7 +46,7 @@ class BadShop(Live):
 
 
 def in_the_row(world: World) -> str:
-    return Store.objects.get(pk=world.store.pk).trouble
+    return Store.objects.get(pk=world.store.pk).state.trouble
 
 
 def test_a_lost_key_is_in_the_row_and_mailed(world: World) -> None:

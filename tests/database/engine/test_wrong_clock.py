@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sfsync.engine.kit.future_dates import passed
 from sfsync.engine.run import run_store
-from sfsync.models import LogEntry, Notice, Store
+from sfsync.models import LogEntry, Notice, StoreState
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -59,13 +59,13 @@ def test_mails_and_alarms_do_not_wait(world: World) -> None:
     """R20: the mail server was away while the clock was wrong."""
     order = world.ship(world.order())
     later = world.now() + 2 * DAY
-    Store.objects.update(mail_retry_at=later, alarms_at=later, pruned_at=later)
+    StoreState.objects.update(mail_retry_at=later, alarms_at=later, pruned_at=later)
     world.sync()
     world.advance(minutes=world.store.delay_minutes + 1)
     world.sync()
     assert world.notices(order) == ["no-tracking"]
     assert not Notice.objects.filter(mailed_at=None).exists()
-    assert Store.objects.filter(alarms_at__lte=world.now(), pruned_at__lte=world.now()).exists()
+    assert StoreState.objects.filter(alarms_at__lte=world.now(), pruned_at__lte=world.now()).exists()
 
 
 def test_clocks_of_several_machines_may_differ_a_little(world: World) -> None:

@@ -111,10 +111,10 @@ TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
     "R11 fault 13: refunded again": (shop(7, 4, 7), TOLD_REFUND, CURRENT, 0, removed(KNOWN_ALREADY, REFUND)),
     "R11 the same number, status not mapped": (shop(3, number="A1"), TOLD_SHIP, CURRENT, 0, removed(NOT_MAPPED)),
     "R11 the same number, told with the spaces it was typed with": (
-        *(shop(3, number="A1"), Known(ship_tracking=" A 1"), CURRENT, 0, removed(NOT_MAPPED)),
+        *(shop(3, number="A1"), Known(((SHIP, " A 1"),)), CURRENT, 0, removed(NOT_MAPPED)),
     ),
     "R11 one of two numbers that were told as one": (
-        *(shop(3, number="A1"), Known(ship_tracking="A1;A2"), CURRENT, 0, removed(NOT_MAPPED)),
+        *(shop(3, number="A1"), Known(((SHIP, "A1;A2"),)), CURRENT, 0, removed(NOT_MAPPED)),
     ),
     # R4: no tracking number
     "R4 shipped, no number yet": (shop(4), UNTOLD, CURRENT, 0, Wait(DUE)),

@@ -44,7 +44,7 @@ def everything(request: HttpRequest) -> HttpResponse:
     """Every store, and what they share: the database and the mail server."""
     with closing(Quick()) as outsides:
         findings = list(examine(outsides, get_language() or "", tries=TRIES))
-    stores = list(Store.objects.all())
+    stores = list(Store.objects.select_related("state"))
     return _page(request, findings, stores, health_of(stores, timezone.now()))
 
 

@@ -50,7 +50,11 @@ class Fact:
 @of_store
 def order(request: HttpRequest, store: Store, number: int) -> HttpResponse:
     """The whole page, or for htmx its moving part; 204 where that is as it was `seen`, so that nothing jumps."""
-    found = get_object_or_404(Order.objects.select_related("marketplace_order"), store=store, shop_order_id=number)
+    found = get_object_or_404(
+        Order.objects.select_related("store", "marketplace_order").prefetch_related("marketplace_order__told"),
+        store=store,
+        shop_order_id=number,
+    )
     tasks, now = list(found.marketplace_order.tasks.order_by("id")), timezone.now()
     pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
     version, moved = version_of(found, tasks, pace), bool(getattr(request, "htmx", False))
@@ -115,7 +119,7 @@ def version_of(order: Order, tasks: list[Task], pace: int) -> str:
     ]
     there = order.marketplace_order
     facts = (there.feed_id, order.seen_at, order.seen_tracking, there.confirmed_at, there.by_hand, there.given_up_at)
-    moving.append((order.store.trouble, pace, *facts))
+    moving.append((order.store.state.trouble, pace, *facts))
     return hashlib.sha256(repr(moving).encode()).hexdigest()[:16]
 
 

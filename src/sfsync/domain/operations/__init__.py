@@ -11,7 +11,7 @@ from sfsync.domain.operations.refund import REFUND
 from sfsync.domain.operations.registry import all_kinds, forget, is_numbered, kind_of, meanings, names, register
 from sfsync.domain.operations.ship import SHIP
 
-for _each in (SHIP, DELIVER, CANCEL, REFUND):
+for _each in (SHIP, CANCEL, REFUND, DELIVER):
     register(_each)
 
 __all__ = [

@@ -34,7 +34,7 @@ def adopt(run: Run) -> None:
     An order that Shopping Feed shows as shipped counts as shipped with the number that the shop has now; a later number
     is news (R2). Costs one request, and one more for every 200 orders that then need none.
     """
-    if run.store.adopted_at:
+    if run.store.state.adopted_at:
         return
     since = run.clock() - timedelta(days=run.conf.sweep_days)
     shown = _shown()
@@ -42,8 +42,8 @@ def adopt(run: Run) -> None:
     for page in _pages(order for order in settled if order.status in shown):
         run.lease.beat("adopt")
         _remember(run, {order.id: shown[order.status] for order in page})
-    run.store.adopted_at = run.clock()
-    run.store.save(update_fields=["adopted_at"])
+    run.store.state.adopted_at = run.clock()
+    run.store.state.save(update_fields=["adopted_at"])
 
 
 def _shown() -> dict[str, OperationKind]:

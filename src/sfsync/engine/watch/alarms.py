@@ -15,10 +15,10 @@ _SILENCES = {"silent", "overdue"}
 
 def raise_alarms(store: Store, now: datetime) -> None:
     """No run for too long until this one, or an update that waits for too long. Looked at once an hour."""
-    if not passed(store.alarms_at, now, EVERY):
+    if not passed(store.state.alarms_at, now, EVERY):
         return
     health = health_of([store], now)[0]
     alarms = [alarm for alarm in health.alarms if alarm.code in _SILENCES and health.last_run]
     tell(store, now, [(None, f"{alarm.code}:{now:%Y-%m-%d}", alarm.code, alarm.params) for alarm in alarms])
-    store.alarms_at = now
-    store.save(update_fields=["alarms_at"])
+    store.state.alarms_at = now
+    store.state.save(update_fields=["alarms_at"])

@@ -23,7 +23,7 @@ from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import disk_full, trouble_of
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
-from sfsync.models import Store
+from sfsync.models import Store, StoreState
 from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError
 from sfsync.shops.base import ShopError, Status
@@ -94,7 +94,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
         return
     if mail.verdict is Verdict.OK:
         mail_again()
-    stores = list(Store.objects.all())
+    stores = list(Store.objects.select_related("state"))
     if not stores:
         yield Finding("stores", Verdict.WRONG, "no-store")
     well = answering([], mail_well=mail.verdict is Verdict.OK)
@@ -150,15 +150,16 @@ def proved_gone(code: str, well: set[str]) -> bool:
 
 def forget_trouble(store: Store, well: set[str]) -> None:
     """What the last run ended on is taken off the store where it was just proved gone; the run's record keeps it."""
-    if store.trouble and proved_gone(store.trouble, well):
+    trouble = store.state.trouble
+    if trouble and proved_gone(trouble, well):
         gone = {"trouble": "", "trouble_text": "", "trouble_since": None}
-        Store.objects.filter(pk=store.pk, trouble=store.trouble).update(**gone)
+        StoreState.objects.filter(pk=store.pk, trouble=trouble).update(**gone)
 
 
 def _alarms(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
     """What the last run ended on counts no longer where the same thing has just gone well."""
     for alarm in health.alarms:
-        if alarm.code in (store.trouble, "mail-failed") and proved_gone(alarm.code, well):
+        if alarm.code in (store.state.trouble, "mail-failed") and proved_gone(alarm.code, well):
             yield _gone(store, health, alarm)
         else:
             yield Finding("store", Verdict.WARNING, alarm.code, alarm.params, store.name)

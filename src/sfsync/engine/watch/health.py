@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, prefetch_related_objects
 
 from sfsync import texts
 from sfsync.conf import conf
@@ -72,7 +72,8 @@ class Health:
 
 
 def health_of(stores: list[Store], now: datetime) -> list[Health]:
-    """Four statements, however many stores."""
+    """Four statements, however many stores; one more where they came without their states."""
+    prefetch_related_objects(stores, "state")
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
     figures = {row["store"]: row for row in _figures(stores, now)}
     awake = scheduler_awake(now)
@@ -169,7 +170,7 @@ def _health(
 def _alarms(store: Store, process: Process | None, figures: dict[str, Any], now: datetime) -> list[Alarm]:
     """R17, and silence: nobody must find out from the marketplace that nothing was sent."""
     settings = conf()
-    alarms = [Alarm(store.trouble, {"message": store.trouble_text})] if store.trouble else []
+    alarms = [Alarm(store.state.trouble, {"message": store.state.trouble_text})] if store.state.trouble else []
     last = (process and process.finished_at) or store.created_at
     if store.enabled and now - last > max(timedelta(minutes=settings.silence_minutes), _schedule(store)):
         alarms.append(Alarm("silent", {"since": _shown(last)}))
@@ -179,8 +180,8 @@ def _alarms(store: Store, process: Process | None, figures: dict[str, Any], now:
     flight = figures.get("oldest_in_flight")
     if flight and now - flight > timedelta(days=1):
         alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
-    if store.mail_trouble:
-        alarms.append(Alarm("mail-failed", {"message": store.mail_trouble}))
+    if store.state.mail_trouble:
+        alarms.append(Alarm("mail-failed", {"message": store.state.mail_trouble}))
     return alarms
 
 

@@ -17,13 +17,13 @@ _PASSING = Q(key__startswith="failed:") | Q(key__startswith="slow:") | Q(key__st
 
 def prune(store: Store, now: datetime) -> int:
     """Once a day. Returns how many log entries went (R21: retention)."""
-    if not passed(store.pruned_at, now, EVERY):
+    if not passed(store.state.pruned_at, now, EVERY):
         return 0
     before = now - timedelta(days=store.log_days)
     gone = 0
     while ids := list(LogEntry.objects.filter(store=store, at__lt=before).values_list("pk", flat=True)[:CHUNK]):
         gone += LogEntry.objects.filter(pk__in=ids).delete()[0]
-    store.pruned_at = now
-    store.save(update_fields=["pruned_at"])
+    store.state.pruned_at = now
+    store.state.save(update_fields=["pruned_at"])
     Notice.objects.filter(_PASSING, store=store, mailed_at__lt=before).delete()
     return gone

@@ -153,7 +153,7 @@ def _next(order: Order, tasks: list[Task]) -> list[str]:
 
 
 def _held_up(order: Order) -> list[str]:
-    trouble = texts.trouble(order.store.trouble)
+    trouble = texts.trouble(order.store.state.trouble)
     return [_("Its store is held up: %(trouble)s") % {"trouble": trouble}] if trouble else []
 
 

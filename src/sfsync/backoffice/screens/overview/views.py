@@ -61,7 +61,7 @@ class Card:
     @property
     def held_up(self) -> bool:
         """By its connections, which its settings correct."""
-        return self.store.trouble in OF_CONNECTION
+        return self.store.state.trouble in OF_CONNECTION
 
     @property
     def in_alarm(self) -> bool:
