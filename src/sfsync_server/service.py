@@ -16,10 +16,11 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from sfsync import texts
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.due import due_stores
 from sfsync.engine.kit.connections import Connections, Live
 from sfsync.engine.kit.lease import Busy
-from sfsync.engine.kit.trouble import Trouble
+from sfsync.engine.kit.trouble import Stopped
 from sfsync.engine.run import run_store
 from sfsync.engine.watch.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
 from sfsync.models import Store
@@ -109,9 +110,9 @@ class Service:
             store = Store.objects.get(pk=store.pk)
             result = run_store(store, self.connections, sweeping=turn.sweeping(store), stop=self.stopping.wait)
             turn.swept(result.swept)
-            unmailed = [Trouble("mail-failed", result.unmailed)] if result.unmailed else []
-            for trouble in [*result.troubles, *unmailed]:
-                logger.error("%s: %s", store.name, texts.sentence(trouble.code, {"message": trouble.detail}))
+            unmailed = [Stopped(Trouble.MAIL_FAILED, result.unmailed)] if result.unmailed else []
+            for stopped in [*result.troubles, *unmailed]:
+                logger.error("%s: %s", store.name, texts.sentence(stopped.trouble, {"message": stopped.detail}))
             if result.ok and turn.failures:
                 logger.warning("%s works again.", store.name)
             return result.ok

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from sfsync.conf import conf
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.detect import detect
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.connections import Connections
@@ -17,7 +18,7 @@ from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.future_dates import set_right
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease, LeaseLost, take
-from sfsync.engine.kit.trouble import Trouble, trouble_of
+from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.engine.outgoing.conclude import tell
 from sfsync.engine.outgoing.dispatch import dispatch
 from sfsync.engine.outgoing.prepare import policy_of
@@ -36,7 +37,6 @@ PROGRESS = 3
 """The look to go on from when one had news: more is likely to come in a moment, but not at once."""
 PASSING = timedelta(minutes=30)
 """A trouble that may pass by itself (an outage) is mailed when it lasts for longer."""
-_MAY_PASS = {"shop-unavailable", "api-unavailable", "rate-limited"}
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Result:
     """What a run came to. `troubles` is empty when the store could be processed."""
 
     counts: Counts
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[Stopped] = field(default_factory=list)
     agenda: Agenda | None = None
     """What is left to do, where the run knows: it changed nothing."""
     answers: dict[int, int] = field(default_factory=dict)
@@ -83,8 +83,8 @@ def run_store(
         _work(run, wait, result)
     except Exception as error:
         journal.forget()
-        result.troubles.append(trouble_of(error))
-        crash = error if result.troubles[-1].code == "crashed" else None
+        result.troubles.append(stopped_by(error))
+        crash = error if result.troubles[-1].trouble is Trouble.CRASHED else None
     finally:
         connections.done(store)
     try:
@@ -154,7 +154,7 @@ def _steps(run: Run, wait: float) -> Agenda:
     return start
 
 
-def _may_tell(lease: Lease, troubles: list[Trouble]) -> bool:
+def _may_tell(lease: Lease, troubles: list[Stopped]) -> bool:
     """A run that lost its lease, whatever it ended on, leaves the telling to the one that has it."""
     try:
         if troubles:
@@ -164,7 +164,7 @@ def _may_tell(lease: Lease, troubles: list[Trouble]) -> bool:
     return True
 
 
-def _tell_people(store: Store, journal: Journal, troubles: list[Trouble]) -> None:
+def _tell_people(store: Store, journal: Journal, troubles: list[Stopped]) -> None:
     """Whatever became of the run: what stops the store is kept and mailed, silence is an alarm, old entries go."""
     now = journal.clock()
     _remember_trouble(store, troubles, now)
@@ -205,24 +205,27 @@ def _unfinished(run: Run) -> bool:
     return bool(now.in_flight or now.due)
 
 
-def _remember_trouble(store: Store, troubles: list[Trouble], now: datetime) -> None:
-    """Keep what stops the store where people see it; mail it once, when it will not pass by itself.
+def _remember_trouble(store: Store, troubles: list[Stopped], now: datetime) -> None:
+    """Keep what stops the store where people see it; mail it once, when it will not pass by itself."""
+    if troubles:
+        _keep_trouble(store, troubles[0].trouble, troubles[0].detail, now)
+    elif store.state.trouble:
+        _keep(store, "", "", None)
 
-    An outage that shows another face each time (503, 429, no answer) is one outage.
-    """
+
+def _keep_trouble(store: Store, trouble: Trouble, detail: str, now: datetime) -> None:
+    before = Trouble.named(store.state.trouble)
+    same = before is not None and before.kind == trouble.kind
+    since = store.state.trouble_since if same and store.state.trouble_since else now
+    _keep(store, trouble, detail, since)
+    if not trouble.passes or now - since >= PASSING:
+        tell(store, now, [(None, f"trouble:{trouble.kind}:{since.isoformat()}", trouble, {"message": detail})])
+
+
+def _keep(store: Store, code: str, detail: str, since: datetime | None) -> None:
     state = store.state
-    trouble = troubles[0] if troubles else Trouble("", "")
-    same = trouble.code == state.trouble or {trouble.code, state.trouble} <= _MAY_PASS
-    if not same:
-        state.trouble_since = now if trouble.code else None
-    if trouble.code or state.trouble:
-        state.trouble, state.trouble_text = trouble.code, trouble.detail
-        state.save(update_fields=["trouble", "trouble_text", "trouble_since"])
-    since = state.trouble_since
-    if trouble.code and since and (trouble.code not in _MAY_PASS or now - since >= PASSING):
-        kind = "outage" if trouble.code in _MAY_PASS else trouble.code
-        key = f"trouble:{kind}:{since.isoformat()}"
-        tell(store, now, [(None, key, trouble.code, {"message": trouble.detail})])
+    state.trouble, state.trouble_text, state.trouble_since = code, detail, since
+    state.save(update_fields=["trouble", "trouble_text", "trouble_since"])
 
 
 def _finish(store: Store, lease: Lease, journal: Journal, result: Result) -> None:
@@ -233,14 +236,14 @@ def _finish(store: Store, lease: Lease, journal: Journal, result: Result) -> Non
     counts.queued, counts.waiting, counts.in_flight = rest.due, rest.alive - rest.due, rest.in_flight
     if result.troubles:
         said = "; ".join(each.detail for each in result.troubles)
-        journal.say(Level.ERROR, "run-troubled", message=said, trouble=result.troubles[0].code)
+        journal.say(Level.ERROR, "run-troubled", message=said, trouble=result.troubles[0].trouble)
     if not counts.idle:
         journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **counts.as_dict())
     journal.flush()
     note_answers(store, result.answers)
     lease.release(
         now,
-        outcome=result.troubles[0].code if result.troubles else "ok",
+        outcome=result.troubles[0].trouble if result.troubles else "ok",
         error=result.troubles[0].detail if result.troubles else "",
         counts=counts.as_dict(),
         next_run_at=now + timedelta(minutes=store.every_minutes),

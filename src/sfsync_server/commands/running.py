@@ -14,7 +14,7 @@ from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from sfsync.engine.kit.connections import Connections
-    from sfsync.engine.kit.trouble import Trouble
+    from sfsync.engine.kit.trouble import Stopped
     from sfsync.models import Store
 
 AT_ONCE = 4
@@ -89,8 +89,9 @@ def _alone(store: Store, connections: Connections, wait: float) -> dict[str, Any
 def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
     """A store's counts, and an `error` where it could not be processed, or a mail about it not be sent; what breaks one
     does not break the others."""
+    from sfsync.domain.trouble import Trouble
     from sfsync.engine.kit.lease import Busy
-    from sfsync.engine.kit.trouble import Trouble
+    from sfsync.engine.kit.trouble import Stopped
     from sfsync.engine.run import run_store
 
     try:
@@ -101,22 +102,27 @@ def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
         return _troubled(_crash(error))
     troubles = list(result.troubles)
     if result.unmailed:
-        troubles.append(Trouble("mail-failed", result.unmailed))
+        troubles.append(Stopped(Trouble.MAIL_FAILED, result.unmailed))
     report: dict[str, Any] = result.counts.as_dict()
     return report | (_troubled(troubles[0]) if troubles else {})
 
 
-def _crash(error: Exception) -> Trouble:
-    from sfsync.engine.kit.trouble import Trouble, trouble_of
+def _crash(error: Exception) -> Stopped:
+    from sfsync.domain.trouble import Trouble
+    from sfsync.engine.kit.trouble import Stopped, stopped_by
 
-    trouble = trouble_of(error)
-    return Trouble("crashed", f"{type(error).__name__}: {error}") if trouble.code == "crashed" else trouble
+    stopped = stopped_by(error)
+    crashed = stopped.trouble is Trouble.CRASHED
+    return Stopped(Trouble.CRASHED, f"{type(error).__name__}: {error}") if crashed else stopped
 
 
-def _troubled(trouble: Trouble) -> dict[str, str]:
+def _troubled(stopped: Stopped) -> dict[str, str]:
     from sfsync import texts
 
-    return {"error": texts.sentence(trouble.code, {"message": trouble.detail}), "advice": texts.advice(trouble.code)}
+    return {
+        "error": texts.sentence(stopped.trouble, {"message": stopped.detail}),
+        "advice": texts.advice(stopped.trouble),
+    }
 
 
 def _print(name: str, report: dict[str, Any]) -> None:

@@ -114,8 +114,8 @@ class Teller:
                 self.screen.line("sfsync", f"{name}{said}", _STYLES.get(Level(entry.level), ""))
 
     def _show_troubles(self, result: Result) -> None:
-        for trouble in result.troubles:
-            self.screen.line("sfsync", f"{trouble.code}: {trouble.detail}", "red")
+        for stopped in result.troubles:
+            self.screen.line("sfsync", f"{stopped.trouble}: {stopped.detail}", "red")
 
     def _show_answers(self, mark: Mark) -> None:
         statuses = Counter(request.status for request in self.stage.sandbox.ledger.requests[mark.requests :])

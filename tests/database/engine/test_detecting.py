@@ -20,7 +20,7 @@ def test_a_status_change_is_saved_before_anything_is_sent(world: World) -> None:
     world.sandbox.fault(Fault("unreachable", times=None))
     order = world.ship(world.order(), "T-1")
     result = world.sync()
-    assert [trouble.code for trouble in result.troubles] == ["api-unavailable"]
+    assert [stopped.trouble for stopped in result.troubles] == ["api-unavailable"]
     assert [task.action for task in world.tasks(order)] == ["SYNC_STATUS"]
 
 

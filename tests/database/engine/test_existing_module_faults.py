@@ -78,7 +78,7 @@ def test_fault_5_an_error_answer_is_told_and_nothing_is_lost(world: World, statu
     world.sandbox.fault(Fault("status", method="POST", path="/order/", status=status, times=1, message="no"))
     result = world.sync(wait=60)
     if status == 401:
-        assert [trouble.code for trouble in result.troubles] == ["token-refused"]
+        assert [stopped.trouble for stopped in result.troubles] == ["token-refused"]
         world.advance(minutes=1)
         world.sync(wait=5)
     if status == 422:

@@ -103,7 +103,7 @@ def test_a_sweep_that_did_not_end_is_done_again(world: World, looks: Looks) -> N
     event.listen(Engine, "before_cursor_execute", cut)
     troubled = world.sync()
     event.remove(Engine, "before_cursor_execute", cut)
-    assert [trouble.code for trouble in troubled.troubles] == ["shop-unavailable"]
+    assert [stopped.trouble for stopped in troubled.troubles] == ["shop-unavailable"]
     world.sync(wait=5)
     assert world.accepted(order) == [("ship", "T-1")]
 

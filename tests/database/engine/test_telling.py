@@ -77,7 +77,7 @@ def test_a_refused_token_is_told_once(world: World) -> None:
     for _ in range(3):
         result = world.sync()
         world.advance(minutes=5)
-    assert [trouble.code for trouble in result.troubles] == ["token-refused"]
+    assert [stopped.trouble for stopped in result.troubles] == ["token-refused"]
     assert world.notices() == ["token-refused"]
     for _ in range(6):
         world.sync(wait=5)

@@ -53,16 +53,16 @@ def test_a_lost_key_is_in_the_row_and_mailed(world: World) -> None:
     """R20, R22: the token cannot be read, and people hear of it."""
     world.ship(world.order(), "T-1")
     with override_settings(SFSYNC_SECRET_KEYS=lambda: ["another key that is long enough"]):
-        [trouble] = world.sync().troubles
-    assert (trouble.code, in_the_row(world), len(mail.outbox)) == ("secret-unreadable", "secret-unreadable", 1)
+        [stopped] = world.sync().troubles
+    assert (stopped.trouble, in_the_row(world), len(mail.outbox)) == ("secret-unreadable", "secret-unreadable", 1)
 
 
 def test_a_misconfigured_shop_is_in_the_row_and_mailed(world: World) -> None:
     """R20, R22."""
     world.ship(world.order(), "T-1")
     Store.objects.filter(pk=world.store.pk).update(shop_settings={"prefix": "p s;"})
-    [trouble] = world.sync().troubles
-    assert (trouble.code, in_the_row(world), len(mail.outbox)) == ("shop-misconfigured", "shop-misconfigured", 1)
+    [stopped] = world.sync().troubles
+    assert (stopped.trouble, in_the_row(world), len(mail.outbox)) == ("shop-misconfigured", "shop-misconfigured", 1)
 
 
 def test_a_crash_that_repeats_is_mailed_once(world: World) -> None:
@@ -222,7 +222,7 @@ def test_an_api_that_no_request_reaches_is_a_trouble_of_the_very_run(world: Worl
     world.sandbox.fault(Fault("unreachable", times=None))
     world.shop.set_status(order, DELIVERED)
     for _ in range(8):
-        assert [trouble.code for trouble in world.sync().troubles] == ["api-unavailable"]
+        assert [stopped.trouble for stopped in world.sync().troubles] == ["api-unavailable"]
         world.advance(minutes=5)
     assert world.notices() == ["api-unavailable"]
     world.sandbox.faults.clear()

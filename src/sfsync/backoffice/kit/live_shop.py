@@ -17,7 +17,7 @@ from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import open_shop
-from sfsync.engine.kit.trouble import trouble_of
+from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
 from sfsync.models import Store
 from sfsync.shops import kinds
@@ -159,9 +159,9 @@ def _last(store: Store, what: str) -> str:
 
 def said(store: Store, error: Exception) -> Said:
     """What stands in the way and what to do, in the reader's language."""
-    trouble = trouble_of(error)
+    stopped = stopped_by(error)
     problem = kinds.problem(store.shop_kind, error.code) if isinstance(error, ShopError) else None
-    return of_problem(problem, trouble.detail) if problem else told(trouble.code, {"message": trouble.detail})
+    return of_problem(problem, stopped.detail) if problem else told(stopped.trouble, {"message": stopped.detail})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
+from sfsync.domain.trouble import Trouble
 from sfsync.shops.base import Problem
 
 ADVICE = {
@@ -43,12 +44,10 @@ ON_FORM = {
     "secret-unreadable": _("Enter the token and the address of the shop's database again."),
 }
 """The same for somebody who has the form of the connection before them."""
-OF_CONNECTION = {"shop-unavailable", *ON_FORM}
-"""Troubles of a store that its connection may be the cause of."""
 TECHNICAL = {
-    *texts.TROUBLES,
+    *Trouble,
     *("run-troubled", "not-sent", "no-answer", "request-split", "tickets-unreadable", "orders-unlistable"),
-    *("database-away", "mail-away", "mail-failed", "failed-no-feed-id", "failed-no-answer", "failed-unpreparable"),
+    *("database-away", "mail-away", "failed-no-feed-id", "failed-no-answer", "failed-unpreparable"),
 }
 """Codes whose message is a program's, not a marketplace's: it is set apart, since it speaks English."""
 

@@ -12,7 +12,7 @@ from sfsync.domain.mapping import Policy
 from sfsync.engine.kit.counts import Counts
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease
-from sfsync.engine.kit.trouble import Trouble, trouble_of
+from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.models import Store
 from sfsync.shops.base import Shop, ShopError, ShopMisconfigured
 from shoppingfeed import ShoppingFeedError
@@ -40,7 +40,7 @@ class Run:
     clock: Clock
     conf: Conf
     counts: Counts = field(default_factory=Counts)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[Stopped] = field(default_factory=list)
     stop: Stop = never
     touched: bool = False
     """The queue is not as it was when the run began: tasks were saved, or came back from their ticket."""
@@ -71,7 +71,7 @@ class Run:
             yield
         except (ShopError, ShoppingFeedError) as error:
             self.journal.forget()
-            self.troubles.append(trouble_of(self._diagnosed(error)))
+            self.troubles.append(stopped_by(self._diagnosed(error)))
 
     def _diagnosed(self, error: Exception) -> Exception:
         """Of a setting that is wrong, the shop's own probe knows best which one."""

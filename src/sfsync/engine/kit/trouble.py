@@ -1,4 +1,4 @@
-"""What stops a whole store, as a code that picks the sentences and a text that says what was seen."""
+"""What stopped a whole store: the trouble, and what was seen of it."""
 
 from __future__ import annotations
 
@@ -7,46 +7,47 @@ from dataclasses import dataclass
 from django.db import DatabaseError
 
 from sfsync.db.secrets import SecretUnreadable
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.lease import LeaseLost
 from sfsync.shops.base import ShopError, ShopUnavailable
 from shoppingfeed import AuthenticationError, NotFoundError, RateLimitedError, ShoppingFeedError
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """`code` is one of `sfsync.texts`; `detail` is evidence, with no secret in it."""
+class Stopped:
+    """`detail` is evidence, with no secret in it."""
 
-    code: str
+    trouble: Trouble
     detail: str
 
 
-def trouble_of(error: Exception) -> Trouble:
-    return Trouble(_code(error), str(error))
+def stopped_by(error: Exception) -> Stopped:
+    return Stopped(_trouble(error), str(error))
 
 
-def _code(error: Exception) -> str:
+def _trouble(error: Exception) -> Trouble:
     match error:
         case ShopUnavailable():
-            return "shop-unavailable"
+            return Trouble.SHOP_UNAVAILABLE
         case ShopError():
-            return "shop-misconfigured"
+            return Trouble.SHOP_MISCONFIGURED
         case AuthenticationError(status=403):
-            return "store-unknown"
+            return Trouble.STORE_UNKNOWN
         case AuthenticationError():
-            return "token-refused"
+            return Trouble.TOKEN_REFUSED
         case NotFoundError():
-            return "store-unknown"
+            return Trouble.STORE_UNKNOWN
         case RateLimitedError():
-            return "rate-limited"
+            return Trouble.RATE_LIMITED
         case ShoppingFeedError():
-            return "api-unavailable"
+            return Trouble.API_UNAVAILABLE
         case SecretUnreadable():
-            return "secret-unreadable"
+            return Trouble.SECRET_UNREADABLE
         case DatabaseError() if disk_full(error):
-            return "disk-full"
+            return Trouble.DISK_FULL
         case LeaseLost():
-            return "lease-lost"
-    return "crashed"
+            return Trouble.LEASE_LOST
+    return Trouble.CRASHED
 
 
 _FULL = ("disk is full", "disk I/O error", "No space left on device")

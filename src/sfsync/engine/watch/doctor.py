@@ -19,8 +19,9 @@ from django.utils.translation import gettext_noop as _
 from sfsync import texts
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.operations import meanings
+from sfsync.domain.trouble import Act, Trouble
 from sfsync.engine.kit.connections import Connections
-from sfsync.engine.kit.trouble import disk_full, trouble_of
+from sfsync.engine.kit.trouble import disk_full, stopped_by
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
 from sfsync.models import Store, StoreState
@@ -97,7 +98,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     stores = list(Store.objects.select_related("state"))
     if not stores:
         yield Finding("stores", Verdict.WRONG, "no-store")
-    well = answering([], mail_well=mail.verdict is Verdict.OK)
+    well = answering([database, mail])
     for number, (store, health) in enumerate(zip(stores, health_of(stores, timezone.now()), strict=True)):
         if tries is None or number < tries:
             yield from examine_store(store, health, connections, language, well=well)
@@ -106,9 +107,9 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
 
 
 def examine_store(
-    store: Store, health: Health, connections: Connections, language: str = "", *, well: Collection[str] = ()
+    store: Store, health: Health, connections: Connections, language: str = "", *, well: Collection[Act] = ()
 ) -> Iterator[Finding]:
-    """`language`: of the names of the shop's statuses, the store's own if empty. `well`: what has just answered."""
+    """`language`: of the names of the shop's statuses, the store's own if empty. `well`: what has just gone well."""
     shop = try_shop(store, connections)
     yield shop
     feed = try_feed(store, connections)
@@ -118,48 +119,34 @@ def examine_store(
     yield from _recorded(store, health, answering([shop, feed]) | {*well})
 
 
-def _recorded(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
+def _recorded(store: Store, health: Health, well: set[Act]) -> Iterator[Finding]:
     """What is known without asking anybody."""
     yield _recipients(store)
     yield from _alarms(store, health, well)
 
 
-def answering(tried: list[Finding], *, mail_well: bool = False) -> set[str]:
-    """Of `shop`, `feed` and `mail`, those that have just answered well."""
-    well = {each.about for each in tried if each.verdict is Verdict.OK}
-    return well | {"mail"} if mail_well else well
+def answering(tried: list[Finding]) -> set[Act]:
+    """The acts that have just gone well."""
+    return {Act(each.about) for each in tried if each.verdict is Verdict.OK}
 
 
-_PROVED_GONE_BY = {
-    "shop-unavailable": {"shop"},
-    "shop-misconfigured": {"shop"},
-    "token-refused": {"feed"},
-    "store-unknown": {"feed"},
-    "rate-limited": {"feed"},
-    "api-unavailable": {"feed"},
-    "secret-unreadable": {"shop", "feed"},
-    "mail-failed": {"mail"},
-}
-"""What the last run ended on → what answers well when it is gone."""
+def _over(code: str, well: set[Act]) -> bool:
+    trouble = Trouble.named(code)
+    return trouble is not None and trouble.over(well)
 
 
-def proved_gone(code: str, well: set[str]) -> bool:
-    """A trouble of this code cannot stand any more, since what is `answering` does."""
-    return _PROVED_GONE_BY.get(code, {""}) <= well
-
-
-def forget_trouble(store: Store, well: set[str]) -> None:
+def forget_trouble(store: Store, well: set[Act]) -> None:
     """What the last run ended on is taken off the store where it was just proved gone; the run's record keeps it."""
     trouble = store.state.trouble
-    if trouble and proved_gone(trouble, well):
+    if _over(trouble, well):
         gone = {"trouble": "", "trouble_text": "", "trouble_since": None}
         StoreState.objects.filter(pk=store.pk, trouble=trouble).update(**gone)
 
 
-def _alarms(store: Store, health: Health, well: set[str]) -> Iterator[Finding]:
+def _alarms(store: Store, health: Health, well: set[Act]) -> Iterator[Finding]:
     """What the last run ended on counts no longer where the same thing has just gone well."""
     for alarm in health.alarms:
-        if alarm.code in (store.state.trouble, "mail-failed") and proved_gone(alarm.code, well):
+        if _over(alarm.code, well):
             yield _gone(store, health, alarm)
         else:
             yield Finding("store", Verdict.WARNING, alarm.code, alarm.params, store.name)
@@ -203,10 +190,10 @@ def _guarded(about: str, store: Store, check: Callable[[], list[Finding]]) -> li
     try:
         return check()
     except (ShopError, ShoppingFeedError, SecretUnreadable) as error:
-        trouble = trouble_of(error)
+        stopped = stopped_by(error)
         cause = error.code if isinstance(error, ShopError) else ""
-        params = {"message": trouble.detail, "cause": cause, "kind": store.shop_kind}
-        return [Finding(about, Verdict.WRONG, trouble.code, params, store.name)]
+        params = {"message": stopped.detail, "cause": cause, "kind": store.shop_kind}
+        return [Finding(about, Verdict.WRONG, stopped.trouble, params, store.name)]
 
 
 def _database() -> Finding:

@@ -16,7 +16,7 @@ from sfsync.domain.decide import Send, Wait, decide
 from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import Connections
-from sfsync.engine.kit.trouble import trouble_of
+from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
@@ -93,8 +93,8 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
             return replace(story, now=texts.reason("order-gone", {}))
         now = _stands(snapshot, shop)
     except (ShopError, SecretUnreadable) as error:
-        trouble = trouble_of(error)
-        silent = texts.sentence(trouble.code, {"message": trouble.detail})
+        stopped = stopped_by(error)
+        silent = texts.sentence(stopped.trouble, {"message": stopped.detail})
         return replace(story, now=silent, next=[*story.next, *held_up])
     outlook = _outlook(order, snapshot) if judge else story.next
     return replace(story, now=now, next=[*outlook, *held_up])

@@ -20,10 +20,11 @@ from sfsync import texts
 from sfsync.backoffice.kit.access import is_administrator, of_store, signed_in, stores_of
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.order_state import Standing, standing
-from sfsync.backoffice.kit.reader_texts import OF_CONNECTION, Said, grouped, told
+from sfsync.backoffice.kit.reader_texts import Said, grouped, told
 from sfsync.backoffice.screens.overview.chart import Chart, chart_of
 from sfsync.conf import conf
 from sfsync.domain.operations import kind_of, names
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.watch.health import Health, health_of
 from sfsync.models import DayFigure, Order, Store, Task
 
@@ -61,7 +62,8 @@ class Card:
     @property
     def held_up(self) -> bool:
         """By its connections, which its settings correct."""
-        return self.store.state.trouble in OF_CONNECTION
+        trouble = Trouble.named(self.store.state.trouble)
+        return trouble is not None and trouble.in_settings
 
     @property
     def in_alarm(self) -> bool:
