@@ -179,7 +179,7 @@ def sync(
             result = run_store(row, Wired(clock, boundaries, concurrency, pace), wait=wait, clock=clock.now, stop=stop)
         except Busy:
             return {"busy": True}
-    troubles = [asdict(trouble) for trouble in result.troubles]
+    troubles = [{"code": stopped.trouble, "detail": stopped.detail} for stopped in result.troubles]
     return {"counts": result.counts.as_dict(), "troubles": troubles, "passed": boundaries.passed}
 
 
