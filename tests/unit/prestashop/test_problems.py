@@ -7,6 +7,8 @@ import sqlite3
 
 import pymysql
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sfsync.shops.base import ShopMisconfigured, ShopUnavailable
 from sfsync.shops.prestashop import Misconfigured, PrestaShop, Unavailable
@@ -25,7 +27,7 @@ TEMPORARY = {
     (1969, "Query execution was interrupted (max_statement_time exceeded)"): "busy",
     (3024, "Query execution was interrupted, maximum statement execution time exceeded"): "busy",
     (1205, "Lock wait timeout exceeded"): "busy",
-    (1234, "Something new"): "host",
+    (2099, "Something new of the client library"): "host",
 }
 
 LASTING = {
@@ -36,6 +38,17 @@ LASTING = {
     (1142, "SELECT command denied to user 'reader'@'10.0.0.1' for table `shop`.`ps_orders`"): "right",
     (1146, "Table 'shop.ps_orders' doesn't exist"): "prefix",
     (1146, "Table 'shop.ps_shoppingfeed_order' doesn't exist"): "module",
+    (145, "Table './shop/ps_orders' is marked as crashed and should be repaired"): "schema",
+    (1194, "Table 'ps_orders' is marked as crashed and should be repaired"): "schema",
+    (1356, "View 'shop.ps_orders' references invalid table(s) or definer/invoker of view lack rights"): "right",
+    (1449, "The user specified as a definer ('gone'@'%') does not exist"): "right",
+    (1820, "You must SET PASSWORD before executing this statement"): "password",
+    (1862, "Your password has expired"): "password",
+    (3118, "Access denied for user 'reader'@'10.0.0.1'. Account is locked."): "password",
+    (4151, "Access denied, this account is locked"): "password",
+    (3159, "Connections using insecure transport are prohibited while --require_secure_transport=ON"): "url",
+    (1104, "The SELECT would examine more than MAX_JOIN_SIZE rows"): "right",
+    (1234, "Something new"): "answer",
     (1054, "Unknown column 'ps_orders.id_shop' in 'field list'"): "schema",
 }
 
@@ -55,6 +68,21 @@ def test_what_somebody_has_to_change_is_misconfigured(error: tuple[int, str], co
     assert isinstance(explained, ShopMisconfigured)
     assert getattr(explained, "code", None) == code
     assert str(explained).endswith((".", ";", "?", ")"))
+
+
+@given(st.integers(min_value=1, max_value=1999) | st.integers(min_value=3000, max_value=9999))
+def test_whatever_a_server_answers_is_repeated_and_never_called_silence(number: int) -> None:
+    """A known outage aside, a number means that the server runs: nobody is sent to look whether it does."""
+    explained = explain(pymysql.OperationalError(number, "in its own words"), PLACE)
+    assert "does not answer" not in str(explained)
+    assert isinstance(explained, ShopMisconfigured) or "in its own words" in str(explained)
+
+
+@pytest.mark.parametrize("number", [1234, 1815, 4000])
+def test_an_answer_not_known_here_is_repeated_word_for_word(number: int) -> None:
+    assert f"in its own words, error {number}" in str(
+        explain(pymysql.OperationalError(number, "in its own words"), PLACE)
+    )
 
 
 @pytest.mark.parametrize(

@@ -180,12 +180,13 @@ def _concat_ws(separator: str, *values: object) -> str:
 
 
 def _restrict(connection: Any, timeout: float) -> None:
-    """No writing and no endless query, on servers that can promise it (MySQL 5.7, MariaDB 10.1)."""
+    """No writing and no endless query, on servers that can promise it (MySQL 5.7, MariaDB 10.1); a long query that a
+    cautious server would refuse unread (`max_join_size`) may run."""
     if "mariadb" in connection.get_server_info().lower():
         limit = f"SET SESSION max_statement_time = {timeout:f}"
     else:
         limit = f"SET SESSION max_execution_time = {round(timeout * 1000)}"
     with connection.cursor() as cursor:
-        for statement in ("SET SESSION TRANSACTION READ ONLY", limit):
+        for statement in ("SET SESSION TRANSACTION READ ONLY", "SET SESSION sql_big_selects = 1", limit):
             with contextlib.suppress(pymysql.ProgrammingError, pymysql.InternalError, pymysql.OperationalError):
                 cursor.execute(statement)

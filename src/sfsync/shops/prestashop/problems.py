@@ -22,7 +22,8 @@ class Unavailable(ShopUnavailable):
 
 
 class Misconfigured(ShopMisconfigured):
-    """`code` is "url", "host", "password", "database", "prefix", "right", "schema", "shop" or "module"."""
+    """`code` is "url", "host", "password", "database", "prefix", "right", "schema", "shop", "module", or "answer" (an
+    error of the server that is not known here: its own words are in the sentence)."""
 
     def __init__(self, sentence: str, *, code: str = "schema") -> None:
         super().__init__(sentence)
@@ -57,6 +58,16 @@ _BUSY = "The database server {server} is too busy ({reason}). It is asked again 
 _LOGIN = "The database server {server} refuses the account {user}: wrong user name or password ({reason})."
 _REFUSED = "The database server {server} does not accept {user} from this machine ({reason})."
 _DATABASE = "There is no database {database} at {server}, or {user} has no right to it ({reason})."
+_ANSWERED = (
+    "The database server {server} answers, but not with what was asked ({reason}, error {number}). Whoever looks after"
+    " the database can mend it."
+)
+_CRASHED = "A table of the shop is damaged ({reason}). Repair it: REPAIR TABLE, or from a backup."
+_VIEW = "A view that sfsync reads cannot be used ({reason}). Make it anew, with a definer that exists and may read."
+_EXPIRED = "The password of the account {user} at {server} has expired ({reason}). Give it a new one, without expiry."
+_LOCKED = "The account {user} at {server} is locked ({reason}). Unlock it: ALTER USER ... ACCOUNT UNLOCK."
+_TLS = "The database server {server} takes encrypted connections only ({reason}). Add ssl_ca to the shop's address."
+_JOIN = "The server refuses a query that reads many rows ({reason}). Raise max_join_size, or set sql_big_selects to ON."
 _FILE = "The database file {database} cannot be read ({reason}). Check the path and the rights of the file."
 _RIGHT = "The account {user} may not read the table {table}. Run: {grant}"
 _COLUMN = (
@@ -111,12 +122,18 @@ PROBLEMS = {
 
 _BY_NUMBER: dict[int, tuple[type[Unavailable] | type[Misconfigured], str, str]] = {
     **dict.fromkeys((2002, 2003, 2005), (Unavailable, "host", _HOST)),
-    **dict.fromkeys((0, 1053, 1152, 1159, 1161, 1927, 2006, 2013, 2055), (Unavailable, "host", _LOST)),
+    **dict.fromkeys((1053, 1152, 1159, 1161, 1927, 2006, 2013, 2055), (Unavailable, "host", _LOST)),
     **dict.fromkeys((1040, 1203, 1205, 1213, 1226, 1317, 1969, 3024), (Unavailable, "busy", _BUSY)),
-    **dict.fromkeys((1045, 1251, 1698, 1862, 2059, 2061, 4151), (Misconfigured, "password", _LOGIN)),
+    **dict.fromkeys((1045, 1251, 1698, 2059, 2061), (Misconfigured, "password", _LOGIN)),
     **dict.fromkeys((1129, 1130), (Misconfigured, "host", _REFUSED)),
     **dict.fromkeys((1044, 1046, 1049), (Misconfigured, "database", _DATABASE)),
     **dict.fromkeys(DENIED, (Misconfigured, "right", _RIGHT)),
+    **dict.fromkeys((126, 127, 144, 145, 1034, 1035, 1194, 1195), (Misconfigured, "schema", _CRASHED)),
+    **dict.fromkeys((1356, 1449), (Misconfigured, "right", _VIEW)),
+    **dict.fromkeys((1820, 1862), (Misconfigured, "password", _EXPIRED)),
+    **dict.fromkeys((3118, 4151), (Misconfigured, "password", _LOCKED)),
+    3159: (Misconfigured, "url", _TLS),
+    1104: (Misconfigured, "right", _JOIN),
     NO_FILE: (Misconfigured, "database", _FILE),
     NO_COLUMN: (Misconfigured, "schema", _COLUMN),
     NO_TABLE: (Misconfigured, "prefix", _TABLE),
@@ -126,6 +143,7 @@ _SQLITE = {
     "SQLITE_CANTOPEN": NO_FILE,
     "SQLITE_NOTADB": NO_FILE,
     "SQLITE_PERM": NO_FILE,
+    "SQLITE_CORRUPT": 145,
     "SQLITE_BUSY": 1205,
     "SQLITE_LOCKED": 1205,
 }
@@ -135,7 +153,7 @@ def explain(error: BaseException, place: Place) -> ShopError:
     """A driver's error as one of ours."""
     number, reason = error_number(error), _reason(error)
     table = _table_in(reason)
-    kind, code, sentence = _BY_NUMBER.get(number, (Unavailable, "host", _LOST))
+    kind, code, sentence = _BY_NUMBER.get(number) or _unknown(number)
     if number == NO_TABLE and table == f"{place.prefix}shoppingfeed_order":
         code, sentence = "module", _MODULE
     words = {
@@ -145,9 +163,18 @@ def explain(error: BaseException, place: Place) -> ShopError:
         "prefix": place.prefix,
         "table": table,
         "reason": reason,
+        "number": number,
         "grant": place.grant(table),
     }
     return kind(sentence.format(**words), code=code)
+
+
+def _unknown(number: int) -> tuple[type[Unavailable] | type[Misconfigured], str, str]:
+    """A number is an answer, even one that is not known here; without a number nothing was answered. What the client
+    library itself numbers (2000 to 2999) is about the connection."""
+    if number == 0 or 2000 <= number < 3000:
+        return Unavailable, "host", _LOST
+    return Misconfigured, "answer", _ANSWERED
 
 
 def error_number(error: BaseException) -> int:
