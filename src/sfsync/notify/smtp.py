@@ -1,10 +1,12 @@
-"""What stands in for a mail server where none is set."""
+"""What stands in for a mail server where none is set, and how one is tried without sending a mail."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import smtplib
+from collections.abc import Iterable, Sequence
+from email.utils import parseaddr
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext as _
 
@@ -26,3 +28,27 @@ class NoServer(BaseEmailBackend):
             return 0
         self.open()
         return 0
+
+
+def rehearse(sender: str, recipients: Iterable[str]) -> None:
+    """Everything that a mail from `sender` to `recipients` needs but the mail itself: connection, sign-in, both
+    addresses. A backend that speaks no SMTP is only opened. Raises what that backend raises."""
+    backend = get_connection(fail_silently=False)
+    backend.open()
+    try:
+        server = getattr(backend, "connection", None)
+        if isinstance(server, smtplib.SMTP):
+            _rehearse(server, sender, recipients)
+    finally:
+        backend.close()
+
+
+def _rehearse(server: smtplib.SMTP, sender: str, recipients: Iterable[str]) -> None:
+    server.ehlo_or_helo_if_needed()
+    code, answer = server.mail(parseaddr(sender)[1])
+    if code != 250:
+        raise smtplib.SMTPSenderRefused(code, answer, sender)
+    answers = {each: server.rcpt(parseaddr(each)[1]) for each in recipients}
+    server.rset()
+    if refused := {each: said for each, said in answers.items() if said[0] not in (250, 251)}:
+        raise smtplib.SMTPRecipientsRefused(refused)

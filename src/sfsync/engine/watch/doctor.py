@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -26,7 +25,7 @@ from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
 from sfsync.models import Store, StoreState
 from sfsync.models.store import StatePolicy
-from sfsync.notify.smtp import NoMailServerError
+from sfsync.notify.smtp import NoMailServerError, rehearse
 from sfsync.shops.base import ShopError, Status
 from shoppingfeed import ShoppingFeedError
 
@@ -49,6 +48,10 @@ SUBJECTS = {
     "store": "%(store)s",
 }
 """What can be looked at."""
+
+
+MAILS_TRIED = 20
+"""Stores whose recipients are tried again where their mail failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     """
     database = _database()
     yield database
-    mail = _mail()
+    mail = _mail(_unreached() if database.verdict is Verdict.OK else set())
     yield mail
     if database.verdict is Verdict.WRONG:
         return
@@ -210,16 +213,21 @@ def _database() -> Finding:
     return Finding("database", Verdict.OK, "tables-new", {"engine": connection.display_name})
 
 
-def _mail() -> Finding:
+def _mail(recipients: set[str]) -> Finding:
+    """`recipients`: whom the server is asked about, though nothing is sent."""
     try:
-        mail = get_connection(fail_silently=False)
-        mail.open()
-        mail.close()
+        rehearse(settings.DEFAULT_FROM_EMAIL, recipients)
     except NoMailServerError:
         return Finding("mail", Verdict.WARNING, "mail-unset")
     except Exception as error:  # whatever the configured mail backend raises is what the merchant must read
         return Finding("mail", Verdict.WARNING, "mail-away", {"message": f"{_server()}{error}"})
     return Finding("mail", Verdict.OK, "mail-answers", {"host": getattr(settings, "EMAIL_HOST", "")})
+
+
+def _unreached() -> set[str]:
+    """Whose mail could not be sent: only the same addresses show whether it can be sent now."""
+    failing = Store.objects.exclude(mail_trouble="").order_by("pk")[:MAILS_TRIED]
+    return {address for store in failing for address in store.recipients}
 
 
 def _server() -> str:
