@@ -92,13 +92,13 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     """
     database = _database()
     yield database
-    mail = _mail(_unreached() if database.verdict is Verdict.OK else set())
+    stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state"))
+    mail = _mail(_unreached(stores))
     yield mail
     if database.verdict is Verdict.WRONG:
         return
     if mail.verdict is Verdict.OK:
         mail_again()
-    stores = list(Store.objects.select_related("state"))
     if not stores:
         yield Finding("stores", Verdict.WRONG, "no-store")
     well = answering([database, mail])
@@ -224,10 +224,10 @@ def _mail(recipients: set[str]) -> Finding:
     return Finding("mail", Verdict.OK, "mail-answers", {"host": getattr(settings, "EMAIL_HOST", "")})
 
 
-def _unreached() -> set[str]:
+def _unreached(stores: list[Store]) -> set[str]:
     """Whose mail could not be sent: only the same addresses show whether it can be sent now."""
-    failing = Store.objects.exclude(mail_trouble="").order_by("pk")[:MAILS_TRIED]
-    return {address for store in failing for address in store.recipients}
+    failing = [store for store in stores if store.state.mail_trouble]
+    return {address for store in failing[:MAILS_TRIED] for address in store.recipients}
 
 
 def _server() -> str:
