@@ -252,7 +252,8 @@ def owner_and_folder() -> tuple[int, Path]:
 @functools.cache
 def _shared(kind: str) -> Server:
     owner, run = owner_and_folder()
-    run.mkdir(mode=0o755, exist_ok=True)
+    run.mkdir(exist_ok=True)
+    run.chmod(0o755)  # whatever our umask: the servers run under accounts of their own
     announced = run / f"{kind}.port"
     with _locked(run / f"{kind}.lock"):
         if not announced.exists():
@@ -293,6 +294,7 @@ def _start_guard(kind: str, owner: int, run: Path) -> None:
 
 def _guard(name: str, owner: int, run: Path) -> None:
     end = os.pidfd_open(owner)
+    os.umask(0o022)
     home = run / name
     try:
         home.mkdir(mode=0o755)

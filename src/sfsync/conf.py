@@ -37,6 +37,9 @@ class Conf:
     url: str | None = None
     """The address of the back office's first page, as people open it; mails link to its pages."""
 
+    home: str | None = None
+    """The folder of this deployment's key and database, if it has one: the doctor looks at who may read it."""
+
     def __post_init__(self) -> None:
         if self.url and not is_page_address(self.url):
             raise ImproperlyConfigured(f"url in SFSYNC {PAGE_ADDRESS}.")

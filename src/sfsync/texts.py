@@ -101,6 +101,7 @@ SENTENCES = {
     "database-away": _("The database cannot be used. %(message)s"),
     "tables-old": _("Its tables are not up to date."),
     "tables-new": _("%(engine)s, tables up to date"),
+    "files-open": _("Other accounts of this machine may open %(paths)s."),
     "mail-unset": _(
         "No mail server is set. Set SFSYNC_SMTP_URL, for example to smtp://user:password@mail.example.com:587."
     ),
@@ -186,6 +187,7 @@ ADVICE = {
     "overdue": _("Look at `sfsync status` and `sfsync why` for the reason."),
     "database-away": _("Check SFSYNC_DATABASE_URL and the database server."),
     "tables-old": _("Run `sfsync migrate`."),
+    "files-open": _("Close them: `chmod 700` for the folder, `chmod 600` for the files."),
     "mail-unset": _("Until then, failing orders are shown and not mailed."),
     "mail-away": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
     "no-store": _("Write a file of stores and run `sfsync apply FILE`."),

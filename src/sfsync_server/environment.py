@@ -74,6 +74,12 @@ class Environment(BaseSettings):
     https: bool = Field(
         default=True, description="The pages are behind TLS: secure cookies, HSTS, plain HTTP redirected"
     )
+    hsts_subdomains: bool = Field(
+        default=False, description="HSTS holds for every subdomain too: all of them must be behind TLS"
+    )
+    hsts_preload: bool = Field(
+        default=False, description="HSTS asks browsers to ship with this rule, which takes months to undo"
+    )
     proxies: str = Field(
         default="127.0.0.1,::1", description="Addresses of the proxies whose X-Forwarded-* headers are believed"
     )

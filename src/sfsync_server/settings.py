@@ -7,6 +7,7 @@ from functools import partial
 from csp.constants import NONE, SELF
 
 from sfsync_server import environment as _environment
+from sfsync_server.private_files import keep_private
 
 ENVIRONMENT = _environment.load()
 
@@ -77,8 +78,8 @@ HTTPS = ENVIRONMENT.https
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and ENVIRONMENT.hsts_subdomains
+SECURE_HSTS_PRELOAD = HTTPS and ENVIRONMENT.hsts_preload
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 7 * 24 * 3600
@@ -101,6 +102,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DATABASES = {"default": _environment.database(ENVIRONMENT)}
+keep_private(DATABASES["default"]["NAME"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True
@@ -140,6 +142,7 @@ SFSYNC = {
     "patience_hours": ENVIRONMENT.patience_hours,
     "sweep_days": ENVIRONMENT.sweep_days,
     "url": ENVIRONMENT.url or None,
+    "home": str(ENVIRONMENT.home),
 }
 
 CELERY_BROKER_URL = ENVIRONMENT.broker_url.get_secret_value()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -16,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
+from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.operations import meanings
 from sfsync.domain.trouble import Act, Trouble
@@ -38,6 +40,7 @@ class Verdict(StrEnum):
 
 SUBJECTS = {
     "database": _("database"),
+    "files": _("files"),
     "mail": _("mail"),
     "stores": _("stores"),
     "settings": _("settings"),
@@ -92,6 +95,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     """
     database = _database()
     yield database
+    yield from _files()
     stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state"))
     mail = _mail(_unreached(stores))
     yield mail
@@ -211,6 +215,20 @@ def _database() -> Finding:
     if missing:
         return Finding("database", Verdict.WRONG, "tables-old")
     return Finding("database", Verdict.OK, "tables-new", {"engine": connection.display_name})
+
+
+OTHERS = 0o077
+"""Of a file's mode: what is not its owner's."""
+
+
+def _files() -> Iterator[Finding]:
+    """What other accounts of the machine may open: the database holds sessions and orders, the folder the key."""
+    home, database = conf().home, settings.DATABASES["default"]
+    kept = [f"{database['NAME']}{ending}" for ending in ("", "-wal", "-shm")] if connection.vendor == "sqlite" else []
+    kept += [home, f"{home}/secret-key", f"{home}/former-secret-key"] if home else []
+    exposed = [path for path in kept if os.path.exists(path) and os.stat(path).st_mode & OTHERS]
+    if exposed:
+        yield Finding("files", Verdict.WARNING, "files-open", {"paths": ", ".join(exposed)})
 
 
 def _mail(recipients: set[str]) -> Finding:
