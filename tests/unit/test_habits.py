@@ -7,6 +7,8 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -40,10 +42,11 @@ def test_hooks_before_a_commit_are_commands_of_make_check() -> None:
     assert re.findall(r"repo: (.+)$", config, re.MULTILINE) == ["local"]
 
 
-def test_versions_in_the_changelog_have_their_dates() -> None:
+@pytest.mark.parametrize("changelog", ["CHANGELOG.md", "packages/shoppingfeed/CHANGELOG.md"])
+def test_versions_in_the_changelog_have_their_dates(changelog: str) -> None:
     """Only the newest may lack one: it is not released yet."""
-    sections = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (.+)$", read("CHANGELOG.md"), re.MULTILINE)
-    assert len(sections) == len(re.findall(r"^## ", read("CHANGELOG.md"), re.MULTILINE))
+    sections = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (.+)$", read(changelog), re.MULTILINE)
+    assert len(sections) == len(re.findall(r"^## ", read(changelog), re.MULTILINE))
 
     released = sections[1:] if sections[0][1] == "unreleased" else sections
     dates = [date.fromisoformat(told) for _, told in released]
