@@ -37,6 +37,10 @@ class Conf:
     url: str | None = None
     """The address of the back office's first page, as people open it; mails link to its pages."""
 
+    plain_http_hosts: tuple[str, ...] = ()
+    """Hosts besides this machine to which a token may go without TLS."""
+    proxy: str | None = None
+    """The proxy for requests to Shopping Feed; those that the environment names are not used."""
     home: str | None = None
     """The folder of this deployment's key and database, if it has one: the doctor looks at who may read it."""
 

@@ -47,7 +47,7 @@ class World:
             "name": name,
             "feed_store_id": 10,
             "token": "sandbox-token",
-            "api_url": "http://sandbox.invalid",
+            "api_url": "https://sandbox.invalid",
             "recipients": ["merchant@example.com"],
             "statuses": STATUSES,
         }

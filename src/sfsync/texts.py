@@ -68,6 +68,7 @@ SENTENCES = {
     "person-give-up": _("%(who)s gave this update up."),
     "person-by-hand": _("%(who)s did it by hand on the marketplace: %(operation)s."),
     "person-added": _("%(who)s added this store."),
+    "person-tried": _("%(who)s tested the connections: %(hosts)s."),
     "person-settings": _("%(who)s changed the settings: %(names)s."),
     # What the process did
     "run-done": _(

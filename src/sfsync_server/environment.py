@@ -74,6 +74,12 @@ class Environment(BaseSettings):
     https: bool = Field(
         default=True, description="The pages are behind TLS: secure cookies, HSTS, plain HTTP redirected"
     )
+    plain_http_hosts: str = Field(
+        default="", description="Hosts besides this machine to which a token may go without TLS, comma separated"
+    )
+    outgoing_proxy: SecretStr = Field(
+        default=SecretStr(""), description="http://host:port of a proxy for requests to Shopping Feed"
+    )
     hsts_subdomains: bool = Field(
         default=False, description="HSTS holds for every subdomain too: all of them must be behind TLS"
     )

@@ -80,6 +80,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and ENVIRONMENT.hsts_subdomains
 SECURE_HSTS_PRELOAD = HTTPS and ENVIRONMENT.hsts_preload
+# HSTS of subdomains and preload are the operator's to choose: not having them is no fault of a deployment.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 7 * 24 * 3600
@@ -142,6 +144,8 @@ SFSYNC = {
     "patience_hours": ENVIRONMENT.patience_hours,
     "sweep_days": ENVIRONMENT.sweep_days,
     "url": ENVIRONMENT.url or None,
+    "plain_http_hosts": tuple(filter(None, map(str.strip, ENVIRONMENT.plain_http_hosts.split(",")))),
+    "proxy": ENVIRONMENT.outgoing_proxy.get_secret_value() or None,
     "home": str(ENVIRONMENT.home),
 }
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from sfsync.db.secrets import Secret
-from sfsync.engine.people.change_settings import add_store, change_settings, in_words
+from sfsync.engine.people.change_settings import add_store, change_settings, in_words, keep_at_home
 from sfsync.models import Store, named_settings
 from sfsync.models.store import setting_fields
 from sfsync.shops import kinds
@@ -177,7 +177,7 @@ def _apply(name: str, wanted: dict[str, Any], who: str, mistakes: list[str]) -> 
     store = Store.objects.filter(name=name).first()
     draft = copy(store) if store else Store(name=name)
     named_settings.put(draft, wanted)
-    if wrong := _mistakes(draft):
+    if wrong := [*_mistakes(draft), *(_moved(store, wanted) if store else [])]:
         mistakes += wrong
         return Applied(name, created=not store)
     if not store:
@@ -186,6 +186,14 @@ def _apply(name: str, wanted: dict[str, Any], who: str, mistakes: list[str]) -> 
     changes = change_settings(store, wanted, who, together=True)
     said = [f"{_SPELT.get(each, each)}: {in_words(before)} → {in_words(after)}" for each, before, after in changes]
     return Applied(name, created=False, changes=said)
+
+
+def _moved(store: Store, wanted: Mapping[str, Any]) -> list[str]:
+    try:
+        keep_at_home(store, wanted)
+    except ValidationError as error:
+        return [f"stores.{store.name}.token: {sentence}" for sentence in error.messages]
+    return []
 
 
 def _mistakes(store: Store) -> list[str]:

@@ -65,7 +65,7 @@ def test_what_works_is_saved_and_said(shop: World, administrator: Client) -> Non
         ({"shop.shop_id": 7}, "The database has no shop of this number."),
         ({"token": "a-wrong-token-123"}, "Shopping Feed refused the token."),
         ({"feed_store_id": 99}, "The token does not open store 99; it opens: 10"),
-        ({"api_url": "http://127.0.0.1:1"}, "Shopping Feed cannot be reached"),
+        ({"api_url": "http://127.0.0.1:1", "token": "sandbox-token"}, "Shopping Feed cannot be reached"),
     ],
 )
 def test_what_does_not_work_replaces_nothing(

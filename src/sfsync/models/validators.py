@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from sfsync.conf import conf
+from sfsync.domain.hosts import is_forbidden, is_loopback
 from sfsync.domain.operations import meanings
 
 LARGEST_STATUS = 2**31 - 1
@@ -56,6 +58,10 @@ def api_url(value: str) -> None:
         raise ValidationError(_("The API's address starts with https:// and names a host."))
     if not _plain(value) or set(value) & set("?#@"):
         raise ValidationError(_("The API's address has no user, no “?”, no “#” and no spaces."))
+    if url.scheme == "http" and not (is_loopback(url.hostname) or url.hostname in conf().plain_http_hosts):
+        raise ValidationError(_("The API's address starts with https://: over http the token could be read."))
+    if is_forbidden(url.hostname):
+        raise ValidationError(_("The API is not at this address: it belongs to the machine's own network."))
 
 
 def token(value: str) -> None:

@@ -49,6 +49,7 @@ class ClientOptions(TypedDict, total=False):
     base_url: str
     transport: Transport | None
     timeout: float
+    proxy: str | None
     concurrency: int
     user_agent: str | None
     pace: bool
@@ -61,7 +62,8 @@ class ClientOptions(TypedDict, total=False):
 class Client:
     """A client of the Shopping Feed API for one token. May be shared between threads; share it, to share its pacing.
 
-    `timeout` (seconds) bounds each step of a request. `concurrency` is how many requests `Store.send_many` and
+    `timeout` (seconds) bounds each step of a request. `proxy` is that of `HttpTransport`.
+    `concurrency` is how many requests `Store.send_many` and
     `Store.batches` have under way at once. Requests are paced by the API's rate limit unless `pace` is off; when one
     is refused by it all the same, the client waits as told, `rate_patience` seconds in all. A `transport` that is given
     replaces HTTP and stays the caller's to close. The clocks and `sleep` are for tests.
@@ -74,6 +76,7 @@ class Client:
         base_url: str = BASE_URL,
         transport: Transport | None = None,
         timeout: float = 30.0,
+        proxy: str | None = None,
         concurrency: int = 4,
         user_agent: str | None = None,
         pace: bool = True,
@@ -89,7 +92,7 @@ class Client:
         headers = {**_common_headers(user_agent), "Authorization": f"Bearer {token}"}
         self._clocks = (clock, wall_clock)
         self._owns_transport = transport is None
-        self._transport = HttpTransport(timeout) if transport is None else transport
+        self._transport = HttpTransport(timeout, proxy=proxy) if transport is None else transport
         self._session = Session(
             self._transport,
             Pacer(enabled=pace, clock=clock, sleep=sleep),
@@ -107,7 +110,7 @@ class Client:
         """
         base_url = _checked_base_url(options.get("base_url", BASE_URL))
         given = options.get("transport")
-        transport = HttpTransport(options.get("timeout", 30.0)) if given is None else given
+        transport = HttpTransport(options.get("timeout", 30.0), proxy=options.get("proxy")) if given is None else given
         try:
             session = Session(
                 transport,

@@ -68,9 +68,10 @@ class HttpTransport:
 
     `timeout` (seconds) bounds each read, each write and the wait for a pooled connection; connecting is bounded by
     the lesser of it and 10 s, a whole exchange by twice of it, so that a server that trickles cannot hold a run.
+    `proxy` is the address of one to go through; the environment's (`HTTP_PROXY`) is not used.
     """
 
-    def __init__(self, timeout: float = 30.0) -> None:
+    def __init__(self, timeout: float = 30.0, *, proxy: str | None = None) -> None:
         import httpx2
 
         if not timeout > 0:
@@ -81,6 +82,8 @@ class HttpTransport:
             timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
             follow_redirects=False,
+            trust_env=False,  # a token goes where its owner said, and not through whatever HTTP_PROXY names
+            proxy=proxy,
         )
         self._never_arrived = (
             httpx2.ConnectError,

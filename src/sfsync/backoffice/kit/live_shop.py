@@ -16,7 +16,7 @@ from sfsync.backoffice.kit.reader_texts import Said, of_problem, on_form, told
 from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.orders import Snapshot
-from sfsync.engine.kit.connections import open_shop
+from sfsync.engine.kit.connections import open_shop, refuse_own_network
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
 from sfsync.models import Store
@@ -47,7 +47,15 @@ class Quick:
 
     def client(self, store: Store) -> Client:
         timeout = min(PATIENCE, conf().timeout)
-        client = Client(store.token.reveal(), base_url=store.api_url, timeout=timeout, concurrency=1, rate_patience=0)
+        refuse_own_network(store.api_url)
+        client = Client(
+            store.token.reveal(),
+            base_url=store.api_url,
+            timeout=timeout,
+            proxy=conf().proxy,
+            concurrency=1,
+            rate_patience=0,
+        )
         self._made.append(client)
         return client
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from sfsync.conf import conf
+from sfsync.domain.hosts import forbidden, literal, origin
 from sfsync.models import Store, named_settings
 from sfsync.shops.base import Shop
 from sfsync.shops.kind import Around
-from shoppingfeed import Client, Transport
+from shoppingfeed import Client, NotSentError, Transport
 
 
 class Connections(Protocol):
@@ -60,14 +63,27 @@ class Live:
 
     def _open_client(self, store: Store) -> Client:
         settings = conf()
+        if self.transport is None:
+            refuse_own_network(store.api_url)
         return Client(
             store.token.reveal(),
             base_url=store.api_url,
             transport=self.transport,
             timeout=settings.timeout,
+            proxy=settings.proxy,
             concurrency=settings.concurrency,
             pace=settings.paced,
         )
+
+
+def refuse_own_network(url: str) -> None:
+    """A name may lead where its address could not be given. Raises `NotSentError`; an unknown name is the client's."""
+    host = origin(url)[1]
+    with suppress(OSError):
+        for *_, place in socket.getaddrinfo(host, None):
+            address = literal(str(place[0]))
+            if address is not None and forbidden(address):
+                raise NotSentError(f"{host} is an address of the machine's own network: nothing was sent there.")
 
 
 def _user(store: Store) -> Hashable:

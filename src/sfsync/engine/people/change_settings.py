@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -17,6 +18,7 @@ from django.utils.translation import gettext
 from sfsync import texts
 from sfsync.db.secrets import Secret, SecretUnreadable
 from sfsync.domain.errors import Failure
+from sfsync.domain.hosts import origin
 from sfsync.domain.operations import meanings
 from sfsync.engine.kit.journal import Journal
 from sfsync.models import SettingChange, Store, Task, named_settings
@@ -41,6 +43,7 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
     """
     with transaction.atomic():
         _lock(store)
+        keep_at_home(store, wanted)
         changes = differences(store, wanted)
         _judge(draft := copy(store), wanted, together)
         if not changes:
@@ -55,6 +58,23 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
         _log(store, "person-settings", who=who, names=", ".join(names))
         judge_again(store, names)
     return changes
+
+
+def keep_at_home(store: Store, wanted: Mapping[str, Any]) -> None:
+    """A token goes only to the host that it was given for: for another one it is to be given again.
+
+    Raises `ValidationError`.
+    """
+    moved = "api_url" in wanted and origin(wanted["api_url"]) != origin(store.api_url)
+    if moved and store.token and "token" not in wanted:
+        sentence = gettext("The token was given for %(host)s: enter it again to use it at another address.")
+        raise ValidationError({"token": sentence % {"host": origin(store.api_url)[1]}})
+
+
+def note_try(store: Store, tried: Store, who: str) -> None:
+    """Who made us speak to which hosts, whether or not anything was saved."""
+    hosts = ", ".join(filter(None, (origin(tried.api_url)[1], tried.shop_identity)))
+    _log(store, "person-tried", who=who, hosts=hosts)
 
 
 def _lock(store: Store) -> None:

@@ -15,6 +15,7 @@ from sfsync import texts
 from sfsync.backoffice.kit.live_shop import BOTH
 from sfsync.db.secrets import Secret
 from sfsync.domain import operations
+from sfsync.engine.people.change_settings import keep_at_home
 from sfsync.models import Store, named_settings, validators
 from sfsync.models.store import Language
 from sfsync.shops import kinds
@@ -311,9 +312,18 @@ class Connection(StoreForm):
         shop = {name: cleaned[name] for name in self.of_shop if name in cleaned and self._shown(name)}
         self.given = {name: value for name, value in shop.items() if name not in hidden} | self.secrets
         named_settings.put(self.instance, self.given)
+        self._keep_the_token(cleaned)
         if cleaned.get("enabled"):
             self._ask_for(named_settings.missing(self.instance))
         return cleaned
+
+    def _keep_the_token(self, cleaned: dict[str, Any]) -> None:
+        """Before anything is tried: a try sends the token as well."""
+        try:
+            if self.instance.pk and "api_url" in cleaned:
+                keep_at_home(Store.objects.get(pk=self.instance.pk), {"api_url": cleaned["api_url"], **self.secrets})
+        except ValidationError as error:
+            self.add_error(None, error)
 
     def _ask_for(self, names: Iterable[str]) -> None:
         for name in names:

@@ -21,7 +21,7 @@ from sfsync.backoffice.screens.settings import pending_secrets
 from sfsync.backoffice.screens.settings.effects import foretold, warnings
 from sfsync.backoffice.screens.settings.forms import Connection, Mails, Mapping, NewStore, Sending, Token
 from sfsync.backoffice.screens.settings.setting_history import Names, called, change_lines
-from sfsync.engine.people.change_settings import add_store, change_settings, differences, hint
+from sfsync.engine.people.change_settings import add_store, change_settings, differences, hint, note_try
 from sfsync.engine.watch.doctor import answering, forget_trouble
 from sfsync.models import SettingChange, Store, named_settings
 from sfsync.shops import kinds
@@ -69,6 +69,7 @@ def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     after = store_with(store, form.changed)
     if request.POST.get("do") == "anyway" or not after.enabled or not differences(store, form.changed):
         return _save_connection(request, store, form, None)
+    note_try(store, after, person(request))
     found = tried(after, form.tries)
     return _save_connection(request, store, form, found) if found.well else _again(request, store, form, found)
 
@@ -78,7 +79,11 @@ def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
 def test_connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     """Try the shop and Shopping Feed as the form has them now. Nothing is saved."""
     form = _connected(request, store)
-    return _again(request, store, form, tried(store_with(store, form.changed)) if form.is_valid() else None, test=True)
+    if not form.is_valid():
+        return _again(request, store, form, test=True)
+    after = store_with(store, form.changed)
+    note_try(store, after, person(request))
+    return _again(request, store, form, tried(after), test=True)
 
 
 def _connection_form(request: HttpRequest) -> type[Connection] | type[Token]:

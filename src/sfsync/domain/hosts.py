@@ -1,0 +1,53 @@
+"""Which hosts a secret may travel to: never to a cloud's own addresses, and in clear only within this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+_METADATA_NAMES = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
+_METADATA = {ipaddress.ip_address(each) for each in ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")}
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what a secret is given for."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or default
+
+
+def is_loopback(host: str) -> bool:
+    """This machine, by its name or its address."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    address = literal(host)
+    return address is not None and address.is_loopback
+
+
+def is_forbidden(host: str) -> bool:
+    """Link-local, or where clouds hand out credentials: nothing of a merchant's is there."""
+    address = literal(host)
+    return host.lower().rstrip(".") in _METADATA_NAMES or (address is not None and forbidden(address))
+
+
+def forbidden(address: Address) -> bool:
+    return address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA
+
+
+def literal(host: str) -> Address | None:
+    """The address that a host's text is, in any spelling that a resolver takes (`169.254.1`, `0xa9fea9fe`, IPv6)."""
+    try:
+        found: Address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return _any_spelling(host)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
+
+
+def _any_spelling(host: str) -> ipaddress.IPv4Address | None:
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host)) if host and host[0].isdigit() else None
+    except OSError:
+        return None
