@@ -145,6 +145,10 @@ class Mailbox:
         finally:
             controller.stop()
 
+    def close(self) -> None:
+        """Give the port back."""
+        self.reserved.close()
+
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"

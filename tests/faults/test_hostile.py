@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import unicodedata
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -120,8 +121,7 @@ def test_a_number_in_a_carriers_address_stays_in_its_place(numbers: str) -> None
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    mailbox = Mailbox()
-    with mailbox.open():
+    with closing(Mailbox()) as mailbox, mailbox.open():
         yield mailbox
 
 
