@@ -13,7 +13,7 @@ from django.test import Client
 from typer.testing import CliRunner
 
 from sfsync.domain.operations import OperationKind, forget, register
-from sfsync.engine.people.change_settings import change
+from sfsync.engine.people.change_settings import change_settings
 from sfsync.models import Store, Task
 from sfsync.testing import PROCESSING, SHIPPED, STATUSES, World
 from sfsync_server.cli import app
@@ -42,7 +42,7 @@ def accept() -> Iterator[OperationKind]:
 
 @pytest.fixture
 def shop(world: World) -> World:
-    change(world.store, {"statuses": STATUSES | {"accepted": [PROCESSING]}}, "claire")
+    change_settings(world.store, {"statuses": STATUSES | {"accepted": [PROCESSING]}}, "claire")
     return world
 
 

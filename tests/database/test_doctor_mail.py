@@ -51,7 +51,10 @@ def said_of_mail() -> tuple[Verdict, str]:
 @pytest.fixture
 def unmailed() -> Store:
     recipients = ["one@example.com", "two@example.com"]
-    return Store.objects.create(name="main", feed_store_id=10, recipients=recipients, mail_trouble="refused")
+    store = Store.objects.create(name="main", feed_store_id=10, recipients=recipients)
+    store.state.mail_trouble = "refused"
+    store.state.save()
+    return store
 
 
 def test_a_refused_sender_is_not_called_well(server: Strict, unmailed: Store) -> None:
