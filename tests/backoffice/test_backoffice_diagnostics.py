@@ -78,7 +78,7 @@ def test_all_is_not_well_while_an_order_is_to_be_done_by_hand(
 
 def test_what_is_well_is_said_in_the_readers_language(shop: World, jeanne: Client) -> None:
     said = {subject: sentence for subject, sentence, _advice in findings_in(text(jeanne.get(URL)))}
-    assert said["main\u00a0: boutique"].startswith("La boutique répond")
+    assert said["main\u00a0: base de données"].startswith("La boutique répond")
     assert "expédiée" in said["main\u00a0: correspondance des statuts"]
     assert "shipped" not in said["main\u00a0: correspondance des statuts"]
 
@@ -86,8 +86,8 @@ def test_what_is_well_is_said_in_the_readers_language(shop: World, jeanne: Clien
 @pytest.mark.parametrize(
     ("statuses", "sentence"),
     [
-        ({"delivered": [5]}, "Aucun statut ne correspond à «\u00a0expédiée\u00a0»"),
-        ({"shipped": [SHIPPED]}, "vaut expédition dans la boutique"),
+        ({"delivered": [5]}, "Aucun statut n’est associé à «\u00a0Expédiée\u00a0»"),
+        ({"shipped": [SHIPPED]}, "marque la commande comme expédiée dans la boutique"),
     ],
 )
 def test_what_is_wrong_with_the_mapping_is_said_in_the_readers_language(
@@ -115,7 +115,7 @@ def test_a_trouble_that_is_over_is_told_in_the_readers_language(shop: World, jea
     finished = Process.objects.get().finished_at
     page = text(jeanne.get(URL))
     [sentence] = [said for _subject, said, _advice in findings_in(page) if "Tout fonctionne à présent" in said]
-    assert "Shopping Feed a refusé le jeton d’accès." in sentence
+    assert "Shopping Feed a refusé la clé d’API." in sentence
     assert f"The run of {texts.stamp(finished)} ended with: “Shopping Feed refused the token.”" in report_in(page)
 
 

@@ -211,20 +211,20 @@ def test_a_date_is_written_as_the_reader_writes_it(busy: World, sign_in: Callabl
 
 
 FRENCH = {
-    "/stores/main/": ("Vue d’ensemble", "Commandes qui demandent votre attention"),
+    "/stores/main/": ("Vue d’ensemble", "Commandes à traiter"),
     "/stores/main/orders/": ("Numéro de suivi", "Commandes sélectionnées"),
     "/stores/main/log/": ("Ce qui s’est passé",),
-    "/stores/main/processes/": ("Lancer maintenant",),
+    "/stores/main/processes/": ("Synchroniser maintenant",),
     "/stores/main/marketplaces/": ("Délai de confirmation",),
-    "/stores/main/settings/": ("Voir l’effet", "Statut dans la boutique"),
+    "/stores/main/settings/": ("Vérifier les changements", "Statut dans la boutique"),
     "/stores/main/settings/sending/": ("Expédier sans numéro de suivi",),
     "/stores/main/settings/mails/": ("Destinataires",),
     "/stores/main/settings/connection/": ("Tester les connexions",),
-    "/stores/main/settings/history/": ("Aucun réglage",),
+    "/stores/main/settings/history/": ("Aucun changement",),
     "/stores/main/diagnostics/": ("Copier le rapport",),
     "/password/": ("Changer de mot de passe",),
 }
-ENGLISH = re.compile(r"\b(the|orders?|shop|marketplace|with|of|is|are|settings?|nothing|your)\b", re.IGNORECASE)
+ENGLISH = re.compile(r"\b(the|orders?|shop|with|of|is|are|settings?|nothing|your)\b", re.IGNORECASE)
 NAMES = re.compile(r"RealShop|<textarea.*?</textarea>", re.DOTALL)
 
 
@@ -247,8 +247,8 @@ AWAY = {
     "/stores/main/processes/": "La base de données de la boutique ne répond pas.",
     "/stores/main/settings/": "La base de données de la boutique ne répond pas.",
     "/stores/main/settings/sending/": "La base de données de la boutique ne répond pas.",
-    "/stores/main/diagnostics/": "Shopping Feed a refusé le jeton d’accès.",
-    "/stores/main/settings/connection/test/": "Shopping Feed a refusé le jeton d’accès.",
+    "/stores/main/diagnostics/": "Shopping Feed a refusé la clé d’API.",
+    "/stores/main/settings/connection/test/": "Shopping Feed a refusé la clé d’API.",
 }
 
 
@@ -266,7 +266,7 @@ def test_a_trouble_is_said_in_french_with_the_technical_detail_folded_up(
     assert AWAY[url] in page
     folded = re.findall(r'<details class="technical">.*?</details>', page, re.DOTALL)
     assert any("does not answer" in each or "Not Authorized" in each for each in folded)
-    assert all("Détail technique (en anglais)" in each for each in folded)
+    assert all("Message d’origine" in each for each in folded)
     rest = re.sub(r'<details class="technical">.*?</details>', "", page.split("<body>")[1], flags=re.DOTALL)
     words = re.sub(r"<[^>]*>", " ", NAMES.sub("", rest)).replace("carrier unknown", "")
     assert ENGLISH.findall(words) == [], ENGLISH.search(words)

@@ -64,7 +64,7 @@ def test_a_finding_is_said_in_the_language_of_whoever_reads_it() -> None:
     """Though it was made while another one was active: the report is English on a French page too."""
     with override("fr"):
         finding = Finding("recipients", Verdict.WARNING, "no-recipients", {}, "main")
-        assert finding.text == "Personne ne reçoit l’e-mail sur les commandes en échec."
+        assert finding.text == "Personne ne reçoit les alertes sur les commandes en échec."
     with override("en"):
         assert finding.as_dict() == {
             "subject": "main: recipients",

@@ -108,8 +108,8 @@ def saved_notices(store: Store) -> list[Notice]:
         ),
         (
             "fr",
-            "[sfsync] main\u00a0: la synchronisation est bloquée et 1 commande demande votre attention",
-            "La place de marché a refusé «\u00a0expédiée\u00a0»\u00a0: Numéro refusé� <b>",
+            "[sfsync] main\u00a0: la synchronisation est bloquée et 1 commande à traiter",
+            "La marketplace a refusé «\u00a0expédiée\u00a0»\u00a0: Numéro refusé� <b>",
             "Expédiée",
         ),
     ],

@@ -83,8 +83,9 @@ def step() -> str:
     """The verb of `sfsync.engine` that the main thread is in; "" outside of them."""
     frame = sys._current_frames().get(threading.main_thread().ident or 0)
     while frame:
-        verb = str(frame.f_globals.get("__name__")).rpartition("sfsync.engine.")[2]
-        if verb in STEPS:
+        package, _, room = str(frame.f_globals.get("__name__")).partition("sfsync.engine.")
+        verb = room.rpartition(".")[2]
+        if not package and verb in STEPS:
             return verb
         frame = frame.f_back
     return ""

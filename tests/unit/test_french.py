@@ -23,11 +23,15 @@ RUN = {
 }
 
 
-def test_a_store_is_a_magasin_and_the_shop_a_boutique() -> None:
-    """« Compte » is kept for the account at Shopping Feed: a merchant takes it for their own otherwise."""
-    account = re.compile(r"\bcomptes?\b(?! Shopping Feed)", re.I)
-    verbs = re.compile(r"(?:statut|changement) qui compte\b|prévenue\. .* comptera")
-    assert [french for _, french in ENTRIES if account.search(verbs.sub("", french))] == []
+def test_the_shop_is_a_boutique_and_the_other_side_a_shopping_feed_account() -> None:
+    """« Magasin » says the same as « boutique »: nobody could tell which of the two was meant."""
+    assert [french for _, french in ENTRIES if re.search(r"\bmagasins?\b", french, re.I)] == []
+
+
+def test_a_merchant_says_marketplace_and_synchronisation() -> None:
+    """The words of Shopping Feed and of its French users (docs/glossary.md)."""
+    stiff = re.compile(r"\bplaces? de marché\b|\bexécutions?\b|\bjetons? d’accès\b", re.I)
+    assert [french for _, french in ENTRIES if stiff.search(french)] == []
 
 
 @pytest.mark.parametrize("word", ["bon", "mauvais", "a besoin de vous", "paramètres"])
@@ -54,7 +58,7 @@ def test_the_counts_of_a_run_are_written_as_the_reader_writes_them() -> None:
     with translation.override("fr"):
         said = texts.sentence("run-done", RUN)
         assert "en 1\u202f234,5\u00a0s" in said
-        assert "envoyées\u00a0: 1\u202f000" in said
+        assert "transmises\u00a0: 1\u202f000" in said
 
 
 def test_the_commands_write_figures_plainly() -> None:

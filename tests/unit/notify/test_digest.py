@@ -66,7 +66,7 @@ def test_mail_goes_from_the_deployment_to_all_recipients_in_two_forms(settings: 
     ("language", "subject"),
     [
         ("en", "[sfsync] main: 2 orders need your attention"),
-        ("fr", "[sfsync] main\u00a0: 2 commandes demandent votre attention"),
+        ("fr", "[sfsync] main\u00a0: 2 commandes à traiter"),
     ],
 )
 def test_subject_counts_the_orders_in_the_stores_language(language: str, subject: str) -> None:
@@ -158,7 +158,7 @@ def test_warnings_are_a_group_of_their_own_after_the_failures() -> None:
 
 @pytest.mark.parametrize(
     ("language", "planned"),
-    [("en", "Next try: 21 November 2025, 23:30"), ("fr", "Nouvel essai le 21 novembre 2025 à 23\u00a0h\u00a030")],
+    [("en", "Next try: 21 November 2025, 23:30"), ("fr", "Nouvelle tentative le 21 novembre 2025 à 23:30")],
 )
 def test_a_planned_retry_is_told_in_local_time(language: str, planned: str) -> None:
     """R16."""

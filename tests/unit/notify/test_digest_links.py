@@ -20,7 +20,7 @@ from tests.notices import a_store, about_order, about_store, html_of, page_of
 ADDRESS = "https://sync.example.com"
 END = {
     "en": "To read an order's whole story or to try it again, follow its link.",
-    "fr": "Pour lire toute l’histoire d’une commande ou la réessayer, suivez son lien.",
+    "fr": "Ouvrez une commande pour voir son historique ou la relancer.",
 }
 
 
