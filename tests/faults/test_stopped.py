@@ -176,7 +176,7 @@ def test_a_dead_worker_on_another_machine_costs_its_lease_and_no_more(stage: Sta
 def test_a_run_held_up_inside_a_transaction_keeps_no_lock_beyond_its_lease(hasty_stage: Stage) -> None:
     """R22: the server ends its session after half the lease; whoever takes over waits no longer than that."""
     story = play(hasty_stage)
-    run = hold_up(story, "inside", 9)
+    run = hold_up(story, "inside", 10)
     assert run
     take_over(story)
     late = wake_up(run)

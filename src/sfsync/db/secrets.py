@@ -123,7 +123,7 @@ class SecretsField(models.JSONField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> dict[str, Secret]:
         sealed = super().from_db_value(value, expression, connection)
-        return {name: Secret(encrypted=text) for name, text in sealed.items()}
+        return {name: Secret(encrypted=text) for name, text in (sealed or {}).items()}  # None: an outer join's
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         sealed = {name: _secret(each).sealed() for name, each in value.items()}
