@@ -118,7 +118,7 @@ def test_a_file_has_the_columns_that_a_spreadsheet_of_the_language_finds(
     ("language", "who", "levels"),
     [
         ("en", {"Synchronisation", "Person"}, {"info", "warning", "error"}),
-        ("fr", {"Synchronisation", "Personne"}, {"info", "alerte", "erreur"}),
+        ("fr", {"Synchronisation", "Personne"}, {"info", "avertissement", "erreur"}),
     ],
 )
 def test_the_log_says_who_and_how_bad_in_the_words_of_the_page(
