@@ -157,9 +157,15 @@ def in_words(recorded: Any, named: Callable[[Any], str] = str) -> str:
         case list():
             return _listed(recorded, named) or gettext("none")
         case dict():
-            meant = (_meant(word, ids, named) for word, ids in recorded.items() if ids)
+            meant = (_meant(word, ids, named) for word, ids in _in_order(recorded) if ids)
             return gettext("; ").join(meant) or gettext("none")
     return str(recorded)
+
+
+def _in_order(recorded: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """As people choose them: PostgreSQL keeps a JSON object in an order of its own."""
+    known = list(meanings())
+    return sorted(recorded.items(), key=lambda each: known.index(each[0]) if each[0] in known else len(known))
 
 
 def _meant(word: str, statuses: Any, named: Callable[[Any], str]) -> str:
