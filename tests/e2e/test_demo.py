@@ -102,7 +102,7 @@ def test_it_shows(told: SimpleNamespace, said: str) -> None:
 def test_it_shows_the_mail_in_the_language_of_the_store(told: SimpleNamespace) -> None:
     """R20. The narration is English; what the merchant gets is theirs."""
     letter = "\n".join(line for line in told.result.stdout.splitlines() if line.lstrip().startswith("|"))
-    assert "FLKTZDMKN (n° 14) | ManoMano MKT-14 | expédiée | Nouvel essai le" in letter
+    assert "FLKTZDMKN (n° 14) | ManoMano MKT-14 | expédiée | Nouvelle tentative le" in letter
     assert "The buyer's address is being verified." in letter
     assert "What to do" not in letter
 
