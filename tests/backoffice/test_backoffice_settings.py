@@ -122,7 +122,8 @@ def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> 
     assert LogEntry.objects.get(code="person-settings").params == {"who": "claire", "names": "statuses"}
     shown = text(merchant.get("/stores/main/settings/history/"))
     assert "What the statuses mean" in shown
-    assert "Shipped: Processing in progress (3), Shipped (4); Delivered: Delivered (5)" in shown
+    assert "Shipped: Processing in progress (3), Shipped (4); " in shown
+    assert "; Delivered: Delivered (5)</td>" in shown
 
 
 def test_the_effect_names_what_it_moves(shop: World, merchant: Client) -> None:
