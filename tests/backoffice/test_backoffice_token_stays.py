@@ -67,6 +67,17 @@ def test_a_token_that_is_typed_for_the_host_is_tried_there(
     assert set(heard) == {"Bearer typed-for-it"}
 
 
+def test_a_token_that_was_typed_for_one_host_is_not_kept_for_another(
+    shop: World, administrator: Client, stranger: tuple[str, list[str]]
+) -> None:
+    url, heard = stranger
+    for address in (TEST, "/new-store/"):
+        more = {"name": "second"} if address != TEST else {}
+        administrator.post(address, given("https://a.invalid", token="typed-for-a") | more)
+        administrator.post(address, given(url, kept="token") | more)
+    assert heard == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -6,8 +6,14 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-_METADATA_NAMES = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
-_METADATA = {ipaddress.ip_address(each) for each in ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")}
+_METADATA_NAMES = {
+    *("metadata", "metadata.goog", "metadata.google.internal"),
+    *("instance-data", "instance-data.ec2.internal"),
+}
+_METADATA = {
+    ipaddress.ip_address(each) for each in ("100.100.100.200", "fd00:ec2::254", "192.0.0.192", "168.63.129.16")
+}
+_CARRIERS = tuple(ipaddress.ip_network(each) for each in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96"))
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -20,6 +26,7 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 def is_loopback(host: str) -> bool:
     """This machine, by its name or its address."""
+    host = host.lower().rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
     address = literal(host)
@@ -39,11 +46,18 @@ def forbidden(address: Address) -> bool:
 def literal(host: str) -> Address | None:
     """The address that a host's text is, in any spelling that a resolver takes (`169.254.1`, `0xa9fea9fe`, IPv6)."""
     try:
-        found: Address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        found: Address = ipaddress.ip_address(host.strip("[]").partition("%")[0].rstrip("."))
     except ValueError:
         return _any_spelling(host)
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return mapped or found
+    return _inside(found) if isinstance(found, ipaddress.IPv6Address) else found
+
+
+def _inside(address: ipaddress.IPv6Address) -> Address:
+    """The IPv4 address that an IPv6 one carries: mapped, translated, compatible, NAT64 or 6to4; else itself."""
+    carried = address.ipv4_mapped or address.sixtofour
+    if carried is None and any(address in network for network in _CARRIERS) and int(address) > 1:
+        carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return carried or address
 
 
 def _any_spelling(host: str) -> ipaddress.IPv4Address | None:

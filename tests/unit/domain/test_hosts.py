@@ -18,6 +18,13 @@ from sfsync.domain.hosts import is_forbidden, is_loopback, origin
         "[fe80::1]",
         "fe80::1%eth0",
         "::ffff:169.254.169.254",
+        "169.254.169.254.",
+        "::169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+        "::ffff:0:a9fe:a9fe",
+        "168.63.129.16",
+        "metadata.goog",
         "fd00:ec2::254",
         "100.100.100.200",
         "192.0.0.192",
@@ -39,7 +46,18 @@ def test_other_hosts_are(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "sandbox.localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]", "2130706433"]
+    "host",
+    [
+        "localhost",
+        "sandbox.localhost",
+        "127.0.0.1",
+        "127.8.9.1",
+        "::1",
+        "[::1]",
+        "2130706433",
+        "LOCALHOST",
+        "localhost.",
+    ],
 )
 def test_this_machine_is_known_by_every_name(host: str) -> None:
     assert is_loopback(host)

@@ -12,18 +12,21 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from sfsync.db.secrets import Secret, SecretUnreadable, decrypt, encrypt
+from sfsync.domain.hosts import origin
 
 MINUTES = 10
 
 
 def kept(request: HttpRequest, place: str) -> dict[str, Secret]:
-    """By field, what was typed into the form `place` a while ago. What is too old is forgotten."""
+    """By field, what was typed into the form `place` a while ago. What is too old is forgotten; a token that was typed
+    for another host is left out."""
     found = request.session.get(f"typed:{place}", {})
     if found.get("until", 0) < time.time():
         forget(request, place)
         return {}
     try:
-        return {name: Secret(decrypt(each)) for name, each in found["secrets"].items()}
+        sealed = {name: each for name, each in found["secrets"].items() if name != "token" or _at_home(request, found)}
+        return {name: Secret(decrypt(each)) for name, each in sealed.items()}
     except SecretUnreadable:
         return {}
 
@@ -34,11 +37,21 @@ def keep(request: HttpRequest, place: str, form: Any) -> None:
     forget(request, place)
     if secrets:
         sealed = {name: encrypt(each.reveal()) for name, each in secrets.items()}
-        request.session[f"typed:{place}"] = {"until": time.time() + 60 * MINUTES, "secrets": sealed}
+        until = time.time() + 60 * MINUTES
+        request.session[f"typed:{place}"] = {"until": until, "secrets": sealed, "host": _host(request)}
     for name in secrets:
         form[name].help_text = _(
             "What you typed is kept for %(minutes)s minutes, and not shown: leave this empty to use it."
         ) % {"minutes": MINUTES}
+
+
+def _host(request: HttpRequest) -> list[Any]:
+    """What the token is typed for. A merchant's form has no address: it is that of the store."""
+    return list(origin(request.POST.get("api_url", "").strip()))
+
+
+def _at_home(request: HttpRequest, found: dict[str, Any]) -> bool:
+    return bool(found.get("host") == _host(request))
 
 
 def forget(request: HttpRequest, place: str) -> None:
