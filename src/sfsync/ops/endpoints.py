@@ -64,21 +64,24 @@ def _right(given: str, key: str) -> bool:
 def cron(request: HttpRequest, key: str = "") -> JsonResponse:
     """Start a run of every enabled store. The key is in the header `X-Sfsync-Key` or in the path.
 
-    202 with the names of the stores; 404 without a right key; 429 to an address that guesses; 200 when it comes too
-    soon after the last call.
+    202 with the names of the stores; 404 without a right key; 429 to an address that guesses, unless it has the right
+    one: nobody can lock out its owner; 200 when it comes too soon after the last call.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if cache.get(f"sfsync:cron:wrong:{address}", 0) >= WRONG_KEYS:
-        return _unlogged(JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429))
     if not _right(request.headers.get("X-Sfsync-Key", "") or key, getattr(settings, "SFSYNC_CRON_KEY", "")):
-        _count_wrong(address)
-        return _unlogged(JsonResponse({"error": "not found"}, status=404))
+        return _refused(request.META.get("REMOTE_ADDR", ""))
     if not cache.add("sfsync:cron:started", 1, PAUSE_SECONDS):
         return JsonResponse({"started": [], "note": "a run was started a moment ago"})
     stores = list(Store.objects.filter(enabled=True))
     for store in stores:
         start(store)
     return JsonResponse({"started": [store.name for store in stores]}, status=202)
+
+
+def _refused(address: str) -> JsonResponse:
+    if cache.get(f"sfsync:cron:wrong:{address}", 0) >= WRONG_KEYS:
+        return _unlogged(JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429))
+    _count_wrong(address)
+    return _unlogged(JsonResponse({"error": "not found"}, status=404))
 
 
 def _unlogged(response: JsonResponse) -> JsonResponse:
