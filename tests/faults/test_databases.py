@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from sfsync.shops.base import ShopMisconfigured
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import build
 from sfsync.shops.prestashop.settings import table_prefix
+from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.setting import Mistake
 from tests.faults.deployment import RealWorld, real_world, store_toml
 from tests.faults.servers import private_server

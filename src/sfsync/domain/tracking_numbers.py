@@ -16,6 +16,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
@@ -96,8 +97,9 @@ class Typed:
         return self.numbers[0] if self.finding is Finding.NUMBER else ""
 
 
+@lru_cache(maxsize=8192)
 def recognise(text: str | None) -> Typed:
-    """What this text from a shop is. Never raises."""
+    """What this text from a shop is. Never raises. Orders are looked at and then read: the second time is free."""
     if not text:
         return Typed(Finding.EMPTY)
     joined = text.replace(" ", "") if _GROUPED.fullmatch(text) else text

@@ -14,7 +14,7 @@ from sfsync.engine.people.acts import retry
 from sfsync.engine.run import Result
 from sfsync.models import LogEntry, Order
 from sfsync.models.log import Level
-from sfsync.shops.prestashop import PrestaShop
+from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync_server.demo.screen import Screen
 from sfsync_server.demo.stage import Stage
 from shoppingfeed.sandbox import Belief

@@ -11,8 +11,8 @@ import pymysql
 import pytest
 from sqlalchemy import Engine, event, make_url
 
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import SampleShop, build
+from sfsync.shops.prestashop.shop import PrestaShop
 from tests import services
 
 Connect = Callable[..., PrestaShop]

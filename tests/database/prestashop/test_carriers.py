@@ -8,8 +8,8 @@ from sqlalchemy import insert, update
 
 from sfsync.domain.mapping import Policy
 from sfsync.shops.base import Carrier
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.shop import PrestaShop
 
 
 def add(sample: SampleShop, carrier_id: int, name: str, **values: Any) -> None:

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from sfsync.shops.base import ShopError, Sighting
-from sfsync.shops.prestashop import Unavailable
 from sfsync.shops.prestashop.connection import IDLE, Reader
+from sfsync.shops.prestashop.problems import Unavailable
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
 from tests.database.prestashop.conftest import Connect

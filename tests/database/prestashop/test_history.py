@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import delete
 
 from sfsync.shops.base import PAGE, StatusChange
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
+from sfsync.shops.prestashop.shop import PrestaShop
 from tests.database.prestashop.conftest import Connect
 
 

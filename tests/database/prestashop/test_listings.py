@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from sfsync.shops.base import PAGE, Listing
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.shop import PrestaShop
 from tests.database.prestashop.conftest import Connect
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

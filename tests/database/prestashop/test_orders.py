@@ -11,9 +11,9 @@ from sqlalchemy import delete, insert, update
 
 from sfsync.domain.orders import Parcel
 from sfsync.shops.base import Sighting
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
+from sfsync.shops.prestashop.shop import PrestaShop
 from tests.database.prestashop.conftest import Connect
 
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from sfsync.shops.base import BLOCK
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import SampleShop, build
+from sfsync.shops.prestashop.shop import PrestaShop
 from tests import services
 
 ORDERS = 20_000

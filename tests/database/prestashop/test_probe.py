@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import make_url, text, update
 
 from sfsync.shops.base import ShopError, ShopFacts
-from sfsync.shops.prestashop import Misconfigured, PrestaShop, Unavailable
+from sfsync.shops.prestashop.problems import Misconfigured, Unavailable
 from sfsync.shops.prestashop.sample import SampleShop, build
+from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.prestashop.tables import COLUMNS
 from tests.database.prestashop.conftest import Account, Connect
 

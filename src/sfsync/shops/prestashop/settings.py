@@ -8,9 +8,6 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from sfsync.shops.setting import Mistake, Setting
 from sfsync.shops.setting import message as _
 
@@ -61,6 +58,9 @@ def identity(values: Mapping[str, Any]) -> str:
 
 
 def _place(address: str) -> str:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
