@@ -316,9 +316,18 @@ def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
         text = TROUBLES[code]
     text = _translated(get_language(), text)
     try:
-        return (text % {name: _shown(name, value, code, text) for name, value in params.items()}).strip()
+        return (text % {name: _shown(name, params[name], code, text) for name in _named_in(text)}).strip()
     except (KeyError, ValueError, TypeError):
         return f"{text} {dict(params)}"
+
+
+_PARAMETER = re.compile(r"%\((\w+)\)")
+
+
+@lru_cache(maxsize=2048)
+def _named_in(text: str) -> tuple[str, ...]:
+    """The parameters that a sentence shows: often fewer than it comes with."""
+    return tuple(_PARAMETER.findall(text))
 
 
 def _shown(name: str, value: Any, code: str, text: str) -> Any:

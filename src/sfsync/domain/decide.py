@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy
-from sfsync.domain.operations import OperationKind, all_kinds, kind_of
+from sfsync.domain.operations import OperationKind, kind_of, numbered_kinds
 from sfsync.domain.orders import Known, Snapshot
 from sfsync.domain.tracking_numbers import same_number
 
@@ -100,8 +100,7 @@ def _news(order: Snapshot, known: Known) -> OperationKind | None:
     """R2: a tracking number that was never told, whatever the status says."""
     if not order.tracking_number:
         return None
-    numbered = (kind for kind in all_kinds() if kind.numbered)
-    return next((kind for kind in numbered if not _were_told(order, kind, known)[0]), None)
+    return next((kind for kind in numbered_kinds() if not _were_told(order, kind, known)[0]), None)
 
 
 def _were_told(order: Snapshot, kind: OperationKind, known: Known) -> tuple[bool, bool]:
@@ -155,8 +154,7 @@ def _earlier_number(order: Snapshot, known: Known) -> str | None:
     """R11: the operation whose key was told, and another one since."""
     if not order.tracking_number:
         return None
-    numbered = (kind for kind in all_kinds() if kind.numbered)
-    return next((kind.name for kind in numbered if _were_told(order, kind, known) == (True, False)), None)
+    return next((kind.name for kind in numbered_kinds() if _were_told(order, kind, known) == (True, False)), None)
 
 
 def _went_back(order: Snapshot, asked: OperationKind | None, known: Known, policy: Policy) -> bool:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from sfsync.db.loading import Loaded
-from sfsync.domain.operations import all_kinds
+from sfsync.domain.operations import numbered_kinds
 from sfsync.models.store import Store
 
 
@@ -61,14 +61,14 @@ class MarketplaceOrder(Loaded):
     @property
     def shipped_sent(self) -> bool:
         """A ship of it is told or in flight (R2, R3): read off what is kept of both, so it cannot contradict them."""
-        numbered = [kind.name for kind in all_kinds() if kind.numbered]
+        numbered = [kind.name for kind in numbered_kinds()]
         told, in_flight = self.told.filter(operation__in=numbered), self.tasks.in_flight()
         return told.exists() or in_flight.filter(operation__in=numbered).exists()
 
     @property
     def told_number(self) -> str | None:
         """The tracking number that it was told last: empty where it was shipped without one, None where it was not."""
-        numbered = [kind.name for kind in all_kinds() if kind.numbered]
+        numbered = [kind.name for kind in numbered_kinds()]
         return next((told.key for told in reversed(self.told.all()) if told.operation in numbered), None)
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from sfsync.db.bulk import update_returning
 from sfsync.db.loading import Loaded
+from sfsync.models.held_task import HeldTask, held
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.store import Store
 
@@ -24,16 +25,6 @@ from sfsync.models.store import Store
 class Action(models.TextChoices):
     SYNC = "SYNC_STATUS", "SYNC_STATUS"
     CHECK = "CHECK_TICKET_SYNC_STATUS", "CHECK_TICKET_SYNC_STATUS"
-
-
-_HELD = ("order", "action", "lease", "request_key", "attempts", "split", "silences", "episode", "operation")
-_NAMED = ("order__feed_id", "order__reference", "order__channel", "order__shop_order__shop_order_id")
-_DECIDED = (*("since", "order__fulfilled_by", "order__by_hand"),)
-_SETTLED = (
-    *("batch_id", "wanted", "status", "tracking_number", "ticket_number", "sent_at", "looks"),
-    *("order__confirmed_ticket", "order__ticket_at"),
-)
-"""What deciding and settling read: with all columns of two tables, reading the tasks was a tenth of a run."""
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -60,21 +51,13 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def ticketed(self) -> Self:
         return self.in_flight().exclude(batch_id="")
 
-    def claim(self, lease: str, now: datetime, most: int) -> list[Task]:
+    def claim(self, lease: str, now: datetime, most: int) -> list[HeldTask]:
         """Win up to `most` due intentions, the oldest first, and read back only what was won."""
         due = self.due(now).order_by("update_at", "id").values("pk")[:most]
         won = update_returning(Task, {"lease": lease}, due, expect={"lease": "", "action": Action.SYNC.value})
         if not won:
             return []
-        return list(self.filter(pk__in=won, lease=lease).with_order(*_DECIDED).order_by("update_at", "id"))
-
-    def to_settle(self) -> Self:
-        """With their orders, and what is read of both when a ticket has been found."""
-        return self.ticketed().with_order(*_SETTLED)
-
-    def with_order(self, *columns: str) -> Self:
-        """Only these columns, and what every step reads, of the tasks and of both sides of their orders."""
-        return self.select_related("order__shop_order").only(*_HELD, *_NAMED, *columns)
+        return list(held(self.filter(pk__in=won, lease=lease).order_by("update_at", "id")))
 
 
 class Task(Loaded):

@@ -8,7 +8,16 @@ from sfsync.domain.operations.cancel import CANCEL
 from sfsync.domain.operations.deliver import DELIVER
 from sfsync.domain.operations.kind import OperationKind, UnknownOperationError
 from sfsync.domain.operations.refund import REFUND
-from sfsync.domain.operations.registry import all_kinds, forget, is_numbered, kind_of, meanings, names, register
+from sfsync.domain.operations.registry import (
+    all_kinds,
+    forget,
+    is_numbered,
+    kind_of,
+    meanings,
+    names,
+    numbered_kinds,
+    register,
+)
 from sfsync.domain.operations.ship import SHIP
 
 for _each in (SHIP, CANCEL, REFUND, DELIVER):
@@ -23,5 +32,6 @@ __all__ = [
     "kind_of",
     "meanings",
     "names",
+    "numbered_kinds",
     "register",
 ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sfsync.domain.operations.kind import OperationKind, UnknownOperationError
 
 _KINDS: dict[str, OperationKind] = {}
+_NUMBERED: list[OperationKind] = []
+"""Asked of every order, so kept."""
 
 
 def register(kind: OperationKind) -> None:
@@ -12,10 +16,21 @@ def register(kind: OperationKind) -> None:
     if kind.name in _KINDS or (kind.meaning and kind.meaning in meanings()):
         raise ValueError(f"There is an operation “{kind.name}”, or one that means “{kind.meaning}”, already.")
     _KINDS[kind.name] = kind
+    _keep_numbered()
 
 
 def forget(name: str) -> None:
     _KINDS.pop(name)
+    _keep_numbered()
+
+
+def _keep_numbered() -> None:
+    _NUMBERED[:] = [kind for kind in _KINDS.values() if kind.numbered]
+
+
+def numbered_kinds() -> Sequence[OperationKind]:
+    """Those that are told once per tracking number."""
+    return _NUMBERED
 
 
 def kind_of(name: str) -> OperationKind:

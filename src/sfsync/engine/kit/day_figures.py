@@ -11,8 +11,9 @@ from django.utils import timezone
 from sfsync.db.bulk import insert_rows
 from sfsync.domain.errors import Failure
 from sfsync.engine.kit.context import Run
-from sfsync.models import AnswerFigure, DayFigure, Store, Task
+from sfsync.models import AnswerFigure, DayFigure, Store
 from sfsync.models.figure import WITHIN
+from sfsync.models.held_task import HeldTask
 
 _KEY = ("store", "day", "channel", "operation")
 _COUNTS = ("sent", "confirmed", "failed", "refused", *WITHIN)
@@ -29,25 +30,22 @@ _ADD_ANSWERS = "ON CONFLICT (store_id, status) DO UPDATE SET requests = t.reques
 def note(
     run: Run,
     *,
-    sent: Iterable[Task] = (),
-    confirmed: Iterable[Task] = (),
-    failed: Iterable[tuple[Task, str, Failure]] = (),
+    sent: Iterable[HeldTask] = (),
+    confirmed: Iterable[HeldTask] = (),
+    failed: Iterable[tuple[HeldTask, str, Failure]] = (),
 ) -> None:
-    """Add to the day's figures, in one statement: tasks, and for failed ones their operation and why.
-
-    Reads `task.order`.
-    """
+    """Add to the day's figures, in one statement: tasks, and for failed ones their operation and why."""
     now = run.clock()
     figures: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
     for task in sent:
-        figures[task.order.channel, task.operation]["sent"] += 1
+        figures[task.channel, task.operation]["sent"] += 1
     for task in confirmed:
-        figure = figures[task.order.channel, task.operation]
+        figure = figures[task.channel, task.operation]
         figure["confirmed"] += 1
         if step := _step(task.sent_at, now):
             figure[step] += 1
     for task, operation, failure in failed:
-        figure = figures[task.order.channel, operation]
+        figure = figures[task.channel, operation]
         figure["failed"] += 1
         figure["refused"] += failure in REFUSALS
     day = timezone.localdate(now).isoformat()

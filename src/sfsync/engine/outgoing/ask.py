@@ -17,6 +17,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
 from sfsync.engine.outgoing.conclude import Back, Failed, confirm, fail, requeue
 from sfsync.models import How, Task
+from sfsync.models.held_task import HeldTask, held
 from sfsync.models.log import Level
 from shoppingfeed import ContractError, InvalidRequestError, NotFoundError, Ticket
 
@@ -43,7 +44,7 @@ def ask(run: Run) -> None:
             run.journal.flush()
 
 
-def _postpone(run: Run, tasks: list[Task], message: str) -> None:
+def _postpone(run: Run, tasks: list[HeldTask], message: str) -> None:
     """Tickets that make no sense hold up no other order: asked again later."""
     rows = [(task.pk, run.clock() + look_after(task.looks + 5), task.looks + 1, task.request_key) for task in tasks]
     update_rows(Task, ("id", "update_at", "looks"), rows, expect=("request_key",))
@@ -51,15 +52,15 @@ def _postpone(run: Run, tasks: list[Task], message: str) -> None:
     run.journal.flush()
 
 
-def _done_before(run: Run, tasks: list[Task]) -> list[Task]:
+def _done_before(run: Run, tasks: list[HeldTask]) -> list[HeldTask]:
     """R18: tickets are purged one day. Where they are gone, the order itself may show that the operation was done."""
     lost = [task for task in tasks if task.failure == Failure.TICKET_LOST]
     return [task for task in lost if _shows(run, task)]
 
 
-def _shows(run: Run, task: Task) -> bool:
+def _shows(run: Run, task: HeldTask) -> bool:
     run.lease.beat("ask")
-    feed_id, kind = task.order.feed_id or 0, kind_of(task.operation)
+    feed_id, kind = task.feed_id or 0, kind_of(task.operation)
     try:
         if kind.numbered and task.tracking_number:
             return task.tracking_number in {each.tracking_number for each in run.feed.shipments(feed_id)}
@@ -71,28 +72,28 @@ def _shows(run: Run, task: Task) -> bool:
     return bool(kind.shows) and order.status == kind.shows
 
 
-def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
+def _requests(run: Run, now: datetime) -> Iterable[list[HeldTask]]:
     """The tasks without an answer, a list a request."""
-    groups: dict[str, list[Task]] = defaultdict(list)
-    tasks = Task.objects.filter(store=run.store, update_at__lte=now).unanswered().select_related("order__shop_order")
-    for task in tasks.order_by("sent_at", "id"):
+    groups: dict[str, list[HeldTask]] = defaultdict(list)
+    tasks = Task.objects.filter(store=run.store, update_at__lte=now).unanswered()
+    for task in held(tasks.order_by("sent_at", "id")):
         groups[task.request_key].append(task)
     return groups.values()
 
 
-def _find(run: Run, tasks: list[Task]) -> list[tuple[Task, Ticket]]:
+def _find(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, Ticket]]:
     """A request arrives whole or not at all, so one ticket found names the batch of them all.
 
     Where absence would be no proof yet, three are asked for. Where it would be, every order is, but those that a ticket
     of the batch names: a ticket may lack its order's id.
     """
-    found: dict[int, tuple[Task, Ticket]] = {}
+    found: dict[int, tuple[HeldTask, Ticket]] = {}
     ticketed = [kind.verb for kind in all_kinds() if kind.ticketed]
     for number, task in enumerate(tasks):
         if task.pk in found or (number >= 3 and not _proven(run, task)):
             continue
         run.lease.beat("ask")
-        ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.order.feed_id).items, ticketed)
+        ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.feed_id).items, ticketed)
         if ticket:
             found |= {each.pk: (each, its) for each, its in _of_batch(run, tasks, task, ticket)}
     return list(found.values())
@@ -103,7 +104,7 @@ def _patience(run: Run) -> timedelta:
     return timedelta(seconds=run.conf.timeout + run.conf.ticket_lag_seconds)
 
 
-def _proven(run: Run, task: Task) -> bool:
+def _proven(run: Run, task: HeldTask) -> bool:
     """Absence proves that it never arrived: it was looked for before, or left so long ago that once is enough.
 
     A marked request leaves within half a lease (`send`); that its run is over is known only now.
@@ -112,7 +113,7 @@ def _proven(run: Run, task: Task) -> bool:
     return task.looks > 0 or left + _patience(run) <= run.clock()
 
 
-def _of_batch(run: Run, tasks: list[Task], asked: Task, ticket: Ticket) -> list[tuple[Task, Ticket]]:
+def _of_batch(run: Run, tasks: list[HeldTask], asked: HeldTask, ticket: Ticket) -> list[tuple[HeldTask, Ticket]]:
     if not ticket.batch_id:
         raise ContractError(f"Ticket {ticket.id} names no batch, so it cannot be followed.")
     listed = of_batch(ticket.batch_id, run.feed.tickets(batch_id=ticket.batch_id).items)
@@ -120,22 +121,22 @@ def _of_batch(run: Run, tasks: list[Task], asked: Task, ticket: Ticket) -> list[
     return [(task, found[task.pk]) for task in tasks if task.pk in found]
 
 
-def in_flight(task: Task) -> InFlight:
+def in_flight(task: HeldTask) -> InFlight:
     return InFlight(
         task.pk,
-        task.order.feed_id or 0,
-        task.order.reference,
-        task.order.channel,
+        task.feed_id or 0,
+        task.reference,
+        task.channel,
         kind_of(task.operation).verb,
         task.tracking_number,
         task.sent_at,
-        (task.ticket_number, task.order.confirmed_ticket),
+        (task.ticket_number, task.confirmed_ticket),
         task.ticket_number,
-        task.order.ticket_at,
+        task.ticket_at,
     )
 
 
-def _found(run: Run, found: list[tuple[Task, Ticket]]) -> None:
+def _found(run: Run, found: list[tuple[HeldTask, Ticket]]) -> None:
     """It had arrived: from here on it is followed like any other."""
     now = run.clock()
     rows = [(task.pk, ticket.batch_id, ticket.id, now, 0, now, task.request_key, "") for task, ticket in found]
@@ -143,12 +144,13 @@ def _found(run: Run, found: list[tuple[Task, Ticket]]) -> None:
     update_rows(Task, columns, rows, expect=("request_key", "lease"))
     note(run, sent=[task for task, _ in found])
     run.counts.sent += len(found)
+    payloads = dict(Task.objects.filter(pk__in=[task.pk for task, _ in found]).values_list("pk", "payload"))
     for task, ticket in found:
-        params = {"operation": task.operation, "batch": ticket.batch_id, "payload": task.payload}
+        params = {"operation": task.operation, "batch": ticket.batch_id, "payload": payloads.get(task.pk)}
         run.journal.say(Level.INFO, "sent-after-all", task.order_id, **params)
 
 
-def _not_found(run: Run, tasks: list[Task]) -> None:
+def _not_found(run: Run, tasks: list[HeldTask]) -> None:
     """Not there: look again when it must be there if it ever arrived. Then it never did, and is queued again."""
     waiting = [task for task in tasks if not _proven(run, task)]
     rows = [(task.pk, run.clock() + _patience(run), task.looks + 1, task.request_key) for task in waiting]
@@ -156,7 +158,7 @@ def _not_found(run: Run, tasks: list[Task]) -> None:
     _give_up_on(run, [task for task in tasks if task not in waiting])
 
 
-def _give_up_on(run: Run, tasks: list[Task]) -> None:
+def _give_up_on(run: Run, tasks: list[HeldTask]) -> None:
     """Queued again, until it has happened too often to one order."""
     lost = [task for task in tasks if task.failure == Failure.TICKET_LOST and task.attempts >= run.store.tries]
     silent = [task for task in tasks if task.failure != Failure.TICKET_LOST and task.silences + 1 >= MOST_SILENCES]
@@ -168,7 +170,7 @@ def _give_up_on(run: Run, tasks: list[Task]) -> None:
         run.journal.say(Level.WARNING, "never-arrived", back.task.order_id, operation=back.task.operation)
 
 
-def _again(run: Run, task: Task) -> Back:
+def _again(run: Run, task: HeldTask) -> Back:
     """Where the API was silent no order is to blame, so no try is counted; spaced, so that no outage is a storm."""
     if task.failure == Failure.TICKET_LOST:
         return Back(task, run.clock(), error=task.last_error, attempts=task.attempts)

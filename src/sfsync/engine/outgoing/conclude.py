@@ -14,6 +14,7 @@ from sfsync.engine.find.outbox import queue
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
 from sfsync.models import Action, How, MarketplaceOrder, Notice, Order, Store, Task, Told
+from sfsync.models.held_task import HeldTask
 from sfsync.models.log import Level
 
 
@@ -21,7 +22,7 @@ from sfsync.models.log import Level
 class Back:
     """A task on its way back to the queue, to be decided again at `at`, or parked."""
 
-    task: Task
+    task: HeldTask
     at: datetime
     operation: str = ""
     failure: str = ""
@@ -72,11 +73,11 @@ def _row(back: Back, now: datetime) -> tuple[object, ...]:
     return (back.task.pk, *fresh, *plan)
 
 
-def _as_read(task: Task) -> tuple[str, str, str]:
-    return (str(task.action), task.lease, task.request_key)
+def _as_read(task: HeldTask) -> tuple[str, str, str]:
+    return (task.action, task.lease, task.request_key)
 
 
-def drop(run: Run, tasks: Iterable[Task]) -> set[int]:
+def drop(run: Run, tasks: Iterable[HeldTask]) -> set[int]:
     """Delete tasks that are still as they were read. Returns the ids that went."""
     return set(delete_rows(Task, ("id", *_UNCHANGED), [(task.pk, *_as_read(task)) for task in tasks]))
 
@@ -85,7 +86,7 @@ def drop(run: Run, tasks: Iterable[Task]) -> set[int]:
 class Failed:
     """One order's update that failed, with the evidence."""
 
-    task: Task
+    task: HeldTask
     failure: Failure
     message: str = ""
     operation: str = ""
@@ -147,7 +148,7 @@ def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
     insert_rows(Notice, columns, rows, conflict="ON CONFLICT (store_id, key) DO NOTHING")
 
 
-def confirm(run: Run, tasks: list[Task], how: How = How.TICKET) -> None:
+def confirm(run: Run, tasks: list[HeldTask], how: How = How.TICKET) -> None:
     """R15: the task goes, the order remembers. A deliver whose ship had to go first is queued next (R13a)."""
     gone = drop(run, tasks)
     confirmed = [task for task in tasks if task.pk in gone]
@@ -172,8 +173,8 @@ class Fact:
     status: int | None = None
 
     @classmethod
-    def of(cls, task: Task) -> Fact:
-        ticket = (task.ticket_number, task.order.ticket_at)
+    def of(cls, task: HeldTask) -> Fact:
+        ticket = (task.ticket_number, task.ticket_at)
         return cls(task.order_id, task.operation, task.tracking_number, *ticket, task.status)
 
 

@@ -12,10 +12,11 @@ from sfsync.domain.decide import Because, Fail, Nothing, Wait
 from sfsync.domain.errors import Failure
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, fail, tell
-from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
+from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment, shop_orders_of
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.send import send
 from sfsync.models import Action, MarketplaceOrder, Task, Told
+from sfsync.models.held_task import HeldTask, held
 from sfsync.models.log import Level
 
 CLAIM = 1000
@@ -39,10 +40,12 @@ def dispatch(run: Run) -> None:
         queue.filter(lease=run.lease.token).update(lease="")
 
 
-def _process(run: Run, tasks: list[Task]) -> dict[int, str]:
+def _process(run: Run, tasks: list[HeldTask]) -> dict[int, str]:
     """Judge, write down, send. Returns the tasks whose order has no Shopping Feed id yet: their ids and operations."""
     run.lease.beat("send")
-    orders = run.shop.read([task.order.shop_order.shop_order_id for task in tasks])
+    theirs = shop_orders_of(tasks)
+    read = run.shop.read(list(theirs.values()))
+    orders = {order_id: read[shop_order] for order_id, shop_order in theirs.items() if shop_order in read}
     plan = prepare(tasks, orders, told_of(tasks), run.policy, run.clock())
     settle_without_request(run, plan)
     send(run, plan.send)
@@ -51,18 +54,18 @@ def _process(run: Run, tasks: list[Task]) -> dict[int, str]:
 
 def _process_nameless(run: Run, nameless: dict[int, str]) -> None:
     """R13b, last of all: one request an order must not hold up the others."""
-    held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order__shop_order")
+    claimed = Task.objects.filter(lease=run.lease.token, action=Action.SYNC)
     task_ids = list(nameless)
     for start in range(0, len(task_ids), CLAIM):
         if run.stop(0):
             return
-        some = held.filter(pk__in=task_ids[start : start + CLAIM])
-        missing = find_feed_ids(run, list(some))
+        some = claimed.filter(pk__in=task_ids[start : start + CLAIM])
+        missing = find_feed_ids(run, list(held(some)))
         with transaction.atomic():
             fail(run, [Failed(task, Failure.NO_FEED_ID, message, nameless[task.pk]) for task, message in missing])
             run.journal.flush()
         learn_fulfilment(run)
-        _process(run, list(some.all()))  # read again: the lookups have changed the orders
+        _process(run, list(held(some.all())))  # read again: the lookups have changed the orders
 
 
 def settle_without_request(run: Run, plan: Plan) -> None:
@@ -75,14 +78,14 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         run.journal.flush()
 
 
-def _snooze(run: Run, waits: list[tuple[Task, Wait]]) -> None:
+def _snooze(run: Run, waits: list[tuple[HeldTask, Wait]]) -> None:
     rows = [(task.pk, wait.until, "", run.lease.token) for task, wait in waits]
     update_rows(Task, ("id", "update_at", "lease"), rows, expect=("lease",))
     for task, wait in waits:
         run.journal.say(Level.INFO, "waiting", task.order_id, until=wait.until.isoformat(timespec="seconds"))
 
 
-def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
+def _remove(run: Run, needless: list[tuple[HeldTask, Nothing]]) -> None:
     gone = drop(run, [task for task, _ in needless])
     kept = [(task, nothing) for task, nothing in needless if task.pk in gone]
     for task, nothing in kept:
@@ -94,7 +97,7 @@ def _remove(run: Run, needless: list[tuple[Task, Nothing]]) -> None:
     run.counts.removed += len(kept)
 
 
-def _leave_to_people(needless: list[tuple[Task, Nothing]]) -> None:
+def _leave_to_people(needless: list[tuple[HeldTask, Nothing]]) -> None:
     """R9: what the marketplace does not take from us stays to be done by hand, unless somebody has just done it."""
     left: dict[str, list[int]] = defaultdict(list)
     for task, nothing in needless:
@@ -114,7 +117,7 @@ def _nothing_by_hand(plan: Plan) -> None:
     on = [each.task for each in plan.send] + [task for task, _ in plan.wait]
     on += [task for task, fail in plan.fail if fail.failure is not Failure.ORDER_GONE]
     on += [task for task, nothing in plan.nothing if nothing.because not in _SAYS_NOTHING_NEW]
-    freed = [task.order_id for task in on if task.order.by_hand]
+    freed = [task.order_id for task in on if task.by_hand]
     if freed:
         MarketplaceOrder.objects.filter(pk__in=freed).update(by_hand="")
 
@@ -124,11 +127,11 @@ def _told(nothing: Nothing) -> bool:
     return nothing.because in (Because.WENT_BACK, Because.UNSUPPORTED)
 
 
-def _notice(task: Task, nothing: Nothing) -> NoticeRow:
+def _notice(task: HeldTask, nothing: Nothing) -> NoticeRow:
     operation = nothing.operation or ""
     key = f"{nothing.because.value}:{task.order_id}:{operation}"
     return (task.order_id, key, nothing.because.value, {"operation": operation})
 
 
-def _failed(task: Task, decision: Fail) -> Failed:
+def _failed(task: HeldTask, decision: Fail) -> Failed:
     return Failed(task, decision.failure, operation=decision.operation or "")

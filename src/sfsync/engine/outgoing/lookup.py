@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain, islice
 from typing import Any
@@ -16,7 +16,8 @@ from sfsync.db.bulk import update_rows
 from sfsync.domain.operations import OperationKind, all_kinds
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Fact, remember
-from sfsync.models import Action, How, MarketplaceOrder, Task
+from sfsync.models import Action, How, MarketplaceOrder, Order, Task
+from sfsync.models.held_task import HeldTask
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import FulfilledBy
 from shoppingfeed import ContractError, InvalidRequestError, NotFoundError
@@ -81,36 +82,42 @@ def learn_fulfilment(run: Run) -> None:
     unknown.update(fulfilled_by=FulfilledBy.STORE)
 
 
-def find_feed_ids(run: Run, tasks: list[Task]) -> list[tuple[Task, str]]:
+def shop_orders_of(tasks: Iterable[HeldTask]) -> dict[int, int]:
+    """Marketplace order → the shop order that it is handled in."""
+    orders = Order.objects.filter(marketplace_order__in={task.order_id for task in tasks})
+    return dict(orders.values_list("marketplace_order", "shop_order_id"))
+
+
+def find_feed_ids(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, str]]:
     """R13b: the Shopping Feed id of orders that the shop has none for: by what the shop says now, else by the API.
 
     Answers the tasks whose order still has none, with the reason.
     """
-    listings = run.shop.listings_of([task.order.shop_order.shop_order_id for task in tasks])
-    ids = {each.order_id: each.feed_id for each in listings if each.feed_id}
-    known = [(task.order_id, ids[shop_id]) for task in tasks if (shop_id := task.order.shop_order.shop_order_id) in ids]
-    update_rows(MarketplaceOrder, ("id", "feed_id"), known)
-    missing: list[tuple[Task, str]] = []
-    for task in (each for each in tasks if each.order.shop_order.shop_order_id not in ids):
+    theirs = shop_orders_of(tasks)
+    said = {each.order_id: each.feed_id for each in run.shop.listings_of(list(theirs.values())) if each.feed_id}
+    known = {order_id: said[shop_order] for order_id, shop_order in theirs.items() if shop_order in said}
+    update_rows(MarketplaceOrder, ("id", "feed_id"), list(known.items()))
+    missing: list[tuple[HeldTask, str]] = []
+    for task in (each for each in tasks if each.order_id not in known):
         run.lease.beat("lookup")
-        if reason := _ask_by_reference(run, task.order):
+        if reason := _ask_by_reference(run, task):
             missing.append((task, reason))
     return missing
 
 
-def _ask_by_reference(run: Run, order: MarketplaceOrder) -> str:
+def _ask_by_reference(run: Run, order: HeldTask) -> str:
     """Ask the API for the order by its reference, and keep what it says. Returns why not, where it does not know."""
     found, reason = _by_reference(run, order)
     if found is None:
         return reason
     fulfilled_by = found.fulfilled_by if found.fulfilled_by in FulfilledBy.values else ""
-    MarketplaceOrder.objects.filter(pk=order.pk).update(feed_id=found.id, fulfilled_by=fulfilled_by)
+    MarketplaceOrder.objects.filter(pk=order.order_id).update(feed_id=found.id, fulfilled_by=fulfilled_by)
     if kind := _shown().get(found.status):
         _remember(run, {found.id: kind})
     return ""
 
 
-def _by_reference(run: Run, order: MarketplaceOrder) -> tuple[FeedOrder | None, str]:
+def _by_reference(run: Run, order: HeldTask) -> tuple[FeedOrder | None, str]:
     with translation.override(run.store.language):
         if not order.reference:
             return None, _("the shop has no marketplace reference for it")

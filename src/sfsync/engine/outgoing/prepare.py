@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,8 @@ from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy, status_mapping
 from sfsync.domain.operations import all_kinds, kind_of, names
 from sfsync.domain.orders import Known, Snapshot
-from sfsync.models import MarketplaceOrder, Store, Task, Told
+from sfsync.models import MarketplaceOrder, Store, Told
+from sfsync.models.held_task import HeldTask
 from sfsync.models.marketplace_order import FulfilledBy
 from sfsync.models.store import StatePolicy
 from shoppingfeed import OrderOperation, channels
@@ -23,7 +24,7 @@ from shoppingfeed import OrderOperation, channels
 class Prepared:
     """A task, the item that goes to the API for it, the key of its fact, and what the decision was based on."""
 
-    task: Task
+    task: HeldTask
     item: OrderOperation
     send: Send
     key: str
@@ -35,13 +36,13 @@ class Plan:
     """What became of the claimed tasks."""
 
     send: list[Prepared] = field(default_factory=list)
-    wait: list[tuple[Task, Wait]] = field(default_factory=list)
-    nothing: list[tuple[Task, Nothing]] = field(default_factory=list)
-    fail: list[tuple[Task, Fail]] = field(default_factory=list)
-    nameless: list[tuple[Task, str]] = field(default_factory=list)
+    wait: list[tuple[HeldTask, Wait]] = field(default_factory=list)
+    nothing: list[tuple[HeldTask, Nothing]] = field(default_factory=list)
+    fail: list[tuple[HeldTask, Fail]] = field(default_factory=list)
+    nameless: list[tuple[HeldTask, str]] = field(default_factory=list)
     """What is to be told of orders without a Shopping Feed id (R13b): the API must be asked for it first."""
 
-    def add(self, task: Task, decision: Decision, order: Snapshot | None) -> None:
+    def add(self, task: HeldTask, decision: Decision, order: Snapshot | None) -> None:
         match decision:
             case Wait():
                 self.wait.append((task, decision))
@@ -49,12 +50,12 @@ class Plan:
                 self.nothing.append((task, decision))
             case Fail():
                 self.fail.append((task, decision))
-            case Send() if task.order.feed_id is None or order is None:
+            case Send() if task.feed_id is None or order is None:
                 self.nameless.append((task, decision.operation))
             case Send():
-                self._build(task, task.order.feed_id, decision, order)
+                self._build(task, task.feed_id, decision, order)
 
-    def _build(self, task: Task, feed_id: int, send: Send, order: Snapshot) -> None:
+    def _build(self, task: HeldTask, feed_id: int, send: Send, order: Snapshot) -> None:
         """An order that the client refuses to name fails alone; it must not stop its store."""
         try:
             item = build(send.operation, feed_id, order)
@@ -64,12 +65,16 @@ class Plan:
             self.send.append(Prepared(task, item, send, kind_of(send.operation).key(order), order.status))
 
 
-def prepare(tasks: Iterable[Task], orders: dict[int, Snapshot], told: ToldOf, policy: Policy, now: datetime) -> Plan:
+def prepare(
+    tasks: Collection[HeldTask], orders: Mapping[int, Snapshot], told: ToldOf, policy: Policy, now: datetime
+) -> Plan:
+    """`orders`: what the shop says, by marketplace order."""
     plan = Plan()
+    unsupported = {channel: unsupported_by(channel) for channel in {task.channel for task in tasks}}
     for task in tasks:
-        order = orders.get(task.order.shop_order.shop_order_id)
-        known_of_it = known(task.order, told.get(task.order_id, ()))
-        plan.add(task, decide(order, known_of_it, policy, since=task.since, now=now), order)
+        order = orders.get(task.order_id)
+        known = _known(told.get(task.order_id, ()), task.fulfilled_by, unsupported[task.channel])
+        plan.add(task, decide(order, known, policy, since=task.since, now=now), order)
     return plan
 
 
@@ -98,7 +103,7 @@ ToldOf = Mapping[int, Sequence[tuple[str, str, int | None]]]
 """Marketplace order → what it was told, the oldest first: operation, key, and the shop's status that asked for it."""
 
 
-def told_of(tasks: Iterable[Task]) -> ToldOf:
+def told_of(tasks: Iterable[HeldTask]) -> ToldOf:
     rows = Told.objects.filter(order__in={task.order_id for task in tasks}).order_by("id")
     found: dict[int, list[tuple[str, str, int | None]]] = defaultdict(list)
     for order_id, operation, key, status in rows.values_list("order_id", "operation", "key", "status"):
@@ -108,16 +113,17 @@ def told_of(tasks: Iterable[Task]) -> ToldOf:
 
 def known_of(order: MarketplaceOrder) -> Known:
     """The same of one order; reads its `told` rows, so prefetch them for many."""
-    return known(order, [(each.operation, each.key, each.status) for each in order.told.all()])
+    told = [(each.operation, each.key, each.status) for each in order.told.all()]
+    return _known(told, order.fulfilled_by, unsupported_by(order.channel))
 
 
-def known(order: MarketplaceOrder, told: Sequence[tuple[str, str, int | None]]) -> Known:
-    """What the marketplace was told of an order, and what its channel offers."""
+def _known(told: Sequence[tuple[str, str, int | None]], fulfilled_by: str, unsupported: frozenset[str]) -> Known:
+    registered = names()
     return Known(
-        told=tuple((operation, key) for operation, key, _status in told if operation in names()),
+        told=tuple((operation, key) for operation, key, _status in told if operation in registered),
         status=told[-1][2] if told else None,
-        fulfilled_by_channel=order.fulfilled_by == FulfilledBy.CHANNEL,
-        unsupported=unsupported_by(order.channel),
+        fulfilled_by_channel=fulfilled_by == FulfilledBy.CHANNEL,
+        unsupported=unsupported,
     )
 
 

@@ -24,6 +24,7 @@ from sfsync.engine.kit.lease import LeaseLost
 from sfsync.engine.outgoing.conclude import Back, Failed, fail, requeue
 from sfsync.engine.outgoing.prepare import Prepared
 from sfsync.models import Action, Task
+from sfsync.models.held_task import HeldTask
 from sfsync.models.log import Level
 from shoppingfeed import (
     Accepted,
@@ -59,7 +60,7 @@ def requests_of(prepared: list[Prepared]) -> Iterator[list[Prepared]]:
             yield group[start : start + size]
 
 
-def request_size(task: Task) -> int:
+def request_size(task: HeldTask) -> int:
     """100, 25, 6, 1: one bad order is found by splitting, a silence only splits when it repeats."""
     return (100, 25, 6, 1)[min(max(task.split, task.silences // 2), 3)]
 
@@ -70,7 +71,7 @@ class Sending:
 
     def __init__(self, run: Run, prepared: list[Prepared]) -> None:
         self.run, self.prepared = run, prepared
-        self.under_way: dict[int, list[Task]] = {}
+        self.under_way: dict[int, list[HeldTask]] = {}
         self.unanswered = 0
         self.answered = False
         self.away: ShoppingFeedError | None = None
@@ -109,7 +110,7 @@ class Sending:
         won = set(compare_and_set(Task, ("id", *fields), rows, same=same, expect=("lease", "action")))
         return [each for each in request if each.task.pk in won]
 
-    def record(self, tasks: list[Task], outcome: Outcome) -> None:
+    def record(self, tasks: list[HeldTask], outcome: Outcome) -> None:
         with transaction.atomic():
             if outcome.accepted:
                 self.unanswered, self.answered = 0, True
@@ -118,7 +119,7 @@ class Sending:
                 self.refused(tasks, outcome.error or AmbiguousError("no outcome"))
             self.run.journal.flush()
 
-    def accepted(self, tasks: list[Task], accepted: Accepted) -> None:
+    def accepted(self, tasks: list[HeldTask], accepted: Accepted) -> None:
         """R14, R12."""
         ignored = dict(_ignored(tasks, accepted))
         good = [task for task in tasks if task.pk not in ignored]
@@ -128,7 +129,7 @@ class Sending:
         note(self.run, sent=good)
         self.run.counts.sent += len(good)
 
-    def ticketed(self, tasks: list[Task], batch_id: str) -> None:
+    def ticketed(self, tasks: list[HeldTask], batch_id: str) -> None:
         now, token = self.run.clock(), self.run.lease.token
         held = Task.objects.filter(pk__in=[task.pk for task in tasks], lease=token, action=Action.CHECK)
         written = held.update(batch_id=batch_id, lease="", update_at=now + look_after(0), looks=0, date_upd=now)
@@ -138,7 +139,7 @@ class Sending:
             params = {"operation": task.operation, "batch": batch_id, "payload": task.payload}
             self.run.journal.say(Level.INFO, "sent", task.order_id, **params)
 
-    def refused(self, tasks: list[Task], error: ShoppingFeedError) -> None:
+    def refused(self, tasks: list[HeldTask], error: ShoppingFeedError) -> None:
         match error:
             case InvalidRequestError():
                 self.unanswered, self.answered = 0, True
@@ -158,7 +159,7 @@ class Sending:
                 self.unknown(tasks, error)
                 self.count_silence(error)
 
-    def split(self, tasks: list[Task], error: ApiError) -> None:
+    def split(self, tasks: list[HeldTask], error: ApiError) -> None:
         """One order in it makes the API refuse the whole request: find it by smaller requests."""
         reason = error.detail or error.title or str(error)
         if len(tasks) == 1:
@@ -171,7 +172,7 @@ class Sending:
         requeue(self.run, deeper)
         self.run.journal.say(Level.WARNING, "request-split", orders=len(tasks), message=reason)
 
-    def hand_back(self, tasks: list[Task], error: ShoppingFeedError) -> None:
+    def hand_back(self, tasks: list[HeldTask], error: ShoppingFeedError) -> None:
         """It did not arrive, and no order is to blame: tried again soon, at no cost to the task."""
         at = self.run.clock() + max(timedelta(seconds=self.run.conf.ticket_lag_seconds), SOON)
         backs = [
@@ -181,7 +182,7 @@ class Sending:
         requeue(self.run, backs)
         self.run.journal.say(Level.WARNING, "not-sent", orders=len(tasks), message=str(error))
 
-    def unknown(self, tasks: list[Task], error: ShoppingFeedError) -> None:
+    def unknown(self, tasks: list[HeldTask], error: ShoppingFeedError) -> None:
         """R13: it may have arrived. `ask` finds out."""
         held = Task.objects.filter(pk__in=[task.pk for task in tasks], lease=self.run.lease.token)
         held.update(lease="", last_error=str(error))
@@ -196,14 +197,14 @@ class Sending:
             self.stop = error
 
 
-def _ignored(tasks: list[Task], accepted: Accepted) -> Iterator[tuple[int, str]]:
+def _ignored(tasks: list[HeldTask], accepted: Accepted) -> Iterator[tuple[int, str]]:
     """Task id and message of what the API ignored: by order id; without one by reference, where only one task fits."""
     by_id = {each.order_id: each.message for each in accepted.ignored if each.order_id}
-    yield from ((task.pk, by_id[task.order.feed_id]) for task in tasks if task.order.feed_id in by_id)
+    yield from ((task.pk, by_id[task.feed_id]) for task in tasks if task.feed_id in by_id)
     for each in accepted.ignored:
         if not each.order_id and each.reference:
-            same = [task for task in tasks if task.order.reference == each.reference]
-            named = [task for task in same if task.order.channel.casefold() == each.channel.casefold()]
+            same = [task for task in tasks if task.reference == each.reference]
+            named = [task for task in same if task.channel.casefold() == each.channel.casefold()]
             yield from ((task.pk, each.message) for task in (named or same) if len(named or same) == 1)
 
 

@@ -19,6 +19,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.ask import ask, in_flight
 from sfsync.engine.outgoing.conclude import Failed, confirm, fail, tell
 from sfsync.models import MarketplaceOrder, Task
+from sfsync.models.held_task import HeldTask, held
 from sfsync.models.log import Level
 from shoppingfeed import (
     BatchTickets,
@@ -42,20 +43,20 @@ PAGE = 200
 class Judged:
     """What the tickets of some batches say of their tasks."""
 
-    confirmed: list[Task] = field(default_factory=list)
+    confirmed: list[HeldTask] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
-    open: list[Task] = field(default_factory=list)
-    missing: list[Task] = field(default_factory=list)
+    open: list[HeldTask] = field(default_factory=list)
+    missing: list[HeldTask] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     barren: int = 0
     error: ShoppingFeedError | None = None
 
-    def add(self, task: Task, ticket: Ticket | None) -> None:
+    def add(self, task: HeldTask, ticket: Ticket | None) -> None:
         if ticket is None:
             self.missing.append(task)
             return
         task.ticket_number = ticket.id
-        task.order.ticket_at = max(filter(None, (ticket.scheduled_at, task.order.ticket_at)), default=None)
+        task.ticket_at = max(filter(None, (ticket.scheduled_at, task.ticket_at)), default=None)
         match judge(ticket.state):
             case Verdict.CONFIRMED:
                 self.confirmed.append(task)
@@ -88,7 +89,7 @@ def settle(run: Run, *, everything: bool = False) -> None:
 def _set_aside_unknown(run: Run) -> None:
     """What another version of sfsync sent and this one does not know is followed by nobody: a person must see it."""
     flying = Task.objects.filter(store=run.store, lease="").in_flight().exclude(operation__in=names())
-    unknown = list(flying.with_order("since"))
+    unknown = list(held(flying))
     if unknown:
         with transaction.atomic():
             fail(run, [Failed(task, Failure.UNKNOWN_OPERATION, task.operation) for task in unknown], park=True)
@@ -129,17 +130,15 @@ def _still_open(run: Run) -> Orders | None:
     return orders
 
 
-def _without_news(run: Run, batches: dict[str, int], still_open: Orders) -> dict[str, list[Task]]:
+def _without_news(run: Run, batches: dict[str, int], still_open: Orders) -> dict[str, list[HeldTask]]:
     """The batches that need no request, with their tasks: every one of these is still open. One that is stuck must not
     hold up the others of its batch."""
-    quiet: dict[str, list[Task]] = defaultdict(list)
+    quiet: dict[str, list[HeldTask]] = defaultdict(list)
     likely = [batch for batch, tasks in batches.items() if tasks <= len(still_open.get(batch, ()))]
     if likely:
-        for task in Task.objects.filter(store=run.store, batch_id__in=likely).to_settle():
+        for task in _sent_in(run, likely):
             quiet[task.batch_id].append(task)
-    return {
-        batch: tasks for batch, tasks in quiet.items() if all(task.order.feed_id in still_open[batch] for task in tasks)
-    }
+    return {batch: tasks for batch, tasks in quiet.items() if all(task.feed_id in still_open[batch] for task in tasks)}
 
 
 def _judge_batches(run: Run, batches: list[str]) -> bool:
@@ -165,7 +164,7 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
     return not judged.barren
 
 
-def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
+def _add(judged: Judged, tasks: list[HeldTask], answer: BatchTickets) -> None:
     """A batch whose tickets make no sense is looked at later, and holds up no other; an API in trouble ends it."""
     if answer.tickets is not None:
         found = match(map(in_flight, tasks), of_batch(answer.batch_id, answer.tickets))
@@ -180,25 +179,29 @@ def _add(judged: Judged, tasks: list[Task], answer: BatchTickets) -> None:
         judged.error = answer.error
 
 
-def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[Task], BatchTickets]]:
+def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[HeldTask], BatchTickets]]:
     """Each batch's tasks, and the answer about its tickets."""
-    tasks: dict[str, list[Task]] = {batch: [] for batch in batches}
-    for task in Task.objects.filter(store=run.store, batch_id__in=batches).to_settle():
+    tasks: dict[str, list[HeldTask]] = {batch: [] for batch in batches}
+    for task in _sent_in(run, batches):
         tasks[task.batch_id].append(task)
     for answer in run.feed.batches(batches):
         yield tasks[answer.batch_id], answer
+
+
+def _sent_in(run: Run, batches: list[str]) -> Iterator[HeldTask]:
+    return held(Task.objects.filter(store=run.store, batch_id__in=batches).ticketed())
 
 
 def _keep_ticket_numbers(judged: Judged) -> None:
     """A failed ticket must not be taken for the next attempt's (R13, R14): its number stays with the task, its time
     with the order."""
     rows = [(each.task.pk, each.task.ticket_number) for each in judged.failed]
-    moments = [(each.task.order_id, each.task.order.ticket_at) for each in judged.failed]
+    moments = [(each.task.order_id, each.task.ticket_at) for each in judged.failed]
     update_rows(MarketplaceOrder, ("id", "ticket_at"), moments)
     update_rows(Task, ("id", "ticket_number"), [*rows, *((task.pk, task.ticket_number) for task in judged.open)])
 
 
-def _snooze(run: Run, tasks: list[Task]) -> None:
+def _snooze(run: Run, tasks: list[HeldTask]) -> None:
     """R17: later, less and less often; an alarm when it passes a day."""
     now = run.clock()
     rows = [(task.pk, now + look_after(task.looks), min(task.looks + 1, 1000), task.request_key) for task in tasks]
@@ -211,12 +214,12 @@ def _snooze(run: Run, tasks: list[Task]) -> None:
     )
 
 
-def _evidence(task: Task) -> dict[str, object]:
+def _evidence(task: HeldTask) -> dict[str, object]:
     sent_at = task.sent_at.isoformat(timespec="seconds") if task.sent_at else ""
     return {"operation": task.operation, "ticket": task.ticket_number, "sent_at": sent_at}
 
 
-def _miss(run: Run, tasks: list[Task]) -> None:
+def _miss(run: Run, tasks: list[HeldTask]) -> None:
     """R18: a ticket that the API does not know. A late list is waited for, then it is looked up by order id."""
     now, lag = run.clock(), timedelta(seconds=run.conf.ticket_lag_seconds)
     young = [task for task in tasks if _is_young(task, now - lag)]
@@ -228,5 +231,5 @@ def _miss(run: Run, tasks: list[Task]) -> None:
         run.journal.say(Level.WARNING, "ticket-missing", task.order_id, batch=task.batch_id)
 
 
-def _is_young(task: Task, late: datetime) -> bool:
+def _is_young(task: HeldTask, late: datetime) -> bool:
     return task.sent_at is not None and task.sent_at > late

@@ -1,0 +1,58 @@
+"""Tasks in a run's hands: read by the thousand, so as slotted rows instead of model instances (a third of the time)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sfsync.models.task import TaskQuerySet
+
+
+@dataclass(slots=True)
+class HeldTask:
+    """The columns of a task that its steps read, then those of its marketplace order.
+
+    A step may write down here what it is about to write into the table (`send`), or has just learnt (`settle`).
+    """
+
+    pk: int
+    order_id: int
+    action: str
+    lease: str
+    request_key: str
+    since: datetime
+    attempts: int
+    split: int
+    silences: int
+    looks: int
+    episode: int
+    operation: str
+    wanted: str
+    status: int | None
+    tracking_number: str
+    batch_id: str
+    ticket_number: str
+    sent_at: datetime | None
+    date_upd: datetime
+    failure: str
+    last_error: str
+    feed_id: int | None
+    reference: str
+    channel: str
+    fulfilled_by: str
+    by_hand: str
+    confirmed_ticket: str
+    ticket_at: datetime | None
+    payload: dict[str, Any] | None = None
+    """What goes out for it: known while it is sent, and never read."""
+
+
+_OF_ORDER = ("feed_id", "reference", "channel", "fulfilled_by", "by_hand", "confirmed_ticket", "ticket_at")
+_COLUMNS = [f"order__{each.name}" if each.name in _OF_ORDER else each.name for each in fields(HeldTask)[:-1]]
+
+
+def held(tasks: TaskQuerySet) -> Iterator[HeldTask]:
+    return (HeldTask(*row) for row in tasks.values_list(*_COLUMNS))
