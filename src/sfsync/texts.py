@@ -22,6 +22,16 @@ SENTENCES = {
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
     "adopted": _("The marketplace already shows this order as %(operation)s: that is not told again."),
+    # Which marketplace order it is
+    "feed-id-learnt": _("Its Shopping Feed id is known now: %(feed_id)s."),
+    "order-joined": _("Order %(shop_order)s in the shop is the same marketplace order: they are handled together."),
+    "order-renamed": _("The shop has corrected its reference or its marketplace: %(after)s, formerly %(before)s."),
+    "order-corrected": _(
+        "The shop has corrected which marketplace order its order %(shop_order)s is: %(after)s, formerly %(before)s."
+    ),
+    "order-replaced": _(
+        "Order %(shop_order)s in the shop is another marketplace order now: %(after)s, formerly %(before)s."
+    ),
     # What was decided
     "waiting": _("Shipped without a tracking number: waiting for one until %(until)s."),
     "nothing-not-mapped": _("Its status means nothing to a marketplace: nothing to send."),

@@ -27,7 +27,7 @@ class Action(models.TextChoices):
 
 
 _HELD = ("order", "action", "lease", "request_key", "attempts", "split", "silences", "episode", "operation")
-_NAMED = ("order__feed_id", "order__reference", "order__channel", "order__shop_order__shop_order_id")
+_NAMED = ("order__feed_id", "order__reference", "order__channel")
 _DECIDED = (*("since", "order__fulfilled_by", "order__by_hand"),)
 _SETTLED = (
     *("batch_id", "wanted", "status", "tracking_number", "ticket_number", "sent_at", "looks"),
@@ -73,8 +73,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.ticketed().with_order(*_SETTLED)
 
     def with_order(self, *columns: str) -> Self:
-        """Only these columns, and what every step reads, of the tasks and of both sides of their orders."""
-        return self.select_related("order__shop_order").only(*_HELD, *_NAMED, *columns)
+        """Only these columns, and what every step reads, of the tasks and of their orders."""
+        return self.select_related("order").only(*_HELD, *_NAMED, *columns)
 
 
 class Task(Loaded):

@@ -8,7 +8,16 @@ from sfsync.domain.operations.cancel import CANCEL
 from sfsync.domain.operations.deliver import DELIVER
 from sfsync.domain.operations.kind import OperationKind, UnknownOperationError
 from sfsync.domain.operations.refund import REFUND
-from sfsync.domain.operations.registry import all_kinds, forget, is_numbered, kind_of, meanings, names, register
+from sfsync.domain.operations.registry import (
+    all_kinds,
+    ends_order,
+    forget,
+    is_numbered,
+    kind_of,
+    meanings,
+    names,
+    register,
+)
 from sfsync.domain.operations.ship import SHIP
 
 for _each in (SHIP, CANCEL, REFUND, DELIVER):
@@ -18,6 +27,7 @@ __all__ = [
     "OperationKind",
     "UnknownOperationError",
     "all_kinds",
+    "ends_order",
     "forget",
     "is_numbered",
     "kind_of",

@@ -74,7 +74,7 @@ def _shows(run: Run, task: Task) -> bool:
 def _requests(run: Run, now: datetime) -> Iterable[list[Task]]:
     """The tasks without an answer, a list a request."""
     groups: dict[str, list[Task]] = defaultdict(list)
-    tasks = Task.objects.filter(store=run.store, update_at__lte=now).unanswered().select_related("order__shop_order")
+    tasks = Task.objects.filter(store=run.store, update_at__lte=now).unanswered().select_related("order")
     for task in tasks.order_by("sent_at", "id"):
         groups[task.request_key].append(task)
     return groups.values()

@@ -14,6 +14,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, fail, tell
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
+from sfsync.engine.outgoing.reading import read
 from sfsync.engine.outgoing.send import send
 from sfsync.models import Action, MarketplaceOrder, Task, Told
 from sfsync.models.log import Level
@@ -42,8 +43,7 @@ def dispatch(run: Run) -> None:
 def _process(run: Run, tasks: list[Task]) -> dict[int, str]:
     """Judge, write down, send. Returns the tasks whose order has no Shopping Feed id yet: their ids and operations."""
     run.lease.beat("send")
-    orders = run.shop.read([task.order.shop_order.shop_order_id for task in tasks])
-    plan = prepare(tasks, orders, told_of(tasks), run.policy, run.clock())
+    plan = prepare(tasks, read(run.shop, tasks), told_of(tasks), run.policy, run.clock())
     settle_without_request(run, plan)
     send(run, plan.send)
     return {task.pk: operation for task, operation in plan.nameless}
@@ -51,7 +51,7 @@ def _process(run: Run, tasks: list[Task]) -> dict[int, str]:
 
 def _process_nameless(run: Run, nameless: dict[int, str]) -> None:
     """R13b, last of all: one request an order must not hold up the others."""
-    held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order__shop_order")
+    held = Task.objects.filter(lease=run.lease.token, action=Action.SYNC).select_related("order")
     task_ids = list(nameless)
     for start in range(0, len(task_ids), CLAIM):
         if run.stop(0):

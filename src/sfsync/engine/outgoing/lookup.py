@@ -12,10 +12,11 @@ from django.db.models import Exists, Min, OuterRef
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sfsync.db.bulk import update_rows
 from sfsync.domain.operations import OperationKind, all_kinds
+from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Fact, remember
+from sfsync.engine.outgoing.reading import shop_orders
 from sfsync.models import Action, How, MarketplaceOrder, Task
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import FulfilledBy
@@ -53,7 +54,7 @@ def _shown() -> dict[str, OperationKind]:
 
 def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
     untold = MarketplaceOrder.objects.filter(store=run.store, feed_id__in=settled, confirmed_operation="")
-    orders = [(order, settled[order.feed_id or 0]) for order in untold.select_related("shop_order")]
+    orders = [(order, settled[order.feed_id or 0]) for order in untold.prefetch_related("shop_orders")]
     with transaction.atomic():
         for order, kind in orders:
             run.journal.say(Level.INFO, "adopted", order.pk, operation=kind.name)
@@ -62,8 +63,8 @@ def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
 
 
 def _fact(order: MarketplaceOrder, kind: OperationKind) -> Fact:
-    number = order.shop_order.seen_tracking if kind.numbered else ""
-    return Fact(order.pk, kind.name, number)
+    numbers = (each.seen_tracking for each in order.shop_orders.all() if kind.numbered)
+    return Fact(order.pk, kind.name, next(filter(None, numbers), ""))
 
 
 def learn_fulfilment(run: Run) -> None:
@@ -86,12 +87,14 @@ def find_feed_ids(run: Run, tasks: list[Task]) -> list[tuple[Task, str]]:
 
     Answers the tasks whose order still has none, with the reason.
     """
-    listings = run.shop.listings_of([task.order.shop_order.shop_order_id for task in tasks])
+    numbers = shop_orders(task.order_id for task in tasks)
+    listings = run.shop.listings_of([number for each in numbers.values() for number in each])
     ids = {each.order_id: each.feed_id for each in listings if each.feed_id}
-    known = [(task.order_id, ids[shop_id]) for task in tasks if (shop_id := task.order.shop_order.shop_order_id) in ids]
-    update_rows(MarketplaceOrder, ("id", "feed_id"), known)
+    known = {pk: ids[number] for pk, its in numbers.items() for number in its if number in ids}
+    with run.lease.writing("lookup"):
+        learn(run, known)
     missing: list[tuple[Task, str]] = []
-    for task in (each for each in tasks if each.order.shop_order.shop_order_id not in ids):
+    for task in (each for each in tasks if each.order_id not in known):
         run.lease.beat("lookup")
         if reason := _ask_by_reference(run, task.order):
             missing.append((task, reason))
@@ -104,7 +107,9 @@ def _ask_by_reference(run: Run, order: MarketplaceOrder) -> str:
     if found is None:
         return reason
     fulfilled_by = found.fulfilled_by if found.fulfilled_by in FulfilledBy.values else ""
-    MarketplaceOrder.objects.filter(pk=order.pk).update(feed_id=found.id, fulfilled_by=fulfilled_by)
+    with run.lease.writing("lookup"):
+        learn(run, {order.pk: found.id})
+        MarketplaceOrder.objects.filter(store=run.store, feed_id=found.id).update(fulfilled_by=fulfilled_by)
     if kind := _shown().get(found.status):
         _remember(run, {found.id: kind})
     return ""

@@ -13,6 +13,7 @@ from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy, status_mapping
 from sfsync.domain.operations import all_kinds, kind_of, names
 from sfsync.domain.orders import Known, Snapshot
+from sfsync.engine.outgoing.reading import Groups
 from sfsync.models import MarketplaceOrder, Store, Task, Told
 from sfsync.models.marketplace_order import FulfilledBy
 from sfsync.models.store import StatePolicy
@@ -64,10 +65,10 @@ class Plan:
             self.send.append(Prepared(task, item, send, kind_of(send.operation).key(order), order.status))
 
 
-def prepare(tasks: Iterable[Task], orders: dict[int, Snapshot], told: ToldOf, policy: Policy, now: datetime) -> Plan:
+def prepare(tasks: Iterable[Task], groups: Groups, told: ToldOf, policy: Policy, now: datetime) -> Plan:
     plan = Plan()
     for task in tasks:
-        order = orders.get(task.order.shop_order.shop_order_id)
+        order = next(iter(groups.get(task.order_id, ())), None)
         known_of_it = known(task.order, told.get(task.order_id, ()))
         plan.add(task, decide(order, known_of_it, policy, since=task.since, now=now), order)
     return plan

@@ -17,6 +17,7 @@ from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
 from sfsync.domain.mapping import Policy
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import build, known_of
+from sfsync.engine.outgoing.reading import read
 from sfsync.models import Action, Order, Store, Task
 from sfsync.shops.base import Shop
 
@@ -101,13 +102,13 @@ class Effect:
 def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
     """Judge the waiting orders by both policies. Reads the shop: raises `ShopError`."""
     now = timezone.now()
-    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order__shop_order").order_by("id")
+    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order").order_by("id")
     tasks = list(waiting[: MOST + 1])
     cut, tasks = len(tasks) > MOST, tasks[:MOST]
-    snapshots = shop.read([task.order.shop_order.shop_order_id for task in tasks]) if tasks else {}
+    groups = read(shop, tasks) if tasks else {}
     moved: Counter[tuple[str, str]] = Counter()
     for task in tasks:
-        snapshot = snapshots.get(task.order.shop_order.shop_order_id)
+        snapshot = next(iter(groups.get(task.order_id, ())), None)
         pair = (_outcome(task, snapshot, before, now), _outcome(task, snapshot, after, now))
         if pair[0] != pair[1]:
             moved[pair] += 1
