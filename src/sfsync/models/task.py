@@ -18,6 +18,7 @@ from django.utils import timezone
 from sfsync.db.bulk import update_returning
 from sfsync.db.loading import Loaded
 from sfsync.models.marketplace_order import MarketplaceOrder
+from sfsync.models.order import Order
 from sfsync.models.store import Store
 
 
@@ -28,9 +29,9 @@ class Action(models.TextChoices):
 
 _HELD = ("order", "action", "lease", "request_key", "attempts", "split", "silences", "episode", "operation")
 _NAMED = ("order__feed_id", "order__reference", "order__channel")
-_DECIDED = (*("since", "order__fulfilled_by", "order__by_hand"),)
+_DECIDED = ("since", "order__fulfilled_by", "order__by_hand", "order__confirmed_operation")
 _SETTLED = (
-    *("batch_id", "wanted", "status", "tracking_number", "ticket_number", "sent_at", "looks"),
+    *("batch_id", "wanted", "status", "shop_order", "tracking_number", "ticket_number", "sent_at", "looks"),
     *("order__confirmed_ticket", "order__ticket_at"),
 )
 """What deciding and settling read: with all columns of two tables, reading the tasks was a tenth of a run."""
@@ -95,6 +96,7 @@ class Task(Loaded):
     operation = models.CharField(max_length=32, default="", blank=True)
     wanted = models.CharField(max_length=32, default="", blank=True)
     status = models.BigIntegerField(null=True)
+    shop_order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     tracking_number = models.CharField(max_length=255, default="", blank=True)
     payload = models.JSONField(null=True)
     request_key = models.CharField(max_length=32, default="", blank=True)

@@ -38,17 +38,18 @@ def clean(text: str, most: int) -> str:
 
 
 def find_or_make(run: Run, listings: Sequence[Listing]) -> dict[int, There]:
-    """The shop's order id → its marketplace order. Two statements for a thousand that are all new.
+    """The shop's order id → its marketplace order. One statement for a thousand that are all new.
 
     Where two name one order differently, the names of the first shop order stay.
     """
     claims = {each.order_id: claim(each) for each in listings}
-    if not claims:
-        return {}
     keys = {order_id: _key(order_id, each) for order_id, each in claims.items()}
-    there = _find(run, list(claims.values()))
-    new = sorted((each for each in listings if keys[each.order_id] not in there), key=lambda each: -each.order_id)
-    there |= _make(run, {keys[each.order_id]: (claims[each.order_id], each.created_at) for each in new})
+    _learn(run, [each for each in claims.values() if each.feed_id])
+    last_first = sorted(listings, key=lambda each: -each.order_id)
+    wanted = {keys[each.order_id]: (claims[each.order_id], each.created_at) for each in last_first}
+    there = _make(run, wanted)
+    if len(there) < len(wanted):
+        there |= _read(run, [each for key, (each, _created_at) in wanted.items() if key not in there])
     return {order_id: there[key] for order_id, key in keys.items()}
 
 
@@ -57,41 +58,41 @@ def _key(order_id: int, claimed: Claim) -> Identity:
     return claimed.identity or ("", "", order_id)
 
 
-def _find(run: Run, claims: list[Claim]) -> dict[Identity, There]:
-    """Those that are known, provisional ones too: their ids are learnt where a claim has one."""
-    there, provisional = _read(run, claims)
-    learnt = {provisional[each.names].pk: each for each in claims if each.feed_id and each.names in provisional}
-    if learnt:
-        learn(run, {pk: each.feed_id for pk, each in learnt.items() if each.feed_id})
-        for pk, each in learnt.items():
-            there.setdefault(each.identity, There(pk, known=True))
-            provisional[each.names] = there[each.identity]
-    return there | provisional
+def _learn(run: Run, claims: list[Claim]) -> None:
+    """A claim with an id may name an order that is known by its names alone."""
+    if not claims or not run.has_provisional():
+        return
+    ours = MarketplaceOrder.objects.filter(store=run.store, feed_id=None).exclude(reference="")
+    named = ours.filter(reference__in={each.reference for each in claims}).values_list("pk", "reference", "channel")
+    by_names = {Claim(None, reference, channel).names: pk for pk, reference, channel in named}
+    learn(run, {by_names[each.names]: each.feed_id for each in claims if each.feed_id and each.names in by_names})
 
 
-def _read(run: Run, claims: list[Claim]) -> tuple[dict[Identity, There], dict[Identity, There]]:
-    """By id, and by names those that have none."""
+def _read(run: Run, claims: list[Claim]) -> dict[Identity, There]:
+    """Those that are there: by id, and by names those that have none."""
     ours = MarketplaceOrder.objects.filter(store=run.store).order_by()
     with_id = ours.filter(feed_id__in={each.feed_id for each in claims if each.feed_id})
-    without = ours.filter(feed_id=None, reference__in={each.reference for each in claims}).exclude(reference="")
-    names = ("pk", "confirmed_operation", "feed_id", "reference", "channel")
-    there: dict[Identity, There] = {}
-    provisional: dict[Identity, There] = {}
-    for pk, told, *rest in with_id.values_list(*names).union(without.values_list(*names), all=True):
-        found = Claim(*rest)
-        (there if found.feed_id else provisional)[found.identity] = There(pk, not ends_order(told), known=True)
-    return there, provisional
+    references = {each.reference for each in claims if not each.feed_id}
+    without = ours.filter(feed_id=None, reference__in=references).exclude(reference="")
+    columns = ("pk", "confirmed_operation", "feed_id", "reference", "channel")
+    rows = with_id.values_list(*columns).union(without.values_list(*columns), all=True)
+    return {Claim(*rest).identity: There(pk, not ends_order(told), known=True) for pk, told, *rest in rows}
 
 
 _UNTOLD = dict.fromkeys(("fulfilled_by", "confirmed_operation", "confirmed_ticket", "by_hand"), "")
 
 
 def _make(run: Run, claims: Mapping[Identity, tuple[Claim, datetime]]) -> dict[Identity, There]:
-    """New rows, their ids by what they were claimed as: those of one claim are alike, so any of them will do."""
+    """New rows, where there is none yet. Their ids by what they were claimed as: those of one claim are alike, so any
+    of them will do."""
     names = ("feed_id", "reference", "channel")
     rows = [(each.feed_id, each.reference, each.channel, created_at) for each, created_at in claims.values()]
     same = {"store": run.store.pk, **_UNTOLD}
     ids: dict[Claim, list[int]] = defaultdict(list)
-    for pk, *rest in insert_rows(MarketplaceOrder, (*names, "created_at"), rows, same=same, returning=("id", *names)):
+    if any(not each.feed_id for each, _created_at in claims.values()):
+        run.provisional = True
+    columns, new = (*names, "created_at"), ("id", *names)
+    made = insert_rows(MarketplaceOrder, columns, rows, same=same, conflict="ON CONFLICT DO NOTHING", returning=new)
+    for pk, *rest in made:
         ids[Claim(*rest)].append(pk)
-    return {key: There(ids[each].pop()) for key, (each, _created_at) in claims.items()}
+    return {key: There(ids[each].pop()) for key, (each, _created_at) in claims.items() if ids[each]}

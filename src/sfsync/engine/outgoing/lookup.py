@@ -16,7 +16,6 @@ from sfsync.domain.operations import OperationKind, all_kinds
 from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Fact, remember
-from sfsync.engine.outgoing.reading import shop_orders
 from sfsync.models import Action, How, MarketplaceOrder, Task
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import FulfilledBy
@@ -83,18 +82,12 @@ def learn_fulfilment(run: Run) -> None:
 
 
 def find_feed_ids(run: Run, tasks: list[Task]) -> list[tuple[Task, str]]:
-    """R13b: the Shopping Feed id of orders that the shop has none for: by what the shop says now, else by the API.
+    """R13b: the API is asked for the Shopping Feed id of orders that the shop has none for.
 
     Answers the tasks whose order still has none, with the reason.
     """
-    numbers = shop_orders(task.order_id for task in tasks)
-    listings = run.shop.listings_of([number for each in numbers.values() for number in each])
-    ids = {each.order_id: each.feed_id for each in listings if each.feed_id}
-    known = {pk: ids[number] for pk, its in numbers.items() for number in its if number in ids}
-    with run.lease.writing("lookup"):
-        learn(run, known)
     missing: list[tuple[Task, str]] = []
-    for task in (each for each in tasks if each.order_id not in known):
+    for task in tasks:
         run.lease.beat("lookup")
         if reason := _ask_by_reference(run, task.order):
             missing.append((task, reason))
