@@ -27,7 +27,7 @@ def about_order(store: Store, code: str, params: dict[str, Any] | None = None, *
     there = {name: given.pop(name) for name in ("channel", "reference") if name in given}
     named = {"channel": "Amazon", "reference": f"403-{number:07}"} | there
     about = MarketplaceOrder(pk=number, store=store, created_at=NOON, **named)
-    Order(pk=number, store=store, marketplace_order=about, created_at=NOON, **given)
+    about._prefetched_objects_cache = {"shop_orders": [Order(pk=number, store=store, created_at=NOON, **given)]}
     shown = {"operation": "ship", "message": "", "parked": True, "retry_at": ""} | (params or {})
     return Notice(pk=number, store=store, order=about, key=f"failed:{number}", code=code, params=shown, created_at=NOON)
 

@@ -106,16 +106,16 @@ class World:
         return list(self.row(order_id).marketplace_order.told.values_list("operation", "key"))
 
     def tasks(self, order_id: int) -> list[Task]:
-        return list(Task.objects.filter(order__shop_order__shop_order_id=order_id, store=self.store).order_by("id"))
+        return list(Task.objects.filter(order__shop_orders__shop_order_id=order_id, store=self.store).order_by("id"))
 
     def notices(self, order_id: int | None = None) -> list[str]:
         """The codes of what the merchant hears, of one order or of all."""
         notices = Notice.objects.filter(store=self.store)
         if order_id is not None:
-            notices = notices.filter(order__shop_order__shop_order_id=order_id)
+            notices = notices.filter(order__shop_orders__shop_order_id=order_id)
         return list(notices.values_list("code", flat=True))
 
     def story(self, order_id: int) -> list[str]:
         """The codes of what the log says of an order, oldest first."""
-        entries = LogEntry.objects.filter(order__shop_order__shop_order_id=order_id).order_by("id")
+        entries = LogEntry.objects.filter(order__shop_orders__shop_order_id=order_id).order_by("id")
         return list(entries.values_list("code", flat=True))

@@ -22,6 +22,16 @@ SENTENCES = {
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
     "adopted": _("The marketplace already shows this order as %(operation)s: that is not told again."),
+    # Which marketplace order it is
+    "feed-id-learnt": _("Its Shopping Feed id is known now: %(feed_id)s."),
+    "order-joined": _("Order %(shop_order)s in the shop is the same marketplace order: they are handled together."),
+    "order-renamed": _("The shop has corrected its reference or its marketplace: %(after)s, formerly %(before)s."),
+    "order-corrected": _(
+        "The shop has corrected which marketplace order its order %(shop_order)s is: %(after)s, formerly %(before)s."
+    ),
+    "order-replaced": _(
+        "Order %(shop_order)s in the shop is another marketplace order now: %(after)s, formerly %(before)s."
+    ),
     # What was decided
     "waiting": _("Shipped without a tracking number: waiting for one until %(until)s."),
     "nothing-not-mapped": _("Its status means nothing to a marketplace: nothing to send."),
@@ -34,6 +44,14 @@ SENTENCES = {
     ),
     "nothing-unsupported": _("This marketplace cannot be told “%(operation)s”: nothing was sent."),
     "nothing-fulfilled-by-channel": _("The marketplace ships this order itself: nothing to send."),
+    "nothing-unclaimed": _("No order in the shop is this marketplace order any more: nothing to send."),
+    "nothing-told-unclaimed": _(
+        "No order in the shop is this marketplace order any more, but the marketplace was told “%(operation)s”."
+    ),
+    "part-called-off": _(
+        "Orders %(shop_order)s (shipped) and %(others)s (cancelled or refunded) in the shop are one marketplace order: "
+        "the marketplace is told of the shipment only."
+    ),
     # What was sent, and what came back
     "sent": _("Sent: %(operation)s (batch %(batch)s)."),
     "sent-after-all": _("No answer had come, but Shopping Feed has it: %(operation)s (batch %(batch)s)."),
@@ -52,6 +70,7 @@ SENTENCES = {
     "failed-no-tracking": _("Shipped without a tracking number: the marketplace was not told."),
     "failed-no-feed-id": _("Its Shopping Feed id is unknown and could not be found (%(message)s)."),
     "failed-order-gone": _("The order is no longer in the shop."),
+    "failed-unlisted": _("The shop does not list the order as one of a marketplace any more."),
     "failed-unpreparable": _("The order cannot be sent as it is: %(message)s"),
     "failed-ticket-failed": _("The marketplace refused “%(operation)s”: %(message)s"),
     "failed-ticket-canceled": _("Shopping Feed dropped “%(operation)s”, which means refused: %(message)s"),
@@ -147,6 +166,10 @@ ADVICE = {
         "not, tell the marketplace yourself."
     ),
     "order-gone": _("If the order was shipped or cancelled, tell the marketplace yourself, then give this update up."),
+    "unlisted": _(
+        "If it is one, have the shop's module list it again, then retry. If it was shipped or cancelled, tell the "
+        "marketplace yourself, then give this update up."
+    ),
     "unpreparable": _("Correct the order in the shop: it is then sent by itself."),
     "ticket-failed": _(
         "Read the marketplace's reason. What can be corrected in the shop is sent again by itself once corrected; "
@@ -162,6 +185,11 @@ ADVICE = {
     "request-refused": _("Read the reason, correct it, then retry; otherwise tell the marketplace yourself."),
     "no-answer": _("Check the order on the marketplace, then retry."),
     "went-back": _("If the shop is right, contact the marketplace: only they can put it back."),
+    "told-unclaimed": _(
+        "Look at the order on the marketplace. If the shop is right, contact the marketplace: only they can put it "
+        "back."
+    ),
+    "part-called-off": _("If the customer gets money back for a part, refund it on the marketplace's own site."),
     "unsupported": _("Do it on the marketplace's own site."),
     "ticket-slow": _(
         "Nothing yet: sfsync keeps asking. If it lasts, contact Shopping Feed with the ticket number, "

@@ -36,7 +36,7 @@ def by_hand(shop: World) -> int:
     """R9: an order of Amazon, which takes no refund from us, was shipped and then refunded in the shop."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
     shop.sync(wait=10)
     assert shop.accepted(order) == [("ship", "TRACK-1")]
@@ -170,7 +170,7 @@ def test_send_now_is_logged_as_what_was_asked_for(shop: World, merchant: Client)
         Task.objects.create(store=shop.store, order=shop.row(order).marketplace_order, update_at=later)
     Task.objects.filter(order=shop.row(parked).marketplace_order).update(failure="ignored", failed_at=shop.now())
     merchant.post(ACT, {"act": "send", "order": [shop.row(each).pk for each in (waiting, parked)], "sure": "1"})
-    asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_order__shop_order_id")
+    asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_orders__shop_order_id")
     assert sorted(asked) == sorted([("person-send", waiting), ("person-send", parked)])
 
 
@@ -235,7 +235,7 @@ def test_capitals_do_not_matter_to_a_search(shop: World, merchant: Client) -> No
     order = shop.ship(shop.order(), "Track-É9")
     shop.sync(wait=10)
     Order.objects.filter(shop_order_id=order).update(shop_reference="XyZ")
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(reference="Mkt-abC")
+    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(reference="Mkt-abC")
     for name in ("mkt-ABC", "xyz", "XYZ", "TRACK-É9", "track-É9"):
         assert listed(merchant, q=name) == [order], name
     assert listed(merchant, q="mkt") == []
@@ -267,7 +267,7 @@ def test_marketplaces_are_chosen_by_name_whatever_their_capitals(shop: World) ->
     shop.sync()
     first, second, third, *_ = Order.objects.all()
     for order, channel in ((first, "zalando"), (second, "Amazon"), (third, "bol.com")):
-        MarketplaceOrder.objects.filter(shop_order=order).update(channel=channel)
+        MarketplaceOrder.objects.filter(shop_orders=order).update(channel=channel)
     names = channels_of(shop.store)
     assert names == sorted(names, key=str.casefold)
     assert {"Amazon", "bol.com", "zalando"} <= set(names)
@@ -350,7 +350,7 @@ def test_a_senseless_mark_shows_the_first_page(shop: World, merchant: Client, qu
 def test_a_reference_that_begins_with_a_number_sign_is_found(shop: World, merchant: Client) -> None:
     shop.sync()
     order = shop.order()
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(reference="#1234")
+    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(reference="#1234")
     assert listed(merchant, q="#1234") == [order]
     assert listed(merchant, q=f"#{order}") == [order]
     assert listed(merchant, q="#") == []

@@ -57,7 +57,7 @@ def by_hand(shop: World) -> int:
     """R9: shipped, then refunded in the shop, on a marketplace that takes no refund from us."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
     shop.sync(wait=10)
     return order
@@ -296,7 +296,7 @@ def test_the_tile_counts_what_the_list_shows(shop: World, merchant: Client, refu
     page = text(merchant.get("/stores/main/"))
     assert tile(page) == ("/stores/main/orders/?state=failed", "1")
     other = shop.row(shop.order())
-    MarketplaceOrder.objects.filter(shop_order=other).update(by_hand="cancel")
+    MarketplaceOrder.objects.filter(shop_orders=other).update(by_hand="cancel")
     page = text(merchant.get("/stores/main/"))
     assert tile(page) == ("/stores/main/#need-title", "2")
     assert page.count('<li><a class="row"') == 2

@@ -43,7 +43,7 @@ def busy(shop: World) -> World:
     shop.ship(shop.order(), "TRACK-9")
     shop.sync()
     Order.objects.filter(shop_order_id=refused).update(shop_reference="S" * 64)
-    there = MarketplaceOrder.objects.filter(shop_order__shop_order_id=refused)
+    there = MarketplaceOrder.objects.filter(shop_orders__shop_order_id=refused)
     there.update(reference="R" * 128, channel="AMarketplaceWithALongNameAndNoSpace")
     shop.add_store("a-second-store-with-quite-a-long-name", shop_url=shop.shop.url, statuses={})
     away = shop.add_store("away", shop_url="mysql+pymysql://reader:pw@127.0.0.1:1/shop", feed_store_id=11)

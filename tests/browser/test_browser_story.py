@@ -279,7 +279,7 @@ def test_a_refund_that_nobody_takes_is_done_by_hand(
     """R9 as the merchant lives it."""
     order = shop.order()
     shop.sync()
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
     shop.sync(wait=10)
     page = open_page()

@@ -107,7 +107,7 @@ def test_what_is_to_be_done_by_hand_is_listed_and_said_to_be_done(world: World) 
     """R9: on the command line as in the back office."""
     order = world.ship(world.order(), "T-1")
     world.sync(wait=5)
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(channel="amazon")
     world.shop.set_status(order, REFUNDED)
     world.sync()
     todo = "main: 1 to be done by hand on the marketplace (refund); `sfsync tasks --by-hand` lists them."

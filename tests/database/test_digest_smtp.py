@@ -94,7 +94,7 @@ def saved_notices(store: Store) -> list[Notice]:
     params = {"operation": "ship", "message": "Numéro refusé\u202e <b>", "parked": True, "retry_at": ""}
     Notice.objects.create(store=store, order=order, key="failed:5", code="ticket-failed", params=params)
     Notice.objects.create(store=store, key="trouble", code="shop-unavailable", params={"message": "Délai dépassé."})
-    return list(Notice.objects.filter(store=store).select_related("order__shop_order"))
+    return list(Notice.objects.filter(store=store).prefetch_related("order__shop_orders"))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_envelope_and_headers_are_what_a_mail_server_expects(inbox: Inbox, store
 def test_a_mail_sent_twice_by_a_crash_has_one_message_id(inbox: Inbox, store: Store) -> None:
     """Killed between the server's yes and our note: the notices are read again, and the copy is recognisable."""
     compose(store, saved_notices(store)).send()
-    compose(store, list(Notice.objects.select_related("order__shop_order"))).send()
+    compose(store, list(Notice.objects.prefetch_related("order__shop_orders"))).send()
 
     first, second = inbox.mails()
     assert first["Message-ID"] == second["Message-ID"]

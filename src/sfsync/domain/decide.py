@@ -31,6 +31,10 @@ class Because(StrEnum):
     """R9: this marketplace does not offer the operation, the merchant is told once."""
     FULFILLED_BY_CHANNEL = "fulfilled-by-channel"
     """R13b: the marketplace ships this order itself."""
+    UNCLAIMED = "unclaimed"
+    """R39: no shop order is this marketplace order any more."""
+    TOLD_UNCLAIMED = "told-unclaimed"
+    """R39: the same, and it was told something: the merchant hears of it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,13 @@ def decide(order: Snapshot | None, known: Known, policy: Policy, *, since: datet
     """Judge an order by its *current* state (R6). `since` is when its change was seen, for the delay of R4."""
     if order is None:
         return Fail(Failure.ORDER_GONE)
-    wanted = policy.wanted(order)
+    return judged(order, policy.wanted(order), known, policy, since=since, now=now)
+
+
+def judged(
+    order: Snapshot, wanted: str | None, known: Known, policy: Policy, *, since: datetime, now: datetime
+) -> Decision:
+    """The same of an order that asks for `wanted`."""
     asked = kind_of(wanted) if wanted else None
     if asked and asked.calls_off:
         return _offered(asked, asked, known) if asked.name not in known.operations else _known_already(asked)

@@ -25,6 +25,8 @@ class Failure(StrEnum):
     """R13b: the order's id at Shopping Feed is unknown and the API does not find it."""
     ORDER_GONE = "order-gone"
     """The order is no longer in the shop."""
+    UNLISTED = "unlisted"
+    """R39: the shop has the order, and does not list it as a marketplace's any more."""
     UNPREPARABLE = "unpreparable"
     """What the shop says of the order cannot be sent; the message says why."""
     TICKET_FAILED = "ticket-failed"

@@ -47,13 +47,14 @@ class Known:
 
     `told` are the facts it knows, the oldest first: operation and key (a ship's tracking number, maybe empty).
     `status` is the shop's status that was confirmed last, `unsupported` the operations that this channel does not
-    offer (R9).
+    offer (R9). `teller`: the shop order that the last shipment was told of, by its id in the shop (R38).
     """
 
     told: tuple[tuple[str, str], ...] = ()
     status: int | None = None
     fulfilled_by_channel: bool = False
     unsupported: frozenset[str] = frozenset()
+    teller: int | None = None
 
     @property
     def operations(self) -> frozenset[str]:

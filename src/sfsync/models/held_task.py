@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sfsync.domain.identity import Claim
+
 if TYPE_CHECKING:
     from sfsync.models.task import TaskQuerySet
 
@@ -32,6 +34,7 @@ class HeldTask:
     operation: str
     wanted: str
     status: int | None
+    shop_order_id: int | None
     tracking_number: str
     batch_id: str
     ticket_number: str
@@ -44,13 +47,22 @@ class HeldTask:
     channel: str
     fulfilled_by: str
     by_hand: str
+    confirmed_operation: str
     confirmed_ticket: str
     ticket_at: datetime | None
     payload: dict[str, Any] | None = None
     """What goes out for it: known while it is sent, and never read."""
 
+    @property
+    def claim(self) -> Claim:
+        """Which marketplace order it is of."""
+        return Claim(self.feed_id, self.reference, self.channel)
 
-_OF_ORDER = ("feed_id", "reference", "channel", "fulfilled_by", "by_hand", "confirmed_ticket", "ticket_at")
+
+_OF_ORDER = (
+    *("feed_id", "reference", "channel", "fulfilled_by", "by_hand"),
+    *("confirmed_operation", "confirmed_ticket", "ticket_at"),
+)
 _COLUMNS = [f"order__{each.name}" if each.name in _OF_ORDER else each.name for each in fields(HeldTask)[:-1]]
 
 

@@ -3,13 +3,19 @@ about it."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Lower, Upper
 
 from sfsync.db.loading import Loaded
+from sfsync.domain.identity import Claim
 from sfsync.domain.operations import numbered_kinds
 from sfsync.models.store import Store
+
+if TYPE_CHECKING:
+    from sfsync.models.order import Order
 
 
 class FulfilledBy(models.TextChoices):
@@ -21,7 +27,8 @@ class FulfilledBy(models.TextChoices):
 
 
 class MarketplaceOrder(Loaded):
-    """`feed_id` is None until it is known: then `channel` and `reference` are all there is to find it by (R13b).
+    """The Shopping Feed id is who it is (R39). `feed_id` is None until it is known: then the row is provisional, and
+    `channel` and `reference` are all there is to find it by (R13b); without a reference it is one shop order's alone.
 
     What it was told are its `told` rows; `confirmed_operation` and `confirmed_at` repeat the newest for long lists.
     `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.
@@ -46,8 +53,17 @@ class MarketplaceOrder(Loaded):
 
     class Meta:
         db_table = "sfsync_marketplace_order"
+        constraints = [
+            models.UniqueConstraint(fields=["store", "feed_id"], name="one_order_a_feed_id"),
+            models.UniqueConstraint(
+                "store",
+                "reference",
+                Lower("channel"),
+                name="one_provisional_a_reference",
+                condition=Q(feed_id=None) & ~Q(reference=""),
+            ),
+        ]
         indexes = [
-            models.Index(fields=["store", "feed_id"], name="there_feed"),
             models.Index("store", Upper("reference"), name="there_reference"),
             models.Index(fields=["store", "confirmed_at"], name="there_confirmed"),
             models.Index(fields=["store", "channel", "created_at"], name="there_channel"),
@@ -57,6 +73,15 @@ class MarketplaceOrder(Loaded):
                 fields=["store", "created_at", "id"], name="there_given_up", condition=Q(given_up_at__isnull=False)
             ),
         ]
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(self.feed_id, self.reference, self.channel)
+
+    @property
+    def shop_order(self) -> Order | None:
+        """The first of its shop orders; None where none claims it any more (R39). Prefetch `shop_orders` for many."""
+        return min(self.shop_orders.all(), key=lambda order: order.shop_order_id, default=None)
 
     @property
     def shipped_sent(self) -> bool:

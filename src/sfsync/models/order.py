@@ -40,10 +40,10 @@ def spelt(field: str, text: str) -> Q:
 
 class Order(Loaded):
     """`open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
-    asks it of every order."""
+    asks it of every order. Several shop orders may be one marketplace order: split, or imported twice (R38)."""
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
-    marketplace_order = models.OneToOneField(MarketplaceOrder, on_delete=models.RESTRICT, related_name="shop_order")
+    marketplace_order = models.ForeignKey(MarketplaceOrder, on_delete=models.RESTRICT, related_name="shop_orders")
     shop_order_id = models.BigIntegerField()
     shop_reference = models.CharField(max_length=64, default="", blank=True)
     created_at = models.DateTimeField()

@@ -8,6 +8,7 @@ from django.db.models.functions import Upper
 
 from sfsync.db.loading import Loaded
 from sfsync.models.marketplace_order import MarketplaceOrder
+from sfsync.models.order import Order
 
 
 class How(models.TextChoices):
@@ -25,7 +26,7 @@ class How(models.TextChoices):
 class Told(Loaded):
     """`key` tells the facts of one operation apart: a ship's is its tracking number, empty without one.
 
-    `status` is the shop's status that asked for it.
+    `status` is the shop's status that asked for it, `shop_order` the one that stood in it.
     """
 
     order = models.ForeignKey(MarketplaceOrder, on_delete=models.CASCADE, related_name="told", db_index=False)
@@ -34,6 +35,7 @@ class Told(Loaded):
     how = models.CharField(max_length=8, choices=How, default=How.TICKET)
     ticket = models.CharField(max_length=255, default="", blank=True)
     status = models.BigIntegerField(null=True)
+    shop_order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     class Meta:

@@ -77,7 +77,7 @@ def compose(store: Store, notices: Sequence[Notice]) -> EmailMultiAlternatives:
     """One mail of all `notices`, ready to send, from `DEFAULT_FROM_EMAIL` to the store's recipients.
 
     The same notices always make the same `Message-ID`: a mail sent twice because the first answer was lost can be
-    recognised. Reads `notice.order.shop_order`, so select it with the notices.
+    recognised. Reads `notice.order.shop_order`, so prefetch its `shop_orders` with the notices.
     """
     with translation.override(store.language):
         context = _context(store, notices)
@@ -168,14 +168,14 @@ def _reasons(pairs: Iterable[tuple[str, Row]]) -> list[Reason]:
 def _row(store: Store, notice: Notice, order: MarketplaceOrder) -> Row:
     params, here = notice.params, order.shop_order
     return Row(
-        name=one_line(here, LONGEST_NAME),
-        number=str(here.shop_order_id) if here.shop_reference else "",
+        name=one_line(here or order, LONGEST_NAME),
+        number=str(here.shop_order_id) if here and here.shop_reference else "",
         channel=one_line(order.channel, LONGEST_NAME),
         reference=one_line(order.reference, LONGEST_NAME),
         operation=one_line(texts.operation_name(str(params.get("operation", ""))), LONGEST_NAME),
         retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),
         parked=bool(params.get("parked")),
-        url=order_page(store, here),
+        url=order_page(store, here) if here else "",
     )
 
 

@@ -14,7 +14,7 @@ from sfsync_server.commands.shown import JsonOption, StoreOption
 if TYPE_CHECKING:
     from sfsync.engine.watch.health import Health
     from sfsync.engine.watch.story import Story
-    from sfsync.models import LogEntry, Order, Store, Task
+    from sfsync.models import LogEntry, MarketplaceOrder, Order, Store, Task
 
 
 def register(app: typer.Typer) -> None:
@@ -84,7 +84,7 @@ def tasks(
         _left_to_people(shown.stores_named(store), limit, as_json=as_json)
         return
     chosen = Task.objects.filter(store__in=shown.stores_named(store)).order_by("id")
-    chosen = chosen.select_related("order__shop_order", "store")
+    chosen = chosen.select_related("order", "store").prefetch_related("order__shop_orders")
     if failed:
         chosen = chosen.filter(~Q(failure="") | Q(failed_at__isnull=False))
     found = list(chosen[:limit])
@@ -103,14 +103,20 @@ def _left_to_people(stores: list[Store], limit: int, *, as_json: bool) -> None:
     """R9: `sfsync done` says that one was done."""
     from sfsync.models import MarketplaceOrder
 
-    names = ("store__name", "shop_order__shop_order_id", "reference", "channel", "by_hand")
     by_hand = MarketplaceOrder.objects.filter(store__in=stores).exclude(by_hand="")
-    left = by_hand.order_by("id").values_list(*names)[:limit]
+    orders = by_hand.order_by("id").select_related("store").prefetch_related("shop_orders")[:limit]
+    left = [(each.store.name, _number(each), each.reference, each.channel, each.by_hand) for each in orders]
     columns = ("store", "shop_order", "reference", "channel", "operation")
     if as_json:
         shown.print_json([dict(zip(columns, each, strict=True)) for each in left])
         return
     shown.print_table([name.replace("shop_order", "order") for name in columns], left, empty="Nothing is to be done.")
+
+
+def _number(order: MarketplaceOrder | None) -> int | None:
+    """Of its first shop order."""
+    here = order.shop_order if order else None
+    return here.shop_order_id if here else None
 
 
 def _line(task: Task) -> list[object]:
@@ -128,8 +134,8 @@ def _task(task: Task) -> dict[str, object]:
     params = {"operation": task.operation, "message": task.last_error}
     return {
         "store": task.store.name,
-        "shop_order": task.order.shop_order.shop_order_id,
-        "shop_reference": task.order.shop_order.shop_reference,
+        "shop_order": _number(task.order),
+        "shop_reference": here.shop_reference if (here := task.order.shop_order) else "",
         "reference": task.order.reference,
         "channel": task.order.channel,
         "action": task.action,
@@ -230,10 +236,11 @@ def logs(
         shown.stop(f"There is no level “{level}”: {', '.join(Level.names).lower()}.", shown.USAGE)
     entries = LogEntry.objects.filter(store__in=shown.stores_named(store), level__gte=Level[level.upper()])
     if order:
-        entries = entries.filter(order__shop_order__in=orders_named(order, store))
+        entries = entries.filter(order__in=[each.marketplace_order_id for each in orders_named(order, store)])
     if text:
         entries = entries.filter(message__icontains=text)
-    rows = list(entries.select_related("store", "order__shop_order").order_by("-id")[:limit])[::-1]
+    newest = entries.select_related("store", "order").prefetch_related("order__shop_orders").order_by("-id")
+    rows = list(newest[:limit])[::-1]
     if as_json:
         shown.print_json([_entry(row) for row in rows])
         return
@@ -253,7 +260,7 @@ def _entry(row: LogEntry) -> dict[str, object]:
         "store": row.store.name if row.store else "",
         "level": Level(row.level).name.lower() if row.level in Level.values else str(row.level),
         "process": row.process,
-        "order": row.order.shop_order.shop_order_id if row.order else None,
+        "order": _number(row.order),
         "code": row.code,
         "message": texts.sentence(row.code, row.params) if row.code else row.message,
     }

@@ -63,7 +63,7 @@ class Teller:
     def retry(self, order_id: int) -> None:
         self.screen.line("you", f"$ sfsync retry {order_id}")
         retry(Order.objects.filter(store=self.stage.store, shop_order_id=order_id), "merchant")
-        LogEntry.objects.filter(code="person-retry", order__shop_order__shop_order_id=order_id).update(
+        LogEntry.objects.filter(code="person-retry", order__shop_orders__shop_order_id=order_id).update(
             at=self.stage.now()
         )
 
@@ -104,13 +104,15 @@ class Teller:
         """What sfsync itself wrote down of the orders, in its own words."""
         entries = (
             LogEntry.objects.filter(id__gt=mark.log, order__isnull=False)
-            .select_related("order__shop_order")
+            .select_related("order")
+            .prefetch_related("order__shop_orders")
             .order_by("id")
         )
         with translation.override("en"):
             for entry in entries:
                 said = texts.sentence(entry.code, _shortened(entry.params))
-                name = self._told(entry.order.shop_order.shop_order_id) if entry.order else ""
+                here = entry.order.shop_order if entry.order else None
+                name = self._told(here.shop_order_id) if here else ""
                 self.screen.line("sfsync", f"{name}{said}", _STYLES.get(Level(entry.level), ""))
 
     def _show_troubles(self, result: Result) -> None:

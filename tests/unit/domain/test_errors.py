@@ -14,6 +14,7 @@ NEXT_STEPS = {
     Failure.NO_TRACKING: NextStep.FIX_SHOP,  # R4: a number that comes later revives it
     Failure.NO_FEED_ID: NextStep.GIVE_UP,  # R13b
     Failure.ORDER_GONE: NextStep.GIVE_UP,
+    Failure.UNLISTED: NextStep.GIVE_UP,  # R39
     Failure.UNPREPARABLE: NextStep.FIX_SHOP,
     Failure.TICKET_FAILED: NextStep.RETRY,  # R16
     Failure.TICKET_CANCELED: NextStep.GIVE_UP,  # R18: refused, no retry

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from sfsync.backoffice.kit.reader_texts import Said, of_problem, on_form, told
 from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
+from sfsync.domain.groups import Group
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import open_shop, refuse_own_network
 from sfsync.engine.kit.trouble import stopped_by
+from sfsync.engine.outgoing.reading import read
 from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
-from sfsync.models import Store
+from sfsync.models import Order, Store
 from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, Shop, ShopError, Status
 from shoppingfeed import Client, ShoppingFeedError
@@ -174,19 +176,22 @@ def said(store: Store, error: Exception) -> Said:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """An order as the shop shows it now. `trouble`: why it cannot be seen."""
+    """An order as the shop shows it now, and with it those that are the same marketplace order. `trouble`: why it
+    cannot be seen."""
 
     snapshot: Snapshot | None = None
+    group: Group = field(default_factory=Group)
     trouble: Said | None = None
 
 
-def glance(store: Store, shop_order_id: int) -> Glance:
+def glance(store: Store, order: Order) -> Glance:
     if trouble := statuses_of(store, get_language() or "en").trouble:
         text = _("The shop does not answer now: this is what was last seen of the order.")
         return Glance(trouble=replace(trouble, text=text))
     try:
         with opened(store) as shop:
-            return Glance(shop.read([shop_order_id]).get(shop_order_id))
+            reading = read(shop, {order.marketplace_order_id: order.marketplace_order.claim})
+            return Glance(reading.snapshots.get(order.shop_order_id), reading.groups[order.marketplace_order_id])
     except OUTSIDE as error:
         return Glance(trouble=said(store, error))
 

@@ -110,12 +110,12 @@ def found(store: Store, text: str) -> list[int]:
         here.append(Q(shop_order_id=int(number)))
         there.append(Q(feed_id=int(number)))
     shop_side = Order.objects.filter(store=store).order_by().values_list("pk", flat=True)
-    other_side = MarketplaceOrder.objects.filter(store=store).order_by().values_list("shop_order", flat=True)
+    other_side = MarketplaceOrder.objects.filter(store=store).order_by().values_list("shop_orders", flat=True)
     told = Told.objects.filter(spelt("key", name), ~Q(key=""), order__store=store).order_by()
     found_here = [shop_side.filter(each) for each in here]
     found_there = [other_side.filter(each) for each in there]
     first, *others = found_here
-    every = first.union(*others, *found_there, told.values_list("order__shop_order", flat=True))
+    every = first.union(*others, *found_there, told.values_list("order__shop_orders", flat=True))
     return [pk for pk in every[:FOUND] if pk]
 
 

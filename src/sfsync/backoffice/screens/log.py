@@ -22,7 +22,7 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.order_filter import found, midnight
 from sfsync.backoffice.kit.reader_texts import Said, grouped, told
 from sfsync.backoffice.screens.orders import query_of
-from sfsync.models import LogEntry, Store
+from sfsync.models import LogEntry, Order, Store
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -72,10 +72,12 @@ class LogFilter(forms.Form):
         if process == "person":
             entries = entries.exclude(process=SYNC)
         if order := self.value("order"):
-            entries = entries.filter(order__shop_order__in=found(self.store, order))
+            entries = entries.filter(
+                order__in=Order.objects.filter(pk__in=found(self.store, order)).values("marketplace_order")
+            )
         if text := self.value("text"):
             entries = entries.filter(message__icontains=text, id__gt=self._floor())
-        return entries.select_related("order__shop_order")
+        return entries.select_related("order").prefetch_related("order__shop_orders")
 
     def _dated(self, entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
         """Dates become ids first, so that the page walks one index."""
@@ -135,7 +137,7 @@ def _lines(chosen: LogFilter, language: str) -> Iterator[list[object]]:
 
 
 def _line(entry: LogEntry) -> list[object]:
-    order = entry.order.shop_order.shop_order_id if entry.order else ""
+    order = (entry.order and entry.order.shop_order and entry.order.shop_order.shop_order_id) or ""
     at = entry.at.isoformat(timespec="seconds")
     return [at, _level(entry), _who(entry), order, str(say(entry))]
 

@@ -77,10 +77,10 @@ def order(request: HttpRequest, store: Store, number: int) -> HttpResponse:
 
 def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[str, Any]:
     """What the page says of an order."""
-    statuses, story = statuses_of(store, get_language() or "en"), story_of(order)
-    seen = glance(store, order.shop_order_id)
+    statuses, story = statuses_of(store, get_language() or "en"), story_of(order, tasks=tasks)
+    seen = glance(store, order)
     status = seen.snapshot.status if seen.snapshot else order.seen_status
-    outlook = preview_of(order, tasks, seen.snapshot, policy_of(store), now) if seen.snapshot else None
+    outlook = preview_of(order, tasks, seen.group, policy_of(store), now) if seen.snapshot else None
     return {
         "standing": standing(order, tasks),
         "events": events_of(story, order),

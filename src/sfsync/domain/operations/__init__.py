@@ -10,6 +10,7 @@ from sfsync.domain.operations.kind import OperationKind, UnknownOperationError
 from sfsync.domain.operations.refund import REFUND
 from sfsync.domain.operations.registry import (
     all_kinds,
+    ends_order,
     forget,
     is_numbered,
     kind_of,
@@ -27,6 +28,7 @@ __all__ = [
     "OperationKind",
     "UnknownOperationError",
     "all_kinds",
+    "ends_order",
     "forget",
     "is_numbered",
     "kind_of",

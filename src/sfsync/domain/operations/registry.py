@@ -46,6 +46,11 @@ def is_numbered(name: str) -> bool:
     return name in _KINDS and _KINDS[name].numbered
 
 
+def ends_order(name: str) -> bool:
+    """No change is looked for after it. After an unknown one it is."""
+    return name in _KINDS and _KINDS[name].ends_order
+
+
 def all_kinds() -> tuple[OperationKind, ...]:
     """As they are registered."""
     return tuple(_KINDS.values())

@@ -92,7 +92,7 @@ def _told(changes: list[Change]) -> set[int]:
     return set(orders.filter(~Q(confirmed_operation="") | task).values_list("pk", flat=True))
 
 
-_MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET
+MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET
     since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
     attempts = 0, split = 0, silences = 0, failure = '', last_error = '', failed_at = NULL, episode = t.episode + 1"""
 _TEXTS = ("lease", "operation", "wanted", "tracking_number", "request_key", "batch_id", "ticket_number")
@@ -102,8 +102,9 @@ _BLANK = dict.fromkeys((*_TEXTS, "failure", "last_error"), "") | dict.fromkeys(
 
 
 def queue(run: Run, order_ids: Iterable[int], *, conflict: str) -> None:
-    """Save intentions, due now. A saved one merges with the order's earlier one, or stands back, as `conflict` says."""
-    rows = [(order_id,) for order_id in order_ids]
+    """Save intentions, due now, one an order. A saved one merges with the order's earlier one, or stands back, as
+    `conflict` says."""
+    rows = [(order_id,) for order_id in dict.fromkeys(order_ids)]
     run.touched = run.touched or bool(rows)
     times = dict.fromkeys(("since", "update_at", "date_add", "date_upd"), run.clock())
     same = {"store": run.store.pk, "action": Action.SYNC.value, **times, **_BLANK}
@@ -111,7 +112,7 @@ def queue(run: Run, order_ids: Iterable[int], *, conflict: str) -> None:
 
 
 def _save_tasks(run: Run, changes: list[Change]) -> None:
-    queue(run, (each.order_id for each in changes), conflict=_MERGE)
+    queue(run, (each.order_id for each in changes), conflict=MERGE)
     for each in changes:
         code = "seen-status" if each.new_status or not each.new_tracking else "seen-tracking"
         status, tracking = run.status_name(each.statuses[-1]), each.tracking_number

@@ -13,7 +13,7 @@ from sfsync.engine.kit.counts import Counts
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease
 from sfsync.engine.kit.trouble import Stopped, stopped_by
-from sfsync.models import Store
+from sfsync.models import MarketplaceOrder, Store
 from sfsync.shops.base import Shop, ShopError, ShopMisconfigured
 from shoppingfeed import ShoppingFeedError
 from shoppingfeed import Store as Feed
@@ -49,12 +49,21 @@ class Run:
     swept: float = 0.0
     """Seconds that comparing them took."""
     _status_names: dict[int, str] | None = None
+    provisional: bool | None = None
+    """Some marketplace order of the store is known by its names alone; None: not asked yet."""
 
     def status_name(self, status: int) -> str:
         """A shop status as the merchant knows it; read once a run."""
         if self._status_names is None:
             self._status_names = {each.status_id: each.name for each in self.shop.statuses(self.store.language)}
         return self._status_names.get(status) or f"#{status}"
+
+    def has_provisional(self) -> bool:
+        """Asked once a run."""
+        if self.provisional is None:
+            ours = MarketplaceOrder.objects.filter(store=self.store, feed_id=None)
+            self.provisional = ours.exclude(reference="").exists()
+        return self.provisional
 
     def knows_store(self) -> bool:
         """Does the API still answer for this store? Tells one bad order or batch from an API in trouble."""

@@ -171,17 +171,18 @@ class Fact:
     ticket: str = ""
     ticket_at: datetime | None = None
     status: int | None = None
+    shop_order_id: int | None = None
 
     @classmethod
     def of(cls, task: HeldTask) -> Fact:
         ticket = (task.ticket_number, task.ticket_at)
-        return cls(task.order_id, task.operation, task.tracking_number, *ticket, task.status)
+        return cls(task.order_id, task.operation, task.tracking_number, *ticket, task.status, task.shop_order_id)
 
 
 def remember(now: datetime, how: How, facts: list[Fact]) -> None:
     """Write down what marketplaces know from now on. Orders of which it is the last are closed."""
-    told = [(each.order_id, each.operation, each.key, each.ticket, each.status) for each in facts]
-    names = ("order", "operation", "key", "ticket", "status")
+    names = ("order", "operation", "key", "ticket", "status", "shop_order")
+    told = [(each.order_id, each.operation, each.key, each.ticket, each.status, each.shop_order_id) for each in facts]
     insert_rows(Told, names, told, same={"how": how.value, "at": now}, conflict="ON CONFLICT DO NOTHING")
     if how in (How.TICKET, How.SEEN):
         newest = [(each.order_id, each.operation, each.ticket, each.ticket_at) for each in facts]

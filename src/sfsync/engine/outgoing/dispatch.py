@@ -10,14 +10,18 @@ from django.db.models import Exists, OuterRef
 from sfsync.db.bulk import update_rows
 from sfsync.domain.decide import Because, Fail, Nothing, Wait
 from sfsync.domain.errors import Failure
+from sfsync.domain.groups import Decided
+from sfsync.engine.find.register import register
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, fail, tell
-from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment, shop_orders_of
+from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
+from sfsync.engine.outgoing.reading import Reading, read
 from sfsync.engine.outgoing.send import send
 from sfsync.models import Action, MarketplaceOrder, Task, Told
 from sfsync.models.held_task import HeldTask, held
 from sfsync.models.log import Level
+from sfsync.models.task import TaskQuerySet
 
 CLAIM = 1000
 """Tasks in hand at once: ten full requests, and flat memory however long the queue is."""
@@ -32,24 +36,38 @@ def dispatch(run: Run) -> None:
     try:
         adopt(run)
         learn_fulfilment(run)
-        nameless: dict[int, str] = {}
-        while not run.stop(0) and (tasks := queue.claim(run.lease.token, run.clock(), CLAIM)):
-            nameless |= _process(run, tasks)
-        _process_nameless(run, nameless)
+        while nameless := _process_all(run, queue):
+            _process_nameless(run, nameless)
     finally:
         queue.filter(lease=run.lease.token).update(lease="")
+
+
+def _process_all(run: Run, queue: TaskQuerySet) -> dict[int, str]:
+    """All that is due. Returns the nameless (`_process`): what they turn out to be may be due then."""
+    nameless: dict[int, str] = {}
+    while not run.stop(0) and (tasks := queue.claim(run.lease.token, run.clock(), CLAIM)):
+        nameless |= _process(run, tasks)
+    return nameless
 
 
 def _process(run: Run, tasks: list[HeldTask]) -> dict[int, str]:
     """Judge, write down, send. Returns the tasks whose order has no Shopping Feed id yet: their ids and operations."""
     run.lease.beat("send")
-    theirs = shop_orders_of(tasks)
-    read = run.shop.read(list(theirs.values()))
-    orders = {order_id: read[shop_order] for order_id, shop_order in theirs.items() if shop_order in read}
-    plan = prepare(tasks, orders, told_of(tasks), run.policy, run.clock())
+    reading = read(run.shop, {task.order_id: task.claim for task in tasks})
+    if reading.other:
+        tasks = _without_moved(run, tasks, reading)
+    plan = prepare(tasks, reading, told_of(tasks), run.policy, run.clock())
     settle_without_request(run, plan)
     send(run, plan.send)
     return {task.pk: operation for task, operation in plan.nameless}
+
+
+def _without_moved(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTask]:
+    """R39: the shop says that an order is another one, so nothing is sent before that is looked at too."""
+    with run.lease.writing("orders"):
+        changed = register(run, reading.other)
+        Task.objects.filter(lease=run.lease.token, order__in=changed, action=Action.SYNC).update(lease="")
+    return [task for task in tasks if task.order_id not in changed]
 
 
 def _process_nameless(run: Run, nameless: dict[int, str]) -> None:
@@ -74,6 +92,7 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         _snooze(run, plan.wait)
         _remove(run, plan.nothing)
         fail(run, [_failed(task, decision) for task, decision in plan.fail])
+        _tell_called_off(run, plan.called_off)
         _nothing_by_hand(plan)
         run.journal.flush()
 
@@ -95,6 +114,18 @@ def _remove(run: Run, needless: list[tuple[HeldTask, Nothing]]) -> None:
     tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
     _leave_to_people(kept)
     run.counts.removed += len(kept)
+
+
+def _tell_called_off(run: Run, tasks: list[tuple[HeldTask, Decided]]) -> None:
+    """R38: once for the same orders."""
+    notices: list[NoticeRow] = []
+    for task, decided in tasks:
+        others = ", ".join(str(each.order_id) for each in decided.called_off)
+        params = {"shop_order": str(decided.order.order_id) if decided.order else "", "others": others}
+        run.journal.say(Level.WARNING, "part-called-off", task.order_id, **params)
+        key = f"part-called-off:{task.order_id}:{others}"
+        notices.append((task.order_id, key, "part-called-off", {"operation": "", **params}))
+    tell(run.store, run.clock(), notices)
 
 
 def _leave_to_people(needless: list[tuple[HeldTask, Nothing]]) -> None:
@@ -123,8 +154,8 @@ def _nothing_by_hand(plan: Plan) -> None:
 
 
 def _told(nothing: Nothing) -> bool:
-    """R8, R9: the merchant hears of these, once."""
-    return nothing.because in (Because.WENT_BACK, Because.UNSUPPORTED)
+    """R8, R9, R39: the merchant hears of these, once."""
+    return nothing.because in (Because.WENT_BACK, Because.UNSUPPORTED, Because.TOLD_UNCLAIMED)
 
 
 def _notice(task: HeldTask, nothing: Nothing) -> NoticeRow:

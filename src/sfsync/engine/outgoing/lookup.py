@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain, islice
 from typing import Any
@@ -12,11 +12,11 @@ from django.db.models import Exists, Min, OuterRef
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sfsync.db.bulk import update_rows
 from sfsync.domain.operations import OperationKind, all_kinds
+from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Fact, remember
-from sfsync.models import Action, How, MarketplaceOrder, Order, Task
+from sfsync.models import Action, How, MarketplaceOrder, Task
 from sfsync.models.held_task import HeldTask
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import FulfilledBy
@@ -54,7 +54,7 @@ def _shown() -> dict[str, OperationKind]:
 
 def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
     untold = MarketplaceOrder.objects.filter(store=run.store, feed_id__in=settled, confirmed_operation="")
-    orders = [(order, settled[order.feed_id or 0]) for order in untold.select_related("shop_order")]
+    orders = [(order, settled[order.feed_id or 0]) for order in untold.prefetch_related("shop_orders")]
     with transaction.atomic():
         for order, kind in orders:
             run.journal.say(Level.INFO, "adopted", order.pk, operation=kind.name)
@@ -63,8 +63,8 @@ def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
 
 
 def _fact(order: MarketplaceOrder, kind: OperationKind) -> Fact:
-    number = order.shop_order.seen_tracking if kind.numbered else ""
-    return Fact(order.pk, kind.name, number)
+    numbers = (each.seen_tracking for each in order.shop_orders.all() if kind.numbered)
+    return Fact(order.pk, kind.name, next(filter(None, numbers), ""))
 
 
 def learn_fulfilment(run: Run) -> None:
@@ -82,23 +82,13 @@ def learn_fulfilment(run: Run) -> None:
     unknown.update(fulfilled_by=FulfilledBy.STORE)
 
 
-def shop_orders_of(tasks: Iterable[HeldTask]) -> dict[int, int]:
-    """Marketplace order → the shop order that it is handled in."""
-    orders = Order.objects.filter(marketplace_order__in={task.order_id for task in tasks})
-    return dict(orders.values_list("marketplace_order", "shop_order_id"))
-
-
 def find_feed_ids(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, str]]:
-    """R13b: the Shopping Feed id of orders that the shop has none for: by what the shop says now, else by the API.
+    """R13b: the API is asked for the Shopping Feed id of orders that the shop has none for.
 
     Answers the tasks whose order still has none, with the reason.
     """
-    theirs = shop_orders_of(tasks)
-    said = {each.order_id: each.feed_id for each in run.shop.listings_of(list(theirs.values())) if each.feed_id}
-    known = {order_id: said[shop_order] for order_id, shop_order in theirs.items() if shop_order in said}
-    update_rows(MarketplaceOrder, ("id", "feed_id"), list(known.items()))
     missing: list[tuple[HeldTask, str]] = []
-    for task in (each for each in tasks if each.order_id not in known):
+    for task in tasks:
         run.lease.beat("lookup")
         if reason := _ask_by_reference(run, task):
             missing.append((task, reason))
@@ -111,7 +101,9 @@ def _ask_by_reference(run: Run, order: HeldTask) -> str:
     if found is None:
         return reason
     fulfilled_by = found.fulfilled_by if found.fulfilled_by in FulfilledBy.values else ""
-    MarketplaceOrder.objects.filter(pk=order.order_id).update(feed_id=found.id, fulfilled_by=fulfilled_by)
+    with run.lease.writing("lookup"):
+        learn(run, {order.order_id: found.id})
+        MarketplaceOrder.objects.filter(store=run.store, feed_id=found.id).update(fulfilled_by=fulfilled_by)
     if kind := _shown().get(found.status):
         _remember(run, {found.id: kind})
     return ""

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
+from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait
 from sfsync.domain.errors import Failure
+from sfsync.domain.groups import Decided, decide_together
 from sfsync.domain.mapping import Policy, status_mapping
-from sfsync.domain.operations import all_kinds, kind_of, names
+from sfsync.domain.operations import all_kinds, is_numbered, kind_of, names
 from sfsync.domain.orders import Known, Snapshot
+from sfsync.engine.outgoing.reading import Reading
 from sfsync.models import MarketplaceOrder, Store, Told
 from sfsync.models.held_task import HeldTask
 from sfsync.models.marketplace_order import FulfilledBy
@@ -29,11 +31,14 @@ class Prepared:
     send: Send
     key: str
     status: int
+    shop_order_id: int
 
 
 @dataclass(slots=True)
 class Plan:
-    """What became of the claimed tasks."""
+    """What became of the claimed tasks. `pks`: the shop's order id → our row of it."""
+
+    pks: Mapping[int, int]
 
     send: list[Prepared] = field(default_factory=list)
     wait: list[tuple[HeldTask, Wait]] = field(default_factory=list)
@@ -41,6 +46,9 @@ class Plan:
     fail: list[tuple[HeldTask, Fail]] = field(default_factory=list)
     nameless: list[tuple[HeldTask, str]] = field(default_factory=list)
     """What is to be told of orders without a Shopping Feed id (R13b): the API must be asked for it first."""
+
+    called_off: list[tuple[HeldTask, Decided]] = field(default_factory=list)
+    """Shipped, while another shop order of the same marketplace order is called off (R38)."""
 
     def add(self, task: HeldTask, decision: Decision, order: Snapshot | None) -> None:
         match decision:
@@ -62,19 +70,20 @@ class Plan:
         except ValueError:
             self.fail.append((task, Fail(Failure.UNPREPARABLE, send.operation)))
         else:
-            self.send.append(Prepared(task, item, send, kind_of(send.operation).key(order), order.status))
+            self.send.append(
+                Prepared(task, item, send, kind_of(send.operation).key(order), order.status, self.pks[order.order_id])
+            )
 
 
-def prepare(
-    tasks: Collection[HeldTask], orders: Mapping[int, Snapshot], told: ToldOf, policy: Policy, now: datetime
-) -> Plan:
-    """`orders`: what the shop says, by marketplace order."""
-    plan = Plan()
+def prepare(tasks: Collection[HeldTask], reading: Reading, told: ToldOf, policy: Policy, now: datetime) -> Plan:
+    plan = Plan(reading.pks)
     unsupported = {channel: unsupported_by(channel) for channel in {task.channel for task in tasks}}
     for task in tasks:
-        order = orders.get(task.order_id)
         known = _known(told.get(task.order_id, ()), task.fulfilled_by, unsupported[task.channel])
-        plan.add(task, decide(order, known, policy, since=task.since, now=now), order)
+        decided = decide_together(reading.groups[task.order_id], known, policy, since=task.since, now=now)
+        plan.add(task, decided.decision, decided.order)
+        if decided.called_off:
+            plan.called_off.append((task, decided))
     return plan
 
 
@@ -99,31 +108,40 @@ def policy_of(store: Store) -> Policy:
     )
 
 
-ToldOf = Mapping[int, Sequence[tuple[str, str, int | None]]]
-"""Marketplace order → what it was told, the oldest first: operation, key, and the shop's status that asked for it."""
+ToldRow = tuple[str, str, int | None, int | None]
+"""Operation, key, and the shop's status that asked for it, and of which of its orders."""
+ToldOf = Mapping[int, Sequence[ToldRow]]
+"""Marketplace order → what it was told, the oldest first."""
 
 
 def told_of(tasks: Iterable[HeldTask]) -> ToldOf:
-    rows = Told.objects.filter(order__in={task.order_id for task in tasks}).order_by("id")
-    found: dict[int, list[tuple[str, str, int | None]]] = defaultdict(list)
-    for order_id, operation, key, status in rows.values_list("order_id", "operation", "key", "status"):
-        found[order_id].append((operation, key, status))
+    orders = {task.order_id for task in tasks if task.confirmed_operation}
+    rows = Told.objects.filter(order__in=orders).order_by("id")
+    found: dict[int, list[ToldRow]] = defaultdict(list)
+    names = ("order_id", "operation", "key", "status", "shop_order__shop_order_id")
+    for order_id, *row in rows.values_list(*names):
+        found[order_id].append(tuple(row))
     return found
 
 
 def known_of(order: MarketplaceOrder) -> Known:
     """The same of one order; reads its `told` rows, so prefetch them for many."""
-    told = [(each.operation, each.key, each.status) for each in order.told.all()]
+    told = [(each.operation, each.key, each.status, _number(each)) for each in order.told.all()]
     return _known(told, order.fulfilled_by, unsupported_by(order.channel))
 
 
-def _known(told: Sequence[tuple[str, str, int | None]], fulfilled_by: str, unsupported: frozenset[str]) -> Known:
+def _number(told: Told) -> int | None:
+    return told.shop_order.shop_order_id if told.shop_order else None
+
+
+def _known(told: Sequence[ToldRow], fulfilled_by: str, unsupported: frozenset[str]) -> Known:
     registered = names()
     return Known(
-        told=tuple((operation, key) for operation, key, _status in told if operation in registered),
+        told=tuple((operation, key) for operation, key, *_ in told if operation in registered),
         status=told[-1][2] if told else None,
         fulfilled_by_channel=fulfilled_by == FulfilledBy.CHANNEL,
         unsupported=unsupported,
+        teller=next((row[3] for row in reversed(told) if is_numbered(row[0])), None),
     )
 
 

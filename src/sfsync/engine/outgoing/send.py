@@ -104,9 +104,9 @@ class Sending:
             each.task.sent_at = now
         times = dict.fromkeys(("sent_at", "update_at", "date_upd"), now)
         same = {"action": Action.CHECK.value, "request_key": key, "operation": request[0].task.operation, **times}
-        fields = ("wanted", "status", "tracking_number", "payload", "attempts")
+        fields = ("wanted", "status", "shop_order", "tracking_number", "payload", "attempts")
         old = (self.run.lease.token, Action.SYNC.value)
-        rows = [(each.task.pk, *(getattr(each.task, field) for field in fields), *old) for each in request]
+        rows = [(each.task.pk, *_marked(each), *old) for each in request]
         won = set(compare_and_set(Task, ("id", *fields), rows, same=same, expect=("lease", "action")))
         return [each for each in request if each.task.pk in won]
 
@@ -208,12 +208,17 @@ def _ignored(tasks: list[HeldTask], accepted: Accepted) -> Iterator[tuple[int, s
             yield from ((task.pk, each.message) for task in (named or same) if len(named or same) == 1)
 
 
+def _marked(prepared: Prepared) -> tuple[object, ...]:
+    task = prepared.task
+    return (task.wanted, task.status, task.shop_order_id, task.tracking_number, task.payload, task.attempts)
+
+
 def _mark(prepared: Prepared, key: str) -> None:
     task, item = prepared.task, prepared.item
     task.action, task.request_key = Action.CHECK, key
     task.operation = prepared.send.operation
     task.wanted = prepared.send.wanted or ""
-    task.status = prepared.status
+    task.status, task.shop_order_id = prepared.status, prepared.shop_order_id
     task.tracking_number = prepared.key
     task.payload = item.payload()
     task.attempts += 1

@@ -78,8 +78,8 @@ def done_by_hand(orders: QuerySet[Order], who: str) -> int:
 
 
 def _remember(left: QuerySet[MarketplaceOrder], operation: str) -> None:
-    rows = list(left.values_list("pk", "shop_order__seen_status"))
-    remember(timezone.now(), How.BY_HAND, [Fact(pk, operation, status=seen) for pk, seen in rows])
+    seen = dict(left.values_list("pk", "shop_orders__seen_status").order_by("-shop_orders"))
+    remember(timezone.now(), How.BY_HAND, [Fact(pk, operation, status=status) for pk, status in seen.items()])
     left.update(by_hand="")
 
 
@@ -87,7 +87,7 @@ def _by_hand(
     orders: QuerySet[Order], who: str, code: str, end: Callable[[QuerySet[MarketplaceOrder], str], None]
 ) -> int:
     """End what is to be done by hand: the orders, and their operation."""
-    left = MarketplaceOrder.objects.filter(shop_order__in=orders).exclude(by_hand="").order_by()
+    left = MarketplaceOrder.objects.filter(pk__in=orders.values("marketplace_order")).exclude(by_hand="").order_by()
     done = 0
     for store_id, operation in left.values_list("store", "by_hand").distinct():
         with transaction.atomic():

@@ -20,7 +20,8 @@ FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 def notify(store: Store, journal: Journal) -> None:
     if not store.recipients or _waits(store, journal.clock()):
         return
-    notices = list(Notice.objects.filter(store=store, mailed_at=None).select_related("order__shop_order")[:MOST])
+    unmailed = Notice.objects.filter(store=store, mailed_at=None).select_related("order")
+    notices = list(unmailed.prefetch_related("order__shop_orders")[:MOST])
     if not notices:
         return
     try:

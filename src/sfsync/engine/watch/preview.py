@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.conf import conf
-from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait, decide
+from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait
+from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.mapping import Policy
-from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import build, known_of
+from sfsync.engine.outgoing.reading import read
 from sfsync.models import Action, Order, Store, Task
 from sfsync.shops.base import Shop
 
@@ -38,25 +39,25 @@ class Preview:
 def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) -> list[Preview]:
     """Reads the shop: raises `ShopError`. Reads the tasks of their marketplace orders, so prefetch them."""
     rows = list(orders)
-    snapshots = shop.read([order.shop_order_id for order in rows])
+    groups = read(shop, {order.marketplace_order_id: order.marketplace_order.claim for order in rows}).groups
     return [
-        preview_of(order, list(order.marketplace_order.tasks.all()), snapshots.get(order.shop_order_id), policy, now)
+        preview_of(order, list(order.marketplace_order.tasks.all()), groups[order.marketplace_order_id], policy, now)
         for order in rows
     ]
 
 
-def preview_of(order: Order, tasks: list[Task], snapshot: Snapshot | None, policy: Policy, now: datetime) -> Preview:
-    """The same of one order that was read already. `snapshot` is None where the shop has it no longer."""
+def preview_of(order: Order, tasks: list[Task], group: Group, policy: Policy, now: datetime) -> Preview:
+    """The same of one order that was read already, with those that are the same marketplace order."""
     flying = next((task for task in tasks if task.action == Action.CHECK), None)
     if flying:
         told = texts.operation_name(flying.operation)
         text = _("“%(told)s” is on its way already; the next update goes out after its answer.")
         return Preview(order, False, text % {"told": told}, reason=text % {"told": told})
     since = next((task.since for task in tasks), now)
-    decision = decide(snapshot, known_of(order.marketplace_order), policy, since=since, now=now)
-    payload = None
-    if isinstance(decision, Send) and snapshot and order.marketplace_order.feed_id:
-        payload = build(decision.operation, order.marketplace_order.feed_id, snapshot).payload()
+    decided = decide_together(group, known_of(order.marketplace_order), policy, since=since, now=now)
+    decision, payload = decided.decision, None
+    if isinstance(decision, Send) and decided.order and order.marketplace_order.feed_id:
+        payload = build(decision.operation, order.marketplace_order.feed_id, decided.order).payload()
     return Preview(order, isinstance(decision, Send), say(decision), payload, reason_of(decision))
 
 
@@ -101,24 +102,25 @@ class Effect:
 def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
     """Judge the waiting orders by both policies. Reads the shop: raises `ShopError`."""
     now = timezone.now()
-    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order__shop_order").order_by("id")
+    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order").order_by("id")
     tasks = list(waiting[: MOST + 1])
     cut, tasks = len(tasks) > MOST, tasks[:MOST]
-    snapshots = shop.read([task.order.shop_order.shop_order_id for task in tasks]) if tasks else {}
+    groups = read(shop, {task.order_id: task.order.claim for task in tasks}).groups if tasks else {}
     moved: Counter[tuple[str, str]] = Counter()
     for task in tasks:
-        snapshot = snapshots.get(task.order.shop_order.shop_order_id)
-        pair = (_outcome(task, snapshot, before, now), _outcome(task, snapshot, after, now))
+        group = groups[task.order_id]
+        pair = (_outcome(task, group, before, now), _outcome(task, group, after, now))
         if pair[0] != pair[1]:
             moved[pair] += 1
     return Effect(dict(moved), _standing(store, newly_mapped(before, after), now), len(tasks), cut)
 
 
-def _outcome(task: Task, snapshot: Snapshot | None, policy: Policy, now: datetime) -> str:
+def _outcome(task: Task, group: Group, policy: Policy, now: datetime) -> str:
     """What becomes of it in the end: a wait for a tracking number is thought through (R4)."""
-    decision = decide(snapshot, known_of(task.order), policy, since=task.since, now=now)
+    known = known_of(task.order)
+    decision = decide_together(group, known, policy, since=task.since, now=now).decision
     if isinstance(decision, Wait):
-        decision = decide(snapshot, known_of(task.order), policy, since=task.since, now=decision.until)
+        decision = decide_together(group, known, policy, since=task.since, now=decision.until).decision
     match decision:
         case Send():
             return decision.operation

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.db.secrets import SecretUnreadable
-from sfsync.domain.decide import Send, Wait, decide
+from sfsync.domain.decide import Send, Wait
+from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.prepare import known_of, policy_of
+from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
 from sfsync.models import Action, LogEntry, MarketplaceOrder, Order, Task
@@ -73,11 +75,13 @@ class Story:
         }
 
 
-def story_of(order: Order, connections: Connections | None = None) -> Story:
-    """With `connections`, the shop is asked about an order without any event; nothing is sent."""
+def story_of(order: Order, connections: Connections | None = None, tasks: list[Task] | None = None) -> Story:
+    """With `connections`, the shop is asked about an order without any event; nothing is sent. `tasks` are the order's,
+    where they were read already."""
     there = order.marketplace_order
     entries = LogEntry.objects.filter(order=there).order_by("id")
-    tasks = list(Task.objects.filter(order=there).order_by("id"))
+    if tasks is None:
+        tasks = list(Task.objects.filter(order=there).order_by("id"))
     story = Story(order, [_event(entry) for entry in entries], believes(there), _next(order, tasks))
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
@@ -88,7 +92,8 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
     held_up = _held_up(order) if judge else []
     try:
         shop = connections.shop(order.store)
-        snapshot = shop.read([order.shop_order_id]).get(order.shop_order_id)
+        reading = read(shop, {order.marketplace_order_id: order.marketplace_order.claim})
+        snapshot = reading.snapshots.get(order.shop_order_id)
         if snapshot is None:
             return replace(story, now=texts.reason("order-gone", {}))
         now = _stands(snapshot, shop)
@@ -96,7 +101,7 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
         stopped = stopped_by(error)
         silent = texts.sentence(stopped.trouble, {"message": stopped.detail})
         return replace(story, now=silent, next=[*story.next, *held_up])
-    outlook = _outlook(order, snapshot) if judge else story.next
+    outlook = _outlook(order, snapshot, reading.groups[order.marketplace_order_id]) if judge else story.next
     return replace(story, now=now, next=[*outlook, *held_up])
 
 
@@ -109,10 +114,11 @@ def _stands(snapshot: Snapshot, shop: Shop) -> str:
     return text % {"status": status, "number": snapshot.tracking_number}
 
 
-def _outlook(order: Order, snapshot: Snapshot) -> list[str]:
+def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[str]:
     """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
     at = timezone.now()
-    decision = decide(snapshot, known_of(order.marketplace_order), policy_of(order.store), since=at, now=at)
+    known = known_of(order.marketplace_order)
+    decision = decide_together(group, known, policy_of(order.store), since=at, now=at).decision
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
         return [texts.joined(_("No run has seen this yet; the next one decides."), say(decision))]
     if isinstance(decision, Send | Wait):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Sum
+from django.db.models import Prefetch, Q, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -93,13 +93,18 @@ def store(request: HttpRequest, store: Store) -> HttpResponse:
 
 def needing(store: Store) -> list[tuple[Order, Standing]]:
     """The failed updates and then what is to be done by hand, the newest first, a handful of each."""
-    tasks = (
-        Task.objects.filter(store=store).parked().select_related("order__shop_order").order_by("-failed_at")[:NEED_YOU]
-    )
-    failed = {task.order.shop_order: standing(task.order.shop_order, [task]) for task in tasks}
-    left = Order.objects.filter(store=store).exclude(marketplace_order__by_hand="").select_related("marketplace_order")
-    by_hand = left.order_by("-created_at", "-id")[:NEED_YOU]
-    return [*failed.items(), *((order, standing(order, [])) for order in by_hand if order not in failed)]
+    orders = Order.objects.filter(store=store)
+    parked = orders.filter(marketplace_order__tasks__failed_at__isnull=False)
+    failed = parked.order_by("-marketplace_order__tasks__failed_at").values("pk")[:NEED_YOU]
+    left = orders.exclude(marketplace_order__by_hand="").order_by("-created_at", "-id").values("pk")[:NEED_YOU]
+    tasks = Prefetch("marketplace_order__tasks", Task.objects.parked())
+    found = orders.filter(Q(pk__in=failed) | Q(pk__in=left)).select_related("marketplace_order").prefetch_related(tasks)
+    return [(each, standing(each, each.marketplace_order.tasks.all())) for each in sorted(found, key=_urgency)]
+
+
+def _urgency(order: Order) -> tuple[bool, float]:
+    failed = [task.failed_at for task in order.marketplace_order.tasks.all() if task.failed_at]
+    return (not failed, -max(failed or [order.created_at]).timestamp())
 
 
 def cards_of(stores: list[Store]) -> list[Card]:

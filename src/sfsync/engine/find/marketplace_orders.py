@@ -1,0 +1,98 @@
+"""The marketplace order that the shop claims an order to be: by its Shopping Feed id, else by its names, else a new one
+(R39)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sfsync.db.bulk import insert_rows
+from sfsync.domain.identity import Claim
+from sfsync.domain.operations import ends_order
+from sfsync.engine.find.merge import learn
+from sfsync.engine.kit.context import Run
+from sfsync.models import MarketplaceOrder
+from sfsync.shops.base import Listing
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """A marketplace order. `open`: changes of it are looked for. `known`: it was there before."""
+
+    pk: int
+    open: bool = True
+    known: bool = False
+
+
+Identity = tuple[str | int, ...]
+
+
+def claim(listing: Listing) -> Claim:
+    return Claim(listing.feed_id, clean(listing.reference, 255), clean(listing.channel, 64))
+
+
+def clean(text: str, most: int) -> str:
+    return text.replace("\x00", "")[:most]
+
+
+def find_or_make(run: Run, listings: Sequence[Listing]) -> dict[int, There]:
+    """The shop's order id → its marketplace order. One statement for a thousand that are all new.
+
+    Where two name one order differently, the names of the first shop order stay.
+    """
+    claims = {each.order_id: claim(each) for each in listings}
+    keys = {order_id: _key(order_id, each) for order_id, each in claims.items()}
+    _learn(run, [each for each in claims.values() if each.feed_id])
+    last_first = sorted(listings, key=lambda each: -each.order_id)
+    wanted = {keys[each.order_id]: (claims[each.order_id], each.created_at) for each in last_first}
+    there = _make(run, wanted)
+    if len(there) < len(wanted):
+        there |= _read(run, [each for key, (each, _created_at) in wanted.items() if key not in there])
+    return {order_id: there[key] for order_id, key in keys.items()}
+
+
+def _key(order_id: int, claimed: Claim) -> Identity:
+    """An order that nothing could recognise is like no other."""
+    return claimed.identity or ("", "", order_id)
+
+
+def _learn(run: Run, claims: list[Claim]) -> None:
+    """A claim with an id may name an order that is known by its names alone."""
+    if not claims or not run.has_provisional():
+        return
+    ours = MarketplaceOrder.objects.filter(store=run.store, feed_id=None).exclude(reference="")
+    named = ours.filter(reference__in={each.reference for each in claims}).values_list("pk", "reference", "channel")
+    by_names = {Claim(None, reference, channel).names: pk for pk, reference, channel in named}
+    learn(run, {by_names[each.names]: each.feed_id for each in claims if each.feed_id and each.names in by_names})
+
+
+def _read(run: Run, claims: list[Claim]) -> dict[Identity, There]:
+    """Those that are there: by id, and by names those that have none."""
+    ours = MarketplaceOrder.objects.filter(store=run.store).order_by()
+    with_id = ours.filter(feed_id__in={each.feed_id for each in claims if each.feed_id})
+    references = {each.reference for each in claims if not each.feed_id}
+    without = ours.filter(feed_id=None, reference__in=references).exclude(reference="")
+    columns = ("pk", "confirmed_operation", "feed_id", "reference", "channel")
+    rows = with_id.values_list(*columns).union(without.values_list(*columns), all=True)
+    return {Claim(*rest).identity: There(pk, not ends_order(told), known=True) for pk, told, *rest in rows}
+
+
+_UNTOLD = dict.fromkeys(("fulfilled_by", "confirmed_operation", "confirmed_ticket", "by_hand"), "")
+
+
+def _make(run: Run, claims: Mapping[Identity, tuple[Claim, datetime]]) -> dict[Identity, There]:
+    """New rows, where there is none yet. Their ids by what they were claimed as: those of one claim are alike, so any
+    of them will do."""
+    names = ("feed_id", "reference", "channel")
+    rows = [(each.feed_id, each.reference, each.channel, created_at) for each, created_at in claims.values()]
+    same = {"store": run.store.pk, **_UNTOLD}
+    ids: dict[Claim, list[int]] = defaultdict(list)
+    if any(not each.feed_id for each, _created_at in claims.values()):
+        run.provisional = True
+    columns, new = (*names, "created_at"), ("id", *names)
+    made = insert_rows(MarketplaceOrder, columns, rows, same=same, conflict="ON CONFLICT DO NOTHING", returning=new)
+    for pk, *rest in made:
+        ids[Claim(*rest)].append(pk)
+    return {key: There(ids[each].pop()) for key, (each, _created_at) in claims.items() if ids[each]}

@@ -1,0 +1,209 @@
+"""Which marketplace order a shop order is, and what was told of whom (R38, R39)."""
+
+from __future__ import annotations
+
+from sfsync.models import MarketplaceOrder, Order
+from sfsync.testing import CANCELED, PAID, REFUNDED, World
+from tests.database.engine.odd import forget_feed_id, know, relist, sent
+
+
+def claim(world: World, order: int, feed_id: int, reference: str = "") -> None:
+    """The shop says from now on that its order is this one."""
+    names = {"id_order_marketplace": reference} if reference else {}
+    relist(world, order, id_internal_shoppingfeed=str(feed_id), **names)
+
+
+def same(world: World, order: int, copy: int) -> int:
+    """The shop's `copy` is the same marketplace order: imported twice, or split. Returns its Shopping Feed id."""
+    told = world.shop.order(order)
+    relist(
+        world,
+        copy,
+        id_internal_shoppingfeed=str(told.feed_id),
+        id_order_marketplace=told.marketplace_reference,
+        name_marketplace=told.channel,
+    )
+    return world.feed_id(order)
+
+
+def test_two_shop_orders_of_one_id_hang_on_one_marketplace_order(world: World) -> None:
+    """R39: found in one page, and found later."""
+    first, second, third = world.order(), world.order(), world.order()
+    same(world, first, second)
+    world.sync()
+    [later] = world.shop.add_orders(1, first_feed_id=world.feed_id(first))
+    world.sync()
+    sides = {world.row(order).marketplace_order_id for order in (first, second, later)}
+    assert sides == {MarketplaceOrder.objects.get(feed_id=world.feed_id(first)).pk}
+    assert world.row(third).marketplace_order_id not in sides
+    assert world.story(first)[0] == "order-joined"
+
+
+def test_shop_orders_without_an_id_are_one_by_reference_and_channel(world: World) -> None:
+    """R39: in capitals or not; without a reference each is on its own."""
+    orders = [world.order() for _ in range(4)]
+    for order, reference, channel in zip(orders, ("A-1", "A-1", "", ""), ("Amazon", "amazon", "", ""), strict=True):
+        relist(world, order, id_internal_shoppingfeed="0", id_order_marketplace=reference, name_marketplace=channel)
+    world.sync()
+    one, two, three, four = (world.row(order).marketplace_order_id for order in orders)
+    assert one == two
+    assert len({one, three, four}) == 3
+
+
+def test_an_order_imported_again_is_not_told_again(world: World) -> None:
+    """R39, R11: the shop's first order of it is gone."""
+    order = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    feed_id = world.feed_id(order)
+    [again] = world.shop.add_orders(1, first_feed_id=feed_id)
+    world.shop.execute(world.shop.tables["orders"].delete().where(world.shop.tables["orders"].c.id_order == order))
+    world.ship(again, "T-1")
+    world.sync(wait=5)
+    assert sent(world, feed_id) == [("ship", "T-1")]
+    assert world.row(again).marketplace_order_id == world.row(order).marketplace_order_id
+
+
+def test_an_id_that_the_api_tells_may_be_one_that_we_know(world: World) -> None:
+    """R13b, R39: the two are one from then on, with their log, and nothing is told twice."""
+    first, second = world.order(), world.order()
+    feed_id = same(world, first, second)
+    know(world, first)
+    forget_feed_id(world, second)
+    world.ship(first, "T-1")
+    world.sync(wait=5)
+    assert Order.objects.filter(marketplace_order__feed_id=None).count() == 1
+    world.shop.set_status(second, PAID)
+    world.ship(second, "T-1")
+    world.sync(wait=5)
+    assert not MarketplaceOrder.objects.filter(feed_id=None).exists()
+    assert world.row(second).marketplace_order_id == world.row(first).marketplace_order_id
+    assert sent(world, feed_id) == [("ship", "T-1")]
+    assert world.tasks(first) == []
+    assert "order-joined" in world.story(first)
+
+
+def test_a_number_that_comes_back_as_another_order_is_another_order(world: World) -> None:
+    """R39: the shop was restored. What the old one was told stays the old one's, and the merchant hears of it."""
+    order = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    old, new = world.feed_id(order), 555_000_001
+    claim(world, order, new, "NEW-1")
+    world.ship(order, "T-2")
+    world.sync(wait=5)
+    world.sync(wait=5)
+    assert sent(world, old) == [("ship", "T-1")]
+    assert sent(world, new) == [("ship", "T-2")]
+    assert world.row(order).marketplace_order.feed_id == new
+    assert world.notices() == ["told-unclaimed"]
+    assert "order-replaced" in world.story(order)
+
+
+def test_a_corrected_id_is_where_the_next_update_goes(world: World) -> None:
+    """R39: the reference is the same. What waits is decided anew, for the right order."""
+    order = world.ship(world.order())
+    world.sync()
+    old, new = world.feed_id(order), 555_000_002
+    claim(world, order, new)
+    world.shop.set_tracking(order, "T-1")
+    world.sync(wait=5)
+    assert (sent(world, old), sent(world, new)) == ([], [("ship", "T-1")])
+    assert "order-corrected" in world.story(order)
+    assert world.notices() == []
+
+
+def test_what_is_in_flight_stays_where_it_was_sent(world: World) -> None:
+    """R39: its ticket is still followed, and told there."""
+    order = world.ship(world.order(), "T-1")
+    world.sync()
+    old, new = world.feed_id(order), 555_000_003
+    claim(world, order, new)
+    world.shop.set_tracking(order, "T-2")
+    world.advance(minutes=1)
+    world.sync(wait=20)
+    told = MarketplaceOrder.objects.get(feed_id=old).told.values_list("operation", "key")
+    assert (list(told), world.told(order)) == ([("ship", "T-1")], [("ship", "T-2")])
+    world.advance(minutes=1)
+    world.sync(wait=20)
+    assert world.notices() == ["told-unclaimed"]
+
+
+def test_an_order_that_the_shop_lists_no_more_is_not_sent(world: World) -> None:
+    """R39: its number may be a stranger's now. The merchant hears of it."""
+    order = world.order()
+    world.sync()
+    listing = world.shop.tables["shoppingfeed_order"]
+    world.shop.execute(listing.delete().where(listing.c.id_order == order))
+    world.ship(order, "T-1")
+    world.sync(wait=5)
+    assert world.sandbox.ledger.sends() == []
+    assert [task.failure for task in world.tasks(order)] == ["unlisted"]
+
+
+def test_a_corrected_channel_is_what_the_decision_goes_by(world: World) -> None:
+    """R39, R9: the id is the same, so it is the same order."""
+    order = world.order()
+    world.sync()
+    relist(world, order, name_marketplace="amazon")
+    world.shop.set_status(order, REFUNDED)
+    world.sync(wait=5)
+    assert world.row(order).marketplace_order.channel == "amazon"
+    assert world.row(order).marketplace_order.by_hand == "refund"
+    assert "order-renamed" in world.story(order)
+
+
+def test_an_id_that_the_shop_learns_is_kept(world: World) -> None:
+    order = world.order()
+    feed_id = world.feed_id(order)
+    forget_feed_id(world, order)
+    world.sync()
+    claim(world, order, feed_id)
+    world.ship(order, "T-1")
+    world.sync(wait=5)
+    assert sent(world, feed_id) == [("ship", "T-1")]
+    assert world.story(order)[:2] == ["seen-status", "feed-id-learnt"]
+
+
+def test_two_parts_with_numbers_are_one_shipment(world: World) -> None:
+    """R38: the first one that was told goes on speaking, for a corrected number too."""
+    first, second = world.order(), world.order()
+    feed_id = same(world, first, second)
+    world.sync()
+    world.ship(second, "T-2")
+    world.sync(wait=5)
+    world.ship(first, "T-1")
+    world.sync(wait=5)
+    assert sent(world, feed_id) == [("ship", "T-2")]
+    world.shop.set_tracking(second, "T-3")
+    world.sync(wait=5)
+    assert sent(world, feed_id) == [("ship", "T-2"), ("ship", "T-3")]
+
+
+def test_a_cancelled_part_beside_a_shipped_one_is_told_to_the_merchant_alone(world: World) -> None:
+    """R38: once, with both numbers."""
+    first, second = world.order(), world.order()
+    feed_id = same(world, first, second)
+    world.sync()
+    world.shop.set_status(first, CANCELED)
+    world.ship(second, "T-1")
+    for _ in range(2):
+        world.sync(wait=5)
+    assert sent(world, feed_id) == [("ship", "T-1")]
+    assert world.notices() == ["part-called-off"]
+    world.ship(second, "T-2")
+    world.sync(wait=5)
+    assert world.notices() == ["part-called-off"]
+
+
+def test_parts_that_are_all_cancelled_are_cancelled_once(world: World) -> None:
+    """R38: not before the last one is, and one that is gone does not count."""
+    first, second, third = world.order(), world.order(), world.order()
+    feed_id = same(world, first, second)
+    same(world, first, third)
+    world.sync()
+    world.shop.set_status(first, CANCELED)
+    world.sync(wait=5)
+    assert sent(world, feed_id) == []
+    world.shop.execute(world.shop.tables["orders"].delete().where(world.shop.tables["orders"].c.id_order == third))
+    world.shop.set_status(second, CANCELED)
+    world.sync(wait=5)
+    assert sent(world, feed_id) == [("cancel", "")]
