@@ -260,7 +260,7 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
 
     from sfsync.models import LogEntry, MarketplaceOrder, Notice, Task
 
-    shop_order = F("order__shop_order__shop_order_id")
+    shop_order = F("order__shop_order__ordinal")
     tasks = Task.objects.filter(store__name=store).annotate(shop_order=shop_order)
     notices = Notice.objects.filter(store__name=store).annotate(shop_order=shop_order)
     log = LogEntry.objects.filter(store__name=store).annotate(shop_order=shop_order).order_by("id")
@@ -274,7 +274,7 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
         "notices": list(notices.values("shop_order", "code", "key")),
         "orders": list(
             MarketplaceOrder.objects.filter(store__name=store).values(
-                "confirmed_operation", shop_order_id=F("shop_order__shop_order_id")
+                "confirmed_operation", shop_order_id=F("shop_order__ordinal")
             )
         ),
         "log": list(log.values("shop_order", "code", "level", "message")),

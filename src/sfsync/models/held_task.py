@@ -31,7 +31,7 @@ class HeldTask:
     episode: int
     operation: str
     wanted: str
-    status: int | None
+    status: str
     tracking_number: str
     batch_id: str
     ticket_number: str

@@ -20,6 +20,7 @@ from sfsync.db.loading import Loaded
 from sfsync.models.held_task import HeldTask, held
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.store import Store
+from sfsync.shops.keys import LONGEST
 
 
 class Action(models.TextChoices):
@@ -77,7 +78,7 @@ class Task(Loaded):
 
     operation = models.CharField(max_length=32, default="", blank=True)
     wanted = models.CharField(max_length=32, default="", blank=True)
-    status = models.BigIntegerField(null=True)
+    status = models.CharField(max_length=LONGEST, default="", blank=True)
     tracking_number = models.CharField(max_length=255, default="", blank=True)
     payload = models.JSONField(null=True)
     request_key = models.CharField(max_length=32, default="", blank=True)

@@ -8,6 +8,7 @@ from django.db.models.functions import Upper
 
 from sfsync.db.loading import Loaded
 from sfsync.models.marketplace_order import MarketplaceOrder
+from sfsync.shops.keys import LONGEST
 
 
 class How(models.TextChoices):
@@ -33,7 +34,7 @@ class Told(Loaded):
     key = models.CharField(max_length=255, default="", blank=True)
     how = models.CharField(max_length=8, choices=How, default=How.TICKET)
     ticket = models.CharField(max_length=255, default="", blank=True)
-    status = models.BigIntegerField(null=True)
+    status = models.CharField(max_length=LONGEST, default="", blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -102,10 +102,12 @@ def tasks(
 def _left_to_people(stores: list[Store], limit: int, *, as_json: bool) -> None:
     """R9: `sfsync done` says that one was done."""
     from sfsync.models import MarketplaceOrder
+    from sfsync.shops import kinds
 
-    names = ("store__name", "shop_order__shop_order_id", "reference", "channel", "by_hand")
+    names = ("store__name", "shop_order__key", "reference", "channel", "by_hand", "store__shop_kind")
     by_hand = MarketplaceOrder.objects.filter(store__in=stores).exclude(by_hand="")
-    left = by_hand.order_by("id").values_list(*names)[:limit]
+    rows = by_hand.order_by("id").values_list(*names)[:limit]
+    left = [(store, kinds.plain_order(kind, key), *rest) for store, key, *rest, kind in rows]
     columns = ("store", "shop_order", "reference", "channel", "operation")
     if as_json:
         shown.print_json([dict(zip(columns, each, strict=True)) for each in left])
@@ -124,11 +126,12 @@ def _line(task: Task) -> list[object]:
 
 def _task(task: Task) -> dict[str, object]:
     from sfsync import texts
+    from sfsync.shops import kinds
 
     params = {"operation": task.operation, "message": task.last_error}
     return {
         "store": task.store.name,
-        "shop_order": task.order.shop_order.shop_order_id,
+        "shop_order": kinds.plain_order(task.store.shop_kind, task.order.shop_order.key),
         "shop_reference": task.order.shop_order.shop_reference,
         "reference": task.order.reference,
         "channel": task.order.channel,
@@ -173,7 +176,7 @@ def orders_named(name: str, store: str = "") -> list[Order]:
 
 def order_name(order: Order) -> str:
     reference = f" ({order.shop_reference})" if order.shop_reference else ""
-    return f"Order {order.shop_order_id}{reference} of {order.store.name}"
+    return f"Order {order.key}{reference} of {order.store.name}"
 
 
 def why(
@@ -247,13 +250,15 @@ def logs(
 def _entry(row: LogEntry) -> dict[str, object]:
     from sfsync import texts
     from sfsync.models.log import Level
+    from sfsync.shops import kinds
 
+    order = kinds.plain_order(row.store.shop_kind, row.order.shop_order.key) if row.store and row.order else None
     return {
         "at": row.at.isoformat(timespec="seconds"),
         "store": row.store.name if row.store else "",
         "level": Level(row.level).name.lower() if row.level in Level.values else str(row.level),
         "process": row.process,
-        "order": row.order.shop_order.shop_order_id if row.order else None,
+        "order": order,
         "code": row.code,
         "message": texts.sentence(row.code, row.params) if row.code else row.message,
     }

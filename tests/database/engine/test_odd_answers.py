@@ -240,7 +240,7 @@ def test_an_order_with_an_impossible_id_fails_alone(world: World) -> None:
     """R12, R13b: the client refuses to name it, and the others go out."""
     world.sync()
     bad, good = world.ship(world.order(), "T-BAD-1"), world.ship(world.order(), "T-GOOD-1")
-    MarketplaceOrder.objects.filter(shop_order__shop_order_id=bad).update(feed_id=-5)
+    MarketplaceOrder.objects.filter(shop_order__key=bad).update(feed_id=-5)
     world.sync(wait=5)
     assert world.accepted(good) == [("ship", "T-GOOD-1")]
     assert [task.failure for task in world.tasks(bad)] == ["unpreparable"]

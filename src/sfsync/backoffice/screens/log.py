@@ -135,7 +135,7 @@ def _lines(chosen: LogFilter, language: str) -> Iterator[list[object]]:
 
 
 def _line(entry: LogEntry) -> list[object]:
-    order = entry.order.shop_order.shop_order_id if entry.order else ""
+    order = entry.order.shop_order.key if entry.order else ""
     at = entry.at.isoformat(timespec="seconds")
     return [at, _level(entry), _who(entry), order, str(say(entry))]
 

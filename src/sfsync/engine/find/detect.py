@@ -16,6 +16,7 @@ from sfsync.engine.find.sweep import sweep
 from sfsync.engine.kit.context import Run
 from sfsync.models import MarketplaceOrder, Order
 from sfsync.shops.base import Listing, StatusChange
+from sfsync.shops.keys import OrderKey, StatusKey
 
 OVERLAP = 500
 """History rows read again behind the cursor: ids are given out in order but committed out of order."""
@@ -49,16 +50,18 @@ Claim = tuple[int | None, str, str]
 
 def register(run: Run, listings: Iterable[Listing]) -> None:
     """Both sides of the orders that are new to us."""
-    listed = {each.order_id: each for each in listings}
-    known = Order.objects.filter(store=run.store, shop_order_id__in=listed).values_list("shop_order_id", flat=True)
+    listed = {each.key: each for each in listings}
+    known = Order.objects.filter(store=run.store, key__in=listed).values_list("key", flat=True)
     old = set(known)
-    fresh = [each for order_id, each in listed.items() if order_id not in old]
+    fresh = [each for key, each in listed.items() if key not in old]
     there = _marketplace_orders(run, fresh)
+    ordinal = run.store.kind.orders.ordinal
     rows = [
-        (each.order_id, _clean(each.shop_reference, 64), each.created_at, there[_claim(each)].pop()) for each in fresh
+        (each.key, ordinal(each.key), _clean(each.shop_reference, 64), each.created_at, there[_claim(each)].pop())
+        for each in fresh
     ]
-    names = ("shop_order_id", "shop_reference", "created_at", "marketplace_order")
-    same = {"store": run.store.pk, "date_add": run.clock(), "seen_tracking": "", "open": True}
+    names = ("key", "ordinal", "shop_reference", "created_at", "marketplace_order")
+    same = {"store": run.store.pk, "date_add": run.clock(), "seen_status": "", "seen_tracking": "", "open": True}
     insert_rows(Order, names, rows, same=same)
 
 
@@ -125,9 +128,9 @@ def _advance(run: Run, rows: list[StatusChange], window: list[int]) -> None:
 
 
 def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
-    statuses: dict[int, list[int]] = {}
+    statuses: dict[OrderKey, list[StatusKey]] = {}
     for row in rows:
-        statuses.setdefault(row.order_id, []).append(row.status)
+        statuses.setdefault(row.key, []).append(row.status)
     orders = _orders(run, statuses)
     strangers = statuses.keys() - orders.keys()
     if strangers:
@@ -136,10 +139,10 @@ def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
             register(run, listings)
         orders = _orders(run, statuses)
     seen = run.shop.look(orders) if orders else []
-    return [change(each, orders[each.order_id], statuses[each.order_id], run.lease.taken_at) for each in seen]
+    return [change(each, orders[each.key], statuses[each.key], run.lease.taken_at) for each in seen]
 
 
-def _orders(run: Run, order_ids: Collection[int]) -> dict[int, Seen]:
-    rows = Order.objects.filter(store=run.store, shop_order_id__in=list(order_ids))
-    names = ("shop_order_id", "pk", "marketplace_order", "seen_status", "seen_tracking", "seen_at")
+def _orders(run: Run, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+    rows = Order.objects.filter(store=run.store, key__in=list(keys))
+    names = ("key", "pk", "marketplace_order", "seen_status", "seen_tracking", "seen_at")
     return {row[0]: Seen(*row[1:]) for row in rows.values_list(*names)}

@@ -170,7 +170,7 @@ class Fact:
     key: str = ""
     ticket: str = ""
     ticket_at: datetime | None = None
-    status: int | None = None
+    status: str = ""
 
     @classmethod
     def of(cls, task: HeldTask) -> Fact:

@@ -82,10 +82,10 @@ def learn_fulfilment(run: Run) -> None:
     unknown.update(fulfilled_by=FulfilledBy.STORE)
 
 
-def shop_orders_of(tasks: Iterable[HeldTask]) -> dict[int, int]:
+def shop_orders_of(tasks: Iterable[HeldTask]) -> dict[int, str]:
     """Marketplace order → the shop order that it is handled in."""
     orders = Order.objects.filter(marketplace_order__in={task.order_id for task in tasks})
-    return dict(orders.values_list("marketplace_order", "shop_order_id"))
+    return dict(orders.values_list("marketplace_order", "key"))
 
 
 def find_feed_ids(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, str]]:
@@ -94,7 +94,7 @@ def find_feed_ids(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, str]]
     Answers the tasks whose order still has none, with the reason.
     """
     theirs = shop_orders_of(tasks)
-    said = {each.order_id: each.feed_id for each in run.shop.listings_of(list(theirs.values())) if each.feed_id}
+    said = {each.key: each.feed_id for each in run.shop.listings_of(list(theirs.values())) if each.feed_id}
     known = {order_id: said[shop_order] for order_id, shop_order in theirs.items() if shop_order in said}
     update_rows(MarketplaceOrder, ("id", "feed_id"), list(known.items()))
     missing: list[tuple[HeldTask, str]] = []

@@ -28,7 +28,7 @@ class Prepared:
     item: OrderOperation
     send: Send
     key: str
-    status: int
+    status: str
 
 
 @dataclass(slots=True)
@@ -99,13 +99,13 @@ def policy_of(store: Store) -> Policy:
     )
 
 
-ToldOf = Mapping[int, Sequence[tuple[str, str, int | None]]]
+ToldOf = Mapping[int, Sequence[tuple[str, str, str]]]
 """Marketplace order → what it was told, the oldest first: operation, key, and the shop's status that asked for it."""
 
 
 def told_of(tasks: Iterable[HeldTask]) -> ToldOf:
     rows = Told.objects.filter(order__in={task.order_id for task in tasks}).order_by("id")
-    found: dict[int, list[tuple[str, str, int | None]]] = defaultdict(list)
+    found: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
     for order_id, operation, key, status in rows.values_list("order_id", "operation", "key", "status"):
         found[order_id].append((operation, key, status))
     return found
@@ -117,11 +117,11 @@ def known_of(order: MarketplaceOrder) -> Known:
     return _known(told, order.fulfilled_by, unsupported_by(order.channel))
 
 
-def _known(told: Sequence[tuple[str, str, int | None]], fulfilled_by: str, unsupported: frozenset[str]) -> Known:
+def _known(told: Sequence[tuple[str, str, str]], fulfilled_by: str, unsupported: frozenset[str]) -> Known:
     registered = names()
     return Known(
         told=tuple((operation, key) for operation, key, _status in told if operation in registered),
-        status=told[-1][2] if told else None,
+        status=told[-1][2] if told else "",
         fulfilled_by_channel=fulfilled_by == FulfilledBy.CHANNEL,
         unsupported=unsupported,
     )

@@ -19,6 +19,7 @@ from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import build, known_of
 from sfsync.models import Action, Order, Store, Task
 from sfsync.shops.base import Shop
+from sfsync.shops.keys import StatusKey
 
 MOST = 1000
 """Waiting orders that are judged for the effect of a change of settings."""
@@ -38,9 +39,9 @@ class Preview:
 def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) -> list[Preview]:
     """Reads the shop: raises `ShopError`. Reads the tasks of their marketplace orders, so prefetch them."""
     rows = list(orders)
-    snapshots = shop.read([order.shop_order_id for order in rows])
+    snapshots = shop.read([order.key for order in rows])
     return [
-        preview_of(order, list(order.marketplace_order.tasks.all()), snapshots.get(order.shop_order_id), policy, now)
+        preview_of(order, list(order.marketplace_order.tasks.all()), snapshots.get(order.key), policy, now)
         for order in rows
     ]
 
@@ -93,7 +94,7 @@ class Effect:
     """
 
     moved: dict[tuple[str, str], int]
-    standing: dict[int, int]
+    standing: dict[StatusKey, int]
     looked_at: int
     cut: bool
 
@@ -104,10 +105,10 @@ def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
     waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order__shop_order").order_by("id")
     tasks = list(waiting[: MOST + 1])
     cut, tasks = len(tasks) > MOST, tasks[:MOST]
-    snapshots = shop.read([task.order.shop_order.shop_order_id for task in tasks]) if tasks else {}
+    snapshots = shop.read([task.order.shop_order.key for task in tasks]) if tasks else {}
     moved: Counter[tuple[str, str]] = Counter()
     for task in tasks:
-        snapshot = snapshots.get(task.order.shop_order.shop_order_id)
+        snapshot = snapshots.get(task.order.shop_order.key)
         pair = (_outcome(task, snapshot, before, now), _outcome(task, snapshot, after, now))
         if pair[0] != pair[1]:
             moved[pair] += 1
@@ -128,11 +129,11 @@ def _outcome(task: Task, snapshot: Snapshot | None, policy: Policy, now: datetim
             return ""
 
 
-def newly_mapped(before: Policy, after: Policy) -> list[int]:
+def newly_mapped(before: Policy, after: Policy) -> list[StatusKey]:
     return sorted(set(after.mapping) - set(before.mapping))
 
 
-def _standing(store: Store, statuses: Sequence[int], now: datetime) -> dict[int, int]:
+def _standing(store: Store, statuses: Sequence[StatusKey], now: datetime) -> dict[StatusKey, int]:
     """Open orders that were seen in these statuses and have nothing waiting: their change is past."""
     if not statuses:
         return {}
@@ -140,4 +141,4 @@ def _standing(store: Store, statuses: Sequence[int], now: datetime) -> dict[int,
     seen = orders.filter(
         seen_status__in=statuses, marketplace_order__confirmed_operation="", marketplace_order__tasks=None
     )
-    return dict(Counter(each for each in seen.values_list("seen_status", flat=True)[: MOST * 10] if each is not None))
+    return dict(Counter(seen.values_list("seen_status", flat=True)[: MOST * 10]))

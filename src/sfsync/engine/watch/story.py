@@ -21,6 +21,7 @@ from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
 from sfsync.models import Action, LogEntry, MarketplaceOrder, Order, Task
+from sfsync.shops import kinds
 from sfsync.shops.base import Shop, ShopError
 
 
@@ -57,7 +58,7 @@ class Story:
         order = self.order
         return {
             "store": order.store.name,
-            "shop_order": order.shop_order_id,
+            "shop_order": kinds.plain_order(order.store.shop_kind, order.key),
             "shop_reference": order.shop_reference,
             "reference": order.marketplace_order.reference,
             "channel": order.marketplace_order.channel,
@@ -88,7 +89,7 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
     held_up = _held_up(order) if judge else []
     try:
         shop = connections.shop(order.store)
-        snapshot = shop.read([order.shop_order_id]).get(order.shop_order_id)
+        snapshot = shop.read([order.key]).get(order.key)
         if snapshot is None:
             return replace(story, now=texts.reason("order-gone", {}))
         now = _stands(snapshot, shop)
@@ -160,7 +161,7 @@ def _held_up(order: Order) -> list[str]:
 def _of_rest(order: Order) -> str:
     if order.marketplace_order.by_hand:
         return texts.by_hand(order.marketplace_order.by_hand)
-    if order.seen_status is None:
+    if not order.seen_status:
         return _("The order was found, and is looked at by the next run.")
     rest = _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")
     return texts.joined(acts.given_up(order), rest)
