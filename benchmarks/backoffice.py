@@ -32,27 +32,27 @@ SELECT %(store)s, 1078495000000 + n, 'MKT-' || n, (%(channels)s::text[])[1 + n %
 FROM generate_series(1, %(orders)s) AS n
 """
 _SHOP_SIDES = """
-INSERT INTO shoppingfeed_order (store_id, marketplace_order_id, shop_order_id, shop_reference, created_at, open,
+INSERT INTO shoppingfeed_order (store_id, marketplace_order_id, key, ordinal, shop_reference, created_at, open,
     seen_status, seen_tracking, seen_at, date_add)
-SELECT store_id, id, feed_id - 1078495000000, 'REF' || feed_id - 1078495000000, created_at, true, 4,
-    'TRK' || feed_id - 1078495000000, now(), now()
+SELECT store_id, id, feed_id - 1078495000000, feed_id - 1078495000000, 'REF' || feed_id - 1078495000000, created_at,
+    true, '4', 'TRK' || feed_id - 1078495000000, now(), now()
 FROM sfsync_marketplace_order
 """
 _TOLD = """
-INSERT INTO sfsync_told (order_id, operation, key, how, ticket, at)
-SELECT id, confirmed_operation, 'TRK' || feed_id - 1078495000000, 'ticket', '', confirmed_at
+INSERT INTO sfsync_told (order_id, operation, key, how, ticket, status, at)
+SELECT id, confirmed_operation, 'TRK' || feed_id - 1078495000000, 'ticket', '', '4', confirmed_at
 FROM sfsync_marketplace_order WHERE confirmed_operation <> ''
 """
 _TASKS = """
-INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, lease, operation, wanted,
+INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, lease, operation, wanted, status,
     tracking_number, request_key, batch_id, ticket_number, attempts, looks, split, silences, episode, failure,
     last_error, failed_at, sent_at, date_add, date_upd)
 SELECT %(store)s, marketplace_order_id,
-    CASE WHEN shop_order_id %% 3 = 0 THEN 'CHECK_TICKET_SYNC_STATUS' ELSE 'SYNC_STATUS' END, now(),
-    now(), '', 'ship', '', 'TRK', '', CASE WHEN shop_order_id %% 3 = 0 THEN 'batch' ELSE '' END, '', 1, 0, 0, 0, 0,
-    CASE WHEN shop_order_id %% 3 = 1 THEN 'ticket-failed' ELSE '' END, '',
-    CASE WHEN shop_order_id %% 3 = 1 THEN now() END, now(), now(), now()
-FROM shoppingfeed_order WHERE shop_order_id > %(orders)s - %(tasks)s
+    CASE WHEN ordinal %% 3 = 0 THEN 'CHECK_TICKET_SYNC_STATUS' ELSE 'SYNC_STATUS' END, now(),
+    now(), '', 'ship', '', '4', 'TRK', '', CASE WHEN ordinal %% 3 = 0 THEN 'batch' ELSE '' END, '', 1, 0, 0, 0, 0,
+    CASE WHEN ordinal %% 3 = 1 THEN 'ticket-failed' ELSE '' END, '',
+    CASE WHEN ordinal %% 3 = 1 THEN now() END, now(), now(), now()
+FROM shoppingfeed_order WHERE ordinal > %(orders)s - %(tasks)s
 """
 _LOG = """
 INSERT INTO sfsync_log (store_id, order_id, process, run, level, code, message, params, at)
@@ -110,7 +110,7 @@ def fill(orders: int, entries: int, tasks: int) -> float:
         feed_store_id=10,
         token="bench",
         shop_secrets={"url": "sqlite:////nowhere"},
-        statuses={"shipped": [4]},
+        statuses={"shipped": ["4"]},
     )
     values = {"store": store.pk, "orders": orders, "entries": entries, "tasks": tasks, "channels": list(CHANNELS)}
     with connection.cursor() as cursor:
@@ -127,7 +127,7 @@ def pages(orders: int) -> dict[str, str]:
         "all stores": "/",
         "overview": store,
         "orders": f"{store}orders/",
-        "orders, in the middle": f"{store}orders/?sort=-shop_order_id&at={middle}",
+        "orders, in the middle": f"{store}orders/?sort=-ordinal&at={middle}",
         "orders that need you": f"{store}orders/?state=failed",
         "orders to be done by hand": f"{store}orders/?state=by-hand",
         "orders waiting": f"{store}orders/?state=waiting",

@@ -23,7 +23,7 @@ def a_store(**settings: Any) -> Store:
 def about_order(store: Store, code: str, params: dict[str, Any] | None = None, **order: Any) -> Notice:
     """A notice of an order nobody saved, on Amazon unless told otherwise. Parameters as the engine gives them."""
     number = next(_numbers)
-    given = {"shop_order_id": 1000 + number, "shop_reference": f"SHOP{number:05}"} | order
+    given = {"key": str(1000 + number), "shop_reference": f"SHOP{number:05}"} | order
     there = {name: given.pop(name) for name in ("channel", "reference") if name in given}
     named = {"channel": "Amazon", "reference": f"403-{number:07}"} | there
     about = MarketplaceOrder(pk=number, store=store, created_at=NOON, **named)

@@ -61,7 +61,7 @@ class StateRows(Rows):
 
 @admin.register(Order)
 class OrderRows(Rows):
-    list_display = ("shop_order_id", "store", "shop_reference", "marketplace_order", "seen_status", "seen_tracking")
+    list_display = ("key", "store", "shop_reference", "marketplace_order", "seen_status", "seen_tracking")
     list_select_related = ("store", "marketplace_order")
     ordering = ("-id",)
 

@@ -17,14 +17,20 @@ from typing import Any
 
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.run import Result, run_store
-from sfsync.models import LogEntry, Notice, Order, Store, Task
+from sfsync.models import LogEntry, Notice, Order, Store, Task, named_settings
+from sfsync.shops import kinds
 from sfsync.shops.prestashop.sample import SampleShop, build
 from shoppingfeed.sandbox import Belief, ManualClock, Sandbox
 
 PAID, PROCESSING, SHIPPED, DELIVERED, CANCELED, REFUNDED = 2, 3, 4, 5, 6, 7
 """PrestaShop's own statuses."""
 
-STATUSES = {"shipped": [SHIPPED], "delivered": [DELIVERED], "canceled": [CANCELED], "refunded": [REFUNDED]}
+STATUSES = {
+    "shipped": [str(SHIPPED)],
+    "delivered": [str(DELIVERED)],
+    "canceled": [str(CANCELED)],
+    "refunded": [str(REFUNDED)],
+}
 
 
 class World:
@@ -51,7 +57,9 @@ class World:
             "recipients": ["merchant@example.com"],
             "statuses": STATUSES,
         }
-        store = Store(**(fields | settings))
+        given = fields | settings
+        kind = given.get("shop_kind", kinds.default_name())
+        store = Store(**named_settings.canonical(kind, given))
         store.full_clean()
         store.save()
         return Store.objects.get(pk=store.pk)
@@ -99,23 +107,23 @@ class World:
         ]
 
     def row(self, order_id: int) -> Order:
-        return Order.objects.select_related("marketplace_order").get(store=self.store, shop_order_id=order_id)
+        return Order.objects.select_related("marketplace_order").get(store=self.store, key=order_id)
 
     def told(self, order_id: int) -> list[tuple[str, str]]:
         """What the marketplace knows of an order as we keep it: operations and keys, the oldest first."""
         return list(self.row(order_id).marketplace_order.told.values_list("operation", "key"))
 
     def tasks(self, order_id: int) -> list[Task]:
-        return list(Task.objects.filter(order__shop_orders__shop_order_id=order_id, store=self.store).order_by("id"))
+        return list(Task.objects.filter(order__shop_orders__key=order_id, store=self.store).order_by("id"))
 
     def notices(self, order_id: int | None = None) -> list[str]:
         """The codes of what the merchant hears, of one order or of all."""
         notices = Notice.objects.filter(store=self.store)
         if order_id is not None:
-            notices = notices.filter(order__shop_orders__shop_order_id=order_id)
+            notices = notices.filter(order__shop_orders__key=order_id)
         return list(notices.values_list("code", flat=True))
 
     def story(self, order_id: int) -> list[str]:
         """The codes of what the log says of an order, oldest first."""
-        entries = LogEntry.objects.filter(order__shop_orders__shop_order_id=order_id).order_by("id")
+        entries = LogEntry.objects.filter(order__shop_orders__key=order_id).order_by("id")
         return list(entries.values_list("code", flat=True))

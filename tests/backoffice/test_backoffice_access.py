@@ -25,7 +25,7 @@ def address(name: str, world: World) -> str:
     person = User.objects.order_by("pk").first()
     arguments = {
         "user": [person.pk if person else 1],
-        "order": [world.store.name, world.shop.order_ids()[0]],
+        "order": [world.store.name, str(world.shop.order_ids()[0])],
     }
     plain = OPEN | ANYBODY | ADMINISTRATORS
     return reverse(f"backoffice:{name}", args=arguments.get(name, [] if name in plain else [world.store.name]))

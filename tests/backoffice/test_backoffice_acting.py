@@ -36,7 +36,7 @@ def by_hand(shop: World) -> int:
     """R9: an order of Amazon, which takes no refund from us, was shipped and then refunded in the shop."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_orders__key=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
     shop.sync(wait=10)
     assert shop.accepted(order) == [("ship", "TRACK-1")]
@@ -112,7 +112,7 @@ def test_many_are_done_at_once_and_the_others_say_why_not(shop: World, merchant:
     assert "1 order was noted as done by hand." in text(
         merchant.post(ACT, {"act": "by-hand", "order": chosen, "sure": "1"}, follow=True)
     )
-    assert shop.row(other.shop_order_id).marketplace_order.confirmed_operation == ""
+    assert shop.row(other.key).marketplace_order.confirmed_operation == ""
 
 
 def test_an_order_that_goes_on_needs_nobody(shop: World, by_hand: int) -> None:
@@ -132,7 +132,7 @@ def test_an_order_that_went_back_to_what_the_marketplace_knows_needs_nobody(shop
 
 def test_a_status_without_a_meaning_leaves_it_to_be_done(shop: World, by_hand: int) -> None:
     """R9: "archived" after "refunded" refunds nobody."""
-    shop.store.statuses = {"shipped": [SHIPPED], "refunded": [REFUNDED]}
+    shop.store.statuses = {"shipped": [str(SHIPPED)], "refunded": [str(REFUNDED)]}
     shop.store.save()
     shop.shop.set_status(by_hand, DELIVERED)
     shop.sync(wait=10)
@@ -170,8 +170,8 @@ def test_send_now_is_logged_as_what_was_asked_for(shop: World, merchant: Client)
         Task.objects.create(store=shop.store, order=shop.row(order).marketplace_order, update_at=later)
     Task.objects.filter(order=shop.row(parked).marketplace_order).update(failure="ignored", failed_at=shop.now())
     merchant.post(ACT, {"act": "send", "order": [shop.row(each).pk for each in (waiting, parked)], "sure": "1"})
-    asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_orders__shop_order_id")
-    assert sorted(asked) == sorted([("person-send", waiting), ("person-send", parked)])
+    asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_orders__key")
+    assert sorted(asked) == sorted([("person-send", str(waiting)), ("person-send", str(parked))])
 
 
 def test_send_now_is_offered_only_where_something_would_be_sent(shop: World, merchant: Client) -> None:
@@ -234,19 +234,19 @@ def test_a_run_that_a_person_started_reads_the_answer_too(
 def test_capitals_do_not_matter_to_a_search(shop: World, merchant: Client) -> None:
     order = shop.ship(shop.order(), "Track-É9")
     shop.sync(wait=10)
-    Order.objects.filter(shop_order_id=order).update(shop_reference="XyZ")
-    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(reference="Mkt-abC")
+    Order.objects.filter(key=order).update(shop_reference="XyZ")
+    MarketplaceOrder.objects.filter(shop_orders__key=order).update(reference="Mkt-abC")
     for name in ("mkt-ABC", "xyz", "XYZ", "TRACK-É9", "track-É9"):
         assert listed(merchant, q=name) == [order], name
     assert listed(merchant, q="mkt") == []
-    assert [each.shop_order_id for each in Order.objects.named("MKT-abc")] == [order]
+    assert [each.key for each in Order.objects.named("MKT-abc")] == [str(order)]
 
 
 def test_the_carrier_stands_beside_the_tracking_number(shop: World, merchant: Client) -> None:
     """And what was told of it to the marketplace."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    carrier = shop.connections.shop(shop.store).read([order])[order].parcels[0].carrier_name
+    carrier = shop.connections.shop(shop.store).read([str(order)])[str(order)].parcels[0].carrier_name
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     found = re.findall(r'<th scope="row">Carrier</th>.*?<bdi>(.*?)</bdi>.*?<bdi>(.*?)</bdi>', page, re.DOTALL)
     assert found == [(carrier, carrier)]
@@ -317,7 +317,7 @@ def test_an_order_that_failed_is_not_listed_as_work_by_hand(shop: World, merchan
 
 
 def test_who_did_it_is_not_told_as_the_marketplaces_word(shop: World, by_hand: int) -> None:
-    acts.done_by_hand(Order.objects.filter(shop_order_id=by_hand), "jeanne")
+    acts.done_by_hand(Order.objects.filter(key=by_hand), "jeanne")
     assert acts.why_not(shop.row(by_hand)).startswith("Nothing has failed: the marketplace knows “refunded” since")
 
 
@@ -334,15 +334,15 @@ def test_a_page_that_looks_again_after_the_session_ended_goes_to_the_sign_in_pag
     "query",
     [
         "at=a_1_1",
-        "sort=shop_order_id&at=a_2020-01-01_5",
-        "sort=shop_order_id&at=a_99999999999999999999_5",
+        "sort=ordinal&at=a_2020-01-01_5",
+        "sort=ordinal&at=a_99999999999999999999_5",
         "at=a_2020-01-01_5",
     ],
 )
 def test_a_senseless_mark_shows_the_first_page(shop: World, merchant: Client, query: str) -> None:
     shop.sync()
     assert listed(merchant) != []
-    sort = {"sort": "shop_order_id"} if "sort" in query else {}
+    sort = {"sort": "ordinal"} if "sort" in query else {}
     page = text(merchant.get(f"/stores/main/orders/?{query}"))
     assert re.findall(r'/orders/(\d+)/"', page) == [str(each) for each in listed(merchant, **sort)]
 
@@ -350,7 +350,7 @@ def test_a_senseless_mark_shows_the_first_page(shop: World, merchant: Client, qu
 def test_a_reference_that_begins_with_a_number_sign_is_found(shop: World, merchant: Client) -> None:
     shop.sync()
     order = shop.order()
-    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(reference="#1234")
+    MarketplaceOrder.objects.filter(shop_orders__key=order).update(reference="#1234")
     assert listed(merchant, q="#1234") == [order]
     assert listed(merchant, q=f"#{order}") == [order]
     assert listed(merchant, q="#") == []

@@ -86,12 +86,12 @@ def test_what_is_well_is_said_in_the_readers_language(shop: World, jeanne: Clien
 @pytest.mark.parametrize(
     ("statuses", "sentence"),
     [
-        ({"delivered": [5]}, "Aucun statut n’est associé à «\u00a0Expédiée\u00a0»"),
-        ({"shipped": [SHIPPED]}, "marque la commande comme expédiée dans la boutique"),
+        ({"delivered": ["5"]}, "Aucun statut n’est associé à «\u00a0Expédiée\u00a0»"),
+        ({"shipped": [str(SHIPPED)]}, "marque la commande comme expédiée dans la boutique"),
     ],
 )
 def test_what_is_wrong_with_the_mapping_is_said_in_the_readers_language(
-    shop: World, jeanne: Client, statuses: dict[str, list[int]], sentence: str
+    shop: World, jeanne: Client, statuses: dict[str, list[str]], sentence: str
 ) -> None:
     """R6."""
     Store.objects.update(statuses=statuses)
@@ -99,7 +99,7 @@ def test_what_is_wrong_with_the_mapping_is_said_in_the_readers_language(
 
 
 def test_the_advice_of_a_page_speaks_of_no_file_and_no_command(shop: World, administrator: Client) -> None:
-    Store.objects.update(statuses={"delivered": [5, 77]}, recipients=[], feed_store_id=99)
+    Store.objects.update(statuses={"delivered": ["5", "77"]}, recipients=[], feed_store_id=99)
     for url in (URL, "/diagnostics/"):
         found = findings_in(text(administrator.get(url)))
         advice = {sentence: todo for _subject, sentence, todo in found}

@@ -197,7 +197,7 @@ def test_mails_are_part_of_an_orders_story(busy: World, merchant: Client) -> Non
     assert notice is not None
     Notice.objects.filter(pk=notice.pk).update(mailed_at=busy.now())
     assert notice.order is not None
-    page = text(merchant.get(f"/stores/main/orders/{notice.order.shop_order.shop_order_id}/"))
+    page = text(merchant.get(f"/stores/main/orders/{notice.order.shop_order.key}/"))
     happened = re.findall(r'<p class="moment">.*?datetime="([^"]+)".*?<div><p>(.*?)</p>', page)
     assert "A mail was sent about it." in [sentence for _at, sentence in happened]
     assert [at for at, _sentence in happened] == sorted(at for at, _sentence in happened)

@@ -116,7 +116,7 @@ def test_all_failed_orders_at_once(shop: World, merchant: Client) -> None:
 def test_an_action_on_another_stores_order_does_nothing(shop: World, merchant: Client) -> None:
     other = shop.add_store("other", shop_url=shop.shop.url)
     there = MarketplaceOrder.objects.create(store=other, created_at=shop.now())
-    row = Order.objects.create(store=other, marketplace_order=there, shop_order_id=1, created_at=shop.now())
+    row = Order.objects.create(store=other, marketplace_order=there, key=1, created_at=shop.now())
     Task.objects.create(store=other, order=there, failed_at=shop.now(), failure="ignored")
     answer = merchant.post("/stores/main/orders/act/", {"act": "retry", "order": row.pk}, follow=True)
     assert "Choose at least one order first." in text(answer)
@@ -154,7 +154,7 @@ def test_filters_narrow_the_list(shop: World, merchant: Client, refused: int) ->
     assert shown(state="failed", operation="ship") == [refused]
     assert set(shown(channel=shop.row(done).marketplace_order.channel)) >= {done}
     assert shown(since="2999-01-01") == []
-    assert len(shown(sort="shop_order_id")) == 20
+    assert len(shown(sort="ordinal")) == 20
     assert len(shown(state="nonsense", since="nonsense", sort="nonsense", at="nonsense")) == 20
 
 
@@ -220,7 +220,7 @@ def test_what_a_marketplace_writes_is_text_and_nothing_else(shop: World, merchan
 
 
 def test_export_holds_all_chosen_orders_and_no_formula(shop: World, merchant: Client, refused: int) -> None:
-    Order.objects.filter(shop_order_id=refused).update(shop_reference="=1+1")
+    Order.objects.filter(key=refused).update(shop_reference="=1+1")
     answer: Any = merchant.get("/stores/main/orders/export/?state=retrying")
     answer = merchant.get("/stores/main/orders/export/")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
@@ -236,7 +236,7 @@ def test_pages_follow_each_other_and_come_back(shop: World, merchant: Client) ->
     shop.sync()
     made = {"store": shop.store, "created_at": shop.now()}
     there = MarketplaceOrder.objects.bulk_create(MarketplaceOrder(**made) for _ in range(120))
-    rows = [Order(marketplace_order=each, shop_order_id=10_000 + n, **made) for n, each in enumerate(there)]
+    rows = [Order(marketplace_order=each, key=10_000 + n, **made) for n, each in enumerate(there)]
     Order.objects.bulk_create(rows)
     url, seen = "/stores/main/orders/", []
     pages = []

@@ -34,7 +34,7 @@ def test_the_mapping_shows_the_shops_own_statuses(shop: World, merchant: Client)
 
 def test_a_delivered_status_left_out_is_warned_about(shop: World, merchant: Client) -> None:
     """R6: it counts as shipped in the shop, but means nothing."""
-    shop.store.statuses = {"shipped": [SHIPPED]}
+    shop.store.statuses = {"shipped": [str(SHIPPED)]}
     shop.store.save()
     assert "“Delivered” comes after shipping but is not mapped" in text(merchant.get(MAPPING))
     shop.store.state_policy = "latest-mapped"
@@ -64,7 +64,7 @@ def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> Non
     page = text(merchant.post(MAPPING, mapping(status_6="") | {"do": "review"}))
     assert "1 waiting order will not be sent any more." in page
     shop.store.refresh_from_db()
-    assert shop.store.statuses["shipped"] == [SHIPPED]
+    assert shop.store.statuses["shipped"] == [str(SHIPPED)]
     assert SettingChange.objects.count() == 0
 
 
@@ -116,7 +116,7 @@ def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> 
     page = text(merchant.post(MAPPING, mapping(status_3="shipped") | {"do": "save"}, follow=True))
     assert "Saved." in page
     shop.store.refresh_from_db()
-    assert shop.store.statuses == {"shipped": [3, 4], "delivered": [5], "canceled": [6], "refunded": [7]}
+    assert shop.store.statuses == {"shipped": ["3", "4"], "delivered": ["5"], "canceled": ["6"], "refunded": ["7"]}
     change = SettingChange.objects.get(name="statuses")
     assert change.who == "claire"
     assert LogEntry.objects.get(code="person-settings").params == {"who": "claire", "names": "statuses"}
@@ -128,7 +128,7 @@ def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> 
 
 def test_the_effect_names_what_it_moves(shop: World, merchant: Client) -> None:
     """R6: as the shop calls it; a number that the shop does not know stays one."""
-    shop.store.statuses = {"shipped": [SHIPPED, 77]}
+    shop.store.statuses = {"shipped": [str(SHIPPED), "77"]}
     shop.store.save()
     page = text(merchant.post(MAPPING, mapping(status_77="") | {"do": "review"}))
     assert "<del>Shipped: Shipped (4), #77</del>" in page
@@ -231,7 +231,7 @@ def test_carriers_that_need_no_number_are_chosen_by_name(shop: World, merchant: 
     assert carriers_in(review)["My carrier (2)"]
     merchant.post(SENDING, sending(without="some", carriers=["1", "2"]) | {"do": "save"})
     shop.store.refresh_from_db()
-    assert shop.store.ship_without_tracking == [1, 2]
+    assert shop.store.ship_without_tracking == ["1", "2"]
     assert [name for name, chosen in carriers_in(text(merchant.get(SENDING))).items() if chosen] == [
         "Click and collect (1)",
         "My carrier (2)",
@@ -246,7 +246,7 @@ def test_a_carrier_that_was_edited_in_the_shop_stays_chosen(shop: World, merchan
     new = {"id_carrier": 9, "id_reference": 1, "name": "Click & collect", "active": 1}
     shop.shop.execute(update(carriers).where(old).values(deleted=1))
     shop.shop.execute(insert(carriers).values(columns | new))
-    shop.store.ship_without_tracking = [9, 77]
+    shop.store.ship_without_tracking = ["9", "77"]
     shop.store.save()
     page = carriers_in(text(merchant.get(SENDING)))
     assert page["Click & collect (1)"]
@@ -254,12 +254,12 @@ def test_a_carrier_that_was_edited_in_the_shop_stays_chosen(shop: World, merchan
     assert len(page) == 5
     merchant.post(SENDING, sending(without="some", carriers=["1"]) | {"do": "save"})
     shop.store.refresh_from_db()
-    assert shop.store.ship_without_tracking == [1]
+    assert shop.store.ship_without_tracking == ["1"]
 
 
 def test_carriers_are_numbers_while_the_shop_is_silent(shop: World, merchant: Client) -> None:
     """R4: the setting can be changed all the same, and a sentence says why there are no names."""
-    shop.store.ship_without_tracking = [1, 5]
+    shop.store.ship_without_tracking = ["1", "5"]
     shop.store.shop_secrets = {"url": "mysql+pymysql://reader:pw@127.0.0.1:1/shop"}
     shop.store.save()
     page = text(merchant.get(SENDING))
@@ -270,7 +270,7 @@ def test_carriers_are_numbers_while_the_shop_is_silent(shop: World, merchant: Cl
     assert "Carriers are numbers separated by commas." in wrong
     merchant.post(SENDING, sending(without="some", carriers="5, 1;7") | {"do": "save"})
     shop.store.refresh_from_db()
-    assert shop.store.ship_without_tracking == [1, 5, 7]
+    assert shop.store.ship_without_tracking == ["1", "5", "7"]
 
 
 def test_carriers_of_another_answer_are_not_judged(shop: World, merchant: Client) -> None:
@@ -296,5 +296,5 @@ def test_the_mapping_can_be_edited_while_the_shop_is_down(shop: World, merchant:
     assert "The shop&#x27;s database does not answer." in page
     assert "#4" in page
     assert "comes after shipping" not in page
-    assert DELIVERED in shop.store.statuses["delivered"]
+    assert str(DELIVERED) in shop.store.statuses["delivered"]
     assert Task.objects.count() == 0

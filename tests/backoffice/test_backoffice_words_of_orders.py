@@ -57,7 +57,7 @@ def by_hand(shop: World) -> int:
     """R9: shipped, then refunded in the shop, on a marketplace that takes no refund from us."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=order).update(channel="amazon")
+    MarketplaceOrder.objects.filter(shop_orders__key=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
     shop.sync(wait=10)
     return order
@@ -236,9 +236,9 @@ def test_what_is_not_sent_is_grouped_by_its_reason(shop: World, merchant: Client
 
 
 def test_orders_keep_their_place_within_a_reason() -> None:
-    first, second, third = (Order(shop_order_id=each) for each in (1, 2, 3))
+    first, second, third = (Order(key=each) for each in (1, 2, 3))
     idle = [Chosen(first, False, "known"), Chosen(second, False, "gone"), Chosen(third, False, "known")]
-    assert [(said, [each.shop_order_id for each in orders]) for said, orders in by_reason(idle)] == [
+    assert [(said, [each.key for each in orders]) for said, orders in by_reason(idle)] == [
         ("known", [1, 3]),
         ("gone", [2]),
     ]

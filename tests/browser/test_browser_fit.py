@@ -29,7 +29,7 @@ def test_the_french_table_of_marketplaces_fits(
 ) -> None:
     shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    MarketplaceOrder.objects.filter(shop_orders__shop_order_id__gt=10).update(channel="leroymerlin")
+    MarketplaceOrder.objects.filter(shop_orders__ordinal__gt=10).update(channel="leroymerlin")
     page = open_page("fr", width=1280)
     sign_in(page, "claire")
     page.goto("/stores/main/marketplaces/")

@@ -142,7 +142,7 @@ def test_a_file_of_stores_takes_its_word(shop: World, tmp_path: Path) -> None:
     lines = ['[stores.other]\ntoken = "a-token"\nstore_id = 11', f'shop.url = "{shop.shop.url}"']
     file.write_text("\n".join([*lines, f"statuses = {{ shipped = [{SHIPPED}], accepted = [{PROCESSING}] }}"]))
     apply(file, who="jane")
-    assert Store.objects.get(name="other").statuses == {"shipped": [SHIPPED], "accepted": [PROCESSING]}
+    assert Store.objects.get(name="other").statuses == {"shipped": [str(SHIPPED)], "accepted": [str(PROCESSING)]}
 
 
 def test_a_word_taken_twice_is_refused() -> None:

@@ -89,7 +89,7 @@ def saved_notices(store: Store) -> list[Notice]:
     made = datetime(2025, 11, 21, tzinfo=UTC)
     there = {"reference": "2511211530AB12", "channel": "Cdiscount"}
     order = MarketplaceOrder.objects.create(store=store, created_at=made, **there)
-    here = {"shop_order_id": 5, "shop_reference": "KHWLILZLL"}
+    here = {"key": "5", "shop_reference": "KHWLILZLL"}
     Order.objects.create(store=store, marketplace_order=order, created_at=made, **here)
     params = {"operation": "ship", "message": "Numéro refusé\u202e <b>", "parked": True, "retry_at": ""}
     Notice.objects.create(store=store, order=order, key="failed:5", code="ticket-failed", params=params)

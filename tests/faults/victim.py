@@ -260,21 +260,22 @@ def facts(clock: SharedClock, store: str) -> dict[str, Any]:
 
     from sfsync.models import LogEntry, MarketplaceOrder, Notice, Task
 
-    shop_order = F("order__shop_orders__shop_order_id")
-    tasks = Task.objects.filter(store__name=store).annotate(shop_order=shop_order)
+    shop_order = F("order__shop_orders__ordinal")
+    tasks = Task.objects.filter(store__name=store).annotate(number=shop_order)
     notices = Notice.objects.filter(store__name=store).annotate(shop_order=shop_order)
     log = LogEntry.objects.filter(store__name=store).annotate(shop_order=shop_order).order_by("id")
     return {
-        "tasks": list(
-            tasks.values(
-                *("shop_order", "action", "failure", "operation", "lease", "failed_at", "last_error", "batch_id"),
+        "tasks": [
+            task | {"shop_order": task["number"]}
+            for task in tasks.values(
+                *("number", "action", "failure", "operation", "lease", "failed_at", "last_error", "batch_id"),
                 *("attempts", "ticket_number"),
             )
-        ),
+        ],
         "notices": list(notices.values("shop_order", "code", "key")),
         "orders": list(
             MarketplaceOrder.objects.filter(store__name=store).values(
-                "confirmed_operation", shop_order_id=F("shop_orders__shop_order_id")
+                "confirmed_operation", shop_order_id=F("shop_orders__ordinal")
             )
         ),
         "log": list(log.values("shop_order", "code", "level", "message")),

@@ -3,6 +3,8 @@ stores, the pages, the manual, the doctor and a run, and no line of `src/` knows
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from typer.testing import CliRunner
 
 from sfsync.domain.orders import Parcel, Snapshot
 from sfsync.engine.kit.connections import Live
@@ -21,24 +24,26 @@ from sfsync.engine.run import run_store
 from sfsync.engine.watch.doctor import try_shop
 from sfsync.models import LogEntry, SettingChange, Store, named_settings
 from sfsync.shops import kinds
-from sfsync.shops.base import BLOCK, Carrier, Listing, ShopFacts, ShopMisconfigured, Sighting, Status, StatusChange
+from sfsync.shops.base import Carrier, Listing, ShopFacts, ShopMisconfigured, Sighting, Status, StatusChange
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.setting import Mistake, Setting
 from sfsync_server import stores_file
+from sfsync_server.cli import app
 from sfsync_server.stores_file import StoresFileError
 from shoppingfeed.sandbox import ManualClock, Sandbox
 
 pytestmark = pytest.mark.django_db
 
-PACKED, GONE = 1, 2
+PACKED, GONE = "packed", "gone / away"
+ORDER = "2026/17"
 
 
 @dataclass
 class Ledger:
-    """A shop that is a book in memory; an order's status history is a list."""
+    """A shop that is a book in memory: its keys are texts, and an order's status history is a list."""
 
-    histories: dict[int, list[int]] = field(default_factory=dict)
-    numbers: dict[int, str] = field(default_factory=dict)
+    histories: dict[str, list[str]] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
     opened_with: list[dict[str, Any]] = field(default_factory=list)
 
     def open(self, values: Mapping[str, Any], around: Around) -> Ledger:
@@ -48,18 +53,19 @@ class Ledger:
         return self
 
     def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
-        if later := [self._listing(each) for each in self.histories if each > row_id]:
+        if later := [each for each in self.listings_of(self.histories) if each.row_id > row_id]:
             yield later
 
-    def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
-        return [self._listing(each) for each in order_ids if each in self.histories]
-
-    def _listing(self, order_id: int) -> Listing:
+    def listings_of(self, keys: Collection[str]) -> list[Listing]:
         at = datetime.now(UTC) - timedelta(hours=1)
-        return Listing(order_id, order_id, f"A-{order_id}", 9000 + order_id, f"M-{order_id}", "Amazon", at)
+        return [
+            Listing(number, key, f"A-{key}", 9000 + number, f"M-{key}", "Amazon", at)
+            for number, key in enumerate(self.histories, 1)
+            if key in keys
+        ]
 
     def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
-        rows = [(order, status) for order, history in self.histories.items() for status in history]
+        rows = [(key, status) for key, history in self.histories.items() for status in history]
         changes = [StatusChange(number, *row) for number, row in enumerate(rows, 1) if number > row_id]
         if changes:
             yield changes
@@ -68,25 +74,25 @@ class Ledger:
         return sum(map(len, self.histories.values()))
 
     def fingerprints(self, blocks: Collection[int]) -> dict[int, int]:
-        seen = {each: (self.histories[each][-1], self.numbers.get(each)) for each in self.histories}
-        return {block: hash(str([seen[each] for each in seen if each // BLOCK == block])) & 0xFFFF for block in blocks}
+        """These keys have no order, so all are in one block."""
+        return {0: hash(str((self.histories, self.numbers))) & 0xFFFF}
 
-    def look(self, order_ids: Collection[int]) -> list[Sighting]:
-        known = (each for each in order_ids if each in self.histories)
+    def look(self, keys: Collection[str]) -> list[Sighting]:
+        known = (each for each in keys if each in self.histories)
         return [Sighting(each, self.histories[each][-1], self.numbers.get(each, "")) for each in known]
 
-    def read(self, order_ids: Collection[int]) -> dict[int, Snapshot]:
-        return {each.order_id: self._snapshot(each) for each in self.look(order_ids)}
+    def read(self, keys: Collection[str]) -> dict[str, Snapshot]:
+        return {each.key: self._snapshot(each) for each in self.look(keys)}
 
     def _snapshot(self, seen: Sighting) -> Snapshot:
-        parcels = (Parcel(seen.tracking_number, 1, "Pigeon"),) if seen.tracking_number else ()
-        return Snapshot(seen.order_id, seen.status, tuple(self.histories[seen.order_id]), parcels)
+        parcels = (Parcel(seen.tracking_number, "pigeon", "Pigeon"),) if seen.tracking_number else ()
+        return Snapshot(seen.key, seen.status, tuple(self.histories[seen.key]), parcels)
 
     def statuses(self, language: str) -> list[Status]:
         return [Status(PACKED, "Packed"), Status(GONE, "Gone", shipped=True)]
 
     def carriers(self) -> list[Carrier]:
-        return [Carrier(1, "Pigeon")]
+        return [Carrier("pigeon", "Pigeon")]
 
     def probe(self) -> ShopFacts:
         return ShopFacts("Ledger", "", "Paper and co", {"book": len(self.histories)})
@@ -135,7 +141,7 @@ recipients = ["merchant@example.com"]
 kind = "ledger"
 shelf = "third"
 [stores.paper.statuses]
-shipped = [2]
+shipped = ["gone / away"]
 """
 
 
@@ -210,6 +216,9 @@ def test_a_store_that_becomes_another_kind_of_shop_takes_nothing_with_it(apply: 
     other = TOML.replace(
         'kind = "ledger"\nshelf = "third"', f'kind = "{kinds.default_name()}"\nurl = "mysql://db/shop"'
     )
+    with pytest.raises(StoresFileError, match="“gone / away” is not a number that the shop could have"):
+        apply(other)
+    other = other.replace('"gone / away"', "4")
     assert apply(other)[0].startswith("shop.kind: ledger → ")
     assert list(paper().shop_secrets) == ["url"]
     assert paper().shop_settings == {}
@@ -270,7 +279,7 @@ def test_a_store_of_a_made_up_kind_is_added_on_a_page(ledger: Ledger, administra
 
 
 def test_the_doctor_opens_a_made_up_shop(ledger: Ledger, apply: Callable[[str], list[str]]) -> None:
-    ledger.histories = {17: [PACKED]}
+    ledger.histories = {ORDER: [PACKED]}
     apply(TOML)
     found = try_shop(paper(), Live())
     assert (found.verdict, found.subject) == ("ok", "paper: shop")
@@ -284,11 +293,13 @@ def test_the_doctor_opens_a_made_up_shop(ledger: Ledger, apply: Callable[[str], 
 # --- a run ------------------------------------------------------------------------------------------------------------
 
 
-def test_an_order_of_a_made_up_shop_is_shipped(ledger: Ledger, apply: Callable[[str], list[str]]) -> None:
-    """R1, R2, R12: seen in the shop, told to the marketplace, confirmed."""
+def test_an_order_of_a_made_up_shop_is_shipped(
+    ledger: Ledger, apply: Callable[[str], list[str]], administrator: Client
+) -> None:
+    """R1, R2, R12: seen in the shop, told to the marketplace, confirmed; pages and commands know it by its own key."""
     clock = ManualClock(timezone.now().timestamp())
     sandbox = Sandbox(clock=clock)
-    ledger.histories = {17: [PACKED]}
+    ledger.histories = {ORDER: [PACKED]}
     apply(
         TOML.replace("the-token-of-paper", "sandbox-token").replace(
             "store_id = 10", 'store_id = 10\napi_url = "http://localhost"'
@@ -304,8 +315,39 @@ def test_an_order_of_a_made_up_shop_is_shipped(ledger: Ledger, apply: Callable[[
         assert run_store(paper(), Live(sandbox.transport()), wait=10, clock=now, stop=stop).ok
 
     sync()
-    ledger.histories[17].append(GONE)
-    ledger.numbers[17] = "COO-1"
+    ledger.histories[ORDER].append(GONE)
+    ledger.numbers[ORDER] = "COO-1"
     sync()
-    assert [(each.operation, each.tracking_number) for each in sandbox.ledger.operations(9017)] == [("ship", "COO-1")]
+    assert [(each.operation, each.tracking_number) for each in sandbox.ledger.operations(9001)] == [("ship", "COO-1")]
     assert ledger.opened_with[-1] == {"connection": "book", "shelf": "third", "key": None, "desk": 1}
+    listed = administrator.get("/stores/paper/orders/")
+    address = re.search(r'href="(/stores/paper/orders/~[^"]+)"', page(listed))
+    assert address
+    told = page(administrator.get(address[1]))
+    assert f"Order {ORDER}" in told
+    assert "For the marketplaces “Gone” means “shipped”." in told
+    assert f">{ORDER}</a>" in page(administrator.get("/stores/paper/log/"))
+    assert administrator.get(f"/stores/paper/orders/{ORDER}/").status_code == 404
+    command = CliRunner().invoke(app, ["why", ORDER, "--json"])
+    [story] = json.loads(command.stdout)
+    assert (story["shop_order"], story["shipped_sent"]) == (ORDER, True)
+
+
+def test_the_mapping_of_a_made_up_shop_is_chosen_on_its_page(
+    apply: Callable[[str], list[str]], administrator: Client
+) -> None:
+    """A status that is called “gone / away” has a field of its own."""
+    apply(TOML)
+    address = "/stores/paper/settings/"
+    names = re.findall(r'name="(status-[^"]+)"', page(administrator.get(address)))
+    assert len(names) == 2
+    given = dict.fromkeys(names, "") | {names[0]: "shipped", "state_policy": "current", "do": "save"}
+    assert administrator.post(address, given).status_code == 302
+    assert paper().statuses == {"shipped": [PACKED]}
+
+
+def test_a_carrier_of_a_made_up_shop_may_go_without_a_number(apply: Callable[[str], list[str]]) -> None:
+    assert apply(TOML) == []
+    with_carrier = TOML.replace("store_id = 10", 'store_id = 10\nship_without_tracking = ["pigeon"]')
+    assert apply(with_carrier) == ["ship_without_tracking: no → pigeon"]
+    assert apply(with_carrier) == []

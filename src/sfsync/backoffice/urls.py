@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from sfsync.backoffice.kit.key_texts import OrderKeyConverter
 from sfsync.backoffice.screens import account, acting, diagnostics, log, marketplaces, order, orders, people, syncs
 from sfsync.backoffice.screens.overview import views as overview
 from sfsync.backoffice.screens.settings import views as settings
 
 app_name = "backoffice"
+
+register_converter(OrderKeyConverter, "orderkey")
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -25,7 +28,7 @@ urlpatterns = [
     path("stores/<slug:store>/orders/", orders.orders, name="orders"),
     path("stores/<slug:store>/orders/export/", orders.export, name="orders-export"),
     path("stores/<slug:store>/orders/act/", acting.act, name="act"),
-    path("stores/<slug:store>/orders/<int:number>/", order.order, name="order"),
+    path("stores/<slug:store>/orders/<orderkey:key>/", order.order, name="order"),
     path("stores/<slug:store>/log/", log.log, name="log"),
     path("stores/<slug:store>/log/export/", log.export, name="log-export"),
     path("stores/<slug:store>/processes/", syncs.monitor, name="monitor"),

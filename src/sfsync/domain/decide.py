@@ -177,6 +177,6 @@ def _went_back(order: Snapshot, asked: OperationKind | None, known: Known, polic
         return any(asked.name in kind.after for kind in told)
     if order.shipped_status:
         return False
-    past = [*order.statuses[:-1], *([known.status] if known.status is not None else [])]  # plain SQL leaves no history
+    past = [*order.statuses[:-1], *([known.status] if known.status else [])]  # plain SQL leaves no history
     earlier = {policy.mapping.get(status) for status in past}
     return any(kind.goes_back and kind.name in earlier for kind in told)

@@ -87,11 +87,11 @@ def _of_going(going: Sequence[Asked], known: Known) -> Asked:
 def _silence(order: Snapshot, kind: OperationKind | None, known: Known) -> tuple[bool, ...]:
     """The less, the sooner it speaks for all."""
     return (
-        not (_ships(order, kind) and order.order_id == known.teller),
+        not (_ships(order, kind) and order.key == known.teller),
         not (order.tracking_number and _was_told(order, known)),
         not order.tracking_number,
         not _ships(order, kind),
-        order.order_id != known.teller,
+        order.key != known.teller,
     )
 
 

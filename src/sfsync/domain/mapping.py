@@ -14,12 +14,12 @@ class MappingError(ValueError):
     """The status mapping contradicts itself. The message is a sentence for the merchant."""
 
 
-def status_mapping(meanings: Mapping[str, Collection[int]]) -> dict[int, str]:
-    """Shop status → operation, from the settings' `{"shipped": [4], ...}`.
+def status_mapping(meanings: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """Shop status → operation, from the settings' `{"shipped": ["4"], ...}`.
 
     Raises `MappingError` for a word that means nothing, and for a status that would mean two things.
     """
-    operations: dict[int, str] = {}
+    operations: dict[str, str] = {}
     known = known_meanings()
     for word, statuses in meanings.items():
         if word not in known:
@@ -34,10 +34,10 @@ def status_mapping(meanings: Mapping[str, Collection[int]]) -> dict[int, str]:
 class Policy:
     """What a store's merchant chose (R4, R6). `ship_without_tracking` is a yes, a no, or the carriers it goes for."""
 
-    mapping: Mapping[int, str] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field(default_factory=dict)
     delay: timedelta = timedelta(minutes=5)
     latest_mapped: bool = False
-    ship_without_tracking: bool | frozenset[int] = False
+    ship_without_tracking: bool | frozenset[str] = False
 
     def wanted(self, order: Snapshot) -> str | None:
         """The operation that the order's status asks for (R6), None where it is not mapped."""

@@ -10,7 +10,7 @@ class Parcel:
     """One row of the shop's parcels that has a tracking number."""
 
     tracking_number: str
-    carrier_id: int = 0
+    carrier_id: str = ""
     carrier_name: str = ""
     tracking_link: str = ""
 
@@ -19,18 +19,19 @@ class Parcel:
 class Snapshot:
     """An order as its shop shows it at one instant.
 
-    `statuses` is its history, oldest first, and always ends with `status`. `parcels` holds the rows with a tracking
-    number, newest first; `carrier_id` is the carrier the order is sent with, number or not, `carrier_reference` what
-    stays the same when the merchant edits that carrier. `shipped_status` and `paid_status` are the shop's own flags on
-    the current status: they tell an unmapped "delivered" from an order that went back to "in preparation" (R8).
+    `key`, and the keys of statuses and carriers, are the shop's own. `statuses` is its history, oldest first, and
+    always ends with `status`. `parcels` holds the rows with a tracking number, newest first; `carrier_id` is the
+    carrier the order is sent with, number or not, `carrier_reference` what stays the same when the merchant edits that
+    carrier. `shipped_status` and `paid_status` are the shop's own flags on the current status: they tell an unmapped
+    "delivered" from an order that went back to "in preparation" (R8).
     """
 
-    order_id: int
-    status: int
-    statuses: tuple[int, ...] = ()
+    key: str
+    status: str
+    statuses: tuple[str, ...] = ()
     parcels: tuple[Parcel, ...] = ()
-    carrier_id: int = 0
-    carrier_reference: int = 0
+    carrier_id: str = ""
+    carrier_reference: str = ""
     carrier_name: str = ""
     shipped_status: bool = False
     paid_status: bool = False
@@ -46,15 +47,15 @@ class Known:
     """What the marketplace has confirmed of an order, and what is known of its channel.
 
     `told` are the facts it knows, the oldest first: operation and key (a ship's tracking number, maybe empty).
-    `status` is the shop's status that was confirmed last, `unsupported` the operations that this channel does not
-    offer (R9). `teller`: the shop order that the last shipment was told of, by its id in the shop (R38).
+    `status` is the shop's status that was confirmed last, empty where it is not known; `unsupported` the operations
+    that this channel does not offer (R9). `teller`: the shop order that the last shipment was told of (R38).
     """
 
     told: tuple[tuple[str, str], ...] = ()
-    status: int | None = None
+    status: str = ""
     fulfilled_by_channel: bool = False
     unsupported: frozenset[str] = frozenset()
-    teller: int | None = None
+    teller: str | None = None
 
     @property
     def operations(self) -> frozenset[str]:

@@ -33,7 +33,7 @@ class HeldTask:
     episode: int
     operation: str
     wanted: str
-    status: int | None
+    status: str
     shop_order_id: int | None
     tracking_number: str
     batch_id: str

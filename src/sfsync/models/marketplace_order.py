@@ -81,7 +81,7 @@ class MarketplaceOrder(Loaded):
     @property
     def shop_order(self) -> Order | None:
         """The first of its shop orders; None where none claims it any more (R39). Prefetch `shop_orders` for many."""
-        return min(self.shop_orders.all(), key=lambda order: order.shop_order_id, default=None)
+        return min(self.shop_orders.all(), key=lambda order: (order.ordinal, order.key), default=None)
 
     @property
     def shipped_sent(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from sfsync.db.secrets import Secret, SecretUnreadable
 from sfsync.shops import kinds
 from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.keys import Keys
 from sfsync.shops.setting import Mistake, Setting
 
 if TYPE_CHECKING:
@@ -49,6 +50,31 @@ def put(store: Store, wanted: Mapping[str, Any]) -> None:
     for name, value in wanted.items():
         field, key = field_of(store, name), key_of(name)
         setattr(store, field, getattr(store, field) | {key: value} if key else value)
+
+
+def canonical(kind: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """These settings with the shop's keys as the kind spells them: `[4]` and `["4"]` are one. What is no key of this
+    kind stays as it is, for `mistakes` to tell."""
+    if kind not in kinds.names():
+        return dict(wanted)
+    statuses, carriers = kinds.named(kind).statuses, kinds.named(kind).carriers
+    found = dict(wanted)
+    if isinstance(mapping := wanted.get("statuses"), dict):
+        found["statuses"] = {word: _canonical(statuses, given) for word, given in mapping.items()}
+    if "ship_without_tracking" in wanted:
+        found["ship_without_tracking"] = _canonical(carriers, wanted["ship_without_tracking"])
+    return found
+
+
+def _canonical(keys: Keys, given: Any) -> Any:
+    return [_key(keys, each) for each in given] if isinstance(given, list) else given
+
+
+def _key(keys: Keys, given: Any) -> Any:
+    try:
+        return keys.parse(given)
+    except Mistake:
+        return given
 
 
 def label(store: Store, name: str) -> str:
@@ -111,7 +137,19 @@ def mistakes(store: Store) -> dict[str, list[ValidationError]]:
     except ShopMisconfigured:
         return {KIND: [_unknown(store.shop_kind, kinds.names())]}
     found = {f"{PREFIX}{key}": list(wrong(setting, get(store, f"{PREFIX}{key}"))) for key, setting in known.items()}
+    lists = store.statuses.values() if isinstance(store.statuses, dict) else ()
+    found["statuses"] = [error for some in lists for error in _no_keys(store.kind.statuses, some)]
+    found["ship_without_tracking"] = list(_no_keys(store.kind.carriers, store.ship_without_tracking))
     return {name: errors for name, errors in found.items() if errors}
+
+
+def _no_keys(keys: Keys, given: Any) -> Iterator[ValidationError]:
+    """Of a list of texts; whatever else it may be is judged by the field's own validator."""
+    for each in given if isinstance(given, list) else ():
+        try:
+            _parsed = keys.parse(each) if isinstance(each, str) else ""
+        except Mistake as mistake:
+            yield ValidationError(gettext(mistake.sentence) % mistake.params)
 
 
 def _unknown(value: str, known: Collection[str]) -> ValidationError:

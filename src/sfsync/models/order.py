@@ -1,4 +1,4 @@
-"""The shop's side of an order: its number and reference there, and what was last seen of it."""
+"""The shop's side of an order: its key and reference there, and what was last seen of it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from django.utils import timezone
 from sfsync.db.loading import Loaded
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.store import Store
+from sfsync.shops import kinds
+from sfsync.shops.keys import LONGEST
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -22,13 +24,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(created_at__gte=start, open=True)
 
     def named(self, name: str) -> Self:
-        """By shop order id, shop reference, marketplace reference or Shopping Feed id: what a person has at hand, in
+        """By the shop's key, shop reference, marketplace reference or Shopping Feed id: what a person has at hand, in
         capitals or not."""
         there = spelt("reference", name)
-        wanted = spelt("shop_reference", name)
+        wanted = spelt("shop_reference", name) | Q(key__in=kinds.order_keys(name))
         if name.isdecimal() and len(name) <= 18:
             there |= Q(feed_id=int(name))
-            wanted |= Q(shop_order_id=int(name))
         return self.filter(wanted | Q(marketplace_order__in=MarketplaceOrder.objects.filter(there)))
 
 
@@ -39,17 +40,21 @@ def spelt(field: str, text: str) -> Q:
 
 
 class Order(Loaded):
-    """`open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
-    asks it of every order. Several shop orders may be one marketplace order: split, or imported twice (R38)."""
+    """`key` names it in the shop, `ordinal` is its place among the others there (`Keys`). Several shop orders may be
+    one marketplace order: split, or imported twice (R38).
+
+    `open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
+    asks it of every order. `seen_status` is empty until it was seen."""
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
     marketplace_order = models.ForeignKey(MarketplaceOrder, on_delete=models.RESTRICT, related_name="shop_orders")
-    shop_order_id = models.BigIntegerField()
+    key = models.CharField(max_length=LONGEST)
+    ordinal = models.BigIntegerField(default=0)
     shop_reference = models.CharField(max_length=64, default="", blank=True)
     created_at = models.DateTimeField()
     open = models.BooleanField(default=True)
 
-    seen_status = models.BigIntegerField(null=True)
+    seen_status = models.CharField(max_length=LONGEST, default="", blank=True)
     seen_tracking = models.CharField(max_length=255, default="", blank=True)
     seen_at = models.DateTimeField(null=True)
 
@@ -59,15 +64,16 @@ class Order(Loaded):
 
     class Meta:
         db_table = "shoppingfeed_order"
-        constraints = [models.UniqueConstraint(fields=["store", "shop_order_id"], name="one_order_a_shop_order")]
+        constraints = [models.UniqueConstraint(fields=["store", "key"], name="one_order_a_shop_order")]
         indexes = [
             models.Index("store", Upper("shop_reference"), name="order_by_shop_reference"),
             models.Index(fields=["store", "created_at", "id"], name="order_created"),
             models.Index(
                 "store", Upper("seen_tracking"), name="order_by_seen_tracking", condition=~Q(seen_tracking="")
             ),
-            models.Index(fields=["store", "shop_order_id"], name="order_open", condition=Q(open=True)),
+            models.Index(fields=["store", "ordinal", "id"], name="order_ordinal"),
+            models.Index(fields=["store", "ordinal"], name="order_open", condition=Q(open=True)),
         ]
 
     def __str__(self) -> str:
-        return self.shop_reference or str(self.shop_order_id)
+        return self.shop_reference or self.key

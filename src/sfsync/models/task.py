@@ -21,6 +21,7 @@ from sfsync.models.held_task import HeldTask, held
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.order import Order
 from sfsync.models.store import Store
+from sfsync.shops.keys import LONGEST
 
 
 class Action(models.TextChoices):
@@ -78,7 +79,7 @@ class Task(Loaded):
 
     operation = models.CharField(max_length=32, default="", blank=True)
     wanted = models.CharField(max_length=32, default="", blank=True)
-    status = models.BigIntegerField(null=True)
+    status = models.CharField(max_length=LONGEST, default="", blank=True)
     shop_order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     tracking_number = models.CharField(max_length=255, default="", blank=True)
     payload = models.JSONField(null=True)

@@ -9,6 +9,7 @@ from django.db.models.functions import Upper
 from sfsync.db.loading import Loaded
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.order import Order
+from sfsync.shops.keys import LONGEST
 
 
 class How(models.TextChoices):
@@ -34,7 +35,7 @@ class Told(Loaded):
     key = models.CharField(max_length=255, default="", blank=True)
     how = models.CharField(max_length=8, choices=How, default=How.TICKET)
     ticket = models.CharField(max_length=255, default="", blank=True)
-    status = models.BigIntegerField(null=True)
+    status = models.CharField(max_length=LONGEST, default="", blank=True)
     shop_order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     at = models.DateTimeField()
 

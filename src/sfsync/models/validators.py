@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from sfsync.conf import conf
 from sfsync.domain.hosts import is_forbidden, is_loopback
 from sfsync.domain.operations import meanings
-
-LARGEST_STATUS = 2**31 - 1
+from sfsync.shops.keys import LONGEST
 
 
 def recipients(value: Any) -> None:
@@ -28,10 +27,10 @@ def recipients(value: Any) -> None:
 
 
 def statuses(value: Any) -> None:
-    """`{"shipped": [4], "canceled": [6], ...}`; one status means one thing at most."""
+    """`{"shipped": ["4"], "canceled": ["6"], ...}`; one status means one thing at most."""
     if not isinstance(value, dict):
         raise ValidationError(_("The status mapping is a table of shipped, canceled, refunded and delivered."))
-    meaning: dict[int, str] = {}
+    meaning: dict[str, str] = {}
     for word, ids in value.items():
         if word not in meanings():
             known = ", ".join(meanings())
@@ -47,7 +46,7 @@ def statuses(value: Any) -> None:
 
 
 def ship_without_tracking(value: Any) -> None:
-    """A yes, a no, or a list of carrier ids (R4)."""
+    """A yes, a no, or a list of the shop's carriers (R4)."""
     if not isinstance(value, bool):
         _ids(value, _("Shipping without tracking is yes, no, or a list of the shop's carrier ids."))
 
@@ -83,7 +82,8 @@ def _split(value: str) -> Any:
     return url
 
 
-def _ids(value: Any, sentence: str) -> list[int]:
-    if not isinstance(value, list) or not all(type(each) is int and 0 < each <= LARGEST_STATUS for each in value):
+def _ids(value: Any, sentence: str) -> list[str]:
+    """Canonical ones: `named_settings.canonical` makes them so."""
+    if not isinstance(value, list) or not all(type(each) is str and 0 < len(each) <= LONGEST for each in value):
         raise ValidationError(sentence)
     return value

@@ -169,7 +169,7 @@ def _row(store: Store, notice: Notice, order: MarketplaceOrder) -> Row:
     params, here = notice.params, order.shop_order
     return Row(
         name=one_line(here or order, LONGEST_NAME),
-        number=str(here.shop_order_id) if here and here.shop_reference else "",
+        number=here.key if here and here.shop_reference else "",
         channel=one_line(order.channel, LONGEST_NAME),
         reference=one_line(order.reference, LONGEST_NAME),
         operation=one_line(texts.operation_name(str(params.get("operation", ""))), LONGEST_NAME),

@@ -11,7 +11,7 @@ from sfsync.models import Order, Store
 
 def order_page(store: Store, order: Order) -> str:
     """The whole address; empty where the setting `url` is not given, or this project has no back office."""
-    return _page("order", store.name, order.shop_order_id)
+    return _page("order", store.name, order.key)
 
 
 def store_page(store: Store) -> str:

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Protocol
 
 from sfsync.domain.orders import Snapshot
+from sfsync.shops.keys import CarrierKey, OrderKey, StatusKey
 
 PAGE = 1000
 """Rows of one page: small enough for flat memory, large enough that pages are few."""
 BLOCK = 64
-"""Order ids of one block: block 3 is 192 to 255."""
+"""Ordinals of one block: block 3 is 192 to 255."""
 
 
 class ShopError(Exception):
@@ -45,7 +46,7 @@ class Listing:
     """
 
     row_id: int
-    order_id: int
+    key: OrderKey
     shop_reference: str
     feed_id: int | None
     reference: str
@@ -58,16 +59,16 @@ class StatusChange:
     """A row of the shop's status history."""
 
     row_id: int
-    order_id: int
-    status: int
+    key: OrderKey
+    status: StatusKey
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A glance at an order, enough to see that it changed. `tracking_number` is the newest one, or empty."""
 
-    order_id: int
-    status: int
+    key: OrderKey
+    status: StatusKey
     tracking_number: str
 
 
@@ -75,7 +76,7 @@ class Sighting:
 class Status:
     """A status of the shop, named in the merchant's language. `color` is `#rrggbb` or empty."""
 
-    status_id: int
+    status_id: StatusKey
     name: str
     color: str = ""
     deleted: bool = False
@@ -91,9 +92,9 @@ class Carrier:
     orders may name for it. `active`: offered to customers now. `deleted`: only old orders still have it.
     """
 
-    carrier_id: int
+    carrier_id: CarrierKey
     name: str
-    ids: frozenset[int] = frozenset()
+    ids: frozenset[CarrierKey] = frozenset()
     active: bool = True
     deleted: bool = False
 
@@ -123,7 +124,7 @@ class Shop(Protocol):
     def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
         """Marketplace orders in pages, by rising `row_id` beyond the one given, created at or after `since`."""
 
-    def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
+    def listings_of(self, keys: Collection[OrderKey]) -> list[Listing]:
         """Which of these orders are marketplace orders, whatever their age."""
 
     def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
@@ -133,22 +134,22 @@ class Shop(Protocol):
         """The newest row of the status history, 0 when there is none."""
 
     def fingerprints(self, blocks: Collection[int]) -> dict[int, int]:
-        """A number for each block of order ids, which moves when a status or a tracking number of its orders does.
+        """A number for each block of ordinals, which moves when a status or a tracking number of its orders does.
 
         Two orders' changes may cancel out, about once in four billion times.
         """
 
-    def look(self, order_ids: Collection[int]) -> list[Sighting]:
+    def look(self, keys: Collection[OrderKey]) -> list[Sighting]:
         """The orders' current status and tracking number; an order that is gone is left out."""
 
-    def read(self, order_ids: Collection[int]) -> dict[int, Snapshot]:
+    def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
         """The orders in full; an order that is gone is left out."""
 
     def statuses(self, language: str) -> list[Status]:
         """The shop's statuses, deleted ones too, named in `language` (`fr`, `en`), else in the shop's default one."""
 
     def carriers(self) -> list[Carrier]:
-        """The shop's carriers, deleted ones too, by rising `carrier_id`. Their names have one language only."""
+        """The shop's carriers, deleted ones too, in an order of its own. Their names have one language only."""
 
     def probe(self) -> ShopFacts:
         """Try every right that the other methods need, and return what was found."""

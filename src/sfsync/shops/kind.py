@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfsync.shops.base import Problem, Shop
+from sfsync.shops.keys import Keys, Texts
 from sfsync.shops.setting import Setting
 
 
@@ -25,7 +26,8 @@ class ShopKind:
 
     `open` raises `ShopMisconfigured` where the settings alone are wrong, and connects when it is first asked something.
     Two stores whose `identity` is the same are one shop; it holds no secret. `problems`: by
-    `ShopError.code`, where there is more to say than that the shop does not answer.
+    `ShopError.code`, where there is more to say than that the shop does not answer. `orders`, `statuses` and `carriers`
+    say what a key of each is.
     """
 
     name: str
@@ -34,6 +36,9 @@ class ShopKind:
     open: Callable[[Mapping[str, Any], Around], Shop]
     identity: Callable[[Mapping[str, Any]], str]
     problems: Mapping[str, Problem] = field(default_factory=dict)
+    orders: Keys = field(default_factory=Texts)
+    statuses: Keys = field(default_factory=Texts)
+    carriers: Keys = field(default_factory=Texts)
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""

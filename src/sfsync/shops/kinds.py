@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sfsync.shops.base import Problem, ShopMisconfigured
+from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import ShopKind
 from sfsync.shops.prestashop.kind import PRESTASHOP
+from sfsync.shops.setting import Mistake
 
 _KINDS: dict[str, ShopKind] = {kind.name: kind for kind in (PRESTASHOP,)}
 
@@ -31,6 +33,20 @@ def named(name: str) -> ShopKind:
 def problem(name: str, code: str) -> Problem | None:
     """What a `ShopError.code` of this kind means, where it is known."""
     return _KINDS[name].problems.get(code) if name in _KINDS else None
+
+
+def order_keys(name: str) -> set[str]:
+    """What a person who writes this of an order may mean, with any kind of shop."""
+    found = set()
+    for kind in _KINDS.values():
+        with suppress(Mistake):
+            found.add(kind.orders.parse(name))
+    return found
+
+
+def plain_order(name: str, key: OrderKey) -> int | str:
+    """An order's key as documents for machines have it, in a shop of this kind (known or not)."""
+    return _KINDS[name].orders.plain(key) if name in _KINDS else key
 
 
 @contextmanager

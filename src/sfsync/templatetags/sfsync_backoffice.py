@@ -101,11 +101,11 @@ def field(bound: Any, wide: bool = False) -> dict[str, Any]:
 
 
 @register.filter
-def name_of(statuses: Any, status: int | None) -> str:
+def name_of(statuses: Any, status: str) -> str:
     """A shop status by its name."""
     return str(statuses.name(status))
 
 
 @register.filter
-def color_of(statuses: Any, status: int | None) -> str:
+def color_of(statuses: Any, status: str) -> str:
     return str(statuses.color(status))

@@ -105,7 +105,7 @@ def _left_to_people(stores: list[Store], limit: int, *, as_json: bool) -> None:
 
     by_hand = MarketplaceOrder.objects.filter(store__in=stores).exclude(by_hand="")
     orders = by_hand.order_by("id").select_related("store").prefetch_related("shop_orders")[:limit]
-    left = [(each.store.name, _number(each), each.reference, each.channel, each.by_hand) for each in orders]
+    left = [(each.store.name, _number(each.store, each), each.reference, each.channel, each.by_hand) for each in orders]
     columns = ("store", "shop_order", "reference", "channel", "operation")
     if as_json:
         shown.print_json([dict(zip(columns, each, strict=True)) for each in left])
@@ -113,10 +113,12 @@ def _left_to_people(stores: list[Store], limit: int, *, as_json: bool) -> None:
     shown.print_table([name.replace("shop_order", "order") for name in columns], left, empty="Nothing is to be done.")
 
 
-def _number(order: MarketplaceOrder | None) -> int | None:
+def _number(store: Store | None, order: MarketplaceOrder | None) -> int | str | None:
     """Of its first shop order."""
+    from sfsync.shops import kinds
+
     here = order.shop_order if order else None
-    return here.shop_order_id if here else None
+    return kinds.plain_order(store.shop_kind, here.key) if store and here else None
 
 
 def _line(task: Task) -> list[object]:
@@ -134,7 +136,7 @@ def _task(task: Task) -> dict[str, object]:
     params = {"operation": task.operation, "message": task.last_error}
     return {
         "store": task.store.name,
-        "shop_order": _number(task.order),
+        "shop_order": _number(task.store, task.order),
         "shop_reference": here.shop_reference if (here := task.order.shop_order) else "",
         "reference": task.order.reference,
         "channel": task.order.channel,
@@ -179,7 +181,7 @@ def orders_named(name: str, store: str = "") -> list[Order]:
 
 def order_name(order: Order) -> str:
     reference = f" ({order.shop_reference})" if order.shop_reference else ""
-    return f"Order {order.shop_order_id}{reference} of {order.store.name}"
+    return f"Order {order.key}{reference} of {order.store.name}"
 
 
 def why(
@@ -260,7 +262,7 @@ def _entry(row: LogEntry) -> dict[str, object]:
         "store": row.store.name if row.store else "",
         "level": Level(row.level).name.lower() if row.level in Level.values else str(row.level),
         "process": row.process,
-        "order": _number(row.order),
+        "order": _number(row.store, row.order),
         "code": row.code,
         "message": texts.sentence(row.code, row.params) if row.code else row.message,
     }

@@ -62,10 +62,8 @@ class Teller:
 
     def retry(self, order_id: int) -> None:
         self.screen.line("you", f"$ sfsync retry {order_id}")
-        retry(Order.objects.filter(store=self.stage.store, shop_order_id=order_id), "merchant")
-        LogEntry.objects.filter(code="person-retry", order__shop_orders__shop_order_id=order_id).update(
-            at=self.stage.now()
-        )
+        retry(Order.objects.filter(store=self.stage.store, key=order_id), "merchant")
+        LogEntry.objects.filter(code="person-retry", order__shop_orders__key=order_id).update(at=self.stage.now())
 
     def run(self, *, minutes: int = 5, read: bool = False) -> None:
         """The next scheduled run, so many minutes later: what it did, what came of it. `read` the mail too."""
@@ -112,7 +110,7 @@ class Teller:
             for entry in entries:
                 said = texts.sentence(entry.code, _shortened(entry.params))
                 here = entry.order.shop_order if entry.order else None
-                name = self._told(here.shop_order_id) if here else ""
+                name = self._told(int(here.key)) if here else ""
                 self.screen.line("sfsync", f"{name}{said}", _STYLES.get(Level(entry.level), ""))
 
     def _show_troubles(self, result: Result) -> None:
@@ -166,6 +164,6 @@ def _shortened(params: dict[str, Any]) -> dict[str, Any]:
 def _status_names(stage: Stage) -> dict[int, str]:
     shop = PrestaShop(stage.shop.url)
     try:
-        return {each.status_id: each.name for each in shop.statuses(stage.store.language)}
+        return {int(each.status_id): each.name for each in shop.statuses(stage.store.language)}
     finally:
         shop.close()

@@ -46,7 +46,7 @@ def test_an_order_that_is_not_from_a_marketplace_is_left_alone(world: World) -> 
     world.ship(order, "T-1")
     result = world.sync(wait=5)
     assert result.counts.detected == 0
-    assert not Order.objects.filter(shop_order_id=order).exists()
+    assert not Order.objects.filter(key=order).exists()
 
 
 def test_a_tracking_number_ships_the_order_whatever_its_status(world: World) -> None:

@@ -241,7 +241,7 @@ def test_an_order_with_an_impossible_id_fails_alone(world: World) -> None:
     world.sync()
     bad, good = world.ship(world.order(), "T-BAD-1"), world.ship(world.order(), "T-GOOD-1")
     forget_feed_id(world, bad)
-    MarketplaceOrder.objects.filter(shop_orders__shop_order_id=bad).update(feed_id=-5)
+    MarketplaceOrder.objects.filter(shop_orders__key=bad).update(feed_id=-5)
     world.sync(wait=5)
     assert world.accepted(good) == [("ship", "T-GOOD-1")]
     assert [task.failure for task in world.tasks(bad)] == ["unpreparable"]

@@ -64,7 +64,7 @@ def test_an_order_that_the_module_lists_late_is_seen(world: World) -> None:
     world.shop.execute(delete(listing).where(listing.c.id_order == order))
     world.ship(order, "T-1")
     world.sync()
-    assert not Order.objects.filter(shop_order_id=order).exists()
+    assert not Order.objects.filter(key=order).exists()
     late = dict(row._mapping) | {"id_shoppingfeed_order": 1000}
     world.shop.execute(insert(listing).values(late))
     world.sync(wait=5)

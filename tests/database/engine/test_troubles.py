@@ -206,7 +206,7 @@ def test_a_person_never_touches_what_a_run_sends_meanwhile(tmp_path: Path, act: 
     world.advance(days=1)
     meanwhile = Meanwhile(world)
     with connection.execute_wrapper(meanwhile):
-        assert act(Order.objects.filter(shop_order_id=order), "owner") == 1
+        assert act(Order.objects.filter(key=order), "owner") == 1
     meanwhile.thread.join(30)
     assert [task.attempts for task in Task.objects.in_flight()] in ([], [1])
     world.sync(wait=60)

@@ -18,9 +18,9 @@ def rename(sample: SampleShop, status_id: int, language_id: int, name: str) -> N
 
 def test_every_status_with_its_name_color_and_flags(shop: PrestaShop) -> None:
     statuses = {status.status_id: status for status in shop.statuses("en")}
-    assert list(statuses) == list(range(1, 14))
-    assert statuses[4] == Status(4, "Shipped", "#01B887", deleted=False, shipped=True, paid=True)
-    assert statuses[2] == Status(2, "Payment accepted", "#3498D8", deleted=False, shipped=False, paid=True)
+    assert list(statuses) == [str(number) for number in range(1, 14)]
+    assert statuses["4"] == Status("4", "Shipped", "#01B887", deleted=False, shipped=True, paid=True)
+    assert statuses["2"] == Status("2", "Payment accepted", "#3498D8", deleted=False, shipped=False, paid=True)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_a_name_missing_in_one_language_is_taken_from_another(sample: SampleShop
     rename(sample, 5, 1, "")
     rename(sample, 5, 2, "Livré")
     french = {status.status_id: status.name for status in shop.statuses("fr")}
-    assert (french[4], french[5]) == ("Shipped", "Livré")
-    assert {status.status_id: status.name for status in shop.statuses("de")}[5] == "Livré"
+    assert (french["4"], french["5"]) == ("Shipped", "Livré")
+    assert {status.status_id: status.name for status in shop.statuses("de")}["5"] == "Livré"
 
 
 def test_a_status_without_any_name_is_still_a_status(sample: SampleShop, shop: PrestaShop) -> None:
@@ -61,7 +61,7 @@ def test_the_shops_own_deleted_status_is_listed_as_such(sample: SampleShop, shop
     columns = dict.fromkeys((column.name for column in states.columns), 0)
     own = {**columns, "id_order_state": 20, "module_name": "locker", "color": "RoyalBlue", "deleted": 1, "shipped": 1}
     sample.execute(insert(states).values(own))
-    assert shop.statuses("fr")[-1] == Status(20, "", "", deleted=True, shipped=True, paid=False)
+    assert shop.statuses("fr")[-1] == Status("20", "", "", deleted=True, shipped=True, paid=False)
 
 
 def test_names_of_statuses_and_of_the_shop_have_no_control_characters(sample: SampleShop, shop: PrestaShop) -> None:

@@ -21,13 +21,13 @@ SEEN = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 """When the change was seen."""
 DUE = SEEN + timedelta(minutes=5)
 
-MAPPING = {4: SHIP, 5: DELIVER, 6: CANCEL, 7: REFUND}
+MAPPING = {"4": SHIP, "5": DELIVER, "6": CANCEL, "7": REFUND}
 CURRENT = Policy(MAPPING)
 LATEST = Policy(MAPPING, latest_mapped=True)
-NO_DELIVER = Policy({4: SHIP, 6: CANCEL, 7: REFUND})
-LATEST_NO_DELIVER = Policy({4: SHIP, 6: CANCEL, 7: REFUND}, latest_mapped=True)
+NO_DELIVER = Policy({"4": SHIP, "6": CANCEL, "7": REFUND})
+LATEST_NO_DELIVER = Policy({"4": SHIP, "6": CANCEL, "7": REFUND}, latest_mapped=True)
 UNTRACKED = Policy(MAPPING, ship_without_tracking=True)
-COLLECT = Policy(MAPPING, ship_without_tracking=frozenset({12}))
+COLLECT = Policy(MAPPING, ship_without_tracking=frozenset({"12"}))
 """Only carrier 12 ("click and collect") may ship without a tracking number."""
 
 A1, DELIVERED, CANCELED, REFUNDED = (SHIP, "A1"), (DELIVER, ""), (CANCEL, ""), (REFUND, "")
@@ -45,18 +45,17 @@ NO_CANCEL = Known(unsupported=frozenset({CANCEL}))
 
 def shop(*statuses: int, number: str = "", **more: Any) -> Snapshot:
     """An order that went through these statuses, with the flags that PrestaShop gives the last one."""
-    last = statuses[-1]
+    last, keys = statuses[-1], tuple(map(str, statuses))
     parcels = (Parcel(number),) if number else ()
-    return Snapshot(
-        1, last, statuses, parcels, shipped_status=last in {4, 5}, paid_status=last in {2, 3, 4, 5, 9, 11}, **more
-    )
+    flags = {"shipped_status": last in {4, 5}, "paid_status": last in {2, 3, 4, 5, 9, 11}}
+    return Snapshot("1", keys[-1], keys, parcels, **flags, **more)
 
 
 def removed(because: Because, operation: str | None = None) -> Nothing:
     return Nothing(because, operation)
 
 
-ON_DELIVERY = Snapshot(1, 98, (6, 98), shipped_status=True)
+ON_DELIVERY = Snapshot("1", "98", ("6", "98"), shipped_status=True)
 """A status of the shop's own that means nothing to a marketplace: sent, to be paid on delivery."""
 
 TOLD_BEFORE = Because.TOLD_BEFORE
@@ -123,15 +122,15 @@ TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
     "R4 no delay": (shop(4), UNTOLD, Policy(MAPPING, delay=timedelta(0)), 0, NO_TRACKING),
     "R4 allowed for all: waits too": (shop(4), UNTOLD, UNTRACKED, 1, Wait(DUE)),
     "R4 allowed for all: due": (shop(4), UNTOLD, UNTRACKED, 5, Send(SHIP, SHIP)),
-    "R4 allowed for its carrier": (shop(4, carrier_id=12), UNTOLD, COLLECT, 5, Send(SHIP, SHIP)),
+    "R4 allowed for its carrier": (shop(4, carrier_id="12"), UNTOLD, COLLECT, 5, Send(SHIP, SHIP)),
     "R4 allowed for its carrier, edited since": (
-        shop(4, carrier_id=31, carrier_reference=12),
+        shop(4, carrier_id="31", carrier_reference="12"),
         UNTOLD,
         COLLECT,
         5,
         Send(SHIP, SHIP),
     ),
-    "R4 not allowed for its carrier": (shop(4, carrier_id=2, carrier_reference=2), UNTOLD, COLLECT, 5, NO_TRACKING),
+    "R4 not allowed for its carrier": (shop(4, carrier_id="2", carrier_reference="2"), UNTOLD, COLLECT, 5, NO_TRACKING),
     # R6: only the current status counts
     "R6 shipped, then canceled before the run": (shop(2, 4, 6, number="A1"), UNTOLD, CURRENT, 0, Send(CANCEL, CANCEL)),
     "R6 a status that is not mapped": (shop(2, 3), UNTOLD, CURRENT, 0, removed(NOT_MAPPED)),
@@ -140,14 +139,14 @@ TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
     "R6 latest: shipped, then delivered (not mapped)": (
         shop(4, 5),
         UNTOLD,
-        Policy({4: SHIP}, latest_mapped=True, ship_without_tracking=True),
+        Policy({"4": SHIP}, latest_mapped=True, ship_without_tracking=True),
         5,
         Send(SHIP, SHIP),
     ),
     "R6 current: shipped, then delivered (not mapped)": (
         shop(4, 5),
         UNTOLD,
-        Policy({4: SHIP}, ship_without_tracking=True),
+        Policy({"4": SHIP}, ship_without_tracking=True),
         5,
         removed(NOT_MAPPED),
     ),
@@ -233,7 +232,7 @@ def test_what_the_marketplace_is_told(
 def test_the_newest_of_several_parcels_is_told() -> None:
     """R2: with several parcels the newest number counts, and an older one that was told is not told again."""
     parcels = (Parcel("B2"), Parcel("A1"))
-    order = Snapshot(1, 4, (4,), parcels)
+    order = Snapshot("1", "4", ("4",), parcels)
     assert decide(order, TOLD_SHIP, CURRENT, since=SEEN, now=SEEN) == Send(SHIP, SHIP)
     assert decide(order, Known(((SHIP, "B2"),)), CURRENT, since=SEEN, now=SEEN) == removed(KNOWN_ALREADY, SHIP)
 

@@ -30,7 +30,7 @@ def test_a_failing_order_is_named_on_both_sides_with_its_status_its_reason_and_w
         store,
         "ticket-failed",
         {"message": "Unknown carrier"},
-        shop_order_id=77,
+        key="77",
         shop_reference="XKBKNABJK",
         reference="403-1234567",
     )

@@ -65,7 +65,7 @@ def an_order(**order: Any) -> EmailMultiAlternatives:
 def test_an_order_is_a_link_to_its_page_in_both_forms(linked: Settings, language: str) -> None:
     """R20."""
     store = a_store(language=language)
-    mail = compose(store, [about_order(store, "no-tracking", shop_order_id=77, shop_reference="XKBKNABJK")])
+    mail = compose(store, [about_order(store, "no-tracking", key="77", shop_reference="XKBKNABJK")])
     assert links_of(mail)["XKBKNABJK"] == f"{ADDRESS}/stores/main/orders/77/"
     assert f"\n    {ADDRESS}/stores/main/orders/77/\n" in str(mail.body)
     for shown in (str(mail.body), page_of(mail).text):
@@ -85,7 +85,7 @@ def test_without_the_setting_the_commands_stay() -> None:
 def test_the_orders_of_a_bad_day_are_links_too(linked: Settings) -> None:
     """R20: those that stand in full and those that follow by reference, below what mail programs cut."""
     store = a_store(language="fr")
-    notices = [about_order(store, "no-tracking", shop_order_id=100_000 + n) for n in range(500)]
+    notices = [about_order(store, "no-tracking", key=str(100_000 + n)) for n in range(500)]
     mail = compose(store, notices)
     wanted = {f"{ADDRESS}/stores/main/orders/{100_000 + n}/" for n in range(500)}
     assert ROWS < 500
@@ -108,7 +108,7 @@ def test_the_address_holds_wherever_the_back_office_is_mounted(settings: Setting
     urls: Any = ModuleType("urls")
     urls.urlpatterns = [path(prefix, include("sfsync.backoffice.urls"))]
     settings.SFSYNC, settings.ROOT_URLCONF = {"url": url}, urls
-    assert links_of(an_order(shop_order_id=5, shop_reference="REF"))["REF"] == (
+    assert links_of(an_order(key="5", shop_reference="REF"))["REF"] == (
         "https://example.com/sync/stores/main/orders/5/"
     )
 
@@ -117,7 +117,7 @@ def test_what_a_request_brought_is_in_no_mail(linked: Settings) -> None:
     """A run that a page starts may write its mail in the request's thread."""
     set_script_prefix("/evil/")
     try:
-        assert links_of(an_order(shop_order_id=5, shop_reference="REF"))["REF"] == f"{ADDRESS}/stores/main/orders/5/"
+        assert links_of(an_order(key="5", shop_reference="REF"))["REF"] == f"{ADDRESS}/stores/main/orders/5/"
     finally:
         set_script_prefix("/")
 
@@ -134,7 +134,7 @@ def test_a_project_without_the_back_office_mails_the_commands(settings: Settings
 
 @pytest.mark.parametrize("reference", ['"><script>', "javascript:alert(1)", "&quot; onclick=x"])
 def test_what_a_stranger_wrote_never_gets_into_an_address(linked: Settings, reference: str) -> None:
-    mail = an_order(shop_order_id=5, shop_reference=reference, reference=reference)
+    mail = an_order(key="5", shop_reference=reference, reference=reference)
     assert links_of(mail)[reference] == f"{ADDRESS}/stores/main/orders/5/"
     assert set(re.findall(r'href="([^"]*)"', html_of(mail))) == {
         f"{ADDRESS}/stores/main/",
@@ -144,7 +144,7 @@ def test_what_a_stranger_wrote_never_gets_into_an_address(linked: Settings, refe
 
 def test_an_address_is_escaped_in_html_and_plain_in_text(settings: Settings) -> None:
     settings.SFSYNC = {"url": "https://example.com/a&b"}
-    mail = an_order(shop_order_id=5)
+    mail = an_order(key="5")
     assert 'href="https://example.com/a&amp;b/stores/main/orders/5/"' in html_of(mail)
     assert "https://example.com/a&b/stores/main/orders/5/" in str(mail.body)
 

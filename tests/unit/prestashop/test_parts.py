@@ -47,9 +47,9 @@ def test_a_color_is_six_digits_or_none(typed: str | None, shown: str) -> None:
 
 
 def test_the_history_always_ends_with_the_current_status_r6() -> None:
-    assert ending_with(4, [2, 4]) == (2, 4)
-    assert ending_with(5, [2, 4]) == (2, 4, 5)
-    assert ending_with(2, []) == (2,)
+    assert ending_with("4", ["2", "4"]) == ("2", "4")
+    assert ending_with("5", ["2", "4"]) == ("2", "4", "5")
+    assert ending_with("2", []) == ("2",)
 
 
 def test_the_newest_parcel_with_a_number_counts() -> None:
@@ -60,10 +60,10 @@ def test_the_newest_parcel_with_a_number_counts() -> None:
         Glance(8, 2, None, None),
         Glance(9, 3, 5, None),
     ]
-    assert sorted(sightings(rows), key=lambda seen: seen.order_id) == [
-        Sighting(7, 4, "6A1"),
-        Sighting(8, 2, ""),
-        Sighting(9, 3, ""),
+    assert sorted(sightings(rows), key=lambda seen: seen.key) == [
+        Sighting("7", "4", "6A1"),
+        Sighting("8", "2", ""),
+        Sighting("9", "3", ""),
     ]
 
 

@@ -24,6 +24,7 @@ from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
 from sfsync.models import Order, Store
 from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, Shop, ShopError, Status
+from sfsync.shops.keys import CarrierKey, StatusKey
 from shoppingfeed import Client, ShoppingFeedError
 
 PATIENCE = 5.0
@@ -80,21 +81,21 @@ def opened(store: Store) -> Iterator[Shop]:
 class Statuses:
     """The shop's statuses. `trouble`: why they cannot be read; they are then those known last, if any."""
 
-    by_id: dict[int, Status] = field(default_factory=dict)
+    by_id: dict[StatusKey, Status] = field(default_factory=dict)
     trouble: Said | None = None
 
-    def name(self, status: int | None) -> str:
-        if status is None:
+    def name(self, status: StatusKey) -> str:
+        if not status:
             return ""
         known = self.by_id.get(status)
         return known.name if known else f"#{status}"
 
-    def numbered(self, status: int) -> str:
+    def numbered(self, status: StatusKey) -> str:
         """Shipped (4)."""
         return _numbered(self.by_id[status].name, status) if status in self.by_id else f"#{status}"
 
-    def color(self, status: int | None) -> str:
-        known = self.by_id.get(status) if status is not None else None
+    def color(self, status: StatusKey) -> str:
+        known = self.by_id.get(status)
         return known.color if known else ""
 
 
@@ -105,14 +106,14 @@ class Carriers:
     found: list[Carrier] = field(default_factory=list)
     trouble: Said | None = None
 
-    def numbered(self, number: int) -> str:
+    def numbered(self, number: CarrierKey) -> str:
         """Click and collect (1)."""
         names = (each.name for each in self.found if number == each.carrier_id or number in each.ids)
         name = next(names, "")
         return _numbered(name, number) if name else f"#{number}"
 
 
-def _numbered(name: str, number: int) -> str:
+def _numbered(name: str, number: str) -> str:
     return _("%(name)s (%(number)s)") % {"name": name, "number": number}
 
 
@@ -191,7 +192,7 @@ def glance(store: Store, order: Order) -> Glance:
     try:
         with opened(store) as shop:
             reading = read(shop, {order.marketplace_order_id: order.marketplace_order.claim})
-            return Glance(reading.snapshots.get(order.shop_order_id), reading.groups[order.marketplace_order_id])
+            return Glance(reading.snapshots.get(order.key), reading.groups[order.marketplace_order_id])
     except OUTSIDE as error:
         return Glance(trouble=said(store, error))
 

@@ -17,12 +17,13 @@ from sfsync.backoffice.kit.order_state import State, in_state
 from sfsync.domain.operations import all_kinds
 from sfsync.models import MarketplaceOrder, Order, Store, Task, Told
 from sfsync.models.order import spelt
+from sfsync.shops import kinds
 
 SORTS = {
     "-created_at": (_("Newest order first"), Ordering("created_at")),
     "created_at": (_("Oldest order first"), Ordering("created_at", descending=False)),
-    "-shop_order_id": (_("Highest order number first"), Ordering("shop_order_id")),
-    "shop_order_id": (_("Lowest order number first"), Ordering("shop_order_id", descending=False)),
+    "-ordinal": (_("Highest order number first"), Ordering("ordinal")),
+    "ordinal": (_("Lowest order number first"), Ordering("ordinal", descending=False)),
     "-confirmed_at": (_("Confirmed last first"), Ordering("marketplace_order__confirmed_at")),
 }
 FOUND = 200
@@ -105,9 +106,9 @@ def found(store: Store, text: str) -> list[int]:
     name = text.strip()
     number = name.removeprefix("#")
     here = [spelt("shop_reference", name), spelt("seen_tracking", name) & ~Q(seen_tracking="")]
+    here += [Q(key=key) for key in kinds.order_keys(name)]
     there = [spelt("reference", name)]
     if number.isdecimal() and len(number) <= 18:
-        here.append(Q(shop_order_id=int(number)))
         there.append(Q(feed_id=int(number)))
     shop_side = Order.objects.filter(store=store).order_by().values_list("pk", flat=True)
     other_side = MarketplaceOrder.objects.filter(store=store).order_by().values_list("shop_orders", flat=True)

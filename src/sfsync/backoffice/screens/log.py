@@ -137,7 +137,7 @@ def _lines(chosen: LogFilter, language: str) -> Iterator[list[object]]:
 
 
 def _line(entry: LogEntry) -> list[object]:
-    order = (entry.order and entry.order.shop_order and entry.order.shop_order.shop_order_id) or ""
+    order = entry.order.shop_order.key if entry.order and entry.order.shop_order else ""
     at = entry.at.isoformat(timespec="seconds")
     return [at, _level(entry), _who(entry), order, str(say(entry))]
 

@@ -48,12 +48,12 @@ class Fact:
 
 
 @of_store
-def order(request: HttpRequest, store: Store, number: int) -> HttpResponse:
+def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
     """The whole page, or for htmx its moving part; 204 where that is as it was `seen`, so that nothing jumps."""
     found = get_object_or_404(
         Order.objects.select_related("store", "marketplace_order").prefetch_related("marketplace_order__told"),
         store=store,
-        shop_order_id=number,
+        key=key,
     )
     tasks, now = list(found.marketplace_order.tasks.order_by("id")), timezone.now()
     pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
@@ -194,9 +194,9 @@ def carrier_sent(story: Story) -> str:
     return str(next((each["carrier"] for each in payloads if "carrier" in each), ""))
 
 
-def meaning(store: Store, name: str, status: int | None) -> str:
+def meaning(store: Store, name: str, status: str) -> str:
     """What the settings make of the shop's status."""
-    if status is None:
+    if not status:
         return ""
     operation = policy_of(store).mapping.get(status)
     if operation is None:

@@ -81,7 +81,7 @@ def _line(order: Order) -> list[object]:
     there = order.marketplace_order
     stand = standing(order, there.tasks.all())
     return [
-        order.shop_order_id,
+        order.key,
         order.shop_reference,
         there.channel,
         there.reference,

@@ -15,6 +15,7 @@ from sfsync.engine.find.sweep import sweep
 from sfsync.engine.kit.context import Run
 from sfsync.models import Order
 from sfsync.shops.base import StatusChange
+from sfsync.shops.keys import OrderKey, StatusKey
 
 OVERLAP = 500
 """History rows read again behind the cursor: ids are given out in order but committed out of order."""
@@ -83,9 +84,9 @@ def _advance(run: Run, rows: list[StatusChange], window: list[int]) -> None:
 
 
 def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
-    statuses: dict[int, list[int]] = {}
+    statuses: dict[OrderKey, list[StatusKey]] = {}
     for row in rows:
-        statuses.setdefault(row.order_id, []).append(row.status)
+        statuses.setdefault(row.key, []).append(row.status)
     orders = _orders(run, statuses)
     strangers = statuses.keys() - orders.keys()
     if strangers:
@@ -94,10 +95,10 @@ def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
             register(run, listings)
         orders = _orders(run, statuses)
     seen = run.shop.look(orders) if orders else []
-    return [change(each, orders[each.order_id], statuses[each.order_id], run.lease.taken_at) for each in seen]
+    return [change(each, orders[each.key], statuses[each.key], run.lease.taken_at) for each in seen]
 
 
-def _orders(run: Run, order_ids: Collection[int]) -> dict[int, Seen]:
-    rows = Order.objects.filter(store=run.store, shop_order_id__in=list(order_ids))
-    names = ("shop_order_id", "pk", "marketplace_order", "seen_status", "seen_tracking", "seen_at")
+def _orders(run: Run, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+    rows = Order.objects.filter(store=run.store, key__in=list(keys))
+    names = ("key", "pk", "marketplace_order", "seen_status", "seen_tracking", "seen_at")
     return {row[0]: Seen(*row[1:]) for row in rows.values_list(*names)}

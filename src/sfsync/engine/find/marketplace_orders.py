@@ -15,6 +15,7 @@ from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
 from sfsync.models import MarketplaceOrder
 from sfsync.shops.base import Listing
+from sfsync.shops.keys import OrderKey, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +38,26 @@ def clean(text: str, most: int) -> str:
     return text.replace("\x00", "")[:most]
 
 
-def find_or_make(run: Run, listings: Sequence[Listing]) -> dict[int, There]:
-    """The shop's order id → its marketplace order. One statement for a thousand that are all new.
+def find_or_make(run: Run, listings: Sequence[Listing]) -> dict[OrderKey, There]:
+    """The shop's order → its marketplace order. One statement for a thousand that are all new.
 
     Where two name one order differently, the names of the first shop order stay.
     """
-    claims = {each.order_id: claim(each) for each in listings}
-    keys = {order_id: _key(order_id, each) for order_id, each in claims.items()}
+    claims = {each.key: claim(each) for each in listings}
+    identities = {key: _identity(key, each) for key, each in claims.items()}
     _learn(run, [each for each in claims.values() if each.feed_id])
-    last_first = sorted(listings, key=lambda each: -each.order_id)
-    wanted = {keys[each.order_id]: (claims[each.order_id], each.created_at) for each in last_first}
+    created_at = {each.key: each.created_at for each in listings}
+    last_first = reversed(in_order(run.store.kind.orders, claims))
+    wanted = {identities[key]: (claims[key], created_at[key]) for key in last_first}
     there = _make(run, wanted)
     if len(there) < len(wanted):
         there |= _read(run, [each for key, (each, _created_at) in wanted.items() if key not in there])
-    return {order_id: there[key] for order_id, key in keys.items()}
+    return {key: there[identity] for key, identity in identities.items()}
 
 
-def _key(order_id: int, claimed: Claim) -> Identity:
+def _identity(key: OrderKey, claimed: Claim) -> Identity:
     """An order that nothing could recognise is like no other."""
-    return claimed.identity or ("", "", order_id)
+    return claimed.identity or ("", "", key)
 
 
 def _learn(run: Run, claims: list[Claim]) -> None:

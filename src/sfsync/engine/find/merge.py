@@ -38,7 +38,7 @@ def _merge(run: Run, provisional: int, into: MarketplaceOrder) -> None:
     """Nothing was ever sent for a provisional one, so nothing of it is in flight: its update is decided anew, with the
     other's orders and by what the other was told."""
     orders = Order.objects.filter(marketplace_order=provisional)
-    numbers = ", ".join(str(number) for number in orders.values_list("shop_order_id", flat=True))
+    numbers = ", ".join(orders.order_by("ordinal", "key").values_list("key", flat=True))
     for model in (LogEntry, Notice):
         model.objects.filter(order=provisional).update(order=into)
     _unite_told(provisional, into)

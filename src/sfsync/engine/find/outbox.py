@@ -13,6 +13,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.models import Action, MarketplaceOrder, Order, Task
 from sfsync.models.log import Level
 from sfsync.shops.base import Sighting
+from sfsync.shops.keys import StatusKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Seen:
 
     pk: int
     order_id: int
-    status: int | None
+    status: StatusKey
     tracking_number: str
     at: datetime | None = None
 
@@ -35,7 +36,7 @@ class Change:
 
     pk: int
     order_id: int
-    statuses: tuple[int, ...]
+    statuses: tuple[StatusKey, ...]
     tracking_number: str
     new_status: bool
     new_tracking: bool
@@ -44,7 +45,9 @@ class Change:
     """This run has found it already: its rows lie on two pages of the history."""
 
 
-def change(sighting: Sighting, seen: Seen, history: Collection[int] = (), run_began: datetime | None = None) -> Change:
+def change(
+    sighting: Sighting, seen: Seen, history: Collection[StatusKey] = (), run_began: datetime | None = None
+) -> Change:
     """`history`: the statuses that the order took since, as far as they are known."""
     return Change(
         pk=seen.pk,
@@ -53,7 +56,7 @@ def change(sighting: Sighting, seen: Seen, history: Collection[int] = (), run_be
         tracking_number=sighting.tracking_number,
         new_status=sighting.status != seen.status,
         new_tracking=sighting.tracking_number != seen.tracking_number,
-        first_seen=seen.status is None,
+        first_seen=not seen.status,
         counted=bool(seen.at and run_began and seen.at >= run_began and sighting.status == seen.status),
     )
 
@@ -95,7 +98,7 @@ def _told(changes: list[Change]) -> set[int]:
 MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET
     since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
     attempts = 0, split = 0, silences = 0, failure = '', last_error = '', failed_at = NULL, episode = t.episode + 1"""
-_TEXTS = ("lease", "operation", "wanted", "tracking_number", "request_key", "batch_id", "ticket_number")
+_TEXTS = ("lease", "operation", "status", "wanted", "tracking_number", "request_key", "batch_id", "ticket_number")
 _BLANK = dict.fromkeys((*_TEXTS, "failure", "last_error"), "") | dict.fromkeys(
     ("attempts", "looks", "split", "silences", "episode"), 0
 )

@@ -15,6 +15,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.models import MarketplaceOrder, Order
 from sfsync.models.log import Level
 from sfsync.shops.base import Listing
+from sfsync.shops.keys import OrderKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +32,39 @@ def register(run: Run, listings: Iterable[Listing]) -> set[int]:
 
     Returns the marketplace orders that are not what they were: their updates are decided anew.
     """
-    listed = {each.order_id: each for each in sorted(listings, key=lambda each: each.row_id)}
+    listed = {each.key: each for each in sorted(listings, key=lambda each: each.row_id)}
     known = _known(run, listed)
-    _insert(run, [each for order_id, each in listed.items() if order_id not in known])
-    verdicts = {order_id: judge(each.claim, claim(listed[order_id])) for order_id, each in known.items()}
+    _insert(run, [each for key, each in listed.items() if key not in known])
+    verdicts = {key: judge(each.claim, claim(listed[key])) for key, each in known.items()}
     if all(verdict is Verdict.SAME for verdict in verdicts.values()):
         return set()
     return _Moves(run, listed, known, verdicts).make()
 
 
-def _known(run: Run, listed: Iterable[int]) -> dict[int, Known]:
+def _known(run: Run, listed: Iterable[OrderKey]) -> dict[OrderKey, Known]:
     there = ("marketplace_order", "marketplace_order__feed_id", "marketplace_order__reference")
-    rows = Order.objects.filter(store=run.store, shop_order_id__in=list(listed))
-    found = rows.values_list("shop_order_id", "pk", *there, "marketplace_order__channel")
+    rows = Order.objects.filter(store=run.store, key__in=list(listed))
+    found = rows.values_list("key", "pk", *there, "marketplace_order__channel")
     return {row[0]: Known(row[1], row[2], Claim(*row[3:])) for row in found}
 
 
 def _insert(run: Run, fresh: list[Listing]) -> None:
-    there = find_or_make(run, fresh)
+    there, ordinal = find_or_make(run, fresh), run.store.kind.orders.ordinal
     rows = [
-        (each.order_id, clean(each.shop_reference, 64), each.created_at, *_there(there[each.order_id]))
+        (each.key, ordinal(each.key), clean(each.shop_reference, 64), each.created_at, *_there(there[each.key]))
         for each in fresh
     ]
-    names = ("shop_order_id", "shop_reference", "created_at", "marketplace_order", "open")
-    insert_rows(Order, names, rows, same={"store": run.store.pk, "date_add": run.clock(), "seen_tracking": ""})
-    joined = [each for each in fresh if there[each.order_id].known]
+    names = ("key", "ordinal", "shop_reference", "created_at", "marketplace_order", "open")
+    insert_rows(
+        Order,
+        names,
+        rows,
+        same={"store": run.store.pk, "date_add": run.clock(), "seen_status": "", "seen_tracking": ""},
+    )
+    joined = [each for each in fresh if there[each.key].known]
     for each in joined:
-        run.journal.say(Level.INFO, "order-joined", there[each.order_id].pk, shop_order=str(each.order_id))
-    queue(run, [there[each.order_id].pk for each in joined], conflict=MERGE)
+        run.journal.say(Level.INFO, "order-joined", there[each.key].pk, shop_order=each.key)
+    queue(run, [there[each.key].pk for each in joined], conflict=MERGE)
     run.journal.flush()
 
 
@@ -69,9 +75,9 @@ class _Moves:
     def __init__(
         self,
         run: Run,
-        listed: Mapping[int, Listing],
-        known: Mapping[int, Known],
-        verdicts: Mapping[int, Verdict],
+        listed: Mapping[OrderKey, Listing],
+        known: Mapping[OrderKey, Known],
+        verdicts: Mapping[OrderKey, Verdict],
     ) -> None:
         self.run, self.listed, self.known, self.verdicts = run, listed, known, verdicts
 
@@ -80,50 +86,49 @@ class _Moves:
         changed = self._rename(self._those(Verdict.RENAMED)) | self._move(
             self._those(Verdict.CORRECTED, Verdict.ANOTHER)
         )
-        learnt = {self.known[order_id].order_id for order_id in self._those(Verdict.LEARNT)}
+        learnt = {self.known[key].order_id for key in self._those(Verdict.LEARNT)}
         queue(self.run, changed, conflict=MERGE)
         self.run.journal.flush()
         return changed | learnt
 
-    def _those(self, *verdicts: Verdict) -> list[int]:
-        return [order_id for order_id, verdict in self.verdicts.items() if verdict in verdicts]
+    def _those(self, *verdicts: Verdict) -> list[OrderKey]:
+        return [key for key, verdict in self.verdicts.items() if verdict in verdicts]
 
-    def _learn(self, order_ids: Sequence[int]) -> None:
-        ids = {self.known[each].order_id: self.listed[each].feed_id for each in order_ids}
+    def _learn(self, keys: Sequence[OrderKey]) -> None:
+        ids = {self.known[each].order_id: self.listed[each].feed_id for each in keys}
         learn(self.run, {pk: feed_id for pk, feed_id in ids.items() if feed_id})
 
-    def _rename(self, order_ids: Sequence[int]) -> set[int]:
+    def _rename(self, keys: Sequence[OrderKey]) -> set[int]:
         """The names of its first shop order are the marketplace order's: two that differ must not take turns."""
-        ours = {self.known[each].order_id for each in order_ids}
+        ours = {self.known[each].order_id for each in keys}
         shop_orders = Order.objects.filter(marketplace_order__in=ours)
-        first: dict[int, int] = {}
-        for pk, order_id in shop_orders.values_list("marketplace_order", "shop_order_id").order_by("-shop_order_id"):
-            first[pk] = order_id
-        renamed = [each for each in order_ids if first[self.known[each].order_id] == each]
+        last_first = shop_orders.order_by("-ordinal", "-key").values_list("marketplace_order", "key")
+        first: dict[int, OrderKey] = dict(last_first)
+        renamed = [each for each in keys if first[self.known[each].order_id] == each]
         rows = [(self.known[each].order_id, *_names(self.listed[each])) for each in renamed]
         update_rows(MarketplaceOrder, ("id", "reference", "channel"), rows)
         for each in renamed:
             self._say("order-renamed", each, self.known[each].order_id)
         return {self.known[each].order_id for each in renamed}
 
-    def _move(self, order_ids: Sequence[int]) -> set[int]:
+    def _move(self, keys: Sequence[OrderKey]) -> set[int]:
         """Both are looked at: the one that it leaves may have another shop order, or none."""
-        there = find_or_make(self.run, [self.listed[each] for each in order_ids])
-        rows = [(self.known[each].pk, *self._row(each), *_there(there[each])) for each in order_ids]
+        there = find_or_make(self.run, [self.listed[each] for each in keys])
+        rows = [(self.known[each].pk, *self._row(each), *_there(there[each])) for each in keys]
         names = ("id", "shop_reference", "created_at", "marketplace_order", "open")
-        update_rows(Order, names, rows, same={"seen_status": None, "seen_tracking": "", "seen_at": None})
-        for each in order_ids:
+        update_rows(Order, names, rows, same={"seen_status": "", "seen_tracking": "", "seen_at": None})
+        for each in keys:
             code = "order-corrected" if self.verdicts[each] is Verdict.CORRECTED else "order-replaced"
             for pk in (self.known[each].order_id, there[each].pk):
                 self._say(code, each, pk)
-        return {self.known[each].order_id for each in order_ids} | {there[each].pk for each in order_ids}
+        return {self.known[each].order_id for each in keys} | {there[each].pk for each in keys}
 
-    def _row(self, order_id: int) -> tuple[object, ...]:
-        return (clean(self.listed[order_id].shop_reference, 64), self.listed[order_id].created_at)
+    def _row(self, key: OrderKey) -> tuple[object, ...]:
+        return (clean(self.listed[key].shop_reference, 64), self.listed[key].created_at)
 
-    def _say(self, code: str, order_id: int, pk: int) -> None:
-        before, after = str(self.known[order_id].claim), str(claim(self.listed[order_id]))
-        self.run.journal.say(Level.WARNING, code, pk, shop_order=str(order_id), before=before, after=after)
+    def _say(self, code: str, key: OrderKey, pk: int) -> None:
+        before, after = str(self.known[key].claim), str(claim(self.listed[key]))
+        self.run.journal.say(Level.WARNING, code, pk, shop_order=key, before=before, after=after)
 
 
 def _there(there: There) -> tuple[int, bool]:

@@ -18,6 +18,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import passed
 from sfsync.models import Order, Sweep, Task
 from sfsync.shops.base import BLOCK, Sighting
+from sfsync.shops.keys import OrderKey
 
 ORDERS = 10_000
 """Compared in one query each side."""
@@ -37,19 +38,19 @@ def sweep(run: Run) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Shop order ids from `number * BLOCK` on: how many of them are open, and how many of those were never seen."""
+    """Ordinals from `number * BLOCK` on: how many of them are open, and how many of those were never seen."""
 
     number: int
     orders: int
     unseen: int
 
 
-_NUMBER = F("shop_order_id") / BLOCK
+_NUMBER = F("ordinal") / BLOCK
 
 
 def _blocks(run: Run) -> Iterator[_Block]:
     numbered = _open_orders(run).annotate(block=_NUMBER).values("block").order_by("block")
-    counted = numbered.annotate(orders=Count("pk"), unseen=Count("pk", filter=Q(seen_status=None)))
+    counted = numbered.annotate(orders=Count("pk"), unseen=Count("pk", filter=Q(seen_status="")))
     return (_Block(*row) for row in counted.values_list("block", "orders", "unseen"))
 
 
@@ -83,18 +84,18 @@ def _together(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
 def _compare(run: Run, blocks: list[int]) -> None:
     run.lease.beat("sweep")
     seen = dict(_seen(run, blocks))
-    changes = [change(each, seen[each.order_id]) for each in run.shop.look(seen) if _news(each, seen[each.order_id])]
+    changes = [change(each, seen[each.key]) for each in run.shop.look(seen) if _news(each, seen[each.key])]
     learn_names(run, changes)
     for start in range(0, len(changes), SAVED):
         with run.lease.writing("sweep"):
             save(run, changes[start : start + SAVED])
 
 
-def _seen(run: Run, blocks: list[int]) -> Iterator[tuple[int, Seen]]:
-    """Shop order id, and what was last seen of it. The range lets the database use its index."""
-    ids = (blocks[0] * BLOCK, (blocks[-1] + 1) * BLOCK - 1)
-    orders = _open_orders(run).annotate(block=_NUMBER).filter(shop_order_id__range=ids, block__in=blocks)
-    rows = orders.values_list("shop_order_id", "pk", "marketplace_order", "seen_status", "seen_tracking")
+def _seen(run: Run, blocks: list[int]) -> Iterator[tuple[OrderKey, Seen]]:
+    """The shop's key of each, and what was last seen of it. The range lets the database use its index."""
+    within = (blocks[0] * BLOCK, (blocks[-1] + 1) * BLOCK - 1)
+    orders = _open_orders(run).annotate(block=_NUMBER).filter(ordinal__range=within, block__in=blocks)
+    rows = orders.values_list("key", "pk", "marketplace_order", "seen_status", "seen_tracking")
     return ((row[0], Seen(*row[1:])) for row in rows)
 
 

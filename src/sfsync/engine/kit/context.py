@@ -15,6 +15,7 @@ from sfsync.engine.kit.lease import Clock, Lease
 from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.models import MarketplaceOrder, Store
 from sfsync.shops.base import Shop, ShopError, ShopMisconfigured
+from sfsync.shops.keys import StatusKey
 from shoppingfeed import ShoppingFeedError
 from shoppingfeed import Store as Feed
 
@@ -48,11 +49,11 @@ class Run:
     """Compare the open orders; without it only the status history tells of changes."""
     swept: float = 0.0
     """Seconds that comparing them took."""
-    _status_names: dict[int, str] | None = None
+    _status_names: dict[StatusKey, str] | None = None
     provisional: bool | None = None
     """Some marketplace order of the store is known by its names alone; None: not asked yet."""
 
-    def status_name(self, status: int) -> str:
+    def status_name(self, status: StatusKey) -> str:
         """A shop status as the merchant knows it; read once a run."""
         if self._status_names is None:
             self._status_names = {each.status_id: each.name for each in self.shop.statuses(self.store.language)}

@@ -170,7 +170,7 @@ class Fact:
     key: str = ""
     ticket: str = ""
     ticket_at: datetime | None = None
-    status: int | None = None
+    status: str = ""
     shop_order_id: int | None = None
 
     @classmethod

@@ -120,8 +120,8 @@ def _tell_called_off(run: Run, tasks: list[tuple[HeldTask, Decided]]) -> None:
     """R38: once for the same orders."""
     notices: list[NoticeRow] = []
     for task, decided in tasks:
-        others = ", ".join(str(each.order_id) for each in decided.called_off)
-        params = {"shop_order": str(decided.order.order_id) if decided.order else "", "others": others}
+        others = ", ".join(each.key for each in decided.called_off)
+        params = {"shop_order": decided.order.key if decided.order else "", "others": others}
         run.journal.say(Level.WARNING, "part-called-off", task.order_id, **params)
         key = f"part-called-off:{task.order_id}:{others}"
         notices.append((task.order_id, key, "part-called-off", {"operation": "", **params}))

@@ -19,6 +19,7 @@ from sfsync.models import MarketplaceOrder, Store, Told
 from sfsync.models.held_task import HeldTask
 from sfsync.models.marketplace_order import FulfilledBy
 from sfsync.models.store import StatePolicy
+from sfsync.shops.keys import OrderKey
 from shoppingfeed import OrderOperation, channels
 
 
@@ -30,15 +31,15 @@ class Prepared:
     item: OrderOperation
     send: Send
     key: str
-    status: int
+    status: str
     shop_order_id: int
 
 
 @dataclass(slots=True)
 class Plan:
-    """What became of the claimed tasks. `pks`: the shop's order id → our row of it."""
+    """What became of the claimed tasks. `pks`: the shop's order → our row of it."""
 
-    pks: Mapping[int, int]
+    pks: Mapping[OrderKey, int]
 
     send: list[Prepared] = field(default_factory=list)
     wait: list[tuple[HeldTask, Wait]] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Plan:
             self.fail.append((task, Fail(Failure.UNPREPARABLE, send.operation)))
         else:
             self.send.append(
-                Prepared(task, item, send, kind_of(send.operation).key(order), order.status, self.pks[order.order_id])
+                Prepared(task, item, send, kind_of(send.operation).key(order), order.status, self.pks[order.key])
             )
 
 
@@ -108,7 +109,7 @@ def policy_of(store: Store) -> Policy:
     )
 
 
-ToldRow = tuple[str, str, int | None, int | None]
+ToldRow = tuple[str, str, str, str | None]
 """Operation, key, and the shop's status that asked for it, and of which of its orders."""
 ToldOf = Mapping[int, Sequence[ToldRow]]
 """Marketplace order → what it was told, the oldest first."""
@@ -118,7 +119,7 @@ def told_of(tasks: Iterable[HeldTask]) -> ToldOf:
     orders = {task.order_id for task in tasks if task.confirmed_operation}
     rows = Told.objects.filter(order__in=orders).order_by("id")
     found: dict[int, list[ToldRow]] = defaultdict(list)
-    names = ("order_id", "operation", "key", "status", "shop_order__shop_order_id")
+    names = ("order_id", "operation", "key", "status", "shop_order__key")
     for order_id, *row in rows.values_list(*names):
         found[order_id].append(tuple(row))
     return found
@@ -130,15 +131,15 @@ def known_of(order: MarketplaceOrder) -> Known:
     return _known(told, order.fulfilled_by, unsupported_by(order.channel))
 
 
-def _number(told: Told) -> int | None:
-    return told.shop_order.shop_order_id if told.shop_order else None
+def _number(told: Told) -> str | None:
+    return told.shop_order.key if told.shop_order else None
 
 
 def _known(told: Sequence[ToldRow], fulfilled_by: str, unsupported: frozenset[str]) -> Known:
     registered = names()
     return Known(
         told=tuple((operation, key) for operation, key, *_ in told if operation in registered),
-        status=told[-1][2] if told else None,
+        status=told[-1][2] if told else "",
         fulfilled_by_channel=fulfilled_by == FulfilledBy.CHANNEL,
         unsupported=unsupported,
         teller=next((row[3] for row in reversed(told) if is_numbered(row[0])), None),

@@ -13,6 +13,7 @@ from sfsync.domain.orders import Snapshot
 from sfsync.engine.find.marketplace_orders import claim
 from sfsync.models import Order
 from sfsync.shops.base import Listing, Shop
+from sfsync.shops.keys import OrderKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,9 @@ class Reading:
     `snapshots`: each of the shop's orders; `pks`: our row of it."""
 
     groups: Mapping[int, Group]
-    snapshots: Mapping[int, Snapshot]
+    snapshots: Mapping[OrderKey, Snapshot]
     other: list[Listing]
-    pks: Mapping[int, int]
+    pks: Mapping[OrderKey, int]
 
 
 def read(shop: Shop, claims: Mapping[int, Claim]) -> Reading:
@@ -31,12 +32,12 @@ def read(shop: Shop, claims: Mapping[int, Claim]) -> Reading:
 
     Who an order is, is asked after what it says: an order that took another's number in between is not taken for it.
     """
-    numbers, pks = _shop_orders(claims)
+    keys, pks = _shop_orders(claims)
     snapshots = shop.read(pks)
-    listed = {each.order_id: each for each in sorted(shop.listings_of(pks), key=lambda each: each.row_id)}
+    listed = {each.key: each for each in sorted(shop.listings_of(pks), key=lambda each: each.row_id)}
     groups = {pk: Group(claimed=False) for pk in claims}
     other = []
-    for pk, its in numbers.items():
+    for pk, its in keys.items():
         there = [each for each in its if each in snapshots]
         living = tuple(snapshots[each] for each in there if each in listed)
         groups[pk] = Group(living, unlisted=len(living) < len(there))
@@ -45,12 +46,12 @@ def read(shop: Shop, claims: Mapping[int, Claim]) -> Reading:
     return Reading(groups, snapshots, other, pks)
 
 
-def _shop_orders(order_ids: Iterable[int]) -> tuple[dict[int, list[int]], dict[int, int]]:
-    """Marketplace order → the ids of its shop orders, the first one first; and our rows of these."""
-    rows = Order.objects.filter(marketplace_order__in=list(order_ids)).order_by("shop_order_id")
-    numbers: dict[int, list[int]] = defaultdict(list)
-    pks: dict[int, int] = {}
-    for pk, number, row in rows.values_list("marketplace_order", "shop_order_id", "pk"):
-        numbers[pk].append(number)
-        pks[number] = row
-    return numbers, pks
+def _shop_orders(order_ids: Iterable[int]) -> tuple[dict[int, list[OrderKey]], dict[OrderKey, int]]:
+    """Marketplace order → the keys of its shop orders, the first one first; and our rows of these."""
+    rows = Order.objects.filter(marketplace_order__in=list(order_ids)).order_by("ordinal", "key")
+    keys: dict[int, list[OrderKey]] = defaultdict(list)
+    pks: dict[OrderKey, int] = {}
+    for pk, key, row in rows.values_list("marketplace_order", "key", "pk"):
+        keys[pk].append(key)
+        pks[key] = row
+    return keys, pks

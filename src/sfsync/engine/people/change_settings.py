@@ -43,6 +43,7 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
     """
     with transaction.atomic():
         _lock(store)
+        wanted = named_settings.canonical(wanted.get(named_settings.KIND, store.shop_kind), wanted)
         keep_at_home(store, wanted)
         changes = differences(store, wanted)
         _judge(draft := copy(store), wanted, together)

@@ -29,6 +29,7 @@ from sfsync.models import Store, StoreState
 from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError, rehearse
 from sfsync.shops.base import ShopError, Status
+from sfsync.shops.keys import StatusKey, in_order
 from shoppingfeed import ShoppingFeedError
 
 
@@ -260,9 +261,9 @@ def _mapping(store: Store, connections: Connections, language: str) -> list[Find
     found: list[tuple[Verdict, str, dict[str, Any]]] = []
     if not store.statuses.get("shipped"):
         found.append((Verdict.WRONG, "no-shipped", {}))
-    if unknown := sorted(mapped - known.keys()):
+    if unknown := in_order(store.kind.statuses, mapped - known.keys()):
         have = ", ".join(f"{each.status_id} {each.name}" for each in known.values() if not each.deleted)
-        found.append((Verdict.WRONG, "status-unknown", {"unknown": ", ".join(map(str, unknown)), "have": have}))
+        found.append((Verdict.WRONG, "status-unknown", {"unknown": ", ".join(unknown), "have": have}))
     if store.state_policy == StatePolicy.CURRENT:
         found += [(Verdict.WARNING, "status-left-out", each) for each in _left_out(known, mapped)]
     if mapped and not unknown:
@@ -270,7 +271,7 @@ def _mapping(store: Store, connections: Connections, language: str) -> list[Find
     return [Finding("mapping", verdict, code, params, store.name) for verdict, code, params in found]
 
 
-def _left_out(known: dict[int, Status], mapped: set[int]) -> list[dict[str, Any]]:
+def _left_out(known: dict[StatusKey, Status], mapped: set[StatusKey]) -> list[dict[str, Any]]:
     return [
         {"name": each.name, "id": number}
         for number, each in known.items()
@@ -278,7 +279,7 @@ def _left_out(known: dict[int, Status], mapped: set[int]) -> list[dict[str, Any]
     ]
 
 
-def _meanings(store: Store, known: dict[int, Status]) -> str:
+def _meanings(store: Store, known: dict[StatusKey, Status]) -> str:
     return ", ".join(
         f"{known[status].name} → {texts.operation_name(meanings()[word].name)}"
         for word, ids in store.statuses.items()

@@ -20,6 +20,7 @@ from sfsync.engine.outgoing.prepare import build, known_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.models import Action, Order, Store, Task
 from sfsync.shops.base import Shop
+from sfsync.shops.keys import StatusKey
 
 MOST = 1000
 """Waiting orders that are judged for the effect of a change of settings."""
@@ -94,7 +95,7 @@ class Effect:
     """
 
     moved: dict[tuple[str, str], int]
-    standing: dict[int, int]
+    standing: dict[StatusKey, int]
     looked_at: int
     cut: bool
 
@@ -130,11 +131,11 @@ def _outcome(task: Task, group: Group, policy: Policy, now: datetime) -> str:
             return ""
 
 
-def newly_mapped(before: Policy, after: Policy) -> list[int]:
+def newly_mapped(before: Policy, after: Policy) -> list[StatusKey]:
     return sorted(set(after.mapping) - set(before.mapping))
 
 
-def _standing(store: Store, statuses: Sequence[int], now: datetime) -> dict[int, int]:
+def _standing(store: Store, statuses: Sequence[StatusKey], now: datetime) -> dict[StatusKey, int]:
     """Open orders that were seen in these statuses and have nothing waiting: their change is past."""
     if not statuses:
         return {}
@@ -142,4 +143,4 @@ def _standing(store: Store, statuses: Sequence[int], now: datetime) -> dict[int,
     seen = orders.filter(
         seen_status__in=statuses, marketplace_order__confirmed_operation="", marketplace_order__tasks=None
     )
-    return dict(Counter(each for each in seen.values_list("seen_status", flat=True)[: MOST * 10] if each is not None))
+    return dict(Counter(seen.values_list("seen_status", flat=True)[: MOST * 10]))

@@ -23,6 +23,7 @@ from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
 from sfsync.models import Action, LogEntry, MarketplaceOrder, Order, Task
+from sfsync.shops import kinds
 from sfsync.shops.base import Shop, ShopError
 
 
@@ -59,7 +60,7 @@ class Story:
         order = self.order
         return {
             "store": order.store.name,
-            "shop_order": order.shop_order_id,
+            "shop_order": kinds.plain_order(order.store.shop_kind, order.key),
             "shop_reference": order.shop_reference,
             "reference": order.marketplace_order.reference,
             "channel": order.marketplace_order.channel,
@@ -93,7 +94,7 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
     try:
         shop = connections.shop(order.store)
         reading = read(shop, {order.marketplace_order_id: order.marketplace_order.claim})
-        snapshot = reading.snapshots.get(order.shop_order_id)
+        snapshot = reading.snapshots.get(order.key)
         if snapshot is None:
             return replace(story, now=texts.reason("order-gone", {}))
         now = _stands(snapshot, shop)
@@ -166,7 +167,7 @@ def _held_up(order: Order) -> list[str]:
 def _of_rest(order: Order) -> str:
     if order.marketplace_order.by_hand:
         return texts.by_hand(order.marketplace_order.by_hand)
-    if order.seen_status is None:
+    if not order.seen_status:
         return _("The order was found, and is looked at by the next run.")
     rest = _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")
     return texts.joined(acts.given_up(order), rest)

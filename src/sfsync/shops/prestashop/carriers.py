@@ -23,9 +23,9 @@ def _carrier(reference: int, rows: list[Any], shop_name: Callable[[], str]) -> C
     newest = next((row for row in reversed(rows) if not row.deleted), rows[-1])
     name = clean_text(newest.name)
     return Carrier(
-        carrier_id=reference,
+        carrier_id=str(reference),
         name=shop_name() if name == "0" else name,
-        ids=frozenset(row.id_carrier for row in rows) | {reference},
+        ids=frozenset(str(row.id_carrier) for row in rows) | {str(reference)},
         active=bool(newest.active),
         deleted=bool(newest.deleted),
     )

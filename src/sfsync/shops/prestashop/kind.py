@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sfsync.shops.keys import Numbers
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.prestashop.problems import PROBLEMS
 from sfsync.shops.prestashop.settings import SETTINGS, identity
 
 if TYPE_CHECKING:
     from sfsync.shops.prestashop.shop import PrestaShop
+
+
+LARGEST = 2**31 - 1
+"""Of the numbers of statuses and carriers."""
 
 
 def _open(values: Mapping[str, Any], around: Around) -> PrestaShop:
@@ -27,5 +32,13 @@ def _open(values: Mapping[str, Any], around: Around) -> PrestaShop:
 
 
 PRESTASHOP = ShopKind(
-    name="prestashop", label="PrestaShop", settings=SETTINGS, open=_open, identity=identity, problems=PROBLEMS
+    name="prestashop",
+    label="PrestaShop",
+    settings=SETTINGS,
+    open=_open,
+    identity=identity,
+    problems=PROBLEMS,
+    orders=Numbers(),
+    statuses=Numbers(LARGEST),
+    carriers=Numbers(LARGEST),
 )

@@ -22,6 +22,7 @@ from sfsync.shops.base import (
     Status,
     StatusChange,
 )
+from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.about import About, read_about
 from sfsync.shops.prestashop.carriers import families
 from sfsync.shops.prestashop.clock import EPOCH, to_shop, to_utc
@@ -77,9 +78,9 @@ class PrestaShop:
             if ours := [each for each in self._ours(rows, others) if each.created_at >= since]:
                 yield ours
 
-    def listings_of(self, order_ids: Collection[int]) -> list[Listing]:
+    def listings_of(self, keys: Collection[OrderKey]) -> list[Listing]:
         listings, order_id = self._listings(), self._tables.listing.c.id_order
-        pages = [self._reader.rows(listings.where(order_id.in_(some))) for some in _batches(order_ids, PAGE)]
+        pages = [self._reader.rows(listings.where(order_id.in_(some))) for some in _batches(keys, PAGE)]
         others = self._tokens_of_others() if any(pages) else []
         return [ours for rows in pages for ours in self._ours(rows, others)]
 
@@ -87,7 +88,7 @@ class PrestaShop:
         history = self._tables.order_history
         columns = select(history.c.id_order_history, history.c.id_order, history.c.id_order_state)
         for rows in self._pages(self._with_order(columns, history), history.c.id_order_history, row_id):
-            yield [StatusChange(row.id_order_history, row.id_order, row.id_order_state) for row in rows]
+            yield [StatusChange(row.id_order_history, str(row.id_order), str(row.id_order_state)) for row in rows]
 
     def last_history_id(self) -> int:
         """Of all shops of the database: a cursor behind which nothing is new for this one either."""
@@ -114,7 +115,7 @@ class PrestaShop:
             found.update((int(row.block), int(row.checksum)) for row in rows)
         return found
 
-    def look(self, order_ids: Collection[int]) -> list[Sighting]:
+    def look(self, keys: Collection[OrderKey]) -> list[Sighting]:
         orders, parcels = self._tables.orders, self._tables.order_carrier
         glance = (
             select(orders.c.id_order, orders.c.current_state, parcels.c.id_order_carrier, parcels.c.tracking_number)
@@ -123,14 +124,14 @@ class PrestaShop:
         )
         return [
             sighting
-            for some in _batches(order_ids, LOOK)
+            for some in _batches(keys, LOOK)
             for sighting in sightings(self._reader.rows(glance.where(orders.c.id_order.in_(some))))
         ]
 
-    def read(self, order_ids: Collection[int]) -> dict[int, Snapshot]:
+    def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
         """Five statements for 1,000 orders."""
-        found: dict[int, Snapshot] = {}
-        for some in _batches(order_ids, PAGE):
+        found: dict[OrderKey, Snapshot] = {}
+        for some in _batches(keys, PAGE):
             found.update(snapshots(self._reader, self._tables, self._shop_id, some, self._shop_name))
         return found
 
@@ -145,7 +146,7 @@ class PrestaShop:
         names = self._status_names(language[:2].lower())
         return [
             Status(
-                status_id=row.id_order_state,
+                status_id=str(row.id_order_state),
                 name=names.get(row.id_order_state, ""),
                 color=color(row.color),
                 deleted=bool(row.deleted),
@@ -243,7 +244,7 @@ class PrestaShop:
     def _listing(self, row: Row[Any]) -> Listing:
         return Listing(
             row_id=row.id_shoppingfeed_order,
-            order_id=row.id_order,
+            key=str(row.id_order),
             shop_reference=row.reference or "",
             feed_id=feed_id(row.id_internal_shoppingfeed),
             reference=row.id_order_marketplace or "",
@@ -274,8 +275,12 @@ def sightings(rows: Sequence[Any]) -> list[Sighting]:
     for row in sorted(rows, key=lambda row: row.id_order_carrier or 0):
         numbers = recognise(row.tracking_number).numbers
         if numbers or row.id_order not in found:
-            found[row.id_order] = Sighting(row.id_order, row.current_state or 0, numbers[0] if numbers else "")
+            found[row.id_order] = _sighting(row, numbers)
     return list(found.values())
+
+
+def _sighting(row: Any, numbers: Sequence[str]) -> Sighting:
+    return Sighting(str(row.id_order), str(row.current_state or 0), numbers[0] if numbers else "")
 
 
 def feed_id(text: str | None) -> int | None:
@@ -311,6 +316,6 @@ def spans(blocks: Collection[int]) -> Iterator[list[list[int]]]:
         yield runs
 
 
-def _batches(order_ids: Collection[int], size: int) -> Iterator[list[int]]:
-    ordered = sorted(set(order_ids))
+def _batches(keys: Collection[OrderKey], size: int) -> Iterator[list[int]]:
+    ordered = sorted(set(map(int, keys)))
     return (ordered[start : start + size] for start in range(0, len(ordered), size))

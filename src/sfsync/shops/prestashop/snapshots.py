@@ -27,8 +27,8 @@ class Carrier:
 
 def snapshots(
     reader: Reader, tables: Tables, shop_id: int, order_ids: list[int], shop_name: Callable[[], str]
-) -> Iterator[tuple[int, Snapshot]]:
-    """The orders of this shop among these, by id. `shop_name` is asked when a carrier goes by it."""
+) -> Iterator[tuple[str, Snapshot]]:
+    """The orders of this shop among these, by key. `shop_name` is asked when a carrier goes by it."""
     # The history first: PrestaShop writes an order's status before its history row, so this way round the history
     # never holds a status that the order read afterwards does not have yet.
     history = _history(reader, tables, order_ids)
@@ -41,17 +41,17 @@ def snapshots(
         own = parcels[row.id_order]
         carrier_id = (own[0].id_carrier if own else 0) or row.id_carrier or 0
         carrier = carriers.get(carrier_id, Carrier(carrier_id))
-        status = row.current_state or 0
-        shipped, paid = flags.get(status, (False, False))
+        key, status = str(row.id_order), str(row.current_state or 0)
+        shipped, paid = flags.get(row.current_state, (False, False))
         yield (
-            row.id_order,
+            key,
             Snapshot(
-                order_id=row.id_order,
+                key=key,
                 status=status,
                 statuses=ending_with(status, history[row.id_order]),
                 parcels=tuple(_numbered(own, carriers, row.id_carrier or 0)),
-                carrier_id=carrier_id,
-                carrier_reference=carrier.reference,
+                carrier_id=_key(carrier_id),
+                carrier_reference=_key(carrier.reference),
                 carrier_name=carrier.name,
                 shipped_status=shipped,
                 paid_status=paid,
@@ -59,7 +59,11 @@ def snapshots(
         )
 
 
-def ending_with(status: int, history: list[int]) -> tuple[int, ...]:
+def _key(number: int) -> str:
+    return str(number) if number else ""
+
+
+def ending_with(status: str, history: list[str]) -> tuple[str, ...]:
     """The history, completed by the current status when its row is not there (yet, or ever)."""
     return (*history,) if history[-1:] == [status] else (*history, status)
 
@@ -70,10 +74,10 @@ def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: in
         carrier_id = row.id_carrier or orders_own
         carrier = carriers.get(carrier_id, Carrier())
         for number in recognise(row.tracking_number).numbers:
-            yield Parcel(number, carrier_id, carrier.name, tracking_link(carrier.url, number))
+            yield Parcel(number, _key(carrier_id), carrier.name, tracking_link(carrier.url, number))
 
 
-def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, list[int]]:
+def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, list[str]]:
     """Statuses by order, oldest first."""
     history = tables.order_history.c
     rows = reader.rows(
@@ -81,9 +85,9 @@ def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, 
         .where(history.id_order.in_(order_ids))
         .order_by(history.id_order_history)
     )
-    statuses: dict[int, list[int]] = defaultdict(list)
+    statuses: dict[int, list[str]] = defaultdict(list)
     for row in rows:
-        statuses[row.id_order].append(row.id_order_state)
+        statuses[row.id_order].append(str(row.id_order_state))
     return statuses
 
 

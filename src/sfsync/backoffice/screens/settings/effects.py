@@ -16,6 +16,7 @@ from sfsync.engine.watch.preview import MOST, Effect, effect
 from sfsync.models import Store
 from sfsync.models.store import StatePolicy
 from sfsync.shops.base import Status
+from sfsync.shops.keys import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def warnings(store: Store, statuses: list[Status]) -> list[str]:
     known = {each.status_id for each in statuses}
     lines += [
         _("The shop has no status %(id)s any more: choose another one for it.") % {"id": status}
-        for status in sorted(mapped - known)
+        for status in in_order(store.kind.statuses, mapped - known)
     ]
     if store.state_policy == StatePolicy.CURRENT:
         lines += [

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from sfsync import texts
+from sfsync.backoffice.kit.key_texts import encoded
 from sfsync.backoffice.kit.live_shop import BOTH
 from sfsync.db.secrets import Secret
 from sfsync.domain import operations
@@ -20,7 +21,8 @@ from sfsync.models import Store, named_settings, validators
 from sfsync.models.store import Language
 from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, Status
-from sfsync.shops.setting import Setting
+from sfsync.shops.keys import CarrierKey, Keys, StatusKey, in_order
+from sfsync.shops.setting import Mistake, Setting
 
 if TYPE_CHECKING:
     StoreForm = forms.ModelForm[Store]
@@ -60,23 +62,25 @@ class Mapping(forms.Form):
         self.meaning = {status: word for word, ids in store.statuses.items() for status in ids}
         self.statuses = list(statuses)
         known = {each.status_id for each in self.statuses}
-        self.statuses += [Status(each, f"#{each}") for each in sorted(self.meaning.keys() - known)]
+        self.statuses += [
+            Status(each, f"#{each}") for each in in_order(store.kind.statuses, self.meaning.keys() - known)
+        ]
         self.statuses = [each for each in self.statuses if not each.deleted or each.status_id in self.meaning]
         super().__init__(data, initial={"state_policy": store.state_policy})
         for each in self.statuses:
-            self.fields[f"status-{each.status_id}"] = forms.ChoiceField(
+            self.fields[_field_name(each)] = forms.ChoiceField(
                 label=each.name, required=False, choices=meanings, initial=self.meaning.get(each.status_id, "")
             )
 
     @property
     def lines(self) -> list[tuple[Status, Any]]:
-        return [(each, self[f"status-{each.status_id}"]) for each in self.statuses]
+        return [(each, self[_field_name(each)]) for each in self.statuses]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        mapping: dict[str, list[int]] = {}
+        mapping: dict[str, list[StatusKey]] = {}
         for each in self.statuses:
-            if word := cleaned.get(f"status-{each.status_id}"):
+            if word := cleaned.get(_field_name(each)):
                 mapping.setdefault(word, []).append(each.status_id)
         cleaned["statuses"] = mapping
         validators.statuses(mapping)
@@ -87,6 +91,10 @@ class Mapping(forms.Form):
         return {name: self.cleaned_data[name] for name in ("statuses", "state_policy")}
 
 
+def _field_name(status: Status) -> str:
+    return f"status-{encoded(status.status_id)}"
+
+
 WITHOUT = [
     ("never", gettext_lazy("Never: wait for the number, then ask me")),
     ("always", gettext_lazy("Always")),
@@ -94,21 +102,20 @@ WITHOUT = [
 ]
 
 
-def carrier_choice(carriers: list[Carrier], chosen: list[int]) -> forms.TypedMultipleChoiceField:
-    """Every carrier that orders may still get, and whatever was chosen before, by the number that edits keep."""
-    families = {number: each.carrier_id for each in carriers for number in sorted(each.ids)}
-    before = {families.get(number, number) for number in chosen}
+def carrier_choice(keys: Keys, carriers: list[Carrier], chosen: list[CarrierKey]) -> forms.MultipleChoiceField:
+    """Every carrier that orders may still get, and whatever was chosen before, by the key that edits keep."""
+    families = {key: each.carrier_id for each in carriers for key in sorted(each.ids)}
+    before = {families.get(key, key) for key in chosen}
     known = {each.carrier_id: each for each in carriers if not each.deleted or each.carrier_id in before}
-    shown: dict[int, str] = {number: named(each) for number, each in known.items()}
-    shown |= {number: _("unknown to the shop (%(number)s)") % {"number": number} for number in before - known.keys()}
+    shown = {key: named(each) for key, each in known.items()}
+    shown |= {key: _("unknown to the shop (%(number)s)") % {"number": key} for key in before - known.keys()}
     by_name = sorted(shown.items(), key=lambda each: (each[0] not in known, each[1].casefold()))
-    return forms.TypedMultipleChoiceField(
+    return forms.MultipleChoiceField(
         label=_("Carriers that need no tracking number"),
         required=False,
-        coerce=int,
         widget=forms.CheckboxSelectMultiple,
         choices=by_name,
-        initial=sorted(before),
+        initial=in_order(keys, before),
         help_text=_("A carrier that is edited in the shop stays chosen: it keeps the number shown here."),
     )
 
@@ -125,21 +132,23 @@ def named(carrier: Carrier) -> str:
 
 
 class CarrierNumbers(forms.CharField):
-    """Carriers by number, for when the shop cannot be asked for their names."""
+    """Carriers by key, for when the shop cannot be asked for their names."""
 
-    def __init__(self, chosen: list[int]) -> None:
+    def __init__(self, keys: Keys, chosen: list[CarrierKey]) -> None:
         super().__init__(
             label=_("Carrier numbers"),
             required=False,
-            initial=", ".join(map(str, chosen)),
+            initial=", ".join(chosen),
             help_text=_("As the list of carriers in the shop shows them, separated by commas: 1, 5"),
         )
+        self.keys = keys
 
-    def clean(self, value: Any) -> list[int]:
+    def clean(self, value: Any) -> list[CarrierKey]:
         text = super().clean(value).replace(",", " ").replace(";", " ").split()
-        if not all(each.isdecimal() and len(each) <= 9 for each in text):
-            raise ValidationError(_("Carriers are numbers separated by commas."))
-        return sorted({int(each) for each in text})
+        try:
+            return in_order(self.keys, {self.keys.parse(each) for each in text})
+        except Mistake:
+            raise ValidationError(_("Carriers are numbers separated by commas.")) from None
 
 
 class Sending(StoreForm):
@@ -162,7 +171,8 @@ class Sending(StoreForm):
         super().__init__(*args, **kwargs)
         now: Any = self.instance.ship_without_tracking
         chosen = now if isinstance(now, list) else []
-        self.fields["carriers"] = carrier_choice(carriers, chosen) if carriers else CarrierNumbers(chosen)
+        keys = self.instance.kind.carriers
+        self.fields["carriers"] = carrier_choice(keys, carriers, chosen) if carriers else CarrierNumbers(keys, chosen)
         self.initial["without"] = "some" if isinstance(now, list) else "always" if now else "never"
 
     def clean(self) -> dict[str, Any]:
