@@ -14,6 +14,13 @@ from sfsync.shops.setting import Mistake
 _KINDS: dict[str, ShopKind] = {kind.name: kind for kind in (PRESTASHOP,)}
 
 
+def register(kind: ShopKind) -> None:
+    """For projects that bring a kind of their own, when they start. Raises `ValueError` where its name is taken."""
+    if kind.name in _KINDS:
+        raise ValueError(f"There is a kind of shop “{kind.name}” already.")
+    _KINDS[kind.name] = kind
+
+
 def names() -> list[str]:
     return list(_KINDS)
 
@@ -51,8 +58,8 @@ def plain_order(name: str, key: OrderKey) -> int | str:
 
 @contextmanager
 def registered(kind: ShopKind) -> Iterator[ShopKind]:
-    """One more kind while the context lasts: for tests, and for projects that bring their own."""
-    _KINDS[kind.name] = kind
+    """One more kind while the context lasts: for tests."""
+    register(kind)
     try:
         yield kind
     finally:

@@ -1,0 +1,87 @@
+"""What other projects may import. Everything else moves without notice; a change here is told in the changelog.
+
+Import it when Django's apps are ready: in a view, a command, a task or `AppConfig.ready`.
+"""
+
+from sfsync.domain.operations import OperationKind
+from sfsync.domain.operations import register as register_operation
+from sfsync.domain.orders import Parcel, Snapshot
+from sfsync.engine.kit.connections import Connections, Live
+from sfsync.engine.kit.lease import Busy
+from sfsync.engine.people.acts import done_by_hand, give_up, retry
+from sfsync.engine.people.at_once import send_now
+from sfsync.engine.people.change_settings import add_store, change_settings
+from sfsync.engine.run import Result, run_store
+from sfsync.engine.watch.doctor import Finding, examine
+from sfsync.engine.watch.health import Health, health_of
+from sfsync.engine.watch.story import Event, Story, story_of
+from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Process, Store, Task, Told
+from sfsync.shops.base import (
+    Carrier,
+    Listing,
+    Problem,
+    Shop,
+    ShopError,
+    ShopFacts,
+    ShopMisconfigured,
+    ShopUnavailable,
+    Sighting,
+    Status,
+    StatusChange,
+)
+from sfsync.shops.keys import Keys, Numbers, Texts
+from sfsync.shops.kind import Around, ShopKind
+from sfsync.shops.kinds import register as register_shop_kind
+from sfsync.shops.setting import Mistake, Setting
+
+__all__ = [
+    "Around",
+    "Busy",
+    "Carrier",
+    "Connections",
+    "Event",
+    "Finding",
+    "Health",
+    "Keys",
+    "Listing",
+    "Live",
+    "LogEntry",
+    "MarketplaceOrder",
+    "Mistake",
+    "Notice",
+    "Numbers",
+    "OperationKind",
+    "Order",
+    "Parcel",
+    "Problem",
+    "Process",
+    "Result",
+    "Setting",
+    "Shop",
+    "ShopError",
+    "ShopFacts",
+    "ShopKind",
+    "ShopMisconfigured",
+    "ShopUnavailable",
+    "Sighting",
+    "Snapshot",
+    "Status",
+    "StatusChange",
+    "Store",
+    "Story",
+    "Task",
+    "Texts",
+    "Told",
+    "add_store",
+    "change_settings",
+    "done_by_hand",
+    "examine",
+    "give_up",
+    "health_of",
+    "register_operation",
+    "register_shop_kind",
+    "retry",
+    "run_store",
+    "send_now",
+    "story_of",
+]
