@@ -17,20 +17,14 @@ from typing import Any
 
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.run import Result, run_store
-from sfsync.models import LogEntry, Notice, Order, Store, Task, named_settings
-from sfsync.shops import kinds
+from sfsync.models import LogEntry, Notice, Order, Store, Task
 from sfsync.shops.prestashop.sample import SampleShop, build
 from shoppingfeed.sandbox import Belief, ManualClock, Sandbox
 
 PAID, PROCESSING, SHIPPED, DELIVERED, CANCELED, REFUNDED = 2, 3, 4, 5, 6, 7
 """PrestaShop's own statuses."""
 
-STATUSES = {
-    "shipped": [str(SHIPPED)],
-    "delivered": [str(DELIVERED)],
-    "canceled": [str(CANCELED)],
-    "refunded": [str(REFUNDED)],
-}
+STATUSES = {"shipped": [SHIPPED], "delivered": [DELIVERED], "canceled": [CANCELED], "refunded": [REFUNDED]}
 
 
 class World:
@@ -57,9 +51,7 @@ class World:
             "recipients": ["merchant@example.com"],
             "statuses": STATUSES,
         }
-        given = fields | settings
-        kind = given.get("shop_kind", kinds.default_name())
-        store = Store(**named_settings.canonical(kind, given))
+        store = Store(**(fields | settings))
         store.full_clean()
         store.save()
         return Store.objects.get(pk=store.pk)

@@ -99,8 +99,7 @@ def _settings(place: str, table: Mapping[str, Any], kind: str, mistakes: list[st
     found = {field.name: table[key] for key, field in FIELDS.items() if key in table}
     found |= _secret(place, table, "token", mistakes)
     found |= _shop(f"{place}.shop", table.get("shop", {}), kind, mistakes)
-    found |= {"statuses": table["statuses"]} if "statuses" in table else {}
-    return named_settings.canonical(found.get(named_settings.KIND, kind), found)
+    return found | ({"statuses": table["statuses"]} if "statuses" in table else {})
 
 
 def _shop(place: str, table: Any, kind: str, mistakes: list[str]) -> dict[str, Any]:

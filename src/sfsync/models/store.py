@@ -193,8 +193,10 @@ class Store(models.Model):
                 )
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """The shop's settings too, each under its name (`shop.KEY`)."""
+        """The shop's settings too, each under its name (`shop.KEY`). Its keys become canonical: 4 is "4"."""
         errors: dict[str, list[ValidationError]] = {}
+        keyed = {"statuses": self.statuses, "ship_without_tracking": self.ship_without_tracking}
+        vars(self).update(named_settings.canonical(self.shop_kind, keyed))
         try:
             super().clean_fields(exclude=exclude)
         except ValidationError as error:
