@@ -68,7 +68,7 @@ def test_an_id_that_the_api_tells_may_be_one_that_we_know(world: World) -> None:
     first, second = world.order(), world.order()
     feed_id = same(world, first, second)
     know(world, first)
-    forget_feed_id(world, second)
+    relist(world, second, id_internal_shoppingfeed="0", name_marketplace="")
     world.ship(first, "T-1")
     world.sync(wait=5)
     assert Order.objects.filter(marketplace_order__feed_id=None).count() == 1
@@ -207,3 +207,32 @@ def test_parts_that_are_all_cancelled_are_cancelled_once(world: World) -> None:
     world.shop.set_status(second, CANCELED)
     world.sync(wait=5)
     assert sent(world, feed_id) == [("cancel", "")]
+
+
+def test_a_correction_of_an_order_that_has_ended_is_found_within_a_day(world: World) -> None:
+    """R39: nobody looks at it any more, and the right order was told nothing."""
+    order = world.order()
+    world.shop.set_status(order, CANCELED)
+    world.sync(wait=5)
+    old, new = world.feed_id(order), 555_000_004
+    assert sent(world, old) == [("cancel", "")]
+    claim(world, order, new)
+    world.sync(wait=5)
+    assert sent(world, new) == []
+    world.advance(hours=25)
+    world.sync(wait=5)
+    assert sent(world, new) == [("cancel", "")]
+
+
+def test_an_order_without_an_id_is_the_one_of_its_names(world: World) -> None:
+    """R39: whether that was known before it or comes after it."""
+    first, second, third, fourth = (world.order() for _ in range(4))
+    same(world, first, second)
+    same(world, third, fourth)
+    forget_feed_id(world, second)
+    forget_feed_id(world, third)
+    world.sync()
+    sides = [world.row(order).marketplace_order_id for order in (first, second, third, fourth)]
+    assert sides[0] == sides[1]
+    assert sides[2] == sides[3]
+    assert not MarketplaceOrder.objects.filter(feed_id=None).exists()
