@@ -33,11 +33,11 @@ SENTENCES = {
         "Order %(shop_order)s in the shop is another marketplace order now: %(after)s, formerly %(before)s."
     ),
     # What was decided
-    "waiting": _("Shipped without a tracking number: waiting for one until %(until)s."),
-    "nothing-not-mapped": _("Its status means nothing to a marketplace: nothing to send."),
+    "waiting": _("Shipped without a tracking number: waiting for it until %(until)s."),
+    "nothing-not-mapped": _("Its status is not mapped, so nothing is sent."),
     "nothing-already-confirmed": _("The marketplace already knows (%(operation)s): nothing to send."),
     "nothing-told-before": _(
-        "The marketplace was told this tracking number before, and another one since: nothing to send."
+        "The marketplace already received this tracking number, and another one since: nothing to send."
     ),
     "nothing-went-back": _(
         "The shop says something else now, but the marketplace was told “%(operation)s”, which cannot be taken back."
@@ -58,17 +58,21 @@ SENTENCES = {
     "not-sent": _("A request for %(orders)s orders could not be made: %(message)s"),
     "no-answer": _("Sent (%(operation)s), but no answer came: %(message)s The ticket list will be asked."),
     "never-arrived": _("The ticket list does not know it (%(operation)s): it never arrived and is sent again."),
-    "request-split": _("A request for %(orders)s orders was refused as a whole: sent again in parts. %(message)s"),
+    "request-split": _(
+        "Shopping Feed rejected a batch of %(orders)s orders; sent again in smaller batches. %(message)s"
+    ),
     "confirmed": _("Confirmed by the marketplace: %(operation)s (ticket %(ticket)s)."),
     "ticket-missing": _("Shopping Feed has no ticket for it in batch %(batch)s: it is looked up by order."),
-    "tickets-unreadable": _("The tickets of a batch could not be read, and are looked at later: %(message)s"),
+    "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
     "ticket-slow": _("Shopping Feed has been working on “%(operation)s” since %(sent_at)s, more than a day."),
-    "superseded": _("That attempt failed (%(message)s), but the order has changed since: the change decides."),
+    "superseded": _(
+        "That attempt failed (%(message)s), but the order has changed since, so the new status is sent instead."
+    ),
     "retry-planned": _("Attempt %(attempt)s is planned for %(at)s."),
     "orders-unlistable": _("Shopping Feed could not list orders, so this was not checked: %(message)s"),
     # Failures of one order
-    "failed-no-tracking": _("Shipped without a tracking number: the marketplace was not told."),
-    "failed-no-feed-id": _("Its Shopping Feed id is unknown and could not be found (%(message)s)."),
+    "failed-no-tracking": _("Shipped without a tracking number: the marketplace was not updated."),
+    "failed-no-feed-id": _("The order was not found at Shopping Feed (%(message)s)."),
     "failed-order-gone": _("The order is no longer in the shop."),
     "failed-unlisted": _("The shop does not list the order as one of a marketplace any more."),
     "failed-unpreparable": _("The order cannot be sent as it is: %(message)s"),
@@ -82,41 +86,39 @@ SENTENCES = {
     "failed-request-refused": _("Shopping Feed refused “%(operation)s” for this order: %(message)s"),
     "failed-no-answer": _("“%(operation)s” was sent again and again, and never answered: %(message)s"),
     # What people did
-    "person-retry": _("%(who)s asked to try again."),
+    "person-retry": _("%(who)s retried this update."),
     "person-send": _("%(who)s asked to send it now."),
-    "person-give-up": _("%(who)s gave this update up."),
+    "person-give-up": _("%(who)s dismissed this update."),
     "person-by-hand": _("%(who)s did it by hand on the marketplace: %(operation)s."),
     "person-added": _("%(who)s added this store."),
     "person-tried": _("%(who)s tested the connections: %(hosts)s."),
     "person-settings": _("%(who)s changed the settings: %(names)s."),
     # What the process did
     "run-done": _(
-        "Run finished in %(seconds)s s: %(detected)s detected, %(sent)s sent, %(confirmed)s confirmed, "
-        "%(failed)s failed, %(removed)s removed, %(requests)s requests."
+        "Sync finished in %(seconds)s s: %(detected)s detected, %(sent)s sent, %(confirmed)s "
+        "confirmed, %(failed)s failed, %(removed)s skipped, %(requests)s requests."
     ),
-    "run-troubled": _("Run finished with trouble: %(message)s"),
-    "reaped": _("An earlier run ended before its time: %(tasks)s updates that it held were freed."),
+    "run-troubled": _("Sync failed: %(message)s"),
+    "reaped": _("An earlier sync was interrupted; its %(tasks)s updates will be sent by this one."),
     "clock-back": _(
-        "%(tasks)s updates had dates in the future: the clock of a machine ran ahead. They are looked at now."
+        "%(tasks)s updates were dated in the future because a server clock is wrong. They are processed now."
     ),
     "pruned": _("%(entries)s old log entries were removed."),
-    "mailed": _("The digest mail went to %(recipients)s (items: %(notices)s)."),
-    "mail-failed": _("The digest mail could not be sent and is kept: %(message)s"),
+    "mailed": _("The alert email went to %(recipients)s (%(notices)s problems)."),
+    "mail-failed": _("The alert email could not be sent and is kept: %(message)s"),
     # Troubles of a whole store
     "shop-unavailable": _("The shop's database does not answer. %(message)s"),
     "shop-misconfigured": _("The shop's database cannot be read. %(message)s"),
     "token-refused": _("Shopping Feed refused the token. %(message)s"),
     "store-unknown": _("Shopping Feed does not know this store. %(message)s"),
-    "rate-limited": _("Shopping Feed asks us to slow down for long. %(message)s"),
-    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should. %(message)s"),
+    "rate-limited": _("Shopping Feed has been limiting our requests for a while. %(message)s"),
+    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly. %(message)s"),
     "secret-unreadable": _("A stored secret cannot be decrypted: the secret key has changed."),
-    "lease-lost": _(
-        "This run was held up for longer than its lease and another one took over; it stopped without harm."
-    ),
+    "lease-lost": _("This sync took too long; another one took over. Nothing was lost."),
     "disk-full": _("The disk that holds sfsync's own database is full. %(message)s"),
-    "crashed": _("The run stopped on an unexpected error. %(message)s"),
-    "silent": _("No run has finished since %(since)s."),
-    "overdue": _("The oldest waiting update has been waiting since %(since)s (%(orders)s orders)."),
+    "crashed": _("The sync stopped on an unexpected error. %(message)s"),
+    "silent": _("No sync has finished since %(since)s."),
+    "overdue": _("The oldest pending update has been waiting since %(since)s (%(orders)s orders)."),
     # What the doctor finds
     "database-away": _("The database cannot be used. %(message)s"),
     "tables-old": _("Its tables are not up to date."),
@@ -130,17 +132,19 @@ SENTENCES = {
     "no-store": _("There is no store yet."),
     "token-accepted": _("token accepted, store %(store)s is “%(name)s”"),
     "store-not-opened": _("The token does not open store %(store)s; it opens: %(opened)s."),
-    "no-shipped": _("No status means “shipped”: nothing would be shipped."),
+    "no-shipped": _("No status is mapped to “Shipped”: nothing would be shipped."),
     "status-unknown": _("The shop has no status %(unknown)s. It has: %(have)s."),
     "status-left-out": _(
-        "“%(name)s” (%(id)s) counts as shipped in the shop but is not mapped: an order that passes on to it before "
-        "the run is not sent."
+        "“%(name)s” (%(id)s) counts as shipped in the shop but is not mapped: an order that moves"
+        " on to it before the sync is not sent."
     ),
     "mapped": "%(message)s",
     "recipients": "%(message)s",
-    "no-recipients": _("Nobody gets the mail about failing orders."),
+    "no-recipients": _("Nobody receives alerts about failing orders."),
     "setting-ignored": "%(message)s",
-    "trouble-over": _("The run of %(at)s ended with: “%(trouble)s” It works now, and the next run clears it."),
+    "trouble-over": _(
+        "The sync of %(at)s ended with: “%(trouble)s” It works now, and the next sync clears this message."
+    ),
 }
 
 TROUBLES = {
@@ -149,84 +153,92 @@ TROUBLES = {
     "shop-misconfigured": _("The shop's database cannot be read."),
     "token-refused": _("Shopping Feed refused the token."),
     "store-unknown": _("Shopping Feed does not know this store."),
-    "rate-limited": _("Shopping Feed asks us to slow down for long."),
-    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer as it should."),
+    "rate-limited": _("Shopping Feed has been limiting our requests for a while."),
+    "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly."),
     "secret-unreadable": _("A stored secret cannot be decrypted."),
-    "crashed": _("The run stopped on an unexpected error."),
+    "crashed": _("The sync stopped on an unexpected error."),
 }
 """What stops a whole store, for people to whom the rest of the sentence says nothing."""
 
 ADVICE = {
     "no-tracking": _(
-        "Fill in the tracking number in the shop: the order is then sent by itself. If its carrier has none, allow "
-        "shipping without a tracking number for that carrier."
+        "Add the tracking number in the shop. It is then sent automatically. If this carrier has "
+        "none, allow shipping without a tracking number for it."
     ),
     "no-feed-id": _(
-        "Check in Shopping Feed that the order exists under this reference and marketplace, then retry. If it does "
-        "not, tell the marketplace yourself."
+        "Check in Shopping Feed that the order exists with this reference and marketplace, then "
+        "retry. If it does not, update the marketplace yourself."
     ),
-    "order-gone": _("If the order was shipped or cancelled, tell the marketplace yourself, then give this update up."),
+    "order-gone": _(
+        "If the order was shipped or cancelled, update the marketplace yourself, then dismiss this update."
+    ),
     "unlisted": _(
         "If it is one, have the shop's module list it again, then retry. If it was shipped or cancelled, tell the "
         "marketplace yourself, then give this update up."
     ),
-    "unpreparable": _("Correct the order in the shop: it is then sent by itself."),
+    "unpreparable": _("Correct the order in the shop: it is then sent automatically."),
     "ticket-failed": _(
-        "Read the marketplace's reason. What can be corrected in the shop is sent again by itself once corrected; "
-        "otherwise tell the marketplace yourself."
+        "Fix it in the shop and we send it again automatically. If there is nothing to fix, "
+        "update the order in the marketplace's seller portal, then dismiss this update."
     ),
-    "ticket-canceled": _("Tell the marketplace yourself, or retry if you have corrected the cause."),
-    "ticket-lost": _("Check the order on the marketplace. Nothing to do if it is right there; it is tried again."),
+    "ticket-canceled": _("Update the marketplace yourself, or retry if you have corrected the cause."),
+    "ticket-lost": _("Check the order on the marketplace. Nothing to do if it is right there; otherwise we try again."),
     "unknown-operation": _(
-        "Another version of sfsync sent it. Go back to that version, or see on the marketplace what became of it and "
-        "give the update up here."
+        "Another version of sfsync sent it. Go back to that version, or check on the marketplace "
+        "what became of it and dismiss the update here."
     ),
-    "ignored": _("Read the reason, correct it, then retry; otherwise tell the marketplace yourself."),
-    "request-refused": _("Read the reason, correct it, then retry; otherwise tell the marketplace yourself."),
+    "ignored": _("Read the reason, correct it, then retry; otherwise update the marketplace yourself."),
+    "request-refused": _("Read the reason, correct it, then retry; otherwise update the marketplace yourself."),
     "no-answer": _("Check the order on the marketplace, then retry."),
-    "went-back": _("If the shop is right, contact the marketplace: only they can put it back."),
+    "went-back": _("If the shop is right, contact the marketplace: only they can change it back."),
     "told-unclaimed": _(
         "Look at the order on the marketplace. If the shop is right, contact the marketplace: only they can put it "
         "back."
     ),
     "part-called-off": _("If the customer gets money back for a part, refund it on the marketplace's own site."),
-    "unsupported": _("Do it on the marketplace's own site."),
+    "unsupported": _("Do it in the marketplace's seller portal."),
     "ticket-slow": _(
         "Nothing yet: sfsync keeps asking. If it lasts, contact Shopping Feed with the ticket number, "
         "which `sfsync why` shows."
     ),
     "shop-unavailable": _("Check that the shop's database server runs. Changes are found as soon as it answers."),
-    "shop-misconfigured": _("Correct the shop's connection in the store's settings, then run `sfsync doctor`."),
-    "token-refused": _("Put a valid token into the store's settings, then run `sfsync doctor`."),
-    "store-unknown": _(
-        "Check store_id and api_url in the settings: `sfsync doctor` lists the stores that the token opens."
+    "shop-misconfigured": _(
+        "Correct the shop's connection in the settings, then test it: Settings › Connection, or `sfsync doctor`."
     ),
-    "rate-limited": _("Nothing: it goes on at the next run. Check that no other program uses the same token heavily."),
-    "api-unavailable": _("Nothing yet: everything is kept and sent when it answers again."),
+    "token-refused": _("Enter a valid token in the settings, then test it: Settings › Connection, or `sfsync doctor`."),
+    "store-unknown": _(
+        "Check the Shopping Feed store number (store_id) in the settings; `sfsync doctor` lists "
+        "the stores that the token opens."
+    ),
+    "rate-limited": _(
+        "Nothing to do: the next sync continues. Check that no other program uses the same token heavily."
+    ),
+    "api-unavailable": _("Nothing to do. Everything is kept and will be sent as soon as Shopping Feed is back."),
     "secret-unreadable": _(
         "Put the former key back (SFSYNC_SECRET_KEY, SFSYNC_FORMER_SECRET_KEYS, or the file secret-key in "
         "SFSYNC_HOME), or "
         "apply the file of stores again."
     ),
-    "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
-    "lease-lost": _("Nothing: the other run goes on. If it happens often, set SFSYNC_LEASE_SECONDS higher."),
-    "disk-full": _("Free space on it: nothing was lost, and the next run goes on."),
+    "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the email is kept and sent again automatically."),
+    "lease-lost": _("Nothing to do: the other sync continues. If it happens often, increase SFSYNC_LEASE_SECONDS."),
+    "disk-full": _("Free up space: nothing was lost, and the next sync continues."),
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
-    "silent": _("Check the cron line or the service: nothing is sent while it does not run."),
+    "silent": _("Check the cron line or the service: nothing is sent while it is not running."),
     "overdue": _("Look at `sfsync status` and `sfsync why` for the reason."),
     "database-away": _("Check SFSYNC_DATABASE_URL and the database server."),
     "tables-old": _("Run `sfsync migrate`."),
     "files-open": _("Close them: `chmod 700` for the folder, `chmod 600` for the files."),
-    "mail-unset": _("Until then, failing orders are shown and not mailed."),
-    "mail-away": _("Check SFSYNC_SMTP_URL and the recipients; the mail is kept and tried again by itself."),
+    "mail-unset": _("Until then, failing orders are shown but not emailed."),
+    "mail-away": _("Check SFSYNC_SMTP_URL and the recipients; the email is kept and sent again automatically."),
     "no-store": _("Write a file of stores and run `sfsync apply FILE`."),
     "store-not-opened": _(
-        "Check store_id and api_url in the settings: `sfsync doctor` lists the stores that the token opens."
+        "Check the Shopping Feed store number (store_id) in the settings; `sfsync doctor` lists "
+        "the stores that the token opens."
     ),
     "no-shipped": _("Map the shop's shipped status in [stores.NAME.statuses]."),
     "status-unknown": _("Map one that it has in [stores.NAME.statuses]."),
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),
-    "no-recipients": _("Set recipients."),
+    "no-recipients": _("Add recipients."),
 }
 
 TIMES = {"at", "since", "sent_at", "until"}
@@ -372,7 +384,7 @@ def _fitted(message: str, code: str, text: str) -> str:
     """What somebody else said, as it fits into `text`: a sentence beside others, or a part of one."""
     if code in TROUBLES:
         return ended(message)
-    message = message or gettext("no reason was given")
+    message = message or gettext("no reason given")
     after = text.partition("%(message)s")[2]
     if after.startswith(" "):
         return ended(message)

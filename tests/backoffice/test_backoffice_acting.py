@@ -51,9 +51,9 @@ def test_what_a_marketplace_does_not_take_waits_for_a_person(shop: World, mercha
     assert f"/orders/{by_hand}/" in store
     assert "All 1 updates" not in store
     page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
-    assert '<span class="chip by-hand">To be done by hand</span>' in page
+    assert '<span class="chip by-hand">To do on the marketplace</span>' in page
     assert TODO in page
-    assert "say here that it is done" in page
+    assert "then click “Mark as done”" in page
     assert '">Confirmed</span>' not in page
     assert story_of(shop.row(by_hand)).next == [f"{TODO}: it takes no refund through Shopping Feed."]
 
@@ -73,16 +73,16 @@ def test_it_is_found_by_its_state_and_exported_with_it(shop: World, merchant: Cl
     export: Any = merchant.get("/stores/main/orders/export/?state=by-hand")
     lines = b"".join(export.streaming_content).decode().splitlines()
     assert len(lines) == 2
-    assert "To be done by hand" in lines[1]
+    assert "To do on the marketplace" in lines[1]
 
 
 def test_done_by_hand_asks_first_and_then_knows_who_did_it(shop: World, merchant: Client, by_hand: int) -> None:
     """R9, R11: from then on the marketplace is taken to know it."""
     given = {"act": "by-hand", "order": shop.row(by_hand).pk}
-    assert "Say so once you have done it" in text(merchant.post(ACT, given))
+    assert "Confirm only after you have done it" in text(merchant.post(ACT, given))
     assert shop.row(by_hand).marketplace_order.by_hand == "refund"
     answer = text(merchant.post(ACT, given | {"sure": "1"}, follow=True))
-    assert "1 order was noted as done by hand." in answer
+    assert "1 order marked as done." in answer
     assert LogEntry.objects.get(process="person").params == {"who": "claire", "operation": "refund"}
     row = shop.row(by_hand)
     there = row.marketplace_order
@@ -107,9 +107,9 @@ def test_many_are_done_at_once_and_the_others_say_why_not(shop: World, merchant:
     other = shop.row(shop.order())
     chosen = [shop.row(by_hand).pk, other.pk]
     page = text(merchant.post(ACT, {"act": "by-hand", "order": chosen}))
-    assert "1 chosen order has nothing to be done by hand:" in page
+    assert "1 selected order needs nothing on the marketplace:" in page
     assert f'name="order" value="{other.pk}"' not in page
-    assert "1 order was noted as done by hand." in text(
+    assert "1 order marked as done." in text(
         merchant.post(ACT, {"act": "by-hand", "order": chosen, "sure": "1"}, follow=True)
     )
     assert shop.row(other.key).marketplace_order.confirmed_operation == ""
@@ -145,7 +145,7 @@ def test_giving_up_says_of_which_orders_there_is_nothing_to_give_up(shop: World,
     shop.sync(wait=10)
     rows = [shop.row(done).pk, shop.row(waiting).pk]
     page = text(merchant.post(ACT, {"act": "give-up", "order": rows}))
-    assert "1 chosen order has no update to give up:" in page
+    assert "1 selected order has no update to dismiss:" in page
     assert "Nothing has failed: the marketplace knows “shipped” since" in page
     assert f'name="order" value="{rows[1]}"' in page
     assert f'name="order" value="{rows[0]}"' not in page
@@ -156,9 +156,9 @@ def test_giving_up_confirmed_orders_alone_is_not_offered(shop: World, merchant: 
     shop.sync(wait=10)
     given = {"act": "give-up", "order": shop.row(order).pk}
     page = text(merchant.post(ACT, given))
-    assert "None of the chosen orders has an update to give up:" in page
-    assert "Give these updates up" not in page
-    assert "There was nothing to give up." in text(merchant.post(ACT, given | {"sure": "1"}, follow=True))
+    assert "None of the selected orders has an update to dismiss:" in page
+    assert ">Dismiss these updates</button>" not in page
+    assert "There was nothing to dismiss." in text(merchant.post(ACT, given | {"sure": "1"}, follow=True))
 
 
 def test_send_now_is_logged_as_what_was_asked_for(shop: World, merchant: Client) -> None:
@@ -180,7 +180,7 @@ def test_send_now_is_offered_only_where_something_would_be_sent(shop: World, mer
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     assert 'value="send"' not in page
-    assert "Why nothing would be sent now: The marketplace already knows (shipped): nothing to send." in page
+    assert "Nothing to send: The marketplace already knows (shipped): nothing to send." in page
     shop.shop.set_tracking(order, "TRACK-2")
     assert 'value="send"' in text(merchant.get(f"/stores/main/orders/{order}/"))
 
@@ -192,7 +192,7 @@ def test_the_page_follows_its_order_until_it_is_at_rest(shop: World, merchant: C
     url = f"/stores/main/orders/{order}/"
     page = text(merchant.get(url))
     assert 'hx-trigger="every 2s"' in page
-    assert ">Look again</a>" in page
+    assert ">Refresh</a>" in page
     seen = re.findall(r'hx-get="([^"]*)"', page)[0]
     same = merchant.get(seen, headers={"hx-request": "true"})
     assert (same.status_code, same.content) == (204, b"")
@@ -258,7 +258,7 @@ def test_the_setting_behind_a_status_is_one_click_away(shop: World, merchant: Cl
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     assert "For the marketplaces “Shipped” means “shipped”." in page
-    assert 'href="/stores/main/settings/">Change what the statuses mean</a>' in page
+    assert 'href="/stores/main/settings/">Edit status mapping</a>' in page
     shop.shop.set_status(order, PROCESSING)
     assert "means nothing to the marketplaces." in text(merchant.get(f"/stores/main/orders/{order}/"))
 
@@ -286,7 +286,7 @@ def test_what_the_shop_wants_no_more_need_not_be_done_by_hand(shop: World, by_ha
 def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Client, by_hand: int) -> None:
     """Without the marketplace being taken to know of it: a later change is sent as ever."""
     row = shop.row(by_hand).pk
-    assert "Give up…" in text(merchant.get(f"/stores/main/orders/{by_hand}/"))
+    assert "Dismiss…" in text(merchant.get(f"/stores/main/orders/{by_hand}/"))
     assert TODO in text(merchant.post(ACT, {"act": "give-up", "order": row}))
     merchant.post(ACT, {"act": "give-up", "order": row, "sure": "1"})
     order = shop.row(by_hand).marketplace_order

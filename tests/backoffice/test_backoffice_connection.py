@@ -75,7 +75,7 @@ def test_what_does_not_work_replaces_nothing(
     before = saved()
     page = text(administrator.post(CONNECTION, given(shop, **typed)))
     assert sentence in page
-    assert "Nothing was saved, since this does not work." in page
+    assert "Nothing was saved, because this does not work." in page
     assert "Save anyway" in page
     assert [named_settings.get(saved(), name) for name in typed] == [named_settings.get(before, name) for name in typed]
     assert all(f'value="{value}"' in page for name, value in typed.items() if name not in ("token", "shop.url"))
@@ -133,7 +133,7 @@ def test_a_typed_secret_is_kept_out_of_the_page_and_saved_when_asked_to(shop: Wo
     page = text(administrator.post(CONNECTION, given(shop, token="a-wrong-token-123") | {"shop.url": NOWHERE}))
     assert "hunter2secret" not in page
     assert "a-wrong-token-123" not in page
-    assert "What you typed is kept for 10 minutes, and not shown" in page
+    assert "What you typed is kept for 10 minutes and not shown" in page
     assert sorted(relied_on(page).split()) == ["shop.url", "token"]
     [session] = [each.get_decoded() for each in Session.objects.all()]
     assert "hunter2secret" not in str(session)
@@ -157,7 +157,7 @@ def test_a_secret_that_is_kept_no_longer_is_asked_for_and_not_lost_silently(
     page = text(administrator.post(CONNECTION, given(shop, token="a-wrong-token-123")))
     time_machine.move_to(timezone.now() + timedelta(minutes=11))
     page = text(administrator.post(CONNECTION, given(shop, kept=relied_on(page)) | LATER))
-    assert "What you typed was kept for a few minutes only: type it again." in page
+    assert "What you typed was kept for a few minutes only: please type it again." in page
     assert saved().token.reveal() == "sandbox-token"
 
 
@@ -248,7 +248,7 @@ def test_an_administrator_adds_a_store(shop: World, administrator: Client, secon
     assert "Payment accepted" in text(administrator.get("/stores/second/settings/"))
     assert SettingChange.objects.get().name == "store"
     twin = text(administrator.post(NEW, second | {"name": "third"}))
-    assert "the shop and the Shopping Feed store of “second”: everything would be sent twice." in twin
+    assert "the same shop and the same Shopping Feed account as “second”: everything would be sent twice." in twin
 
 
 def test_a_new_store_is_tried_before_it_is_added(shop: World, administrator: Client) -> None:
@@ -267,12 +267,12 @@ def test_a_new_store_is_tried_before_it_is_added(shop: World, administrator: Cli
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"token": ""}, "This is needed."),
+        ({"token": ""}, "Required."),
         ({"token": "sandbox token"}, "The token has spaces or characters that no token has"),
         ({"shop.url": "ftp://shop"}, "The shop&#x27;s address starts with mysql+pymysql://"),
         ({"shop.prefix": "ps; drop"}, "A table prefix has letters, digits and underscores only"),
-        ({"name": "Ma boutique"}, "A name has letters, digits and hyphens only: no spaces and no accents."),
-        ({"name": "main"}, "There is a store of this name already."),
+        ({"name": "Ma boutique"}, "Only letters, digits and hyphens: no spaces and no accents."),
+        ({"name": "main"}, "This name is already taken."),
         ({"name": ""}, "This field is required."),
     ],
 )
@@ -333,7 +333,7 @@ def test_a_refused_value_is_named_and_the_page_shows_what_is_saved(shop: World, 
     """A rule that another setting breaks: nothing is saved, and nothing looks as if it were."""
     Store.objects.filter(pk=shop.store.pk).update(tries=99)
     page = text(administrator.post(CONNECTION, given(shop, feed_store_id=77, token="another-token-WXYZ") | LATER))
-    assert "Tries: Ensure this value is less than or equal to 20." in page
+    assert "Attempts: Ensure this value is less than or equal to 20." in page
     assert '<dd class="mono">10</dd>' in page
     assert "WXYZ" not in page
 

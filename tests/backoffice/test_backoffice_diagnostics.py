@@ -18,7 +18,7 @@ from shoppingfeed.sandbox import Fault
 from tests.pages import text
 
 URL = "/stores/main/diagnostics/"
-WELL = "Everything is as it should be."
+WELL = "Everything is OK."
 
 
 def report_in(page: str) -> str:
@@ -55,8 +55,8 @@ def test_all_is_not_well_while_an_order_needs_a_person(shop: World, merchant: Cl
     shop.sync(wait=10, store=Store.objects.get())
     page = text(merchant.get(URL))
     assert WELL not in page
-    assert "1 thing to look at." in page
-    assert '<a href="/stores/main/orders/?state=failed">2 orders need you.</a>' in page
+    assert "1 thing to check." in page
+    assert '<a href="/stores/main/orders/?state=failed">2 orders need attention.</a>' in page
 
 
 def test_all_is_not_well_while_an_order_is_to_be_done_by_hand(
@@ -68,9 +68,9 @@ def test_all_is_not_well_while_an_order_is_to_be_done_by_hand(
     order.update(by_hand="refund")
     page = text(merchant.get(URL))
     assert WELL not in page
-    assert '<a href="/stores/main/orders/?state=by-hand">1 order is to be done by hand on the marketplace.</a>' in page
+    assert '<a href="/stores/main/orders/?state=by-hand">1 order needs to be handled on the marketplace.</a>' in page
     assert "by hand 1," in report_in(page)
-    assert "main: 1 order is to be done by hand on the marketplace." in text(administrator.get("/diagnostics/"))
+    assert "main: 1 order needs to be handled on the marketplace." in text(administrator.get("/diagnostics/"))
 
 
 # --- the reader's language --------------------------------------------------------------------------------------------
@@ -103,7 +103,9 @@ def test_the_advice_of_a_page_speaks_of_no_file_and_no_command(shop: World, admi
     for url in (URL, "/diagnostics/"):
         found = findings_in(text(administrator.get(url)))
         advice = {sentence: todo for _subject, sentence, todo in found}
-        assert advice["No status means “shipped”: nothing would be shipped."].startswith("Say in the store's settings")
+        assert advice["No status is mapped to “Shipped”: nothing would be shipped."].startswith(
+            "Choose in Settings › Statuses"
+        )
         assert not any(word in todo for todo in advice.values() for word in ("sfsync doctor", "[stores.", "store_id"))
         assert any(each.startswith("The shop has no status 77. It has: 1 ") for each in advice)
 
@@ -116,7 +118,7 @@ def test_a_trouble_that_is_over_is_told_in_the_readers_language(shop: World, jea
     page = text(jeanne.get(URL))
     [sentence] = [said for _subject, said, _advice in findings_in(page) if "Tout fonctionne à présent" in said]
     assert "Shopping Feed a refusé la clé d’API." in sentence
-    assert f"The run of {texts.stamp(finished)} ended with: “Shopping Feed refused the token.”" in report_in(page)
+    assert f"The sync of {texts.stamp(finished)} ended with: “Shopping Feed refused the token.”" in report_in(page)
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ def test_the_report_is_english_on_every_page(shop: World, merchant: Client, jean
     moment = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
     english, french = (moment.sub("MOMENT", report_in(text(each.get(URL)))) for each in (merchant, jeanne))
     assert english == french.replace("page in fr", "page in en")
-    assert "[warning] main: recipients: Nobody gets the mail about failing orders." in french
+    assert "[warning] main: recipients: Nobody receives alerts about failing orders." in french
     assert "last run MOMENT ok" in french
     assert f"{timezone.now():%Y}-" not in french
     assert "hunter2secret" not in french
@@ -143,7 +145,7 @@ def test_many_stores_cost_a_fixed_number_of_statements(shop: World, administrato
     with CaptureQueriesContext(connection) as asked:
         page = text(administrator.get("/diagnostics/"))
     assert len(asked) <= 20
-    assert "The connections of the first 10 stores were tried." in page
+    assert "The connections of the first 10 stores were tested." in page
     assert "s13: recipients" in page
     assert "s03: shop" in page
     assert "s13: shop" not in page

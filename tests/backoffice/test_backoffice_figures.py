@@ -157,7 +157,7 @@ def test_a_run_under_way_does_not_show_the_figures_of_the_one_before(shop: World
     later = timezone.now() + timedelta(hours=1)
     Process.objects.update(holder="x", host="machine-7", pid=1, machine="", lease_until=later, started_at=later)
     page = text(merchant.get("/stores/main/processes/"))
-    assert '<span class="chip sent">running</span>' in page
+    assert '<span class="chip sent">in progress</span>' in page
     assert tally(page) == []
 
 
@@ -167,9 +167,9 @@ def test_a_run_that_was_killed_is_not_said_to_have_gone_well(shop: World, mercha
     past = timezone.now() - timedelta(minutes=1)
     Process.objects.update(holder="x", lease_until=past, started_at=past, finished_at=past - timedelta(hours=1))
     page = text(merchant.get("/stores/main/processes/"))
-    assert "last run broke off" in page
-    assert "Nothing is lost" in page
-    assert "last run went well" not in page
+    assert "last sync interrupted" in page
+    assert "Nothing was lost" in page
+    assert "last sync succeeded" not in page
     assert tally(page) == []
 
 
@@ -185,7 +185,7 @@ def test_a_run_takes_as_long_on_its_card_as_in_the_log(shop: World, merchant: Cl
     assert done.params["seconds"] == f"{process.duration.total_seconds():.1f}"
     page = text(merchant.get("/stores/main/processes/"))
     assert f'<dd class="words">{seconds(process.duration)}</dd>' in page
-    assert f"Run finished in {done.params['seconds']} s" in page
+    assert f"Sync finished in {done.params['seconds']} s" in page
 
 
 # --- the time zone ----------------------------------------------------------------------------------------------------

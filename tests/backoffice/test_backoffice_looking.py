@@ -22,13 +22,13 @@ Committed = Callable[..., AbstractContextManager[Any]]
 
 
 def test_the_overview_says_it_in_words(shop: World, merchant: Client) -> None:
-    assert "No run has taken place yet." in text(merchant.get("/stores/main/"))
+    assert "No sync has run yet." in text(merchant.get("/stores/main/"))
     orders = [shop.ship(shop.order(), f"T-{n}") for n in range(3)]
     shop.sync()
-    assert "3 updates are waiting or on their way." in text(merchant.get("/stores/main/"))
+    assert "3 updates are pending or awaiting confirmation." in text(merchant.get("/stores/main/"))
     shop.sync(wait=10)
     page = text(merchant.get("/stores/main/"))
-    assert "All 3 updates of today are confirmed." in page
+    assert "All 3 of today's updates are confirmed." in page
     assert re.search(r"<tr><th scope=\"row\">[^<]+</th><td class=\"number\">3</td><td class=\"number\">0</td>", page)
     assert len(orders) == 3
 
@@ -38,13 +38,13 @@ def test_a_silent_scheduler_is_an_alarm(shop: World, merchant: Client) -> None:
     shop.sync()
     Process.objects.update(finished_at=shop.now() - timedelta(hours=5))
     page = text(merchant.get("/stores/main/"))
-    assert "No run has finished since" in page
+    assert "No sync has finished since" in page
     assert "start one now" in page
 
 
 def planned(page: str) -> list[str]:
-    """What stands under "Next run"."""
-    found = re.findall(r"<dt>Next run</dt><dd class=\"words\">(.*?)</dd>", page, re.DOTALL)
+    """What stands under "Next sync"."""
+    found = re.findall(r"<dt>Next sync</dt><dd class=\"words\">(.*?)</dd>", page, re.DOTALL)
     return [re.sub(r"<[^>]*>", "", each).strip() for each in found]
 
 
@@ -53,15 +53,15 @@ def test_the_next_run_is_shown_where_something_will_start_it(shop: World, mercha
     shop.sync()
     pages = ("/stores/main/", "/stores/main/processes/")
     for url in pages:
-        assert planned(text(merchant.get(url))) == ["nothing planned"]
-    assert "No service is there to start the next run." in text(merchant.get(pages[1]))
+        assert planned(text(merchant.get(url))) == ["not scheduled"]
+    assert "No automatic sync is set up." in text(merchant.get(pages[1]))
     scheduler_sign("service", shop.now())
     for url in pages:
         assert re.search(r"\d\d:\d\d", *planned(text(merchant.get(url))))
-    assert "No service is there" not in text(merchant.get(pages[1]))
+    assert "No automatic sync is set up." not in text(merchant.get(pages[1]))
     Store.objects.update(mode="realtime")
     for url in pages:
-        assert planned(text(merchant.get(url))) == ["as changes come"]
+        assert planned(text(merchant.get(url))) == ["in real time"]
 
 
 def test_a_store_that_is_switched_off_has_no_next_run(shop: World, merchant: Client) -> None:
@@ -70,20 +70,20 @@ def test_a_store_that_is_switched_off_has_no_next_run(shop: World, merchant: Cli
     scheduler_sign("service", shop.now())
     Store.objects.update(enabled=False)
     page = text(merchant.get("/stores/main/processes/"))
-    assert planned(page) == ["nothing planned"]
+    assert planned(page) == ["not scheduled"]
     assert "This store is switched off: nothing is sent." in page
 
 
 def test_run_now_runs(shop: World, merchant: Client, django_capture_on_commit_callbacks: Committed) -> None:
     """R22: a person can run it now."""
     order = shop.ship(shop.order(), "TRACK-1")
-    assert "never ran" in text(merchant.get("/stores/main/processes/"))
+    assert "never synced" in text(merchant.get("/stores/main/processes/"))
     with django_capture_on_commit_callbacks(execute=True):
         page = text(merchant.post("/stores/main/processes/run/", follow=True))
-    assert "A run was asked for." in page
+    assert "Sync queued." in page
     assert shop.accepted(order) == [("ship", "TRACK-1")]
     page = text(merchant.get("/stores/main/processes/"))
-    assert "last run went well" in page
+    assert "last sync succeeded" in page
     assert "1 detected, 1 sent" in page
 
 
@@ -114,7 +114,7 @@ def test_an_order_says_that_its_store_is_held_up(shop: World, merchant: Client) 
     shop.sync()
     Task.objects.filter(order=shop.row(parked).marketplace_order).update(failure="no-tracking", failed_at=shop.now())
     said = [merchant.get(f"/stores/main/orders/{order}/").content.decode() for order in (waiting, parked)]
-    assert "Its store is held up: Shopping Feed refused the token." in said[0]
+    assert "Its store is blocked: Shopping Feed refused the token." in said[0]
     assert "held up" not in said[1]
 
 
@@ -124,7 +124,7 @@ def test_a_troubled_run_says_what_to_do(shop: World, merchant: Client) -> None:
     shop.sync()
     page = text(merchant.get("/stores/main/processes/"))
     assert "Shopping Feed refused the token." in page
-    assert "Put a valid token into the store's settings" in page
+    assert "Enter a valid token" in page
 
 
 @pytest.fixture
@@ -155,8 +155,8 @@ def test_the_log_filters_by_level_order_text_and_date(busy: World, merchant: Cli
     assert lines(shown(text="carrier unknown")) == 1
     assert "newest 20,000 entries" in shown(text="x") or "newest 20000 entries" in shown(text="x")
     assert lines(shown(since="2000-01-01", until="2999-01-01")) == everything
-    assert "No entry matches." in shown(since="2998-01-01")
-    assert "No entry matches." in shown(until="2000-01-01")
+    assert "No matching entries." in shown(since="2998-01-01")
+    assert "No matching entries." in shown(until="2000-01-01")
     assert lines(shown(process="person")) == 0
 
 
@@ -182,7 +182,7 @@ def test_diagnostics_name_what_is_wrong_and_hold_no_secret(
     shop.store.recipients = []
     shop.store.save()
     page = text(merchant.get("/stores/main/diagnostics/"))
-    assert "Nobody gets the mail about failing orders." in page
+    assert "Nobody receives alerts about failing orders." in page
     assert "[ok] main: shop: PrestaShop 8.2.1" in page
     shop.store.shop_secrets = {"url": "mysql+pymysql://reader:hunter2secret@127.0.0.1:1/shop"}
     shop.store.save()
@@ -199,7 +199,7 @@ def test_mails_are_part_of_an_orders_story(busy: World, merchant: Client) -> Non
     assert notice.order is not None
     page = text(merchant.get(f"/stores/main/orders/{notice.order.shop_order.key}/"))
     happened = re.findall(r'<p class="moment">.*?datetime="([^"]+)".*?<div><p>(.*?)</p>', page)
-    assert "A mail was sent about it." in [sentence for _at, sentence in happened]
+    assert "Email alert sent." in [sentence for _at, sentence in happened]
     assert [at for at, _sentence in happened] == sorted(at for at, _sentence in happened)
 
 
@@ -284,4 +284,4 @@ def test_the_language_is_switched_by_a_button_and_kept(shop: World, merchant: Cl
 
 
 def test_somebody_without_a_store_is_told_so(sign_in: Callable[..., Client]) -> None:
-    assert "No store was given to you yet." in text(sign_in("new").get("/"))
+    assert "You have no access to any store yet." in text(sign_in("new").get("/"))

@@ -36,14 +36,14 @@ def numbers(page: str, world: World) -> list[int]:
 
 def test_a_refused_order_says_so_everywhere(shop: World, merchant: Client, refused: int) -> None:
     """R16: failed, visible, with the API's message."""
-    assert "1 order needs you." in text(merchant.get("/stores/main/"))
+    assert "1 order needs attention." in text(merchant.get("/stores/main/"))
     listed = text(merchant.get("/stores/main/orders/?state=failed"))
     assert numbers(listed, shop) == [refused]
     assert REFUSAL in listed
     story = text(merchant.get(f"/stores/main/orders/{refused}/"))
     assert REFUSAL in story
     assert "TRACK-1" in story
-    assert "Read the marketplace&#x27;s reason." in story
+    assert "Fix it in the shop" in story
 
 
 def test_try_again_sends_it_again(
@@ -52,7 +52,7 @@ def test_try_again_sends_it_again(
     """R16: a person retries; the log says who."""
     with django_capture_on_commit_callbacks(execute=True):
         answer = merchant.post("/stores/main/orders/act/", {"act": "retry", "order": shop.row(refused).pk}, follow=True)
-    assert "1 update is tried again now." in text(answer)
+    assert "1 update is being retried." in text(answer)
     shop.sync(wait=10)
     assert shop.accepted(refused)[-1] == ("ship", "TRACK-1")
     assert shop.row(refused).marketplace_order.confirmed_operation == "ship"
@@ -63,7 +63,7 @@ def test_send_now_shows_first_what_would_be_sent(shop: World, merchant: Client, 
     """In words; as it goes out only for who unfolds it."""
     before = shop.accepted(refused)
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk}))
-    assert "1 order would be sent" in page
+    assert "This will be sent (1 order):" in page
     assert "Will be sent: shipped." in page
     assert dict(re.findall(r"<dt>(.*?)</dt><dd[^>]*><bdi>(.*?)</bdi>", page))["Tracking number"] == "TRACK-1"
     technical = page.split("Technical details")[1].split("</details>")[0]
@@ -87,15 +87,15 @@ def test_send_now_foretells_nothing_where_nothing_would_be_sent(shop: World, mer
     shop.sync(wait=10)
     rows = [shop.row(waiting).pk, shop.row(done).pk]
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": rows}))
-    assert "Nothing would be sent, as the shop stands now:" in page
-    assert ">Send now</button>" not in page
-    assert "waiting for one until" in page
+    assert "Nothing to send, as the shop stands now:" in page
+    assert ">Review and send</button>" not in page
+    assert "waiting for it until" in page
     assert "The marketplace already knows" in page
 
 
 def test_give_up_asks_first_and_then_drops_the_update(shop: World, merchant: Client, refused: int) -> None:
     given = {"act": "give-up", "order": shop.row(refused).pk}
-    assert "These updates are dropped" in text(merchant.post("/stores/main/orders/act/", given))
+    assert "These updates will not be sent" in text(merchant.post("/stores/main/orders/act/", given))
     assert Task.objects.count() == 1
     merchant.post("/stores/main/orders/act/", given | {"sure": "1"})
     assert Task.objects.count() == 0
@@ -119,7 +119,7 @@ def test_an_action_on_another_stores_order_does_nothing(shop: World, merchant: C
     row = Order.objects.create(store=other, marketplace_order=there, key=1, created_at=shop.now())
     Task.objects.create(store=other, order=there, failed_at=shop.now(), failure="ignored")
     answer = merchant.post("/stores/main/orders/act/", {"act": "retry", "order": row.pk}, follow=True)
-    assert "Choose at least one order first." in text(answer)
+    assert "Select at least one order." in text(answer)
     assert Task.objects.parked().count() == 1
 
 
@@ -137,7 +137,7 @@ def test_search_finds_an_order_by_every_number_it_has(shop: World, merchant: Cli
     ):
         assert numbers(text(merchant.get("/stores/main/orders/", {"q": name})), shop) == [order], name
     nothing = text(merchant.get("/stores/main/orders/", {"q": "TRACK"}))
-    assert "No order matches." in nothing
+    assert "No matching orders." in nothing
 
 
 def test_filters_narrow_the_list(shop: World, merchant: Client, refused: int) -> None:
@@ -165,7 +165,7 @@ def test_the_shop_and_the_marketplace_stand_side_by_side(shop: World, merchant: 
     shop.shop.set_tracking(order, "TRACK-NEW-1")
     shop.shop.set_status(order, DELIVERED)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "The shop says now" in page
+    assert "In the shop now" in page
     assert "Delivered" in page
     assert "TRACK-NEW-1" in page
     assert "TRACK-OLD-1" in page
@@ -203,10 +203,10 @@ def test_the_pages_stand_when_the_shop_is_down(shop: World, merchant: Client, re
     shop.store.save()
     assert "The shop&#x27;s database does not answer." in text(merchant.get("/stores/main/orders/"))
     page = text(merchant.get(f"/stores/main/orders/{refused}/"))
-    assert "The shop said last" in page
+    assert "In the shop, last seen" in page
     assert f"#{SHIPPED}" in page
     asked = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk}))
-    assert "cannot be foretold while the shop is silent" in asked
+    assert "preview unavailable: the shop is not responding" in asked
 
 
 def test_what_a_marketplace_writes_is_text_and_nothing_else(shop: World, merchant: Client) -> None:

@@ -44,7 +44,7 @@ def test_a_delivered_status_left_out_is_warned_about(shop: World, merchant: Clie
 
 def test_no_shipped_status_is_warned_about(shop: World, merchant: Client) -> None:
     page = text(merchant.post(MAPPING, mapping(status_4="") | {"do": "review"}))
-    assert "No status means “Shipped”" in page
+    assert "No status is mapped to “Shipped”" in page
 
 
 def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> None:
@@ -57,12 +57,12 @@ def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> Non
     page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
     assert "3 waiting orders will now be sent as “cancelled”." in page
     page = text(merchant.post(MAPPING, mapping(status_4="") | {"do": "review"}))
-    assert "3 orders that are not sent for want of a tracking number will need nothing any more." in page
+    assert "3 orders blocked by a missing tracking number will be unblocked." in page
     shop.sandbox.fault(Fault("unreachable", times=None))
     shop.shop.set_status(shop.order(), CANCELED)
     shop.sync()
     page = text(merchant.post(MAPPING, mapping(status_6="") | {"do": "review"}))
-    assert "1 waiting order will not be sent any more." in page
+    assert "1 pending order will no longer be sent." in page
     shop.store.refresh_from_db()
     assert shop.store.statuses["shipped"] == [str(SHIPPED)]
     assert SettingChange.objects.count() == 0
@@ -72,10 +72,10 @@ def test_before_the_first_run_the_effect_speaks_of_all_the_shops_orders(shop: Wo
     """Nothing waits yet, and yet much may be sent."""
     Store.objects.update(history_cursor=None)
     page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
-    assert "No run has taken place yet. The first one looks at all orders of the last 90 days" in page
+    assert "No sync has run yet. The first one looks at all orders of the last 90 days" in page
     shop.sync()
     page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
-    assert "No run has taken place yet" not in page
+    assert "No sync has run yet" not in page
 
 
 def test_what_the_effect_foretold_comes_true(shop: World, merchant: Client) -> None:
@@ -101,7 +101,7 @@ def test_what_the_effect_foretold_comes_true(shop: World, merchant: Client) -> N
 
 def test_a_wrong_form_says_so_at_its_top(shop: World, merchant: Client) -> None:
     page = text(merchant.post(SENDING, sending(without="some", carriers=[]) | {"do": "review"}))
-    assert "Nothing was saved yet: 1 point below is not right." in page
+    assert "Nothing saved yet: please correct 1 field below." in page
 
 
 def test_orders_that_stand_in_a_newly_mapped_status_are_named(shop: World, merchant: Client) -> None:
@@ -109,7 +109,7 @@ def test_orders_that_stand_in_a_newly_mapped_status_are_named(shop: World, merch
     shop.shop.set_status(order, PROCESSING)
     shop.sync()
     page = text(merchant.post(MAPPING, mapping(status_3="shipped") | {"do": "review"}))
-    assert "Orders that reached “Processing in progress” before this change (1) are not sent by it" in page
+    assert "This change does not send the 1 orders that reached “Processing in progress” before it" in page
 
 
 def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> None:
@@ -121,7 +121,7 @@ def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> 
     assert change.who == "claire"
     assert LogEntry.objects.get(code="person-settings").params == {"who": "claire", "names": "statuses"}
     shown = text(merchant.get("/stores/main/settings/history/"))
-    assert "What the statuses mean" in shown
+    assert "Status mapping" in shown
     assert "Shipped: Processing in progress (3), Shipped (4); " in shown
     assert "; Delivered: Delivered (5)</td>" in shown
 
@@ -152,10 +152,10 @@ def test_names_are_known_after_the_shop_has_fallen_silent(shop: World, merchant:
     page = text(merchant.get(MAPPING))
     assert "Processing in progress" in page
     assert "#4" not in page
-    assert "The names shown are those known last." in page
+    assert "These names are the last known ones." in page
     page = text(merchant.get(SENDING))
     assert carriers_in(page)["My carrier (2)"]
-    assert "The names shown are those known last." in page
+    assert "These names are the last known ones." in page
     page = text(merchant.get("/stores/main/settings/history/"))
     assert "Processing in progress (3), Shipped (4)" in page
     assert "only with My carrier (2)" in page
@@ -182,7 +182,7 @@ def test_what_is_wrong_is_said_by_the_page_and_not_by_the_browser(shop: World, m
 
 def test_nothing_new_is_not_recorded(shop: World, merchant: Client) -> None:
     page = text(merchant.post(MAPPING, mapping() | {"do": "save"}, follow=True))
-    assert "Nothing was different" in page
+    assert "No changes to save" in page
     assert SettingChange.objects.count() == 0
 
 
@@ -198,7 +198,7 @@ def sending(**changes: object) -> dict[str, object]:
         ({"every_minutes": 9999}, "less than or equal to 1440"),
         ({"delay_minutes": "soon"}, "Enter a whole number."),
         ({"mode": "sometimes"}, "Select a valid choice."),
-        ({"without": "some"}, "Name at least one carrier"),
+        ({"without": "some"}, "Select at least one carrier"),
         ({"without": "some", "carriers": ["99"]}, "Select a valid choice."),
     ],
 )
@@ -281,7 +281,7 @@ def test_carriers_of_another_answer_are_not_judged(shop: World, merchant: Client
 
 def test_recipients_are_addresses_one_a_line(shop: World, merchant: Client) -> None:
     page = text(merchant.post(MAILS, {"recipients": "claire@example", "language": "fr", "log_days": 30}))
-    assert "“claire@example” is not a mail address." in page
+    assert "“claire@example” is not an email address." in page
     given = {"recipients": "a@example.com\r\nb@example.com\r\na@example.com", "language": "fr", "log_days": 30}
     merchant.post(MAILS, given)
     shop.store.refresh_from_db()

@@ -69,8 +69,8 @@ def test_a_finding_is_said_in_the_language_of_whoever_reads_it() -> None:
         assert finding.as_dict() == {
             "subject": "main: recipients",
             "verdict": "warning",
-            "text": "Nobody gets the mail about failing orders.",
-            "advice": "Set recipients.",
+            "text": "Nobody receives alerts about failing orders.",
+            "advice": "Add recipients.",
         }
 
 

@@ -19,14 +19,14 @@ REFUSAL = "Unknown carrier"
 WORDS = {
     "en": {
         "settings": "Settings",
-        "effect": "See the effect",
+        "effect": "Review changes",
         "save": "Save these changes",
         "saved": "Saved.",
         "shipped": "Shipped",
-        "needs": "1 order needs you.",
+        "needs": "1 order needs attention.",
         "overview": "Overview",
         "refused": f"The marketplace refused “shipped”: {REFUSAL}",
-        "retry": "Try again",
+        "retry": "Retry",
         "processes": "Processes",
         "run": "Run now",
         "confirmed": "Confirmed",
@@ -113,12 +113,12 @@ def test_everything_works_without_javascript(
     page.goto("/stores/main/orders/?state=failed")
     page.locator("[name=order]").check()
     page.locator("[name=act][value=send]").click()
-    expect(page.get_by_role("heading", name="Send now?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Send these updates?")).to_be_visible()
     page.get_by_role("link", name="Back").click()
     page.locator("[name=order]").check()
     page.locator("[name=act][value=give-up]").click()
-    page.get_by_role("button", name="Give these updates up").click()
-    expect(page.get_by_text("1 update was given up.")).to_be_visible()
+    page.get_by_role("button", name="Dismiss these updates").click()
+    expect(page.get_by_text("1 update dismissed.")).to_be_visible()
 
 
 def test_carriers_appear_with_the_answer_that_asks_for_them(
@@ -132,7 +132,7 @@ def test_carriers_appear_with_the_answer_that_asks_for_them(
     expect(page.get_by_label("Click and collect (1)")).to_be_hidden()
     page.get_by_label("Only with these carriers").check()
     page.get_by_label("Click and collect (1)").check()
-    page.get_by_role("button", name="See the effect").click()
+    page.get_by_role("button", name="Review changes").click()
     expect(page.locator("#effect ins")).to_have_text("only with Click and collect (1)")
     page.get_by_role("button", name="Save these changes").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
@@ -159,7 +159,7 @@ def test_the_keyboard_is_enough(shop: World, open_page: Callable[..., Page]) -> 
     enter(page, "**/settings/")
     walk(page, "Processing in progress 3")
     page.keyboard.type("Deliv")
-    walk(page, "See the effect")
+    walk(page, "Review changes")
     enter(page)
     expect(page.locator("#effect")).to_be_focused()
     walk(page, "Save these changes", most=1)
@@ -169,18 +169,18 @@ def test_the_keyboard_is_enough(shop: World, open_page: Callable[..., Page]) -> 
 
     walk(page, "Orders")
     enter(page, "**/orders/")
-    walk(page, f"Choose order {order}")
+    walk(page, f"Select order {order}")
     page.keyboard.press("Space")
-    walk(page, "Send now…", key="Shift+Tab")
+    walk(page, "Review and send…", key="Shift+Tab")
     enter(page, "**/act/")
-    expect(page.get_by_role("heading", name="Send now?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Send these updates?")).to_be_visible()
     walk(page, "Back")
     enter(page, "**/orders/")
     walk(page, str(order))
     enter(page, f"**/orders/{order}/")
-    walk(page, "Try again")
+    walk(page, "Retry")
     enter(page)
-    expect(page.locator(".note.success")).to_have_text("1 update is tried again now.")
+    expect(page.locator(".note.success")).to_have_text("1 update is being retried.")
     assert len(shop.accepted(order)) == 2
 
 
@@ -248,7 +248,7 @@ def test_live_progress_is_followed_without_reloading(
     page.goto("/stores/main/processes/")
     expect(page.get_by_text("reading the answers…")).to_be_visible()
     Process.objects.update(holder="", outcome="ok", finished_at=timezone.now())
-    expect(page.get_by_text("last run went well")).to_be_visible()
+    expect(page.get_by_text("last sync succeeded")).to_be_visible()
 
 
 def test_an_order_is_followed_without_reloading_and_the_focus_stays(
@@ -260,8 +260,8 @@ def test_an_order_is_followed_without_reloading_and_the_focus_stays(
     page = open_page()
     sign_in(page, "claire")
     page.goto(f"/stores/main/orders/{order}/")
-    expect(page.locator(".now .chip")).to_have_text("Sent, not confirmed yet")
-    page.get_by_text("What was sent").click()
+    expect(page.locator(".now .chip")).to_have_text("Sent, awaiting confirmation")
+    page.get_by_text("Data sent (carrier, number, link)").click()
     page.locator("#mapping").focus()
     page.evaluate("window.same = true")
     shop.sync(wait=10)
@@ -269,7 +269,7 @@ def test_an_order_is_followed_without_reloading_and_the_focus_stays(
     expect(page.locator("#told")).to_contain_text("Confirmed.")
     expect(page.locator("#mapping")).to_be_focused()
     expect(page.locator(".story pre")).to_be_visible()
-    expect(page.get_by_role("link", name="Look again")).to_have_count(0)
+    expect(page.get_by_role("link", name="Refresh")).to_have_count(0)
     assert page.evaluate("window.same")
 
 
@@ -285,9 +285,9 @@ def test_a_refund_that_nobody_takes_is_done_by_hand(
     page = open_page()
     sign_in(page, "claire")
     page.locator(".needing a").click()
-    page.get_by_role("button", name="Done by hand…").click()
-    page.get_by_role("button", name="It is done").click()
-    expect(page.get_by_text("1 order was noted as done by hand.")).to_be_visible()
+    page.get_by_role("button", name="Mark as done…").click()
+    page.get_by_role("button", name="I have done it").click()
+    expect(page.get_by_text("1 order marked as done.")).to_be_visible()
     expect(page.locator(".now .chip")).to_have_text("Confirmed")
 
 

@@ -87,7 +87,7 @@ def test_what_is_confirmed_has_not_failed(world: World, act: str) -> None:
 def test_an_order_of_which_nothing_was_told(world: World) -> None:
     order = world.order()
     world.sync()
-    assert "nothing was changed. Nothing has failed and nothing is waiting" in said("retry", order)
+    assert "nothing was changed. Nothing has failed and nothing is pending" in said("retry", order)
     assert said("retry", "--all-failed") == "Nothing has failed.\n"
 
 
@@ -96,9 +96,9 @@ def test_what_waits_has_not_failed_and_can_be_given_up(world: World) -> None:
     order = world.ship(world.order())
     world.sync()
     at = stamp(world.tasks(order)[0].update_at)
-    assert f"Nothing has failed: its update is decided by the first run after {at}." in said("retry", order)
+    assert f"Nothing has failed: it is queued for the next sync (after {at})." in said("retry", order)
     Task.objects.update(lease="a run")
-    assert "A run is at work on it at this moment." in said("give-up", order)
+    assert "A sync is processing it right now." in said("give-up", order)
     Task.objects.update(lease="")
     assert said("give-up", order) == "Updates given up: 1.\n"
 
@@ -129,8 +129,8 @@ def test_why_of_an_order_without_any_event_asks_the_shop(world: World) -> None:
     world.sync()
     story = said("why", order)
     assert "In the shop its status is “Payment accepted”, without a tracking number." in story
-    assert "→ Will not be sent. Its status means nothing to a marketplace" in story
-    assert "→ Nothing is waiting" in story
+    assert "→ Will not be sent. Its status is not mapped" in story
+    assert "→ Up to date" in story
 
 
 def test_why_tells_a_change_that_no_run_has_seen(world: World) -> None:
@@ -140,7 +140,7 @@ def test_why_tells_a_change_that_no_run_has_seen(world: World) -> None:
     world.ship(order, "T-1")
     [story] = told("why", order)
     assert story["now"] == "In the shop its status is “Shipped”, with the tracking number “T-1”."
-    assert story["next"] == ["No run has seen this yet; the next one decides. Will be sent: shipped."]
+    assert story["next"] == ["No sync has seen this yet; the next one decides. Will be sent: shipped."]
     assert world.accepted(order) == []
 
 
@@ -157,7 +157,7 @@ def test_why_does_not_promise_what_no_run_will_send(world: World) -> None:
     Store.objects.update(statuses={"shipped": [str(SHIPPED)]})
     [story] = told("why", order)
     assert len(story["next"]) == 1
-    assert "is not sent by itself: “Send now” in the back office sends it" in story["next"][0]
+    assert "so nothing is sent automatically: “Review and send” in the back office sends it" in story["next"][0]
 
 
 def test_why_says_when_the_shop_cannot_be_asked(world: World) -> None:
@@ -166,7 +166,7 @@ def test_why_says_when_the_shop_cannot_be_asked(world: World) -> None:
     Store.objects.update(shop_settings={"prefix": "other_"})
     [story] = told("why", order)
     assert story["now"].startswith("The shop's database cannot be read. ")
-    assert story["next"] == ["Nothing is waiting: sfsync acts when the order's status or tracking number changes."]
+    assert story["next"] == ["Up to date. We send an update when the status or tracking number changes."]
 
 
 def test_why_names_the_trouble_that_holds_an_order_up(world: World) -> None:
@@ -174,7 +174,7 @@ def test_why_names_the_trouble_that_holds_an_order_up(world: World) -> None:
     world.sandbox.fault(Fault("wrong-token", times=None))
     world.sync()
     [story] = told("why", order)
-    assert story["next"][-1] == "Its store is held up: Shopping Feed refused the token."
+    assert story["next"][-1] == "Its store is blocked: Shopping Feed refused the token."
 
 
 # --- times ------------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_every_command_writes_times_alike(world: World) -> None:
         shown = said(*command)
         assert STAMP.search(shown), command
         assert not OTHER_TIMES.search(shown), shown
-    assert f"waiting for one until {stamp(task.update_at)}." in said("why", waiting)
+    assert f"waiting for it until {stamp(task.update_at)}." in said("why", waiting)
     assert stamp(task.update_at) in said("tasks")
     assert told("tasks")[0]["update_at"] == task.update_at.isoformat(timespec="seconds")
     assert stamp(LogEntry.objects.order_by("id").first().at) in said("logs")  # type: ignore[union-attr]
@@ -229,7 +229,7 @@ def test_the_next_run_is_shown_only_while_something_starts_runs_by_the_clock(wor
     assert said("status").splitlines()[1].endswith(stamp(process.next_run_at))
     assert told("status")["main"]["scheduled"] is True
     Store.objects.update(mode="realtime")
-    assert said("status").splitlines()[1].endswith("as changes come")
+    assert said("status").splitlines()[1].endswith("in real time")
     Store.objects.update(enabled=False)
     assert said("status", "--store", "main").splitlines()[1].endswith("none: switched off")
 
@@ -314,7 +314,7 @@ def test_the_doctor_says_that_the_last_runs_trouble_is_over(world: World) -> Non
 def test_only_what_the_doctor_has_tried_is_over(world: World, trouble: str, verdict: str) -> None:
     world.sync()
     StoreState.objects.update(trouble=trouble, trouble_text="what was seen")
-    told = ("what was seen", "ended with", "longer than its lease")
+    told = ("what was seen", "ended with", "took too long")
     assert [each for each, text in findings(world) if any(words in text for words in told)] == [verdict]
 
 
@@ -329,7 +329,7 @@ def test_a_mail_that_cannot_be_sent_is_an_error_of_the_run_that_tried(world: Wor
     world.sync(wait=5)
     StoreState.objects.update(mail_retry_at=None)
     report = running._one(Store.objects.get(), world.connections, 0)
-    assert report["error"].startswith("The digest mail could not be sent and is kept: ")
+    assert report["error"].startswith("The alert email could not be sent and is kept: ")
     assert report["advice"]
     assert "error" not in running._one(Store.objects.get(), world.connections, 0)
 

@@ -102,7 +102,7 @@ def saved_notices(store: Store) -> list[Notice]:
     [
         (
             "en",
-            "[sfsync] main: synchronisation is held up, and 1 order needs your attention",
+            "[sfsync] main: synchronisation is blocked, and 1 order needs attention",
             "The marketplace refused “shipped”: Numéro refusé� <b>",
             "Shipped",
         ),

@@ -160,7 +160,7 @@ def test_what_the_file_does_not_say_stays(file: Path) -> None:
         ),
         ("store_id = 10", 'store_id = 10\nmode = "fast"', 'stores.main.mode: there is no "fast"; known are "batch", '),
         ("store_id = 10", 'store_id = 10\nstate_policy = "all"', 'stores.main.state_policy: there is no "all"; known'),
-        ("store_id = 10", 'store_id = 10\nrecipients = ["x"]', "stores.main.recipients: “x” is not a mail address."),
+        ("store_id = 10", 'store_id = 10\nrecipients = ["x"]', "stores.main.recipients: “x” is not an email address."),
         ("store_id = 10", 'store_id = 10\nrecipients = "x@y.fr"', "stores.main.recipients: Recipients are a list"),
         ("store_id = 10", 'store_id = 10\napi_url = "ftp://x"', "stores.main.api_url: The API's address starts with"),
         ("store_id = 10", "store_id = 10\nship_without_tracking = 3", "stores.main.ship_without_tracking: Shipping"),
@@ -233,7 +233,7 @@ def test_a_store_renamed_in_the_file_does_not_send_everything_twice(file: Path) 
     applied(file, MAIN)
     renamed = MAIN.replace("stores.main", "stores.renamed")
     [said] = mistakes(file, renamed)
-    assert said.startswith("stores.renamed: This store has the shop and the Shopping Feed store of “main”")
+    assert said.startswith("stores.renamed: This store connects the same shop and the same Shopping Feed account as “main”")
     applied(file, renamed + "[stores.main]\nenabled = false\n")
     assert list(Store.objects.values_list("name", "enabled")) == [("main", False), ("renamed", True)]
 

@@ -162,7 +162,7 @@ def test_one_store_in_trouble_does_not_stop_the_others(machine: Machine, feed: S
     assert (alone.status, alone.out[:20]) == (0, "c-good: 0 detected, ")
     shown = machine.sfsync("status").out
     assert "b-revoked: Shopping Feed refused the token." in shown
-    assert "Put a valid token into the store's settings" in shown
+    assert "Enter a valid token" in shown
 
 
 def test_a_second_run_at_the_same_time_exits_at_once(
@@ -218,14 +218,16 @@ def test_doctor_finds_each_wrong_thing(machine: Machine, feed: Server, make_shop
         "account: Shopping Feed": "The token does not open store 99; it opens: 10 (Store 10)",
         "api: Shopping Feed": "Shopping Feed cannot be reached",
         "unknown: status mapping": "The shop has no status 444",
-        "unshipped: status mapping": "No status means “shipped”",
+        "unshipped: status mapping": "No status is mapped to “Shipped”",
     }
     assert set(wrong) == set(expected)
     for subject, sentence in expected.items():
         text, advice = wrong[subject]
         assert sentence in text, subject
         assert advice, subject
-    assert wrong["account: Shopping Feed"][1].startswith("Check store_id and api_url in the settings")
+    assert wrong["account: Shopping Feed"][1].startswith(
+        "Check the Shopping Feed store number (store_id) in the settings"
+    )
     warned = {subject: text for subject, text, verdict, _ in found if verdict == "warning"}
     assert set(warned) == {"mail", "unknown: status mapping", "unshipped: status mapping", "unshipped: recipients"}
     assert "counts as shipped in the shop but is not mapped" in warned["unknown: status mapping"]

@@ -80,10 +80,10 @@ def test_it_leaves_the_machine_as_it_was(told: SimpleNamespace) -> None:
     "said",
     [
         "Amazon         shipped, tracking number 6A20394857261",
-        "sfsync         order 8: Shipped without a tracking number: the marketplace was not told.",
+        "sfsync         order 8: Shipped without a tracking number: the marketplace was not updated.",
         "CDiscount      order 7: shipped, tracking number XP774411220FR",
         "Zalando        cancelled",
-        "sfsync         Its status means nothing to a marketplace: nothing to send.",
+        "sfsync         Its status is not mapped, so nothing is sent.",
         "Leroy Merlin   shipped, delivered, tracking number GLS-50310042",
         "sfsync         This marketplace cannot be told “refunded”: nothing was sent.",
         "Zalando        refunded, tracking number 00340434161117",

@@ -75,7 +75,7 @@ def test_what_is_written_in_the_log_names_the_shifted_time(world: World) -> None
         store=world.store,
         code="waiting",
         params={"until": AT.isoformat()},
-        message="Shipped without a tracking number: waiting for one until 14 March 2026, 12:00.",
+        message="Shipped without a tracking number: waiting for it until 14 March 2026, 12:00.",
         at=AT,
     )
     plain = LogEntry.objects.create(store=None, code="", message="As it was.", params={"until": AT.isoformat()}, at=AT)

@@ -162,7 +162,7 @@ def test_one_mail_tells_both_failures(told: Story, inbox: Inbox) -> None:
     assert len(inbox.mails) == 1
     [mail] = inbox.mails
     plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
-    assert (mail["to"], "2 orders need your attention" in str(mail["subject"])) == ("merchant@example.com", True)
+    assert (mail["to"], "2 orders need attention" in str(mail["subject"])) == ("merchant@example.com", True)
     assert plain is not None
     assert page is not None
     for text in (plain.get_content(), page.get_content()):
@@ -175,16 +175,16 @@ def test_why_tells_an_order_that_went_well(told: Story) -> None:
     """By its reference in the shop: seen, sent with which payload, confirmed, nothing waiting."""
     story = told.answers["why"].out
     said = ["“Shipped”", "Sent: shipped", f'"trackingNumber": "TRACK-{told.shipped}"', "Confirmed by the marketplace"]
-    said += [f"The marketplace believes: shipped with tracking number TRACK-{told.shipped}", "→ Nothing is waiting"]
+    said += [f"On the marketplace: shipped with tracking number TRACK-{told.shipped}", "→ Up to date"]
     places = [story.index(each) for each in said]
     assert places == sorted(places)
 
 
 def test_why_tells_what_to_do_about_one_that_failed(told: Story) -> None:
     """R4, by its number in the shop."""
-    assert "Shipped without a tracking number: the marketplace was not told." in told.answers["why untracked"].out
+    assert "Shipped without a tracking number: the marketplace was not updated." in told.answers["why untracked"].out
     assert "→ Shipped without a tracking number" in told.answers["why untracked"].out
-    assert "Fill in the tracking number in the shop" in told.answers["why untracked"].out
+    assert "Add the tracking number in the shop" in told.answers["why untracked"].out
 
 
 def test_why_in_json(told: Story) -> None:
@@ -195,7 +195,7 @@ def test_why_in_json(told: Story) -> None:
     assert [event["payload"]["trackingNumber"] for event in story["events"] if event["payload"]] == [
         f"TRACK-{told.refused}"
     ]
-    assert story["next"][0].startswith("The marketplace refused “shipped”: Unknown carrier. It is tried again at ")
+    assert story["next"][0].startswith("The marketplace refused “shipped”: Unknown carrier. It is retried on ")
 
 
 def test_status_shows_what_is_left(told: Story) -> None:
@@ -218,7 +218,7 @@ def test_tasks_show_what_failed(told: Story) -> None:
     assert untracked["failure"] == "no-tracking"
     assert (refused["shop_order"], refused["state"], refused["attempts"]) == (told.refused, "retrying", 1)
     assert refused["reason"] == "The marketplace refused “shipped”: Unknown carrier"
-    assert refused["advice"].startswith("Read the marketplace's reason.")
+    assert refused["advice"].startswith("Fix it in the shop")
 
 
 def test_logs_can_be_narrowed(told: Story) -> None:
@@ -235,7 +235,7 @@ def test_a_person_retries_one_and_gives_up_the_other(told: Story) -> None:
     assert told.answers["retry"].out == "Updates that the next run tries again: 1.\n"
     assert told.answers["give up"].out == "Updates given up: 1.\n"
     assert "1 sent, 1 confirmed, 0 failed" in told.answers["second run"].out
-    assert told.answers["give up again"].out.endswith("sfsync did not tell the marketplace.\n")
+    assert told.answers["give up again"].out.endswith("sfsync the marketplace was not updated.\n")
     assert told.answers["nothing left"].document == []
 
 

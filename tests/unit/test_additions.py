@@ -193,7 +193,10 @@ def test_a_made_up_kind_of_shop_is_set_up_by_the_file_of_stores(apply: Callable[
             "stores.paper.shop.prefix: unknown setting; known are connection, desk, key, key_env, kind, ",
         ),
         ('connection = "wire"', "stores.paper.shop.key: is missing."),
-        ('connection = "tube"\nshelf = "a"', "stores.paper.shop.connection: there is no “tube”; known are book, wire."),
+        (
+            'connection = "tube"\nshelf = "a"',
+            "stores.paper.shop.connection: there is no “tube”; possible values are book, wire.",
+        ),
         ('connection = "wire"\nkey = "a b c"', "stores.paper.shop.key: A key has no spaces, and this one has 2."),
         (
             'connection = "wire"\nkey_env = "NO_SUCH"',
@@ -271,7 +274,7 @@ def test_a_store_of_a_made_up_kind_is_added_on_a_page(ledger: Ledger, administra
     given = {"name": "paper", "language": "en", "enabled": "on", "feed_store_id": 10, "token": "the-token-of-paper"}
     given |= {"api_url": "https://api.shopping-feed.com", "kept": "", "do": "anyway", "kind": "ledger"}
     shop = {"shop.connection": "book", "shop.shelf": "", "shop.key": "", "shop.desk": 1}
-    assert "This is needed." in page(administrator.post("/new-store/", given | shop))
+    assert "Required." in page(administrator.post("/new-store/", given | shop))
     answer = administrator.post("/new-store/", given | shop | {"shop.shelf": "third"})
     assert answer["Location"] == "/stores/paper/settings/"
     assert (paper().shop_kind, paper().shop_settings["shelf"]) == ("ledger", "third")

@@ -54,7 +54,7 @@ def test_figures_are_written_as_the_reader_writes_them(language: str, said: list
 def test_the_counts_of_a_run_are_written_as_the_reader_writes_them() -> None:
     """R21: the log and the latest runs."""
     with translation.override("en"):
-        assert texts.sentence("run-done", RUN).startswith("Run finished in 1,234.5 s: 1,000 detected, 1,000 sent")
+        assert texts.sentence("run-done", RUN).startswith("Sync finished in 1,234.5 s: 1,000 detected, 1,000 sent")
     with translation.override("fr"):
         said = texts.sentence("run-done", RUN)
         assert "en 1\u202f234,5\u00a0s" in said
@@ -69,7 +69,7 @@ def test_the_commands_write_figures_plainly() -> None:
 
 def test_what_is_no_figure_is_left_alone() -> None:
     assert texts.sentence("mailed", {"recipients": "12345", "notices": "many"}) == (
-        "The digest mail went to 12345 (items: many)."
+        "The alert email went to 12345 (many problems)."
     )
 
 

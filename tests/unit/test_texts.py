@@ -90,7 +90,7 @@ def test_times_are_told_in_the_readers_zone_and_language() -> None:
 
 
 def test_a_missing_reason_is_said() -> None:
-    assert texts.sentence("failed-ignored", {"operation": "ship", "message": ""}).endswith("no reason was given")
+    assert texts.sentence("failed-ignored", {"operation": "ship", "message": ""}).endswith("no reason given")
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,12 @@ def test_a_missing_reason_is_said() -> None:
     [
         ("no-answer", "It timed out", "no answer came: It timed out. The ticket list will be asked."),
         ("no-answer", "It timed out.", "no answer came: It timed out. The ticket list will be asked."),
-        ("failed-no-feed-id", "2 orders have it.", "could not be found (2 orders have it)."),
-        ("superseded", "Unknown carrier.", "(Unknown carrier), but the order has changed since: the change decides."),
+        ("failed-no-feed-id", "2 orders have it.", "was not found at Shopping Feed (2 orders have it)."),
+        (
+            "superseded",
+            "Unknown carrier.",
+            "(Unknown carrier), but the order has changed since, so the new status is sent instead.",
+        ),
         ("token-refused", "401: not valid.. Check it", "refused the token. 401: not valid. Check it."),
         ("token-refused", "", "Shopping Feed refused the token."),
         ("failed-ignored", "Wait... what", "for this order: Wait... what"),

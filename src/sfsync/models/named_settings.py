@@ -153,7 +153,7 @@ def _no_keys(keys: Keys, given: Any) -> Iterator[ValidationError]:
 
 
 def _unknown(value: str, known: Collection[str]) -> ValidationError:
-    text = gettext("there is no “%(value)s”; known are %(known)s.")
+    text = gettext("there is no “%(value)s”; possible values are %(known)s.")
     return ValidationError(text % {"value": value, "known": ", ".join(known)})
 
 
@@ -166,7 +166,7 @@ def wrong(setting: Setting, value: Any) -> Iterator[ValidationError]:
     if text is None or (setting.secret and not text):
         return
     if type(text) is not setting.type:
-        yield ValidationError(gettext("This is not a value that the setting can have."))
+        yield ValidationError(gettext("This setting cannot have this value."))
         return
     if setting.choices and text not in setting.choices:
         yield _unknown(str(text), setting.choices)

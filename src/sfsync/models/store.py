@@ -45,93 +45,96 @@ class Store(models.Model):
         _("Name"),
         max_length=64,
         unique=True,
-        help_text=_("Short, of letters, digits and hyphens; it appears in addresses and cannot change."),
-        error_messages={"unique": _("There is a store of this name already.")},
+        help_text=_("Letters, digits and hyphens. Used in URLs; cannot be changed later."),
+        error_messages={"unique": _("This name is already taken.")},
     )
     enabled = models.BooleanField(
         _("Switched on"),
         default=True,
-        help_text=_("Switched off, nothing is looked at and nothing is sent; what waits is kept."),
+        help_text=_("When switched off, nothing is checked and nothing is sent; pending updates are kept."),
     )
 
     feed_store_id = models.BigIntegerField(
-        _("Store number at Shopping Feed"),
+        _("Shopping Feed store number"),
         validators=[MinValueValidator(1)],
-        help_text=_("One token may open several stores: this is the one that the orders belong to."),
+        help_text=_("One token may open several stores: enter the one these orders belong to."),
     )
     token = SecretField(
         _("Token"),
         blank=True,
         default="",
         validators=[validators.token],
-        help_text=_("What Shopping Feed gave you for its API, in place of a name and a password."),
+        help_text=_("Find it in Shopping Feed under Account › API."),
     )
     api_url = models.CharField(
         _("Address of the Shopping Feed API"),
         max_length=200,
         default="https://api.shopping-feed.com",
         validators=[validators.api_url],
-        help_text=_("Shopping Feed's own, unless you try things out on another one."),
+        help_text=_("Leave as is unless you use a sandbox."),
     )
 
-    shop_kind = models.CharField(_("Kind of shop"), max_length=32, default=kinds.default_name)
+    shop_kind = models.CharField(_("Type of shop"), max_length=32, default=kinds.default_name)
     shop_settings = models.JSONField(default=dict, blank=True)
     shop_secrets = SecretsField(default=dict, blank=True)
 
     language = models.CharField(
-        _("Language of the mails"),
+        _("Language of the emails"),
         max_length=2,
         choices=Language,
         default=Language.ENGLISH,
-        help_text=_("These pages are in the language that you choose at the top."),
+        help_text=_("These pages use the language you choose at the top."),
     )
     recipients = models.JSONField(
         _("Recipients"),
         default=list,
         blank=True,
         validators=[validators.recipients],
-        help_text=_("One mail address a line. Each failing order is told once, all of a run in one mail."),
+        help_text=_("One email address per line. You get one email per sync, and each problem is reported once."),
     )
-    statuses = models.JSONField(_("What the statuses mean"), default=dict, blank=True, validators=[validators.statuses])
+    statuses = models.JSONField(_("Status mapping"), default=dict, blank=True, validators=[validators.statuses])
     mode = models.CharField(
         _("When updates are sent"),
         max_length=8,
         choices=Mode,
         default=Mode.BATCH,
-        help_text=_("In real time needs the service to run; in batches works with a scheduled task too."),
+        help_text=_("Real time needs the sfsync service. Batches also work with a scheduled task."),
     )
     every_minutes = models.PositiveIntegerField(
-        _("Minutes between two runs"),
+        _("Minutes between two syncs"),
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
-        help_text=_("In batches: how often everything that changed is sent together."),
+        help_text=_("In batches: how often all changes are sent together."),
     )
     delay_minutes = models.PositiveIntegerField(
         _("Minutes to wait for a tracking number"),
         default=5,
         validators=[MaxValueValidator(10080)],
-        help_text=_("When an order becomes shipped before its tracking number is filled in. After that it needs you."),
+        help_text=_(
+            "How long to wait when an order is shipped before its tracking number is entered. After "
+            "that it needs your attention."
+        ),
     )
     retry_minutes = models.PositiveIntegerField(
-        _("Minutes before the second try"),
+        _("Minutes before the second attempt"),
         default=5,
         validators=[MaxValueValidator(1440)],
-        help_text=_("Each further try waits three times as long, six hours at most."),
+        help_text=_("Each further attempt waits three times as long, up to six hours."),
     )
     tries = models.PositiveSmallIntegerField(
-        _("Tries"),
+        _("Attempts"),
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
-        help_text=_("How often a refused update is tried before it needs you."),
+        help_text=_("Attempts before a rejected update needs your attention."),
     )
     state_policy = models.CharField(
-        _("Which status counts"),
+        _("If the status changes again before sending"),
         max_length=16,
         choices=StatePolicy,
         default=StatePolicy.CURRENT,
         help_text=_(
-            "An order may go from “Shipped” to an unmapped status before it is sent. With the first choice nothing is "
-            "sent then; with the second one it is still sent as shipped."
+            "An order may move from “Shipped” to an unmapped status before it is sent. With the first"
+            " choice nothing is sent then; with the second it is still sent as shipped."
         ),
     )
     ship_without_tracking = models.JSONField(
@@ -140,11 +143,11 @@ class Store(models.Model):
         blank=True,
         validators=[validators.ship_without_tracking],
         help_text=_(
-            "Some carriers have no tracking numbers, click and collect for instance. The wait above comes first."
+            "Some carriers have no tracking numbers, such as click and collect. The waiting time above still applies."
         ),
     )
     log_days = models.PositiveIntegerField(
-        _("Days that the log is kept"),
+        _("Days the log is kept"),
         default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Older entries are removed; what is not finished is never touched."),
@@ -186,8 +189,8 @@ class Store(models.Model):
             if other._outsides == self._outsides:
                 raise ValidationError(
                     _(
-                        "This store has the shop and the Shopping Feed store of “%(other)s”: everything would be sent "
-                        "twice. Switch one of them off."
+                        "This store connects the same shop and the same Shopping Feed account as “%(other)s”: "
+                        "everything would be sent twice. Switch one of them off."
                     ),
                     params={"other": other.name},
                 )

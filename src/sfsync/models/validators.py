@@ -18,12 +18,12 @@ from sfsync.shops.keys import LONGEST
 def recipients(value: Any) -> None:
     """A list of mail addresses, maybe empty."""
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValidationError(_("Recipients are a list of mail addresses."))
+        raise ValidationError(_("Recipients are a list of email addresses."))
     for address in value:
         try:
             validate_email(address)
         except ValidationError:
-            raise ValidationError(_("“%(address)s” is not a mail address.") % {"address": address}) from None
+            raise ValidationError(_("“%(address)s” is not an email address.") % {"address": address}) from None
 
 
 def statuses(value: Any) -> None:
@@ -40,7 +40,7 @@ def statuses(value: Any) -> None:
         ):
             if meaning.setdefault(status, word) != word:
                 raise ValidationError(
-                    _("Status %(status)s is mapped to %(one)s and to %(other)s; it can mean one thing only.")
+                    _("Status %(status)s is mapped to %(one)s and to %(other)s; it can only be sent as one of them.")
                     % {"status": status, "one": meaning[status], "other": word}
                 )
 

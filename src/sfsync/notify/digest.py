@@ -119,14 +119,14 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
 
 
 def _headline(store: str, troubled: bool, orders: int) -> str:
-    waiting = ngettext("%(orders)s order needs your attention", "%(orders)s orders need your attention", orders) % {
+    waiting = ngettext("%(orders)s order needs attention", "%(orders)s orders need attention", orders) % {
         "orders": orders
     }
     if not troubled:
         return _("%(store)s: %(waiting)s") % {"store": store, "waiting": waiting}
     if not orders:
-        return _("%(store)s: synchronisation is held up") % {"store": store}
-    return _("%(store)s: synchronisation is held up, and %(waiting)s") % {"store": store, "waiting": waiting}
+        return _("%(store)s: synchronisation is blocked") % {"store": store}
+    return _("%(store)s: synchronisation is blocked, and %(waiting)s") % {"store": store, "waiting": waiting}
 
 
 def _trouble(notice: Notice) -> Trouble:

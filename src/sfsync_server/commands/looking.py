@@ -63,7 +63,7 @@ def _next_run(store: Store, health: Health) -> str:
         return "none: switched off"
     if not health.scheduled:
         return "at the next `sfsync sync`"
-    return "as changes come" if store.mode == Mode.REALTIME else stamp(health.next_run) or "in a moment"
+    return "in real time" if store.mode == Mode.REALTIME else stamp(health.next_run) or "in a moment"
 
 
 def tasks(

@@ -1,4 +1,4 @@
-"""What the marketplace is told, as a table: an order in its shop, what is known of it, the store's policy → decision.
+"""Sent to the marketplace as, as a table: an order in its shop, what is known of it, the store's policy → decision.
 
 The numbers are PrestaShop's statuses: 2 paid, 3 in preparation, 4 Shipped, 5 Delivered, 6 Canceled, 7 Refunded. "Fault"
 counts the faults of the existing module (prestashop.md).

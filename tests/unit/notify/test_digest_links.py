@@ -19,7 +19,7 @@ from tests.notices import a_store, about_order, about_store, html_of, page_of
 
 ADDRESS = "https://sync.example.com"
 END = {
-    "en": "To read an order's whole story or to try it again, follow its link.",
+    "en": "Open an order to see its history or retry it.",
     "fr": "Ouvrez une commande pour voir son historique ou la relancer.",
 }
 

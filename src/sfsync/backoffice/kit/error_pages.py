@@ -15,11 +15,11 @@ def sorry(request: HttpRequest, status: int, title: str, text: str) -> HttpRespo
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return sorry(request, 400, _("That request could not be understood"), _("Go back to the overview and try again."))
+    return sorry(request, 400, _("Bad request"), _("Go back to the overview and try again."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    text = _("Your account may not do this. Ask an administrator if you need it.")
+    text = _("You don't have permission to do this. Ask an administrator if you need it.")
     return sorry(request, 403, _("Not allowed"), text)
 
 
@@ -29,10 +29,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    text = _("Nothing is lost: updates are kept and sent by the next run. If it happens again, tell an administrator.")
+    text = _(
+        "Nothing is lost: updates are kept, and the next sync sends them. If it happens again, tell an administrator."
+    )
     return sorry(request, 500, _("Something went wrong here"), text)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_kwargs: Any) -> HttpResponse:
-    text = _("The form was open for too long, or cookies are blocked. Go back, reload the page and send it again.")
+    text = _("The form was open too long, or cookies are blocked. Go back, reload the page and send it again.")
     return sorry(request, 403, _("The form could not be accepted"), text)

@@ -48,7 +48,7 @@ def ways(store: Store, screen: str) -> list[Way]:
         "store": _("Overview"),
         "orders": _("Orders"),
         "log": _("Log"),
-        "monitor": _("Processes"),
+        "monitor": _("Syncs"),
         "marketplaces": _("Marketplaces"),
         "settings": _("Settings"),
         "diagnostics": _("Diagnostics"),

@@ -187,7 +187,7 @@ class Glance:
 
 def glance(store: Store, order: Order) -> Glance:
     if trouble := statuses_of(store, get_language() or "en").trouble:
-        text = _("The shop does not answer now: this is what was last seen of the order.")
+        text = _("The shop is not responding: this is the last known state of the order.")
         return Glance(trouble=replace(trouble, text=text))
     try:
         with opened(store) as shop:

@@ -22,9 +22,9 @@ from sfsync.shops import kinds
 SORTS = {
     "-created_at": (_("Newest order first"), Ordering("created_at")),
     "created_at": (_("Oldest order first"), Ordering("created_at", descending=False)),
-    "-ordinal": (_("Highest order number first"), Ordering("ordinal")),
-    "ordinal": (_("Lowest order number first"), Ordering("ordinal", descending=False)),
-    "-confirmed_at": (_("Confirmed last first"), Ordering("marketplace_order__confirmed_at")),
+    "-ordinal": (_("Order number, high to low"), Ordering("ordinal")),
+    "ordinal": (_("Order number, low to high"), Ordering("ordinal", descending=False)),
+    "-confirmed_at": (_("Last confirmed"), Ordering("marketplace_order__confirmed_at")),
 }
 FOUND = 200
 """Orders that one search shows at most."""
@@ -38,7 +38,7 @@ class OrderFilter(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All states")), *State.choices])
     channel = forms.ChoiceField(label=_("Marketplace"), required=False)
     operation = forms.ChoiceField(
-        label=_("Operation"), required=False, choices=lambda: [("", _("All operations")), *operations()]
+        label=_("Update"), required=False, choices=lambda: [("", _("All updates")), *operations()]
     )
     since = forms.DateField(
         label=_("Ordered from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")

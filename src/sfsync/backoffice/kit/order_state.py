@@ -20,14 +20,14 @@ from sfsync.models import Action, Order, Store, Task
 class State(models.TextChoices):
     """The first that applies is the order's."""
 
-    FAILED = "failed", gettext_lazy("Needs you")
-    BY_HAND = "by-hand", gettext_lazy("To be done by hand")
-    SENT = "sent", gettext_lazy("Sent, not confirmed yet")
+    FAILED = "failed", gettext_lazy("Action needed")
+    BY_HAND = "by-hand", gettext_lazy("To do on the marketplace")
+    SENT = "sent", gettext_lazy("Sent, awaiting confirmation")
     RETRYING = "retrying", gettext_lazy("Will be tried again")
     WAITING = "waiting", gettext_lazy("Waiting to be sent")
-    GIVEN_UP = "given-up", gettext_lazy("Given up")
+    GIVEN_UP = "given-up", gettext_lazy("Dismissed")
     CONFIRMED = "confirmed", gettext_lazy("Confirmed")
-    QUIET = "quiet", gettext_lazy("Nothing to report")
+    QUIET = "quiet", gettext_lazy("No update needed")
 
 
 PENDING = (State.FAILED, State.SENT, State.RETRYING, State.WAITING)
@@ -62,7 +62,7 @@ def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     if there.confirmed_operation:
         sentence = _("The marketplace knows: %(told)s.") % {"told": texts.operation_name(there.confirmed_operation)}
         return Standing(State.CONFIRMED, there.confirmed_operation, sentence, there.confirmed_at)
-    return Standing(State.QUIET, "", _("Nothing has happened that a marketplace must hear of."), None)
+    return Standing(State.QUIET, "", _("Nothing to send to the marketplace so far."), None)
 
 
 def state_of(task: Task) -> State:
@@ -82,7 +82,7 @@ def _sentence(task: Task) -> str:
         return _("“%(told)s” was sent; its ticket is followed.") % {"told": texts.operation_name(task.operation)}
     if task.failure:
         return reason_of(task).text
-    return _("Decided by the first run after %(at)s.") % {"at": texts.moment(task.update_at.isoformat())}
+    return _("Queued for the next sync (after %(at)s).") % {"at": texts.moment(task.update_at.isoformat())}
 
 
 def reason_of(task: Task) -> Said:

@@ -15,32 +15,32 @@ from sfsync.domain.trouble import Trouble
 from sfsync.shops.base import Problem
 
 ADVICE = {
-    "shop-misconfigured": _("Correct the shop's connection in the store's settings, then open its diagnostics."),
-    "token-refused": _("Put a valid token into the store's settings, then open its diagnostics."),
-    "store-unknown": _(
-        "Check the store's number at Shopping Feed in its settings; the diagnostics show the right ones."
+    "shop-misconfigured": _(
+        "Correct the shop's connection in Settings › Connection, then click “Test the connections”."
     ),
-    "secret-unreadable": _("Enter the token and the shop's address again in the store's settings."),
-    "crashed": _("Nothing is lost. Please report it with the report of the diagnostics."),
-    "silent": _("Nothing is sent while no run takes place: start one now, and ask who runs sfsync to look at it."),
-    "mail-failed": _("Open the diagnostics: they try the mail server and show its answer."),
-    "overdue": _("Look at the waiting orders: each one says why it waits."),
+    "token-refused": _("Enter a valid token in Settings › Connection, then click “Test the connections”."),
+    "store-unknown": _(
+        "Check the Shopping Feed store number in Settings › Connection; the diagnostics list the right ones."
+    ),
+    "secret-unreadable": _("Enter the token and the shop's address again in Settings › Connection."),
+    "crashed": _("Nothing is lost. Please send the report from the diagnostics page to support."),
+    "silent": _("Nothing is sent until a sync runs: start one now, and ask your sfsync administrator to look into it."),
+    "mail-failed": _("Open the diagnostics: they test the mail server and show its answer."),
+    "overdue": _("Check the pending orders: each one says why it is waiting."),
     "store-not-opened": _(
-        "Check the store's number at Shopping Feed in its settings; the diagnostics show the right ones."
+        "Check the Shopping Feed store number in Settings › Connection; the diagnostics list the right ones."
     ),
     "no-store": _("Add the first one on the overview."),
-    "no-shipped": _("Say in the store's settings which status means “Shipped”."),
-    "status-unknown": _("Say in the store's settings what the shop's statuses mean now."),
-    "status-left-out": _(
-        "Say in the store's settings what it means, or choose there that the last status that means something counts."
-    ),
-    "no-recipients": _("Name recipients in the store's settings."),
+    "no-shipped": _("Choose in Settings › Statuses which status is sent as “Shipped”."),
+    "status-unknown": _("Update Settings › Statuses for the shop's current statuses."),
+    "status-left-out": _("Map it in Settings › Statuses, or choose there to use the latest mapped status."),
+    "no-recipients": _("Add recipients in Settings › Emails."),
 }
 ON_FORM = {
     "shop-misconfigured": _("Correct the address of the shop's database."),
     "token-refused": _("Enter a valid token."),
-    "store-unknown": _("Correct the store's number at Shopping Feed."),
-    "store-not-opened": _("Correct the store's number at Shopping Feed."),
+    "store-unknown": _("Correct the Shopping Feed store number."),
+    "store-not-opened": _("Correct the Shopping Feed store number."),
     "secret-unreadable": _("Enter the token and the address of the shop's database again."),
 }
 """The same for somebody who has the form of the connection before them."""

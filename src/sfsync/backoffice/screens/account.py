@@ -91,6 +91,6 @@ def _remember(answer: HttpResponseBase, name: str, value: str, seconds: int | No
 
 def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None, **_kwargs: Any) -> HttpResponse:
     """django-axes calls it after too many failures."""
-    text = _("Too many attempts failed. Wait a quarter of an hour, or ask an administrator to set a new password.")
+    text = _("Too many failed attempts. Try again in 15 minutes, or ask an administrator for a new password.")
     context = {"title": _("Sign-in is locked for a while"), "text": text}
     return render(request, "sfsync/backoffice/wrong.html", context, status=429)

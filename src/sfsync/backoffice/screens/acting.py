@@ -57,7 +57,7 @@ def act(request: HttpRequest, store: Store) -> HttpResponseBase:
     """
     wanted, orders = request.POST.get("act", ""), chosen(request, store)
     if wanted not in ACTS or not orders.exists():
-        messages.warning(request, _("Choose at least one order first."))
+        messages.warning(request, _("Select at least one order."))
         return back(request, store)
     if wanted == "retry":
         return done(request, store, _retried(acts.retry(orders, person(request))), run=True)
@@ -109,7 +109,7 @@ def _foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | N
         with opened(store) as shop:
             return list(map(_sending, preview(orders, shop, policy_of(store), timezone.now()))), None
     except OUTSIDE as error:
-        silent = _("cannot be foretold while the shop is silent")
+        silent = _("preview unavailable: the shop is not responding")
         return [Chosen(order, True, silent) for order in orders], said(store, error)
 
 
@@ -133,7 +133,7 @@ def _giving_up(order: Order) -> Chosen:
 
 def _doing_by_hand(order: Order) -> Chosen:
     operation = order.marketplace_order.by_hand
-    told = texts.by_hand(operation) if operation else _("Nothing of it is to be done by hand.")
+    told = texts.by_hand(operation) if operation else _("Nothing about it needs doing on the marketplace.")
     return Chosen(order, bool(operation), told)
 
 
@@ -161,8 +161,8 @@ def _next(request: HttpRequest, store: Store) -> str:
 
 
 def _retried(count: int) -> tuple[int, str]:
-    text = ngettext("%(count)s update is tried again now.", "%(count)s updates are tried again now.", count)
-    return count, text % {"count": grouped(count)} if count else _("There was nothing to try again.")
+    text = ngettext("%(count)s update is being retried.", "%(count)s updates are being retried.", count)
+    return count, text % {"count": grouped(count)} if count else _("There was nothing to retry.")
 
 
 def _sent(count: int) -> tuple[int, str]:
@@ -171,10 +171,10 @@ def _sent(count: int) -> tuple[int, str]:
 
 
 def _given_up(count: int) -> tuple[int, str]:
-    text = ngettext("%(count)s update was given up.", "%(count)s updates were given up.", count)
-    return count, text % {"count": grouped(count)} if count else _("There was nothing to give up.")
+    text = ngettext("%(count)s update dismissed.", "%(count)s updates dismissed.", count)
+    return count, text % {"count": grouped(count)} if count else _("There was nothing to dismiss.")
 
 
 def _by_hand(count: int) -> tuple[int, str]:
-    text = ngettext("%(count)s order was noted as done by hand.", "%(count)s orders were noted as done by hand.", count)
-    return count, text % {"count": grouped(count)} if count else _("There was nothing to be done by hand.")
+    text = ngettext("%(count)s order marked as done.", "%(count)s orders marked as done.", count)
+    return count, text % {"count": grouped(count)} if count else _("Nothing was waiting to be done on the marketplace.")

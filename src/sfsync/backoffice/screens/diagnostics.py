@@ -81,12 +81,12 @@ def needing(health: Health, *, alone: bool) -> list[Needing]:
     lines = []
     url = reverse("backoffice:orders", args=[health.store])
     if health.failed:
-        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", health.failed)
+        text = ngettext("%(count)s order needs attention.", "%(count)s orders need attention.", health.failed)
         lines.append(Needing(text % {"count": grouped(health.failed)}, f"{url}?state={State.FAILED}"))
     if by_hand := health.left_to_people:
         text = ngettext(
-            "%(count)s order is to be done by hand on the marketplace.",
-            "%(count)s orders are to be done by hand on the marketplace.",
+            "%(count)s order needs to be handled on the marketplace.",
+            "%(count)s orders need to be handled on the marketplace.",
             by_hand,
         )
         lines.append(Needing(text % {"count": grouped(by_hand)}, f"{url}?state={State.BY_HAND}"))

@@ -31,9 +31,9 @@ WINDOW = 20_000
 SLACK = 1000
 """Entries may be a little out of order: ids are given out when they are written, dates when things happen."""
 BY_ID = Ordering("id")
-LEVELS = [("", gettext_lazy("Everything")), ("30", gettext_lazy("Warnings and errors")), ("40", gettext_lazy("Errors"))]
+LEVELS = [("", gettext_lazy("All levels")), ("30", gettext_lazy("Warnings and errors")), ("40", gettext_lazy("Errors"))]
 PROCESSES = [
-    ("", gettext_lazy("Everybody")),
+    ("", gettext_lazy("Anyone")),
     (SYNC, gettext_lazy("Synchronisation")),
     ("person", gettext_lazy("People")),
 ]

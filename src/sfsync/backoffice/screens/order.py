@@ -128,7 +128,7 @@ def events_of(story: Story, order: Order) -> list[tuple[Event, Said]]:
     mails = Notice.objects.filter(order=order.marketplace_order_id, mailed_at__isnull=False).values_list(
         "mailed_at", flat=True
     )
-    mailed = [Event(at, Level.INFO, _("A mail was sent about it.")) for at in mails if at]
+    mailed = [Event(at, Level.INFO, _("Email alert sent.")) for at in mails if at]
     return [(event, _said(event)) for event in sorted([*story.events, *mailed], key=lambda event: event.at)]
 
 
@@ -151,12 +151,12 @@ def _of_task(task: Task, sentence: str) -> Said:
     if task.parked:
         return replace(reason, text=text)
     at = texts.moment(task.update_at.isoformat())
-    return Said(_("%(failure)s It is tried again at %(at)s.") % {"failure": text, "at": at}, detail=reason.detail)
+    return Said(_("%(failure)s It is retried on %(at)s.") % {"failure": text, "at": at}, detail=reason.detail)
 
 
 def _rest(order: Order, sentence: str) -> Said:
     if (operation := order.marketplace_order.by_hand) and sentence == texts.by_hand(operation):
-        return Said(sentence, _("Do it on the marketplace's own site, then say here that it is done."))
+        return Said(sentence, _("Do it in the marketplace's seller portal, then click “Mark as done”."))
     return Said(sentence)
 
 
@@ -170,10 +170,10 @@ def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -
         Fact(
             _("Tracking number"),
             tracking or _("none"),
-            known or (_("none") if known == "" else _("not told")),
+            known or (_("none") if known == "" else _("not sent")),
             agree=None if known is None else known == tracking,
         ),
-        Fact(_("Carrier"), _carrier(shop), _("not told") if known is None else carrier_sent or _("unknown")),
+        Fact(_("Carrier"), _carrier(shop), _("not sent") if known is None else carrier_sent or _("unknown")),
         Fact(_("Shop reference"), order.shop_reference or _("none")),
         Fact(_("Marketplace reference"), there.reference or _("none")),
         Fact(_("Marketplace"), there.channel or _("unknown")),
@@ -207,5 +207,5 @@ def meaning(store: Store, name: str, status: str) -> str:
 
 def _told(order: MarketplaceOrder) -> str:
     if not order.confirmed_operation:
-        return _("nothing confirmed yet")
+        return _("not confirmed yet")
     return texts.operation_name(order.confirmed_operation)

@@ -71,7 +71,7 @@ def _titles() -> list[object]:
         _("Ordered"),
         _("State"),
         _("Explanation"),
-        _("Operation"),
+        _("Update"),
         _("Tracking number"),
         _("Confirmed"),
     ]

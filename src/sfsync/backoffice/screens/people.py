@@ -25,23 +25,23 @@ class Person(forms.Form):
     """Somebody who may sign in. The password is needed for a new one, and replaces the old one otherwise."""
 
     username = forms.CharField(label=gettext_lazy("Name to sign in with"), max_length=150)
-    email = forms.EmailField(label=gettext_lazy("Mail address"), required=False)
+    email = forms.EmailField(label=gettext_lazy("Email address"), required=False)
     password = forms.CharField(
         label=gettext_lazy("Password"),
         required=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 8 characters. Hand it over in person; it can be changed after signing in."),
+        help_text=gettext_lazy("At least 8 characters. Share it securely; it can be changed after signing in."),
     )
     administrator = forms.BooleanField(
         label=gettext_lazy("Administrator: sees everything, adds stores and people"), required=False
     )
-    active = forms.BooleanField(label=gettext_lazy("May sign in"), required=False)
+    active = forms.BooleanField(label=gettext_lazy("Active"), required=False)
     stores = forms.ModelMultipleChoiceField(
         Store.objects.order_by("name"),
         label=gettext_lazy("Stores"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("What a merchant sees and acts on."),
+        help_text=gettext_lazy("Stores this person can access."),
     )
 
     def __init__(self, user: Any, data: Any = None) -> None:
@@ -54,7 +54,7 @@ class Person(forms.Form):
         name: str = self.cleaned_data["username"]
         taken = get_user_model()._default_manager.filter(username__iexact=name).exclude(pk=self.user.pk)
         if taken.exists():
-            raise forms.ValidationError(_("Somebody has this name already."))
+            raise forms.ValidationError(_("This name is taken."))
         get_user_model()._meta.get_field("username").run_validators(name)
         return name
 
@@ -63,7 +63,7 @@ class Person(forms.Form):
         if password:
             password_validation.validate_password(password, self.user)
         elif not self.user.pk:
-            raise forms.ValidationError(_("A new person needs a password."))
+            raise forms.ValidationError(_("Set a password."))
         return password
 
     def clean_administrator(self) -> bool:

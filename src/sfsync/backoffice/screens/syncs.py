@@ -115,7 +115,7 @@ def counted() -> dict[str, str]:
         "sent": _("sent"),
         "confirmed": _("confirmed"),
         "failed": _("failed"),
-        "removed": _("needless"),
+        "removed": _("skipped"),
         "requests": _("requests"),
     }
 
@@ -133,5 +133,5 @@ def runs_of(store: Store) -> list[tuple[LogEntry, Said]]:
 @post_only("backoffice:monitor")
 def run_now(request: HttpRequest, store: Store) -> HttpResponseBase:
     start(store)
-    messages.success(request, _("A run was asked for. It appears below as soon as it starts."))
+    messages.success(request, _("Sync queued. It appears below as soon as it starts."))
     return redirect("backoffice:monitor", store.name)

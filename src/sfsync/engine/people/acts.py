@@ -66,7 +66,7 @@ def given_up(order: Order) -> str:
     at = order.marketplace_order.given_up_at
     if at is None or any(later and later >= at for later in (order.seen_at, order.marketplace_order.confirmed_at)):
         return ""
-    return _("Given up on %(at)s: sfsync did not tell the marketplace.") % {"at": texts.moment(at.isoformat())}
+    return _("Dismissed on %(at)s: the marketplace was not updated.") % {"at": texts.moment(at.isoformat())}
 
 
 def done_by_hand(orders: QuerySet[Order], who: str) -> int:
@@ -115,10 +115,10 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
     if flying:
         return _in_flight(flying)
     if any(task.lease for task in tasks):
-        return _("A run is at work on it at this moment.")
+        return _("A sync is processing it right now.")
     if tasks:
         at = texts.moment(min(task.update_at for task in tasks).isoformat())
-        return _("Nothing has failed: its update is decided by the first run after %(at)s.") % {"at": at}
+        return _("Nothing has failed: it is queued for the next sync (after %(at)s).") % {"at": at}
     there = order.marketplace_order
     if there.by_hand:
         return texts.by_hand(there.by_hand)
@@ -127,7 +127,7 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
     if there.confirmed_operation and there.confirmed_at:
         told, at = texts.operation_name(there.confirmed_operation), texts.moment(there.confirmed_at.isoformat())
         return _("Nothing has failed: the marketplace knows “%(told)s” since %(at)s.") % {"told": told, "at": at}
-    return _("Nothing has failed and nothing is waiting: the marketplace was told nothing of it.")
+    return _("Nothing has failed and nothing is pending: nothing was sent for this order.")
 
 
 def _in_flight(task: Task) -> str:

@@ -42,7 +42,7 @@ class Verdict(StrEnum):
 SUBJECTS = {
     "database": _("database"),
     "files": _("files"),
-    "mail": _("mail"),
+    "mail": _("email"),
     "stores": _("stores"),
     "settings": _("settings"),
     "shop": _("%(store)s: shop"),

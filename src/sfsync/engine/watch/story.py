@@ -121,12 +121,12 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[str]:
     known = known_of(order.marketplace_order)
     decision = decide_together(group, known, policy_of(order.store), since=at, now=at).decision
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
-        return [texts.joined(_("No run has seen this yet; the next one decides."), say(decision))]
+        return [texts.joined(_("No sync has seen this yet; the next one decides."), say(decision))]
     if isinstance(decision, Send | Wait):
         return [
             _(
-                "Nothing has changed since it was last looked at, so it is not sent by itself: “Send now” in the back "
-                "office sends it."
+                "Nothing has changed since the last check, so nothing is sent automatically: “Review and "
+                "send” in the back office sends it."
             )
         ]
     return [say(decision), _of_rest(order)]
@@ -140,7 +140,7 @@ def _event(entry: LogEntry) -> Event:
 def believes(order: MarketplaceOrder) -> str:
     """What the marketplace confirmed last."""
     if not order.confirmed_operation or not order.confirmed_at:
-        return _("Nothing was confirmed by the marketplace yet.")
+        return _("The marketplace has not confirmed anything yet.")
     told = texts.operation_name(order.confirmed_operation)
     since = texts.moment(order.confirmed_at.isoformat())
     if order.told_number and is_numbered(order.confirmed_operation):
@@ -161,15 +161,15 @@ def _next(order: Order, tasks: list[Task]) -> list[str]:
 
 def _held_up(order: Order) -> list[str]:
     trouble = texts.trouble(order.store.state.trouble)
-    return [_("Its store is held up: %(trouble)s") % {"trouble": trouble}] if trouble else []
+    return [_("Its store is blocked: %(trouble)s") % {"trouble": trouble}] if trouble else []
 
 
 def _of_rest(order: Order) -> str:
     if order.marketplace_order.by_hand:
         return texts.by_hand(order.marketplace_order.by_hand)
     if not order.seen_status:
-        return _("The order was found, and is looked at by the next run.")
-    rest = _("Nothing is waiting: sfsync acts when the order's status or tracking number changes.")
+        return _("The order was found; the next sync processes it.")
+    rest = _("Up to date. We send an update when the status or tracking number changes.")
     return texts.joined(acts.given_up(order), rest)
 
 
@@ -180,8 +180,8 @@ def _of_task(task: Task) -> str:
         return texts.joined(_failure(task), texts.advice(task.failure))
     at = texts.moment(task.update_at.isoformat())
     if task.failure:
-        return _("%(failure)s It is tried again at %(at)s.") % {"failure": _failure(task), "at": at}
-    return _("An update is waiting; it is decided by the first run after %(at)s.") % {"at": at}
+        return _("%(failure)s It is retried on %(at)s.") % {"failure": _failure(task), "at": at}
+    return _("Queued for the next sync (after %(at)s).") % {"at": at}
 
 
 def _flying(task: Task) -> str:

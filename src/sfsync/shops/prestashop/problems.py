@@ -83,7 +83,7 @@ _MODULE = (
 PROBLEMS = {
     "busy": Problem(
         _("The shop's database server is too busy to answer."),
-        _("Nothing: it is asked again at the next try."),
+        _("Nothing to do: we will try again at the next attempt."),
     ),
     "url": Problem(
         _("The address of the shop's database is not one that can be used."),
@@ -99,11 +99,11 @@ PROBLEMS = {
     ),
     "prefix": Problem(
         _("The database holds no PrestaShop tables with this prefix."),
-        _("Correct the prefix of the shop's tables: the technical detail names what was found."),
+        _("Correct the prefix of the shop's tables: the original message names what was found."),
     ),
     "right": Problem(
         _("The account may not read all the tables that sfsync needs."),
-        _("Have the right given to it: the technical detail holds the statement to run."),
+        _("Have it granted: the original message contains the statement to run."),
     ),
     "schema": Problem(
         _("The tables of the database are not those of a PrestaShop from 1.5 on."),
@@ -111,7 +111,7 @@ PROBLEMS = {
     ),
     "shop": Problem(
         _("The database has no shop of this number."),
-        _("Correct the number of the shop in its database; the technical detail names those there are."),
+        _("Correct the number of the shop in its database; the original message lists those that exist."),
     ),
     "module": Problem(
         _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),

@@ -72,7 +72,7 @@ def _place(address: str) -> str:
 SETTINGS = {
     "connection": Setting(
         label=_("How the shop is read"),
-        help=_("Through its database, which is only ever read."),
+        help=_("From its database, which is only read."),
         default="database",
         choices={"database": _("its database")},
     ),

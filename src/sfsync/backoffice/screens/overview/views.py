@@ -157,7 +157,7 @@ def _asking(health: Health) -> Iterator[str]:
     """What asks for a person: how many orders in all, then of which something is to be done by hand."""
     if health.failed:
         count = health.failed + health.left_to_people
-        text = ngettext("%(count)s order needs you.", "%(count)s orders need you.", count)
+        text = ngettext("%(count)s order needs attention.", "%(count)s orders need attention.", count)
         yield text % {"count": grouped(count)}
     for operation, count in health.by_hand.items():
         yield _to_do(operation, count) % {"count": grouped(count)}
@@ -184,17 +184,19 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
     if health.alarms:
         return told(health.alarms[0].code, health.alarms[0].params).text
     if not store.statuses:
-        return _("No status means anything yet: nothing is sent.")
+        return _("No status is mapped yet: nothing is sent.")
     if not health.last_run:
-        return _("No run has taken place yet.")
+        return _("No sync has run yet.")
     if busy := _busy(health):
         text = ngettext(
-            "%(count)s update is waiting or on its way.", "%(count)s updates are waiting or on their way.", busy
+            "%(count)s update is pending or awaiting confirmation.",
+            "%(count)s updates are pending or awaiting confirmation.",
+            busy,
         )
         return text % {"count": grouped(busy)}
     if confirmed:
         text = ngettext(
-            "The only update of today is confirmed.", "All %(count)s updates of today are confirmed.", confirmed
+            "Today's only update is confirmed.", "All %(count)s of today's updates are confirmed.", confirmed
         )
         return text % {"count": grouped(confirmed)}
-    return _("All is quiet: the marketplaces know everything they should.")
+    return _("All marketplaces are up to date.")

@@ -33,17 +33,17 @@ def foretold(before: Store, after: Store) -> Foretold:
         with opened(before) as shop:
             found = effect(before, shop, policy_of(before), policy_of(after))
     except OUTSIDE as error:
-        return Foretold([_("What happens to the waiting orders cannot be foretold.")], said(before, error))
+        return Foretold([_("Preview unavailable: the shop is not responding.")], said(before, error))
     lines = [*_moved(found), *_standing(found, before)]
     if before.history_cursor is None:
         lines.append(_first_run())
-    return Foretold(lines or [_("No waiting order is concerned.")])
+    return Foretold(lines or [_("No pending order is affected.")])
 
 
 def _first_run() -> str:
     text = _(
-        "No run has taken place yet. The first one looks at all orders of the last %(days)s days, and sends what "
-        "Shopping Feed does not show as shipped, cancelled or refunded already."
+        "No sync has run yet. The first one looks at all orders of the last %(days)s days, and "
+        "sends what Shopping Feed does not already show as shipped, cancelled or refunded."
     )
     return text % {"days": conf().sweep_days}
 
@@ -51,27 +51,27 @@ def _first_run() -> str:
 def _moved(found: Effect) -> list[str]:
     lines = [_line(before, after, count) for (before, after), count in sorted(found.moved.items())]
     if found.cut:
-        lines.append(_("Only the %(most)s oldest waiting orders were looked at.") % {"most": grouped(MOST)})
+        lines.append(_("Only the %(most)s oldest pending orders were checked.") % {"most": grouped(MOST)})
     return lines
 
 
 def _line(before: str, after: str, count: int) -> str:
     if before == "fail" and not after:
         text = ngettext(
-            "%(count)s order that is not sent for want of a tracking number will need nothing any more.",
-            "%(count)s orders that are not sent for want of a tracking number will need nothing any more.",
+            "%(count)s order blocked by a missing tracking number will be unblocked.",
+            "%(count)s orders blocked by a missing tracking number will be unblocked.",
             count,
         )
     elif after == "fail":
         text = ngettext(
-            "%(count)s waiting order will need you: it has no tracking number.",
-            "%(count)s waiting orders will need you: they have no tracking number.",
+            "%(count)s pending order will need attention: it has no tracking number.",
+            "%(count)s pending orders will need attention: they have no tracking number.",
             count,
         )
     elif not after:
         text = ngettext(
-            "%(count)s waiting order will not be sent any more.",
-            "%(count)s waiting orders will not be sent any more.",
+            "%(count)s pending order will no longer be sent.",
+            "%(count)s pending orders will no longer be sent.",
             count,
         )
     else:
@@ -86,8 +86,8 @@ def _line(before: str, after: str, count: int) -> str:
 def _standing(found: Effect, store: Store) -> list[str]:
     statuses = statuses_of(store, get_language() or "en")
     text = _(
-        "Orders that reached “%(status)s” before this change (%(count)s) are not sent by it: choose them in the list "
-        "of orders and use “Send now”."
+        "This change does not send the %(count)s orders that reached “%(status)s” before it: "
+        "select them in the list of orders and click “Review and send”."
     )
     return [text % {"status": statuses.name(each), "count": grouped(count)} for each, count in found.standing.items()]
 
@@ -95,12 +95,14 @@ def _standing(found: Effect, store: Store) -> list[str]:
 def warnings(store: Store, statuses: list[Status]) -> list[str]:
     """What the mapping leaves out or gets wrong, against the shop's real statuses."""
     mapped = {status for ids in store.statuses.values() for status in ids}
-    lines = [] if store.statuses.get("shipped") else [_("No status means “Shipped”: nothing would ever be shipped.")]
+    lines = (
+        [] if store.statuses.get("shipped") else [_("No status is mapped to “Shipped”: nothing would ever be shipped.")]
+    )
     if not statuses:
         return lines
     known = {each.status_id for each in statuses}
     lines += [
-        _("The shop has no status %(id)s any more: choose another one for it.") % {"id": status}
+        _("The shop no longer has status %(id)s: choose another one.") % {"id": status}
         for status in in_order(store.kind.statuses, mapped - known)
     ]
     if store.state_policy == StatePolicy.CURRENT:
@@ -112,7 +114,8 @@ def warnings(store: Store, statuses: list[Status]) -> list[str]:
 
 def _left_out(status: Status) -> str:
     text = _(
-        "“%(name)s” comes after shipping but is not mapped: an order that passes on to it before the run is never sent "
-        "as shipped. Map it, or choose “the last status that means something” below."
+        "“%(name)s” comes after shipping but is not mapped: an order that moves on to it before "
+        "the sync is never sent as shipped. Map it, or choose “Use the latest mapped status” "
+        "below."
     )
     return text % {"name": status.name}

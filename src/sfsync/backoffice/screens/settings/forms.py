@@ -37,7 +37,7 @@ CONNECTION = ("enabled", "feed_store_id", "api_url")
 def meanings() -> list[tuple[str, str]]:
     """What a status may mean, for people to choose."""
     words = ((word, texts.label(kind.name)) for word, kind in operations.meanings().items())
-    return [("", _("Nothing: the marketplace is not told")), *words]
+    return [("", _("Don't send")), *words]
 
 
 def _field(name: str) -> Any:
@@ -52,8 +52,8 @@ class Mapping(forms.Form):
         label=_field("state_policy").verbose_name,
         widget=forms.RadioSelect,
         choices=[
-            ("current", gettext_lazy("The status the order has when the update is sent")),
-            ("latest-mapped", gettext_lazy("The last status that means something in the list above")),
+            ("current", gettext_lazy("Use the status the order has when the update is sent")),
+            ("latest-mapped", gettext_lazy("Use the latest mapped status")),
         ],
         help_text=_field("state_policy").help_text,
     )
@@ -96,7 +96,7 @@ def _field_name(status: Status) -> str:
 
 
 WITHOUT = [
-    ("never", gettext_lazy("Never: wait for the number, then ask me")),
+    ("never", gettext_lazy("Never – alert me")),
     ("always", gettext_lazy("Always")),
     ("some", gettext_lazy("Only with these carriers")),
 ]
@@ -116,7 +116,7 @@ def carrier_choice(keys: Keys, carriers: list[Carrier], chosen: list[CarrierKey]
         widget=forms.CheckboxSelectMultiple,
         choices=by_name,
         initial=in_order(keys, before),
-        help_text=_("A carrier that is edited in the shop stays chosen: it keeps the number shown here."),
+        help_text=_("A carrier that is edited in the shop stays selected: it keeps the number shown here."),
     )
 
 
@@ -139,7 +139,7 @@ class CarrierNumbers(forms.CharField):
             label=_("Carrier numbers"),
             required=False,
             initial=", ".join(chosen),
-            help_text=_("As the list of carriers in the shop shows them, separated by commas: 1, 5"),
+            help_text=_("As shown in the shop's list of carriers, separated by commas: 1, 5"),
         )
         self.keys = keys
 
@@ -181,7 +181,7 @@ class Sending(StoreForm):
         if not some:
             self.errors.pop("carriers", None)
         elif "carriers" in cleaned and not cleaned["carriers"]:
-            self.add_error("carriers", _("Name at least one carrier, or choose another answer."))
+            self.add_error("carriers", _("Select at least one carrier, or choose another option."))
         cleaned["ship_without_tracking"] = cleaned.get("carriers") if some else cleaned.get("without") == "always"
         return cleaned
 
@@ -263,7 +263,7 @@ def secrets_of(form: Any, *names: str) -> dict[str, Secret]:
         if name in form.kept:
             found[name] = form.kept[name]
         else:
-            form.add_error(name, _("What you typed was kept for a few minutes only: type it again."))
+            form.add_error(name, _("What you typed was kept for a few minutes only: please type it again."))
     return found
 
 
@@ -338,7 +338,7 @@ class Connection(StoreForm):
     def _ask_for(self, names: Iterable[str]) -> None:
         for name in names:
             if name not in self.errors:
-                self.add_error(name, _("This is needed."))
+                self.add_error(name, _("Required."))
 
     def _shown(self, name: str) -> bool:
         """A field that the page did not have keeps what was there."""
@@ -356,7 +356,7 @@ class NewStore(Connection):
         fields = ("name", "language", *CONNECTION)  # type: ignore[assignment]
         error_messages = {  # noqa: RUF012
             "name": {
-                "invalid": gettext_lazy("A name has letters, digits and hyphens only: no spaces and no accents."),
+                "invalid": gettext_lazy("Only letters, digits and hyphens: no spaces and no accents."),
             }
         }
 

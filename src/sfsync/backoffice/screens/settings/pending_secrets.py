@@ -41,7 +41,7 @@ def keep(request: HttpRequest, place: str, form: Any) -> None:
         request.session[f"typed:{place}"] = {"until": until, "secrets": sealed, "host": _host(request)}
     for name in secrets:
         form[name].help_text = _(
-            "What you typed is kept for %(minutes)s minutes, and not shown: leave this empty to use it."
+            "What you typed is kept for %(minutes)s minutes and not shown: leave this empty to use it."
         ) % {"minutes": MINUTES}
 
 

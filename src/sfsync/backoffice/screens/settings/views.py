@@ -150,7 +150,7 @@ def _add(request: HttpRequest, form: NewStore) -> HttpResponseBase:
     store = form.instance
     add_store(store, person(request))
     pending_secrets.forget(request, "")
-    messages.success(request, _("The store was added. Say next what its statuses mean."))
+    messages.success(request, _("Store added. Now choose what its statuses are sent as."))
     return redirect("backoffice:settings", store.name)
 
 
@@ -196,7 +196,7 @@ def _saved(request: HttpRequest, store: Store, form: Any, also: str = "") -> boo
         for text in _wrong(store, error):
             messages.error(request, text)
         return False
-    messages.success(request, joined(_("Saved."), also) if changed else _("Nothing was different: nothing to save."))
+    messages.success(request, joined(_("Saved."), also) if changed else _("No changes to save."))
     return True
 
 
@@ -212,7 +212,7 @@ def _page(request: HttpRequest, store: Store, template: str, tab: str, **context
     titles = {
         "settings": _("Statuses"),
         "sending": _("Sending"),
-        "mails": _("Mails"),
+        "mails": _("Emails"),
         "connection": _("Connection"),
         "history": _("History"),
     }
