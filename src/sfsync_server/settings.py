@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
 from sfsync_server import environment as _environment
+from sfsync_server import own_database as _own_database
 from sfsync_server.private_files import keep_private
 
 ENVIRONMENT = _environment.load()
@@ -42,6 +44,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+# Pages and static files are where SFSYNC_URL says; `wsgi` takes the path off a request that still has it.
+FORCE_SCRIPT_NAME = urlsplit(ENVIRONMENT.url).path.rstrip("/") or None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{FORCE_SCRIPT_NAME or ''}/"
 ROOT_URLCONF = "sfsync_server.urls"
 WSGI_APPLICATION = "sfsync_server.wsgi.application"
 TEMPLATES = [
@@ -76,7 +81,7 @@ AXES_VERBOSE = False
 
 HTTPS = ENVIRONMENT.https
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"(^|/)healthz$", r"(^|/)readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and ENVIRONMENT.hsts_subdomains
 SECURE_HSTS_PRELOAD = HTTPS and ENVIRONMENT.hsts_preload
@@ -103,7 +108,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-DATABASES = {"default": _environment.database(ENVIRONMENT)}
+DATABASES = {"default": _own_database.database(ENVIRONMENT)}
+_own_database.limit_connections(ENVIRONMENT)
 keep_private(DATABASES["default"]["NAME"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -113,7 +119,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 
-STATIC_URL = "static/"
+STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: nothing to collect first
 WHITENOISE_MAX_AGE = 3600
 
