@@ -72,10 +72,12 @@ LOGIN_URL = "backoffice:sign-in"
 LOGIN_REDIRECT_URL = "backoffice:overview"
 LOGOUT_REDIRECT_URL = "backoffice:sign-in"
 
+AXES_HANDLER = "sfsync_server.sign_in.SlowedSignIn"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # whoever goes on trying does not keep the lock shut
 AXES_LOCKOUT_CALLABLE = "sfsync.backoffice.screens.account.locked_out"
 AXES_VERBOSE = False
 
