@@ -8,7 +8,9 @@ from typing import NoReturn
 
 import typer
 
-from sfsync_server.environment import SettingsError, ignored
+from sfsync_server import streams
+from sfsync_server.environment import ignored
+from sfsync_server.errors import SettingsError
 
 app = typer.Typer(
     help="Keeps marketplaces in step with a shop, through Shopping Feed.",
@@ -19,7 +21,14 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """The console script: a wrong setting is one sentence on stderr and status 2, never a traceback."""
+    """The console script: what it cannot work with is one sentence on stderr and a status, never a traceback."""
+    with streams.usable():
+        _main()
+
+
+def _main() -> None:
+    if unreadable := [each for each in sys.argv[1:] if not _is_text(each)]:
+        _stop(f"{unreadable[0]!a} is not UTF-8 text.", 2)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
     if not _NEED_NOTHING.isdisjoint(sys.argv[1:2]) or "--help" in sys.argv:
         app()
@@ -28,13 +37,18 @@ def main() -> None:
     except SettingsError as error:
         _stop(error, 2)
     for sentence in ignored():
-        print(sentence, file=sys.stderr)  # noqa: T201
+        streams.tell(sentence)
     from django.db import DatabaseError
 
     try:
         app()
     except DatabaseError as error:
         _stop(f"sfsync's own database cannot be used: {str(error).strip()}\n{_advice(error)}", 1)
+
+
+def _is_text(argument: str) -> bool:
+    """A byte that is no UTF-8 arrives as half of a surrogate pair, which neither a database nor a terminal takes."""
+    return not any("\ud800" <= each <= "\udfff" for each in argument)
 
 
 _NEED_NOTHING = {"demo", "sandbox"}
@@ -52,7 +66,7 @@ def _advice(error: Exception) -> str:
 
 
 def _stop(sentence: object, status: int) -> NoReturn:
-    print(sentence, file=sys.stderr)  # noqa: T201
+    streams.tell(sentence)
     sys.exit(status)
 
 

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import secrets
+from collections.abc import Iterator
 from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from sfsync.conf import PAGE_ADDRESS, is_page_address
+from sfsync_server.errors import SettingsError
+from sfsync_server.front import are_proxies
+from sfsync_server.own_database import NOT_AN_ADDRESS, check_database
 
-
-class SettingsError(Exception):
-    """A setting is wrong. The message is a line a setting: which, what was given (never a secret), what it takes."""
-
-
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line of .env that means nothing is told by name (`ignored`)
 MOST_SHOWN = 60
 """Characters of a wrong value that are repeated."""
 CLOSE = 0.8
 """How alike a misspelt name and the right one are, from 0 to 1."""
+
+
+def _home() -> Path:
+    """A container may run as an account that the machine does not know, and without HOME."""
+    try:
+        return Path.home() / ".sfsync"
+    except RuntimeError:
+        raise SettingsError(
+            f"This account ({os.getuid()}) has no home folder: set SFSYNC_HOME to a folder that it may write in."
+        ) from None
 
 
 class Environment(BaseSettings):
@@ -31,9 +43,7 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SFSYNC_", env_file=".env", extra="ignore")
 
-    home: Path = Field(
-        default_factory=lambda: Path.home() / ".sfsync", description="Where the database and the key live"
-    )
+    home: Path = Field(default_factory=_home, description="Where the database and the key live")
     database_url: SecretStr = Field(
         default=SecretStr(""),
         description="sqlite:///path or postgresql://user:password@host/name; SQLite in home if empty",
@@ -100,14 +110,26 @@ class Environment(BaseSettings):
     )
     time_zone: str = Field(default="UTC", description="The time zone of pages and mails")
 
+    @field_validator("home")
+    @classmethod
+    def _whole_path(cls, value: Path) -> Path:
+        try:
+            return value.expanduser()
+        except RuntimeError:
+            raise ValueError("takes a folder") from None
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        url = _address(value)
-        file = url.scheme == "sqlite" and not url.netloc and len(url.path) > 1
-        server = url.scheme in {"postgresql", "postgres"} and len(url.path) > 1
-        if value.get_secret_value() and not (file or server):
-            raise ValueError("takes sqlite:///path or postgresql://user:password@host:5432/name")
+        if value.get_secret_value():
+            check_database(value.get_secret_value())
+        return value
+
+    @field_validator("proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        if not are_proxies(value):
+            raise ValueError("takes addresses or networks, separated by commas, or *")
         return value
 
     @field_validator("smtp_url")
@@ -148,12 +170,13 @@ def _address(value: SecretStr) -> SplitResult:
         url = urlsplit(value.get_secret_value())
         _port = url.port
     except ValueError:
-        raise ValueError("is not an address; in its password write / as %2F, @ as %40, : as %3A, # as %23") from None
+        raise ValueError(NOT_AN_ADDRESS) from None
     return url
 
 
 def load() -> Environment:
     """Read the settings. Raises `SettingsError` with a sentence for each wrong one, never with a secret in it."""
+    _check_texts()
     try:
         given: dict[str, Any] = _from_files()
         return Environment(**given)
@@ -193,11 +216,18 @@ def ignored() -> list[str]:
     files = [f"{name}_FILE" for name in settings]
     written = {name.upper() for name in DotEnvSettingsSource(Environment).env_vars}
     given = {name.upper() for name in os.environ} | written
-    sentences = [_unread(name) for name in sorted(written.intersection(files))]
+    sentences = [*_unread_lines(), *(_unread(name) for name in sorted(written.intersection(files)))]
     for name in sorted(given.difference(settings, files)):
         if near := _nearest(name, settings + files):
             sentences.append(f"{name} is no setting of sfsync, and is ignored. Is {near} meant?")
     return sentences
+
+
+def _unread_lines() -> Iterator[str]:
+    text = read_text(DOTENV, str(DOTENV)) if DOTENV.is_file() else ""
+    for line in parse_stream(io.StringIO(text)):
+        if line.error:
+            yield f"Line {line.original.line} of .env is not NAME=value, and is ignored."
 
 
 def _unread(name: str) -> str:
@@ -213,25 +243,36 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"SFSYNC_{found[0]}" if found else ""
 
 
+def _check_texts() -> None:
+    """Of the environment and of `.env`: a library would fail on them with its own words, or take them for others."""
+    for name in Environment.model_fields:
+        if any("\ud800" <= each <= "\udfff" for each in os.environ.get(f"SFSYNC_{name.upper()}", "")):
+            raise SettingsError(f"SFSYNC_{name.upper()} is not UTF-8 text.")
+    if DOTENV.is_file():
+        read_text(DOTENV, str(DOTENV.absolute()))
+
+
+DOTENV = Path(".env")
+
+
+def read_text(path: Path, named: str) -> str:
+    """A file of UTF-8, with or without a byte order mark. Raises `SettingsError`, which begins with `named`."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{named} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{named} is not UTF-8 text: save it with that encoding.") from None
+
+
 def _from_files() -> dict[str, str]:
     """The `SFSYNC_X_FILE` form of every setting."""
     found: dict[str, str] = {}
     for name in Environment.model_fields:
         path = os.environ.get(f"SFSYNC_{name.upper()}_FILE")
         if path:
-            found[name] = _read(path, name)
+            found[name] = read_text(Path(path), f"SFSYNC_{name.upper()}_FILE names {path}, which").strip()
     return found
-
-
-def _read(path: str, name: str) -> str:
-    try:
-        return Path(path).read_text().strip()
-    except OSError as error:
-        raise SettingsError(
-            f"SFSYNC_{name.upper()}_FILE names {path}, which cannot be read: {error.strerror}."
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"SFSYNC_{name.upper()}_FILE names {path}, which is not text.") from None
 
 
 def secret_key(environment: Environment) -> str:
@@ -244,7 +285,7 @@ def secret_key(environment: Environment) -> str:
         environment.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(50))
-        key = path.read_text().strip()
+        key = read_text(path, str(path)).strip()
     except OSError as error:
         raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
     if not key:
@@ -255,12 +296,15 @@ def secret_key(environment: Environment) -> str:
 def former_secret_keys(environment: Environment) -> list[str]:
     """The keys that still decrypt: those that were given, then the one that `sfsync rotate-key` put aside in home."""
     given = [key.strip() for key in environment.former_secret_keys.get_secret_value().split(",")]
+    path = environment.home / "former-secret-key"
     try:
-        given.append((environment.home / "former-secret-key").read_text().strip())
+        path.stat()
     except FileNotFoundError:
         pass
     except OSError as error:
         raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
+    else:
+        given.append(read_text(path, str(path)).strip())
     return [key for key in given if key]
 
 
@@ -318,46 +362,6 @@ def _write_once(path: Path, text: str) -> None:
         pass
     finally:
         draft.unlink()
-
-
-def database(environment: Environment) -> dict[str, Any]:
-    """Django's `DATABASES["default"]`."""
-    url = urlsplit(environment.database_url.get_secret_value())
-    if url.scheme in {"postgresql", "postgres"}:
-        if find_spec("psycopg") is None:
-            raise SettingsError(
-                "SFSYNC_DATABASE_URL names a PostgreSQL, and its driver is not installed: install sfsync with its "
-                "extra `postgres` (pip install 'CHECKOUT[postgres]')."
-            )
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(url.path.lstrip("/")),
-            "USER": unquote(url.username or ""),
-            "PASSWORD": unquote(url.password or ""),
-            "HOST": unquote(url.hostname or ""),
-            "PORT": str(url.port or ""),
-            "CONN_MAX_AGE": 600,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 10, "options": _server_limits(environment)} | dict(parse_qsl(url.query)),
-        }
-    path = unquote(url.path)[1:] if url.scheme else str(environment.home / "sfsync.sqlite3")
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": path,
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 30,
-            "cached_statements": 32,  # each is up to a megabyte here: 128, the default, is memory that a long run fills
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-    }
-
-
-def _server_limits(environment: Environment) -> str:
-    """In milliseconds. A run that stands still inside a transaction has lost its locks before its lease is over."""
-    idle = environment.lease_seconds * 1000 // 2
-    return f"-c statement_timeout=60000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout={idle}"
 
 
 def mail(environment: Environment) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
 from sfsync_server import environment as _environment
+from sfsync_server import own_database as _own_database
 from sfsync_server.private_files import keep_private
 
 ENVIRONMENT = _environment.load()
@@ -42,6 +44,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+# Pages and static files are where SFSYNC_URL says; `wsgi` takes the path off a request that still has it.
+FORCE_SCRIPT_NAME = urlsplit(ENVIRONMENT.url).path.rstrip("/") or None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{FORCE_SCRIPT_NAME or ''}/"
 ROOT_URLCONF = "sfsync_server.urls"
 WSGI_APPLICATION = "sfsync_server.wsgi.application"
 TEMPLATES = [
@@ -67,16 +72,18 @@ LOGIN_URL = "backoffice:sign-in"
 LOGIN_REDIRECT_URL = "backoffice:overview"
 LOGOUT_REDIRECT_URL = "backoffice:sign-in"
 
+AXES_HANDLER = "sfsync_server.sign_in.SlowedSignIn"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # whoever goes on trying does not keep the lock shut
 AXES_LOCKOUT_CALLABLE = "sfsync.backoffice.screens.account.locked_out"
 AXES_VERBOSE = False
 
 HTTPS = ENVIRONMENT.https
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"(^|/)healthz$", r"(^|/)readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and ENVIRONMENT.hsts_subdomains
 SECURE_HSTS_PRELOAD = HTTPS and ENVIRONMENT.hsts_preload
@@ -103,7 +110,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-DATABASES = {"default": _environment.database(ENVIRONMENT)}
+DATABASES = {"default": _own_database.database(ENVIRONMENT)}
+_own_database.limit_connections(ENVIRONMENT)
 keep_private(DATABASES["default"]["NAME"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -113,7 +121,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 
-STATIC_URL = "static/"
+STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: nothing to collect first
 WHITENOISE_MAX_AGE = 3600
 

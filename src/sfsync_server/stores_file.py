@@ -73,7 +73,7 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode())
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise StoresFileError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

@@ -8,4 +8,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
 
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from sfsync_server.front import Front  # noqa: E402
+from sfsync_server.settings import ENVIRONMENT, FORCE_SCRIPT_NAME, HTTPS  # noqa: E402
+
+application = Front(pages, proxies=ENVIRONMENT.proxies, path=FORCE_SCRIPT_NAME or "", https=HTTPS)

@@ -61,12 +61,12 @@ class Machine:
         )
         return Answer(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *command: str | Path) -> subprocess.Popen[str]:
+    def start(self, *command: str | Path, **settings: str) -> subprocess.Popen[str]:
         """Start a program that goes on by itself; whoever starts it ends it."""
         return subprocess.Popen(
             command,
             cwd=self.home,
-            env=self.environment(**self.settings),
+            env=self.environment(**(self.settings | settings)),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",

@@ -6,7 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -15,10 +15,12 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from sfsync_server.streams import holds_everything
+
 if TYPE_CHECKING:
     from sfsync.models import Store
 
-PIPED = None if sys.stdout.isatty() else 240
+PIPED = None if sys.stdout and sys.stdout.isatty() else 240
 """Columns of a table that no terminal shows: wide enough for grep."""
 
 console = Console(soft_wrap=True, width=PIPED)
@@ -57,12 +59,13 @@ def say(text: object, style: str = "") -> None:
 
 
 def stop(text: object, status: int = 1) -> NoReturn:
-    errors.print(Text(str(text)))
+    with suppress(OSError):  # the status says it too
+        errors.print(Text(str(text)))
     raise typer.Exit(status)
 
 
 def print_json(document: Any) -> None:
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    json.dump(document, sys.stdout, ensure_ascii=not holds_everything(), indent=2, default=str)
     sys.stdout.write("\n")
 
 

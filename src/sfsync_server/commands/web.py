@@ -106,7 +106,10 @@ def create_user(
 
 
 def _read_password() -> str:
-    password = sys.stdin.readline().rstrip("\n")
+    try:
+        password = sys.stdin.buffer.readline().decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        shown.stop("The password on the input is not UTF-8 text.", shown.USAGE)
     if not password:
         shown.stop("The first line of the input holds no password.", shown.USAGE)
     return password

@@ -15,8 +15,6 @@ from pydantic import SecretStr
 
 from sfsync_server.environment import (
     Environment,
-    SettingsError,
-    database,
     former_secret_keys,
     ignored,
     load,
@@ -24,6 +22,8 @@ from sfsync_server.environment import (
     renew_secret_key,
     secret_key,
 )
+from sfsync_server.errors import SettingsError
+from sfsync_server.own_database import database
 
 LONG = "0123456789-0123456789"
 
@@ -307,6 +307,13 @@ def test_postgresql_gets_its_parts_and_its_options() -> None:
     assert settings["OPTIONS"]["sslmode"] == "verify-full"
     assert settings["OPTIONS"]["sslrootcert"] == "/etc/ca.pem"
     assert settings["OPTIONS"]["connect_timeout"] == 10
+
+
+def test_several_postgresql_servers_keep_their_ports_and_no_limit_goes_with_the_start() -> None:
+    """PgBouncer refuses options of the start that it does not know."""
+    settings = database(environment(database_url="postgresql://u:p%2Cw@db1,db2:5433,[::1]/n?target_session_attrs=rw"))
+    assert [settings[name] for name in ("PASSWORD", "HOST", "PORT")] == ["p,w", "db1,db2,::1", "5432,5433,5432"]
+    assert settings["OPTIONS"] == {"connect_timeout": 10, "target_session_attrs": "rw"}
 
 
 @pytest.mark.parametrize(

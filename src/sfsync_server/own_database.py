@@ -1,0 +1,110 @@
+"""Where sfsync's own database is: an SQLite file, or one or several PostgreSQL servers, perhaps behind PgBouncer."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.db.backends.signals import connection_created
+
+from sfsync_server.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sfsync_server.environment import Environment
+
+SERVER = {"postgresql", "postgres"}
+NOT_AN_ADDRESS = "is not an address; in its password write / as %2F, @ as %40, : as %3A, # as %23"
+
+
+class Address(NamedTuple):
+    """`hosts` and `ports` as libpq takes them: `db1,db2` and `5432,5433`."""
+
+    user: str
+    password: str
+    hosts: str
+    ports: str
+
+
+def check_database(text: str) -> None:
+    """Raises `ValueError` with a sentence, never with a piece of the password."""
+    try:
+        url = urlsplit(text)
+        _address(url.netloc)
+    except ValueError:
+        raise ValueError(NOT_AN_ADDRESS) from None
+    file = url.scheme == "sqlite" and not url.netloc and len(url.path) > 1
+    if not file and not (url.scheme in SERVER and len(url.path) > 1):
+        raise ValueError("takes sqlite:///path or postgresql://user:password@host:5432/name")
+    if "pool" in dict(parse_qsl(url.query)):
+        raise ValueError("takes no pool: each thread keeps a connection of its own; PgBouncer shares them out")
+
+
+def _address(netloc: str) -> Address:
+    account, _at, servers = netloc.rpartition("@")
+    person = urlsplit(f"//{account}@")
+    found = [urlsplit(f"//{each}") for each in servers.split(",")]
+    ports = [each.port for each in found]
+    return Address(
+        user=unquote(person.username or ""),
+        password=unquote(person.password or ""),
+        hosts=",".join(unquote(each.hostname or "") for each in found),
+        ports=",".join(str(each or 5432) for each in ports) if any(ports) else "",
+    )
+
+
+def database(environment: Environment) -> dict[str, Any]:
+    """Django's `DATABASES["default"]`. Raises `SettingsError` where PostgreSQL's driver is missing."""
+    url = urlsplit(environment.database_url.get_secret_value())
+    if url.scheme in SERVER:
+        return _postgresql(_address(url.netloc), unquote(url.path.lstrip("/")), dict(parse_qsl(url.query)))
+    path = unquote(url.path)[1:] if url.scheme else str(environment.home / "sfsync.sqlite3")
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 30,
+            "cached_statements": 32,  # each is up to a megabyte here: 128, the default, is memory that a long run fills
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def _postgresql(address: Address, name: str, options: dict[str, str]) -> dict[str, Any]:
+    if find_spec("psycopg") is None:
+        raise SettingsError(
+            "SFSYNC_DATABASE_URL names a PostgreSQL, and its driver is not installed: install sfsync with its "
+            "extra `postgres` (pip install 'CHECKOUT[postgres]')."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": address.user,
+        "PASSWORD": address.password,
+        "HOST": address.hosts,
+        "PORT": address.ports,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 10} | options,
+    }
+
+
+def limit_connections(environment: Environment) -> None:
+    """Every new connection gets the limits below by a statement: PgBouncer refuses them as options of the start."""
+    limits = partial(_limit, seconds=environment.lease_seconds)
+    connection_created.connect(limits, weak=False, dispatch_uid="sfsync_server.limits")
+
+
+def _limit(connection: Any, seconds: int, **_signal: Any) -> None:
+    """A run that stands still inside a transaction has lost its locks before its lease is over."""
+    if connection.vendor == "postgresql":
+        idle = seconds * 1000 // 2
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('statement_timeout', '60000', false), set_config('lock_timeout', '30000', false), "
+                "set_config('idle_in_transaction_session_timeout', %s, false)",
+                [str(idle)],
+            )
