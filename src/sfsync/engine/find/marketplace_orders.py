@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Upper
+
 from sfsync.db.bulk import insert_rows
 from sfsync.domain.identity import Claim
 from sfsync.domain.operations import ends_order
@@ -45,14 +47,26 @@ def find_or_make(run: Run, listings: Sequence[Listing]) -> dict[OrderKey, There]
     """
     claims = {each.key: claim(each) for each in listings}
     identities = {key: _identity(key, each) for key, each in claims.items()}
-    _learn(run, [each for each in claims.values() if each.feed_id])
     created_at = {each.key: each.created_at for each in listings}
     last_first = reversed(in_order(run.store.kind.orders, claims))
     wanted = {identities[key]: (claims[key], created_at[key]) for key in last_first}
-    there = _make(run, wanted)
-    if len(there) < len(wanted):
-        there |= _read(run, [each for key, (each, _created_at) in wanted.items() if key not in there])
+    _learn(run, [each for each in claims.values() if each.feed_id])
+    there = _find_or_make(run, {identity: each for identity, each in wanted.items() if each[0].feed_id})
+    without = {identity: each for identity, each in wanted.items() if not each[0].feed_id}
+    if without:
+        there |= _by_names(run, [each for each, _created_at in without.values()])
+        there |= _find_or_make(run, {identity: each for identity, each in without.items() if identity not in there})
+        run.provisional = True
     return {key: there[identity] for key, identity in identities.items()}
+
+
+Wanted = Mapping[Identity, tuple[Claim, datetime]]
+
+
+def _find_or_make(run: Run, wanted: Wanted) -> dict[Identity, There]:
+    there = _make(run, wanted)
+    missing = [each for key, (each, _created_at) in wanted.items() if key not in there]
+    return there | _read(run, missing) if missing else there
 
 
 def _identity(key: OrderKey, claimed: Claim) -> Identity:
@@ -70,6 +84,16 @@ def _learn(run: Run, claims: list[Claim]) -> None:
     learn(run, {by_names[each.names]: each.feed_id for each in claims if each.feed_id and each.names in by_names})
 
 
+def _by_names(run: Run, claims: list[Claim]) -> dict[Identity, There]:
+    """A claim without an id is the order of its names, if only one that we know the id of has them."""
+    with_id = MarketplaceOrder.objects.filter(store=run.store, feed_id__isnull=False).annotate(upper=Upper("reference"))
+    named = with_id.filter(upper__in={each.reference.upper() for each in claims if each.reference}).order_by()
+    found: dict[Identity, list[There]] = defaultdict(list)
+    for pk, told, *names in named.values_list("pk", "confirmed_operation", "reference", "channel"):
+        found[Claim(None, *names).names].append(There(pk, not ends_order(told), known=True))
+    return {names: its[0] for names, its in found.items() if len(its) == 1}
+
+
 def _read(run: Run, claims: list[Claim]) -> dict[Identity, There]:
     """Those that are there: by id, and by names those that have none."""
     ours = MarketplaceOrder.objects.filter(store=run.store).order_by()
@@ -84,15 +108,13 @@ def _read(run: Run, claims: list[Claim]) -> dict[Identity, There]:
 _UNTOLD = dict.fromkeys(("fulfilled_by", "confirmed_operation", "confirmed_ticket", "by_hand"), "")
 
 
-def _make(run: Run, claims: Mapping[Identity, tuple[Claim, datetime]]) -> dict[Identity, There]:
+def _make(run: Run, claims: Wanted) -> dict[Identity, There]:
     """New rows, where there is none yet. Their ids by what they were claimed as: those of one claim are alike, so any
     of them will do."""
     names = ("feed_id", "reference", "channel")
     rows = [(each.feed_id, each.reference, each.channel, created_at) for each, created_at in claims.values()]
     same = {"store": run.store.pk, **_UNTOLD}
     ids: dict[Claim, list[int]] = defaultdict(list)
-    if any(not each.feed_id for each, _created_at in claims.values()):
-        run.provisional = True
     columns, new = (*names, "created_at"), ("id", *names)
     made = insert_rows(MarketplaceOrder, columns, rows, same=same, conflict="ON CONFLICT DO NOTHING", returning=new)
     for pk, *rest in made:

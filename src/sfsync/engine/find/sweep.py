@@ -14,6 +14,7 @@ from datetime import timedelta
 from django.db.models import Count, F, Q, QuerySet
 
 from sfsync.engine.find.outbox import Seen, change, learn_names, save
+from sfsync.engine.find.register import look_again
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import passed
 from sfsync.models import Order, Sweep, Task
@@ -30,9 +31,7 @@ WHOLE = timedelta(days=1)
 
 def sweep(run: Run) -> None:
     started = time.monotonic()
-    blocks = list(_blocks(run))
-    if blocks:
-        _look_where_it_moved(run, blocks)
+    _look_where_it_moved(run, list(_blocks(run)))
     run.swept = time.monotonic() - started
 
 
@@ -60,6 +59,8 @@ def _look_where_it_moved(run: Run, blocks: list[_Block]) -> None:
     whole = passed(last.whole_at, run.clock(), WHOLE)
     now = run.shop.fingerprints([block.number for block in blocks])
     moved = {each.number for each in blocks if last.fingerprint(each.number) != now.get(each.number)}
+    if whole and last.whole_at:
+        look_again(run)
     for some in _together(each for each in blocks if whole or each.unseen or each.number in moved):
         _compare(run, [block.number for block in some])
     if whole or moved:
