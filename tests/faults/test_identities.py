@@ -27,6 +27,7 @@ CHANNEL = "Zalando"
 ENDS = {CANCELED: "cancel", REFUNDED: "refund"}
 places = st.integers(0, 99)
 """Which of the orders there are."""
+statuses = st.sampled_from((PROCESSING, SHIPPED, SHIPPED, DELIVERED, CANCELED, REFUNDED))
 
 
 class Killed(Exception):
@@ -142,16 +143,14 @@ class Shops(RuleBasedStateMachine):
         self.world.shop.execute(orders.update().where(orders.c.id_order == number).values(id_shop=2))
         self.orders[number].there = False
 
-    @rule(place=places, status=st.sampled_from((PROCESSING, SHIPPED, SHIPPED, DELIVERED, CANCELED, REFUNDED)))
-    def its_status_changes(self, place: int, status: int) -> None:
-        self.order(place).status = status
-        self.world.shop.set_status(self.number(place), status)
-
-    @rule(place=places)
-    def it_is_shipped(self, place: int) -> None:
+    @rule(place=places, status=statuses, numbered=st.booleans())
+    def its_status_changes(self, place: int, status: int, numbered: bool) -> None:
         order = self.order(place)
-        order.status, order.number = SHIPPED, f"T-{next(self.numbers)}"
-        self.world.ship(self.number(place), order.number)
+        if numbered:
+            order.number = f"T-{next(self.numbers)}"
+            self.world.shop.set_tracking(self.number(place), order.number)
+        order.status = status
+        self.world.shop.set_status(self.number(place), status)
 
     # What comes between
 
@@ -167,6 +166,11 @@ class Shops(RuleBasedStateMachine):
     def a_run(self, wait: float) -> None:
         self.world.sync(wait=wait)
         self.judge()
+
+    @rule(place=places, status=statuses, wait=st.sampled_from((0, 20)))
+    def a_change_and_a_run(self, place: int, status: int, wait: float) -> None:
+        self.its_status_changes(place, status, numbered=True)
+        self.a_run(wait)
 
     @rule(at=st.integers(1, 12), after=st.booleans(), wait=st.sampled_from((0, 20)))
     def a_run_that_dies(self, at: int, after: bool, wait: float) -> None:

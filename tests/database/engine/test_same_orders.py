@@ -207,3 +207,31 @@ def test_parts_that_are_all_cancelled_are_cancelled_once(world: World) -> None:
     world.shop.set_status(second, CANCELED)
     world.sync(wait=5)
     assert sent(world, feed_id) == [("cancel", "")]
+
+
+def test_a_correction_of_an_order_that_has_ended_is_found_within_a_day(world: World) -> None:
+    """R39: nobody looks at it any more, and the right order was told nothing."""
+    order = world.order()
+    world.shop.set_status(order, CANCELED)
+    world.sync(wait=5)
+    old, new = world.feed_id(order), 555_000_004
+    assert sent(world, old) == [("cancel", "")]
+    claim(world, order, new)
+    world.sync(wait=5)
+    assert sent(world, new) == []
+    world.advance(hours=25)
+    world.sync(wait=5)
+    assert sent(world, new) == [("cancel", "")]
+
+
+def test_the_newest_row_of_an_order_says_which_one_it_is(world: World) -> None:
+    """R39: the module may have listed it twice."""
+    order = world.order()
+    listing, feed_id = world.shop.tables["shoppingfeed_order"], world.feed_id(order)
+    row = dict(world.shop.rows(listing.select().where(listing.c.id_order == order))[0]._mapping)
+    newest = max(each.id_shoppingfeed_order for each in world.shop.rows(listing.select())) + 1
+    again = row | {"id_shoppingfeed_order": newest, "id_internal_shoppingfeed": "555000005"}
+    world.shop.execute(listing.insert().values(again))
+    world.ship(order, "T-1")
+    world.sync(wait=5)
+    assert (sent(world, feed_id), sent(world, 555_000_005)) == ([], [("ship", "T-1")])
