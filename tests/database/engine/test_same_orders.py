@@ -68,7 +68,7 @@ def test_an_id_that_the_api_tells_may_be_one_that_we_know(world: World) -> None:
     first, second = world.order(), world.order()
     feed_id = same(world, first, second)
     know(world, first)
-    forget_feed_id(world, second)
+    relist(world, second, id_internal_shoppingfeed="0", name_marketplace="")
     world.ship(first, "T-1")
     world.sync(wait=5)
     assert Order.objects.filter(marketplace_order__feed_id=None).count() == 1
@@ -224,14 +224,15 @@ def test_a_correction_of_an_order_that_has_ended_is_found_within_a_day(world: Wo
     assert sent(world, new) == [("cancel", "")]
 
 
-def test_the_newest_row_of_an_order_says_which_one_it_is(world: World) -> None:
-    """R39: the module may have listed it twice."""
-    order = world.order()
-    listing, feed_id = world.shop.tables["shoppingfeed_order"], world.feed_id(order)
-    row = dict(world.shop.rows(listing.select().where(listing.c.id_order == order))[0]._mapping)
-    newest = max(each.id_shoppingfeed_order for each in world.shop.rows(listing.select())) + 1
-    again = row | {"id_shoppingfeed_order": newest, "id_internal_shoppingfeed": "555000005"}
-    world.shop.execute(listing.insert().values(again))
-    world.ship(order, "T-1")
-    world.sync(wait=5)
-    assert (sent(world, feed_id), sent(world, 555_000_005)) == ([], [("ship", "T-1")])
+def test_an_order_without_an_id_is_the_one_of_its_names(world: World) -> None:
+    """R39: whether that was known before it or comes after it."""
+    first, second, third, fourth = (world.order() for _ in range(4))
+    same(world, first, second)
+    same(world, third, fourth)
+    forget_feed_id(world, second)
+    forget_feed_id(world, third)
+    world.sync()
+    sides = [world.row(order).marketplace_order_id for order in (first, second, third, fourth)]
+    assert sides[0] == sides[1]
+    assert sides[2] == sides[3]
+    assert not MarketplaceOrder.objects.filter(feed_id=None).exists()
