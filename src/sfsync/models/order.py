@@ -75,5 +75,11 @@ class Order(Loaded):
             models.Index(fields=["store", "ordinal"], name="order_open", condition=Q(open=True)),
         ]
 
+    @property
+    def others(self) -> list[Order]:
+        """The other shop orders of its marketplace order (R38)."""
+        there = self.marketplace_order.shop_orders.all()
+        return sorted((each for each in there if each.pk != self.pk), key=lambda each: each.shop_order_id)
+
     def __str__(self) -> str:
         return self.shop_reference or self.key

@@ -51,7 +51,9 @@ class Fact:
 def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
     """The whole page, or for htmx its moving part; 204 where that is as it was `seen`, so that nothing jumps."""
     found = get_object_or_404(
-        Order.objects.select_related("store", "marketplace_order").prefetch_related("marketplace_order__told"),
+        Order.objects.select_related("store__state", "marketplace_order").prefetch_related(
+            "marketplace_order__told", "marketplace_order__shop_orders"
+        ),
         store=store,
         key=key,
     )
@@ -87,6 +89,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "next": coming(order, tasks, story.next),
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
         "color": statuses.color(status),
+        "others": order.others,
         "meaning": meaning(store, statuses.name(status), status),
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,

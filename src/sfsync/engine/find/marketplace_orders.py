@@ -65,7 +65,7 @@ Wanted = Mapping[Identity, tuple[Claim, datetime]]
 
 def _find_or_make(run: Run, wanted: Wanted) -> dict[Identity, There]:
     there = _make(run, wanted)
-    missing = [each for identity, (each, _created_at) in wanted.items() if identity not in there]
+    missing = [each for key, (each, _created_at) in wanted.items() if key not in there]
     return there | _read(run, missing) if missing else there
 
 
