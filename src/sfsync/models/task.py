@@ -9,6 +9,8 @@ never came (R13). A change that comes meanwhile makes a second `SYNC_STATUS` row
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
@@ -17,6 +19,7 @@ from django.utils import timezone
 
 from sfsync.db.bulk import update_returning
 from sfsync.db.loading import Loaded
+from sfsync.domain.task_state import TaskState
 from sfsync.models.held_task import HeldTask, held
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.order import Order
@@ -29,7 +32,26 @@ class Action(models.TextChoices):
     CHECK = "CHECK_TICKET_SYNC_STATUS", "CHECK_TICKET_SYNC_STATUS"
 
 
+_SENT, _QUEUED = Q(action=Action.CHECK), Q(action=Action.SYNC, failed_at=None)
+STATES = {
+    TaskState.WAITING: _QUEUED & Q(failure=""),
+    TaskState.RETRYING: _QUEUED & ~Q(failure=""),
+    TaskState.FAILED: Q(action=Action.SYNC, failed_at__isnull=False),
+    TaskState.ON_ITS_WAY: _SENT & Q(batch_id="") & ~Q(lease=""),
+    TaskState.UNANSWERED: _SENT & Q(batch_id="", lease=""),
+    TaskState.IN_FLIGHT: _SENT & ~Q(batch_id=""),
+}
+"""The rows in each state; `Task.state` says the same of one row."""
+
+
+def in_state(*states: TaskState) -> Q:
+    return reduce(or_, (STATES[state] for state in states))
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
+    def in_state(self, *states: TaskState) -> Self:
+        return self.filter(in_state(*states))
+
     def queued(self) -> Self:
         """Intentions that are alive: due now or later."""
         return self.filter(action=Action.SYNC, failed_at=None)
@@ -121,3 +143,13 @@ class Task(Loaded):
     @property
     def parked(self) -> bool:
         return self.failed_at is not None
+
+    @property
+    def state(self) -> TaskState:
+        if self.action == Action.CHECK:
+            if self.batch_id:
+                return TaskState.IN_FLIGHT
+            return TaskState.ON_ITS_WAY if self.lease else TaskState.UNANSWERED
+        if self.parked:
+            return TaskState.FAILED
+        return TaskState.RETRYING if self.failure else TaskState.WAITING

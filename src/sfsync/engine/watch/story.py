@@ -16,13 +16,14 @@ from sfsync.domain.decide import Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
+from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
-from sfsync.models import Action, LogEntry, MarketplaceOrder, Order, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
 from sfsync.shops import kinds
 from sfsync.shops.base import Shop, ShopError
 
@@ -156,7 +157,7 @@ def _next(order: Order, tasks: list[Task]) -> list[str]:
     sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
     if order.marketplace_order.by_hand and tasks:
         sentences.append(texts.by_hand(order.marketplace_order.by_hand))
-    return [*sentences, *_held_up(order)] if any(not task.parked for task in tasks) else sentences
+    return [*sentences, *_held_up(order)] if any(not task.state.needs_person for task in tasks) else sentences
 
 
 def _held_up(order: Order) -> list[str]:
@@ -174,12 +175,12 @@ def _of_rest(order: Order) -> str:
 
 
 def _of_task(task: Task) -> str:
-    if task.action == Action.CHECK:
+    if task.state.sent:
         return _flying(task)
-    if task.parked:
+    if task.state.needs_person:
         return texts.joined(_failure(task), texts.advice(task.failure))
     at = texts.moment(task.update_at.isoformat())
-    if task.failure:
+    if task.state.failed:
         return _("%(failure)s It is tried again at %(at)s.") % {"failure": _failure(task), "at": at}
     return _("An update is waiting; it is decided by the first run after %(at)s.") % {"at": at}
 
@@ -188,7 +189,7 @@ def _flying(task: Task) -> str:
     operation = texts.operation_name(task.operation)
     since = texts.moment(task.sent_at.isoformat()) if task.sent_at else "?"
     params = {"operation": operation, "since": since, "batch": task.batch_id}
-    if not task.batch_id:
+    if task.state is not TaskState.IN_FLIGHT:
         return _("“%(operation)s” was sent at %(since)s and not answered: the next run asks the ticket list.") % params
     return _("“%(operation)s” was sent at %(since)s (batch %(batch)s): the next run looks at its ticket.") % params
 
