@@ -51,7 +51,7 @@ class HeldTask:
     confirmed_ticket: str
     ticket_at: datetime | None
     payload: dict[str, Any] | None = None
-    """What goes out for it: known while it is sent, and never read."""
+    """What goes out for it: known while it is sent, and read where its answer never came (`ask`)."""
 
     @property
     def claim(self) -> Claim:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sfsync.domain.orders import Snapshot
 
@@ -24,6 +24,23 @@ def messages(one: str, many: str) -> tuple[str, str]:
 
 def no_fields(order: Snapshot) -> Mapping[str, Any]:
     return {}
+
+
+class TicketSays(Protocol):
+    """What is read off a ticket to tell whose it is."""
+
+    @property
+    def operation(self) -> str | None: ...
+    @property
+    def tracking_number(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What Shopping Feed shows of an order itself: its status, and the tracking numbers of its shipments."""
+
+    status: str = ""
+    numbers: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +81,15 @@ class OperationKind:
     def key(self, order: Snapshot) -> str:
         """What tells two facts of this operation apart (R11): the tracking number, or nothing."""
         return order.tracking_number if self.numbered else ""
+
+    def recognises(self, ticket: TicketSays, payload: Mapping[str, Any]) -> bool:
+        """This may be the ticket of what went out as `payload` (R13): of the same operation, or of an unknown one where
+        its type of ticket is not documented, and of no other tracking number."""
+        same = ticket.operation == self.verb or (ticket.operation is None and not self.ticketed)
+        return same and ticket.tracking_number in ("", payload.get("trackingNumber", ""))
+
+    def done(self, seen: Shown, key: str) -> bool:
+        """The marketplace shows that it was told (R18)."""
+        if self.numbered and key:
+            return key in seen.numbers
+        return bool(self.shows) and seen.status == self.shows
