@@ -29,6 +29,8 @@ class TaskState(StrEnum):
     """It was sent, and no answer came: the ticket list is asked."""
     IN_FLIGHT = "in flight", True
     """Its ticket is followed."""
+    GIVEN_UP = "given up"
+    """A person decided that it need not be sent; a later change of the order counts again."""
 
     def __new__(cls, word: str, sent: bool = False, failed: bool = False, needs_person: bool = False) -> Self:
         state = str.__new__(cls, word)

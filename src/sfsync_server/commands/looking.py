@@ -82,7 +82,7 @@ def tasks(
     if by_hand:
         _left_to_people(shown.stores_named(store), limit, as_json=as_json)
         return
-    chosen = Task.objects.filter(store__in=shown.stores_named(store)).order_by("id")
+    chosen = Task.objects.filter(store__in=shown.stores_named(store)).living().order_by("id")
     chosen = chosen.select_related("order", "store").prefetch_related("order__shop_orders")
     if failed:
         chosen = chosen.in_state(*(state for state in TaskState if state.failed))

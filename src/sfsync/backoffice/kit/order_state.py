@@ -109,7 +109,9 @@ def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str =
         orders = orders.filter(marketplace_order__confirmed_operation=operation)
     if state in AT_REST:
         orders = orders.filter(AT_REST[State(state)], marketplace_order__by_hand="")
-    return orders.exclude(Exists(Task.objects.filter(order=OuterRef("marketplace_order")))) if state else orders
+    return (
+        orders.exclude(Exists(Task.objects.living().filter(order=OuterRef("marketplace_order")))) if state else orders
+    )
 
 
 _UNTOLD = Q(marketplace_order__confirmed_operation="")

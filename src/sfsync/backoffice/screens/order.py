@@ -55,7 +55,7 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         store=store,
         key=key,
     )
-    tasks, now = list(found.marketplace_order.tasks.order_by("id")), timezone.now()
+    tasks, now = list(found.marketplace_order.tasks.living().order_by("id")), timezone.now()
     pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
     version, moved = version_of(found, tasks, pace), bool(getattr(request, "htmx", False))
     if moved and request.GET.get("seen") == version:

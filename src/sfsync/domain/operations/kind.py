@@ -43,6 +43,10 @@ class Shown:
     numbers: Collection[str] = ()
 
 
+ORDER = "order"
+"""The lane of what changes the order: one of it at a time (R10)."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperationKind:
     """`name` is ours, `verb` the API's. A higher `rank` is further in an order's life.
@@ -53,7 +57,8 @@ class OperationKind:
     `numbered`: it is told once per tracking number, and waits for one (R2, R4). `goes_back`: a status that says
     otherwise takes it back (R8). `shows`: the status at Shopping Feed of an order it was done to, empty where none
     tells. `ticketed`: its type of ticket is documented. `at_once`: items of one request (R12). `fields`: what goes out
-    with it, as the API's item takes it.
+    with it, as the API's item takes it. `lane`: operations of one lane wait for one another (R10), those of two do not.
+    `reopened_by_change`: once it has failed, a change of the order is a reason to try it again (R16).
 
     `label` names it where people choose a meaning, `told_sentence` is what the marketplace then knows, `by_hand` and
     `to_do` (one, many) say what a person has to do where the marketplace does not take it. All are message ids.
@@ -74,6 +79,8 @@ class OperationKind:
     shows: str = ""
     ticketed: bool = True
     at_once: int = 100
+    lane: str = ORDER
+    reopened_by_change: bool = True
     fields: Callable[[Snapshot], Mapping[str, Any]] = no_fields
     by_hand: str = ""
     to_do: tuple[str, str] = ("", "")

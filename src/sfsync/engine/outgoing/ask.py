@@ -12,7 +12,7 @@ from sfsync.db.bulk import update_rows
 from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
 from sfsync.domain.operations import kind_of
-from sfsync.domain.operations.kind import Shown
+from sfsync.domain.operations.kind import ORDER, Shown
 from sfsync.domain.tickets import InFlight, match, of_batch, recognise
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
@@ -139,7 +139,7 @@ def in_flight(task: HeldTask) -> InFlight:
         task.sent_at,
         (task.ticket_number, task.confirmed_ticket),
         task.ticket_number,
-        task.ticket_at,
+        task.ticket_at if task.lane == ORDER else None,
     )
 
 

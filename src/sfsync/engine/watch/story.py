@@ -83,7 +83,7 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     there = order.marketplace_order
     entries = LogEntry.objects.filter(order=there).order_by("id")
     if tasks is None:
-        tasks = list(Task.objects.filter(order=there).order_by("id"))
+        tasks = list(Task.objects.filter(order=there).living().order_by("id"))
     story = Story(order, [_event(entry) for entry in entries], believes(there), _next(order, tasks))
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
@@ -120,7 +120,7 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[str]:
     """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
     at = timezone.now()
     known = known_of(order.marketplace_order)
-    decision = decide_together(group, known, policy_of(order.store), since=at, now=at).decision
+    decision = decide_together(group, known, policy_of(order.store), since=at, now=at).decided.first
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
         return [texts.joined(_("No run has seen this yet; the next one decides."), say(decision))]
     if isinstance(decision, Send | Wait):
