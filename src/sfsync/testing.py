@@ -106,7 +106,9 @@ class World:
         return list(self.row(order_id).marketplace_order.told.values_list("operation", "key"))
 
     def tasks(self, order_id: int) -> list[Task]:
-        return list(Task.objects.filter(order__shop_orders__key=order_id, store=self.store).order_by("id"))
+        """What is not done yet, and not given up."""
+        tasks = Task.objects.filter(order__shop_orders__key=order_id, store=self.store)
+        return list(tasks.living().order_by("id"))
 
     def notices(self, order_id: int | None = None) -> list[str]:
         """The codes of what the merchant hears, of one order or of all."""

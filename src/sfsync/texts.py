@@ -52,6 +52,7 @@ SENTENCES = {
         "Orders %(shop_order)s (shipped) and %(others)s (cancelled or refunded) in the shop are one marketplace order: "
         "the marketplace is told of the shipment only."
     ),
+    "nothing-set-aside": _("What is left to send waits for an answer, for its next try, or for you."),
     # What was sent, and what came back
     "sent": _("Sent: %(operation)s (batch %(batch)s)."),
     "sent-after-all": _("No answer had come, but Shopping Feed has it: %(operation)s (batch %(batch)s)."),

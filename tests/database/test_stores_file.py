@@ -233,7 +233,8 @@ def test_a_store_renamed_in_the_file_does_not_send_everything_twice(file: Path) 
     applied(file, MAIN)
     renamed = MAIN.replace("stores.main", "stores.renamed")
     [said] = mistakes(file, renamed)
-    assert said.startswith("stores.renamed: This store connects the same shop and the same Shopping Feed account as “main”")
+    same = "This store connects the same shop and the same Shopping Feed account as “main”"
+    assert said.startswith(f"stores.renamed: {same}")
     applied(file, renamed + "[stores.main]\nenabled = false\n")
     assert list(Store.objects.values_list("name", "enabled")) == [("main", False), ("renamed", True)]
 

@@ -137,6 +137,27 @@ def insert_rows(
     return statement.run(f"{into} {chosen} {conflict}{ending}", rows)
 
 
+def insert_chosen(
+    model: type[models.Model],
+    names: Sequence[str],
+    chosen: models.QuerySet[Any, Any],
+    *,
+    same: Mapping[str, Any],
+    conflict: str,
+) -> int:
+    """Insert a row for each that the query `chosen` finds, whose columns are `names`, and in each of them what is the
+    `same` for all. Returns how many were inserted, or changed as `conflict` says.
+    """
+    statement = Statement(model, names, same)
+    own, common = statement.own, statement.common
+    query, parameters = chosen.query.get_compiler(connection=own.connection).as_sql()
+    into = f"INSERT INTO {own.table} AS t ({', '.join([*own.names, *common.names])})"
+    sql = f"{into} SELECT r.*, {', '.join(common.parameters)} FROM ({query}) AS r WHERE true {conflict} RETURNING id"
+    with own.connection.cursor() as cursor:
+        cursor.execute(sql, [*statement.same, *parameters])
+        return len(cursor.fetchall())
+
+
 def update_rows(
     model: type[models.Model],
     names: Sequence[str],

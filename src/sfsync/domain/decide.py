@@ -1,18 +1,19 @@
 """The one decision that matters: what, if anything, must the marketplace be told about this order now?
 
-What the operations want, less what was told: which operation that is, is never asked by name.
+What the operations want, less what was told or set aside: which operation that is, is never asked by name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy
-from sfsync.domain.operations import OperationKind, kind_of, numbered_kinds
-from sfsync.domain.orders import Known, Snapshot
+from sfsync.domain.operations import OperationKind, kind_of, names, numbered_kinds
+from sfsync.domain.operations.kind import ORDER
+from sfsync.domain.orders import Fact, Known, SetAside, Snapshot
 from sfsync.domain.tracking_numbers import same_number
 
 
@@ -35,14 +36,17 @@ class Because(StrEnum):
     """R39: no shop order is this marketplace order any more."""
     TOLD_UNCLAIMED = "told-unclaimed"
     """R39: the same, and it was told something: the merchant hears of it once."""
+    SET_ASIDE = "set-aside"
+    """What is left to tell waits for its next try, for a person, or for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send `operation`; `wanted` is what the status asks for in the end (a deliver sends its ship first, R13a)."""
+    """Send a fact. `more`: something else is to be told once it is confirmed (a deliver sends its ship first, R13a)."""
 
     operation: str
-    wanted: str | None = None
+    key: str = ""
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +66,127 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The update cannot be made, and the merchant must know."""
+    """The fact cannot be told, and the merchant must know: it is set aside."""
 
     failure: Failure
-    operation: str | None = None
+    operation: str = ""
+    key: str = ""
 
 
 Decision = Send | Wait | Nothing | Fail
 
 
-def decide(order: Snapshot | None, known: Known, policy: Policy, *, since: datetime, now: datetime) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is to be done about an order: at least one decision, and at most one `Send` a lane.
+
+    `needless`: set-aside facts that nothing asks for any more. `lane`: what is on its way in it was decided by an older
+    state of the order, so the order must be looked at again when that is done.
+    """
+
+    decisions: tuple[Decision, ...]
+    needless: tuple[Fact, ...] = ()
+    lane: str = ""
+
+    @property
+    def first(self) -> Decision:
+        return self.decisions[0]
+
+
+def decide(order: Snapshot | None, known: Known, policy: Policy, *, since: datetime, now: datetime) -> Decided:
     """Judge an order by its *current* state (R6). `since` is when its change was seen, for the delay of R4."""
     if order is None:
-        return Fail(Failure.ORDER_GONE)
+        return arranged([Fail(Failure.ORDER_GONE)], known, since)
     return judged(order, policy.wanted(order), known, policy, since=since, now=now)
 
 
 def judged(
     order: Snapshot, wanted: str | None, known: Known, policy: Policy, *, since: datetime, now: datetime
-) -> Decision:
+) -> Decided:
     """The same of an order that asks for `wanted`."""
     asked = kind_of(wanted) if wanted else None
+    return arranged(_untold(order, asked, known, policy, since=since, now=now), known, since)
+
+
+def is_open(aside: SetAside, since: datetime) -> bool:
+    """It may be sent: its time has come, or the order changed after it was decided."""
+    return aside.due or is_fresh(aside, since)
+
+
+def is_fresh(aside: SetAside, since: datetime) -> bool:
+    """A change seen since opens it again with all its tries (R16)."""
+    operation, _key = aside.fact
+    return since > aside.since and (operation not in names() or kind_of(operation).reopened_by_change)
+
+
+def _untold(
+    order: Snapshot, asked: OperationKind | None, known: Known, policy: Policy, *, since: datetime, now: datetime
+) -> list[Decision]:
+    """What the operations want, less what was told; in the order in which it goes out."""
     if asked and asked.calls_off:
-        return _offered(asked, asked, known) if asked.name not in known.operations else _known_already(asked)
+        return [_known_already(asked) if asked.name in known.operations else _offered(asked, known)]
     if known.told and any(kind_of(each).calls_off for each in known.operations):
-        return _after_the_end(order, wanted, known)
+        return [_after_the_end(order, asked, known)]
     news = _news(order, known)
-    if known.fulfilled_by_channel and (news or asked):
-        return Nothing(Because.FULFILLED_BY_CHANNEL, wanted or (news.name if news else None))
-    if news:
-        return Send(news.name, wanted)
+    if known.fulfilled_by_channel and (kind := asked or news):
+        return [Nothing(Because.FULFILLED_BY_CHANNEL, kind.name)]
+    facts: list[Decision] = [Send(news.name, news.key(order))] if news else []
     for kind in _needed(asked):
-        if kind.name in known.operations:
+        if kind.name not in known.operations and kind is not news:
+            facts.append(_unnumbered(order, kind, policy, since, now) if kind.numbered else _offered(kind, known))
+    return facts or [_nothing_new(order, asked, known, policy)]
+
+
+def arranged(wanted: list[Decision], known: Known, since: datetime) -> Decided:
+    """Without what is set aside or on its way, and without what must wait for that or for one another."""
+    if not known.aside and not known.flying and len(wanted) == 1:  # nearly always
+        return Decided((wanted[0],))
+    held = {each.fact for each in known.aside if not is_open(each, since)} | {each.fact for each in known.flying}
+    busy = {each.lane for each in known.flying}
+    ready: list[Decision] = []
+    later: list[OperationKind] = []
+    for each in wanted:
+        lanes = busy | {kind_of(sent.operation).lane for sent in ready if isinstance(sent, Send)}
+        if _fact(each) in held:
             continue
-        if kind.numbered:
-            return _unnumbered(order, Send(kind.name, wanted), policy, since, now)
-        return _offered(kind, asked, known)
-    return _nothing_new(order, asked, known, policy)
+        if not isinstance(each, Send):
+            ready += [each] if ORDER not in busy else []
+        elif kind_of(each.operation).lane in lanes or not known.operations.issuperset(kind_of(each.operation).after):
+            later.append(kind_of(each.operation))
+        else:
+            ready.append(each)
+    decisions = tuple(_with_more(each, later) for each in ready) or (Nothing(Because.SET_ASIDE),)
+    return Decided(decisions, _needless(wanted, known, busy), _lane_to_await(known, later, since))
+
+
+def _fact(decision: Decision) -> Fact | None:
+    match decision:
+        case Send() | Fail():
+            return (decision.operation, decision.key)
+        case Nothing(because=Because.UNSUPPORTED):
+            return (decision.operation or "", "")
+    return None
+
+
+def _with_more(decision: Decision, later: list[OperationKind]) -> Decision:
+    if not isinstance(decision, Send):
+        return decision
+    lane = kind_of(decision.operation).lane
+    follows = any(kind.lane == lane or decision.operation in kind.after for kind in later)
+    return replace(decision, more=follows)
+
+
+def _needless(wanted: list[Decision], known: Known, busy: set[str]) -> tuple[Fact, ...]:
+    """While the order itself is being told of, what it asks for is not certain. What this version does not know, a
+    person has to see first."""
+    facts = {_fact(each) for each in wanted}
+    unasked = [each for each in known.aside if each.fact not in facts and ORDER not in busy]
+    return tuple(each.fact for each in unasked if each.due or each.fact[0] in names() or not each.fact[0])
+
+
+def _lane_to_await(known: Known, later: list[OperationKind], since: datetime) -> str:
+    lanes = {kind.lane for kind in later}
+    return next((each.lane for each in known.flying if each.since < since or each.lane in lanes), "")
 
 
 def believed(known: Known) -> str | None:
@@ -125,31 +213,31 @@ def _needed(asked: OperationKind | None) -> tuple[OperationKind, ...]:
     return (*map(kind_of, asked.after), asked) if asked else ()
 
 
-def _offered(kind: OperationKind, asked: OperationKind | None, known: Known) -> Decision:
+def _offered(kind: OperationKind, known: Known) -> Decision:
     """R9."""
     if kind.name in known.unsupported:
         return Nothing(Because.UNSUPPORTED, kind.name)
-    return Send(kind.name, asked.name if asked else None)
+    return Send(kind.name)
 
 
 def _known_already(kind: OperationKind) -> Nothing:
     return Nothing(Because.ALREADY_CONFIRMED, kind.name)
 
 
-def _after_the_end(order: Snapshot, wanted: str | None, known: Known) -> Decision:
+def _after_the_end(order: Snapshot, asked: OperationKind | None, known: Known) -> Decision:
     """Called off for the marketplace, and no longer so for the shop."""
-    if wanted or order.paid_status or order.shipped_status:
+    if asked or order.paid_status or order.shipped_status:
         return Nothing(Because.WENT_BACK, believed(known))
     return Nothing(Because.NOT_MAPPED)
 
 
-def _unnumbered(order: Snapshot, send: Send, policy: Policy, since: datetime, now: datetime) -> Decision:
+def _unnumbered(order: Snapshot, kind: OperationKind, policy: Policy, since: datetime, now: datetime) -> Decision:
     """R4: asked for, never told, and no tracking number."""
     if now < since + policy.delay:
         return Wait(since + policy.delay)
     if policy.may_ship_untracked(order):
-        return send
-    return Fail(Failure.NO_TRACKING, send.operation)
+        return Send(kind.name)
+    return Fail(Failure.NO_TRACKING, kind.name)
 
 
 def _nothing_new(order: Snapshot, asked: OperationKind | None, known: Known, policy: Policy) -> Nothing:

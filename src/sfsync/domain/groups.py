@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sfsync.domain.decide import Because, Decision, Fail, Nothing, believed, decide, judged
+from sfsync.domain.decide import Because, Decided, Decision, Fail, Nothing, arranged, believed, decide, judged
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy
 from sfsync.domain.operations import OperationKind, kind_of
@@ -31,28 +31,28 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """The decision, the shop order that speaks for all, and those that are called off while it goes on."""
+class Together:
+    """What is decided, the shop order that speaks for all, and those that are called off while it goes on."""
 
-    decision: Decision
+    decided: Decided
     order: Snapshot | None = None
     called_off: tuple[Snapshot, ...] = ()
 
 
-def decide_together(group: Group, known: Known, policy: Policy, *, since: datetime, now: datetime) -> Decided:
+def decide_together(group: Group, known: Known, policy: Policy, *, since: datetime, now: datetime) -> Together:
     """Judge a marketplace order by the current state of all its shop orders (R6, R38). `since`: see `decide`."""
     if not group.living:
-        return Decided(_nobody(group, known))
+        return Together(arranged([_nobody(group, known)], known, since))
     if len(group.living) == 1:
-        return Decided(decide(group.living[0], known, policy, since=since, now=now), group.living[0])
+        return Together(decide(group.living[0], known, policy, since=since, now=now), group.living[0])
     asked = [(each, _kind(policy.wanted(each))) for each in group.living]
     going = [(order, kind) for order, kind in asked if not (kind and kind.calls_off)]
     order, wanted = _of_going(going, known) if going else _of_ended(asked, known)
-    decision = judged(order, wanted.name if wanted else None, known, policy, since=since, now=now)
+    decided = judged(order, wanted.name if wanted else None, known, policy, since=since, now=now)
     called_off = (
         tuple(each for each, kind in asked if kind and kind.calls_off) if going and _ships(order, wanted) else ()
     )
-    return Decided(decision, order, called_off)
+    return Together(decided, order, called_off)
 
 
 def _nobody(group: Group, known: Known) -> Decision:

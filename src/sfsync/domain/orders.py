@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,46 @@ class Snapshot:
         return self.parcels[0].tracking_number if self.parcels else ""
 
 
+Fact = tuple[str, str]
+"""What can be told of an order: an operation, and the key that tells two of it apart (a ship's tracking number)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A fact that is not sent for now. `since`: when the change was seen that it was decided by; `due`: its next try
+    has come, or a person asked for it."""
+
+    fact: Fact
+    since: datetime
+    due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flying:
+    """A fact that was sent, and whose end is not known yet."""
+
+    fact: Fact
+    lane: str
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the marketplace has confirmed of an order, and what is known of its channel.
 
-    `told` are the facts it knows, the oldest first: operation and key (a ship's tracking number, maybe empty).
-    `status` is the shop's status that was confirmed last, empty where it is not known; `unsupported` the operations
-    that this channel does not offer (R9). `teller`: the shop order that the last shipment was told of (R38).
+    `told` are the facts it knows, the oldest first. `status` is the shop's status that was confirmed last, empty where
+    it is not known; `unsupported` the operations that this channel does not offer (R9). `teller`: the shop order that
+    the last shipment was told of (R38). `aside` and `flying` are ours: what waits for its next try or for a person, and
+    what is on its way.
     """
 
-    told: tuple[tuple[str, str], ...] = ()
+    told: tuple[Fact, ...] = ()
     status: str = ""
     fulfilled_by_channel: bool = False
     unsupported: frozenset[str] = frozenset()
     teller: str | None = None
+    aside: tuple[SetAside, ...] = ()
+    flying: tuple[Flying, ...] = ()
 
     @property
     def operations(self) -> frozenset[str]:

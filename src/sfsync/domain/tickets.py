@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from sfsync.domain.operations import OperationKind
+from sfsync.domain.operations.kind import TicketSays
 
 CLOCKS_DIFFER = timedelta(minutes=15)
 """How far the API's clock may be from ours when a ticket is recognised by its date."""
@@ -34,7 +37,7 @@ def judge(state: str) -> Verdict:
     return _VERDICTS.get(state, Verdict.OPEN)
 
 
-class TicketFacts(Protocol):
+class TicketFacts(TicketSays, Protocol):
     """What is read off a ticket; `shoppingfeed.Ticket` has it all."""
 
     @property
@@ -51,10 +54,6 @@ class TicketFacts(Protocol):
     def reference(self) -> str: ...
     @property
     def channel(self) -> str: ...
-    @property
-    def tracking_number(self) -> str: ...
-    @property
-    def operation(self) -> str | None: ...
 
 
 TicketT = TypeVar("TicketT", bound=TicketFacts)
@@ -68,8 +67,6 @@ class InFlight:
     feed_id: int
     reference: str
     channel: str
-    operation: str
-    tracking_number: str = ""
     sent_at: datetime | None = None
     former_tickets: tuple[str, ...] = ()
     ticket_id: str = ""
@@ -123,22 +120,20 @@ def _best(tickets: list[TicketT]) -> TicketT:
     return min(tickets, key=lambda ticket: (_PREFERENCE.index(judge(ticket.state)), ticket.id))
 
 
-def recognise(sent: InFlight, tickets: Iterable[TicketT], known_operations: Collection[str]) -> TicketT | None:
+def recognise(
+    sent: InFlight, tickets: Iterable[TicketT], kind: OperationKind, payload: Mapping[str, Any]
+) -> TicketT | None:
     """The ticket of an operation whose answer never came (R13), among all the tickets of its order.
 
-    It is of the same operation (a deliver, whose type is undocumented, is any unknown type), no older than the send,
-    not one that was settled before, and tells no other tracking number. The newest one, where several fit.
+    Its kind recognises it by what went out; it is no older than the send, and not one that was settled before. The
+    newest one, where several fit.
     """
-    fits = [ticket for ticket in tickets if _is_of(sent, ticket, known_operations)]
+    fits = [ticket for ticket in tickets if _is_of(sent, ticket) and kind.recognises(ticket, payload)]
     return max(fits, key=lambda ticket: ticket.scheduled_at or _LONG_AGO, default=None)
 
 
-def _is_of(sent: InFlight, ticket: TicketFacts, known_operations: Collection[str]) -> bool:
+def _is_of(sent: InFlight, ticket: TicketFacts) -> bool:
     if ticket.order_id not in (None, sent.feed_id) or ticket.id in sent.former_tickets:
-        return False
-    if ticket.operation != sent.operation and (sent.operation in known_operations or ticket.operation is not None):
-        return False
-    if ticket.tracking_number not in ("", sent.tracking_number):
         return False
     if sent.settled_until and ticket.scheduled_at and ticket.scheduled_at < sent.settled_until:
         return False

@@ -32,7 +32,8 @@ class HeldTask:
     looks: int
     episode: int
     operation: str
-    wanted: str
+    lane: str
+    more: bool
     status: str
     shop_order_id: int | None
     tracking_number: str
@@ -51,7 +52,7 @@ class HeldTask:
     confirmed_ticket: str
     ticket_at: datetime | None
     payload: dict[str, Any] | None = None
-    """What goes out for it: known while it is sent, and never read."""
+    """What goes out for it: known while it is sent, and read where its answer never came (`ask`)."""
 
     @property
     def claim(self) -> Claim:
@@ -68,3 +69,39 @@ _COLUMNS = [f"order__{each.name}" if each.name in _OF_ORDER else each.name for e
 
 def held(tasks: TaskQuerySet) -> Iterator[HeldTask]:
     return (HeldTask(*row) for row in tasks.values_list(*_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact of an order that was set aside, or is in flight: what deciding needs of it, and its next try."""
+
+    pk: int
+    order_id: int
+    action: str
+    operation: str
+    tracking_number: str
+    lane: str
+    since: datetime
+    update_at: datetime
+    failed_at: datetime | None
+    closed_at: datetime | None
+    attempts: int
+    split: int
+    silences: int
+    episode: int
+    ticket_number: str
+
+    @property
+    def fact(self) -> tuple[str, str]:
+        return (self.operation, self.tracking_number)
+
+    @property
+    def aside(self) -> bool:
+        return self.action == "SET_ASIDE"
+
+    def due(self, now: datetime) -> bool:
+        return self.failed_at is None and self.closed_at is None and self.update_at <= now
+
+
+def fact_rows(tasks: TaskQuerySet) -> Iterator[FactRow]:
+    return (FactRow(*row) for row in tasks.values_list(*(each.name for each in fields(FactRow))))

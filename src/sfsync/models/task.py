@@ -1,22 +1,32 @@
-"""The outbox: one row an update that the marketplace must hear of, until its ticket says that it did.
+"""The outbox: what the marketplace must hear of, until its ticket says that it did. One table, rows of three shapes.
 
-A `SYNC_STATUS` row is an intention: it waits until `update_at`, and intentions for one order merge. The moment it is
-decided what to send, and before anything leaves, the row becomes `CHECK_TICKET_SYNC_STATUS` (committed): from then on
-the question is never "send?" but "did it arrive?". Without a `batch_id` the answer to the send is not known yet, or
-never came (R13). A change that comes meanwhile makes a second `SYNC_STATUS` row, which waits (R10).
+*Intention* (`SYNC_STATUS`): "look at this order"; it waits until `update_at`, and intentions for one order merge. What
+is to be told is decided only then, by the order's state at that moment.
+
+*In flight* (`CHECK_TICKET_SYNC_STATUS`): one fact (an operation and its key), and the intention that it was decided by.
+An intention becomes it, committed, before anything leaves: from then on the question is never "send?" but "did it
+arrive?". Without a `batch_id` the answer to the send is not known yet, or never came (R13). In each lane of an order
+one fact flies at a time; a change that comes meanwhile makes an intention, which waits (R10).
+
+*Set aside* (`SET_ASIDE`): a fact that waits for its next try (`update_at`), for a person or a change of the order
+(`failed_at`), or for good (`closed_at`: given up). It holds up no other fact. When due, it raises an intention.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from sfsync.db.bulk import update_returning
+from sfsync.db.bulk import insert_chosen, update_returning
 from sfsync.db.loading import Loaded
+from sfsync.domain.operations.kind import ORDER
+from sfsync.domain.task_state import TaskState
 from sfsync.models.held_task import HeldTask, held
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.order import Order
@@ -27,21 +37,68 @@ from sfsync.shops.keys import LONGEST
 class Action(models.TextChoices):
     SYNC = "SYNC_STATUS", "SYNC_STATUS"
     CHECK = "CHECK_TICKET_SYNC_STATUS", "CHECK_TICKET_SYNC_STATUS"
+    ASIDE = "SET_ASIDE", "SET_ASIDE"
+
+
+_SECOND = f"ON CONFLICT (order_id) WHERE action = '{Action.SYNC}' DO UPDATE SET"
+MERGE = f"""{_SECOND} since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
+    lane = excluded.lane"""
+"""A change: whoever has the intention in hand has read the order too early, and loses it."""
+BRING_FORWARD = f"{_SECOND} update_at = excluded.update_at WHERE excluded.update_at < t.update_at"
+"""A further look at an order that may be waiting for one."""
+
+_TEXTS = (
+    *("lease", "operation", "status", "tracking_number", "request_key", "batch_id", "ticket_number"),
+    *("failure", "last_error"),
+)
+_NUMBERS = ("attempts", "looks", "split", "silences", "episode")
+BLANK = dict.fromkeys(_TEXTS, "") | dict.fromkeys(_NUMBERS, 0) | {"lane": ORDER, "more": False}
+"""The columns of which an intention says nothing, as they are written without the model."""
+
+_SENT, _ASIDE = Q(action=Action.CHECK), Q(action=Action.ASIDE, closed_at=None)
+FACT = ("order", "operation", "tracking_number")
+_NO_FACT = Q(operation="", tracking_number="", request_key="", failure="", more=False)
+_SHAPES = (
+    (Q(action=Action.SYNC, failed_at=None, closed_at=None) & _NO_FACT)
+    | (Q(action=Action.CHECK, failed_at=None, closed_at=None) & ~Q(operation="") & ~Q(request_key=""))
+    | Q(action=Action.ASIDE, lease="", request_key="", batch_id="")
+)
+STATES = {
+    TaskState.WAITING: Q(action=Action.SYNC) | _ASIDE & Q(failed_at=None, failure=""),
+    TaskState.RETRYING: _ASIDE & Q(failed_at=None) & ~Q(failure=""),
+    TaskState.FAILED: _ASIDE & Q(failed_at__isnull=False),
+    TaskState.GIVEN_UP: Q(action=Action.ASIDE, closed_at__isnull=False),
+    TaskState.ON_ITS_WAY: _SENT & Q(batch_id="") & ~Q(lease=""),
+    TaskState.UNANSWERED: _SENT & Q(batch_id="", lease=""),
+    TaskState.IN_FLIGHT: _SENT & ~Q(batch_id=""),
+}
+"""The rows in each state; `Task.state` says the same of one row."""
+
+
+def in_state(*states: TaskState) -> Q:
+    return reduce(or_, (STATES[state] for state in states))
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
-    def queued(self) -> Self:
-        """Intentions that are alive: due now or later."""
-        return self.filter(action=Action.SYNC, failed_at=None)
+    def in_state(self, *states: TaskState) -> Self:
+        return self.filter(in_state(*states))
+
+    def living(self) -> Self:
+        """All but what was given up."""
+        return self.filter(closed_at=None)
 
     def due(self, now: datetime) -> Self:
-        """Intentions that can be decided now: nobody holds them, and nothing of their order is in flight (R10)."""
-        flight = Task.objects.filter(order_id=OuterRef("order_id"), action=Action.CHECK)
-        return self.queued().filter(update_at__lte=now, lease="").exclude(Exists(flight))
+        """Intentions that can be decided now: nobody holds them, and nothing is in flight in their lane (R10)."""
+        flight = Task.objects.in_flight().filter(order_id=OuterRef("order_id"), lane=OuterRef("lane"))
+        return self.filter(action=Action.SYNC, update_at__lte=now, lease="").exclude(Exists(flight))
+
+    def aside(self) -> Self:
+        """Facts that wait for their next try, for a person or for a change of the order."""
+        return self.filter(action=Action.ASIDE).living()
 
     def parked(self) -> Self:
         """Failed, and waiting for a person or for a change of the order (R16)."""
-        return self.filter(failed_at__isnull=False)
+        return self.in_state(TaskState.FAILED)
 
     def in_flight(self) -> Self:
         return self.filter(action=Action.CHECK)
@@ -61,13 +118,24 @@ class TaskQuerySet(models.QuerySet["Task"]):
             return []
         return list(held(self.filter(pk__in=won, lease=lease).order_by("update_at", "id")))
 
+    def raise_due(self, store: Store, now: datetime, written_since: datetime | None = None) -> int:
+        """An intention for every order with a set-aside fact that is due; one that waits is brought forward, never put
+        back. `written_since`: only for what was set aside since then. Returns how many are new, or were moved."""
+        due = self.filter(store=store, update_at__lte=now, failed_at=None).aside().order_by()
+        due = due.filter(date_upd__gte=written_since) if written_since else due
+        orders = due.values("store", "order").annotate(changed=Max("since")).values_list("store", "order", "changed")
+        same = {"action": Action.SYNC.value, **dict.fromkeys(("update_at", "date_add", "date_upd"), now), **BLANK}
+        return insert_chosen(Task, ("store", "order", "since"), orders, same=same, conflict=BRING_FORWARD)
+
 
 class Task(Loaded):
-    """`since`: when its change was seen (R4). `update_at`: not before. `failed_at`: parked, with its `failure`.
+    """`since`: when the change was seen that it was decided by (R4). `update_at`: not before. `lane`: of the fact; an
+    intention waits for what flies in it. `tracking_number`: the key of the fact. `more`: something else is to be told
+    once it is confirmed. `failed_at`: since when a set-aside fact needs a person, with its `failure`.
 
     `request_key` names the request that took it, before there is a batch; `lease` the run that holds it. `episode`
-    counts the fresh starts (a new change, a person's retry): a failure is told once in each (R20). `split` makes its
-    requests smaller (one order in them is refused), `silences` counts the requests that were never answered.
+    counts a person's retries: a failure is told once for a change and in each of them (R20). `split` makes its requests
+    smaller (one order in them is refused), `silences` counts the requests that were never answered.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="tasks", db_index=False)
@@ -78,7 +146,8 @@ class Task(Loaded):
     lease = models.CharField(max_length=32, default="", blank=True)
 
     operation = models.CharField(max_length=32, default="", blank=True)
-    wanted = models.CharField(max_length=32, default="", blank=True)
+    lane = models.CharField(max_length=16, default=ORDER)
+    more = models.BooleanField(default=False)
     status = models.CharField(max_length=LONGEST, default="", blank=True)
     shop_order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     tracking_number = models.CharField(max_length=255, default="", blank=True)
@@ -96,6 +165,7 @@ class Task(Loaded):
     failure = models.CharField(max_length=32, default="", blank=True)
     last_error = models.TextField(default="", blank=True)
     failed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
     date_upd = models.DateTimeField(default=timezone.now)
@@ -105,7 +175,10 @@ class Task(Loaded):
     class Meta:
         db_table = "shoppingfeed_task_order"
         constraints = [
-            models.UniqueConstraint(fields=["store", "order", "action"], name="one_task_an_order_and_action")
+            models.UniqueConstraint(fields=["order"], condition=Q(action=Action.SYNC), name="one_intention_an_order"),
+            models.UniqueConstraint(fields=["order", "lane"], condition=_SENT, name="one_flight_a_lane"),
+            models.UniqueConstraint(fields=FACT, condition=~Q(action=Action.SYNC), name="one_task_a_fact"),
+            models.CheckConstraint(condition=_SHAPES, name="task_of_a_shape"),
         ]
         indexes = [
             models.Index(fields=["store", "action", "update_at"], name="task_due"),
@@ -121,3 +194,15 @@ class Task(Loaded):
     @property
     def parked(self) -> bool:
         return self.failed_at is not None
+
+    @property
+    def state(self) -> TaskState:
+        if self.action == Action.CHECK:
+            if self.batch_id:
+                return TaskState.IN_FLIGHT
+            return TaskState.ON_ITS_WAY if self.lease else TaskState.UNANSWERED
+        if self.closed_at:
+            return TaskState.GIVEN_UP
+        if self.parked:
+            return TaskState.FAILED
+        return TaskState.RETRYING if self.failure else TaskState.WAITING

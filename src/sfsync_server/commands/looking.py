@@ -76,17 +76,16 @@ def tasks(
     as_json: JsonOption = False,
 ) -> None:
     """The updates that are not confirmed yet, the oldest first."""
-    from django.db.models import Q
-
+    from sfsync.domain.task_state import TaskState
     from sfsync.models import Task
 
     if by_hand:
         _left_to_people(shown.stores_named(store), limit, as_json=as_json)
         return
-    chosen = Task.objects.filter(store__in=shown.stores_named(store)).order_by("id")
+    chosen = Task.objects.filter(store__in=shown.stores_named(store)).living().order_by("id")
     chosen = chosen.select_related("order", "store").prefetch_related("order__shop_orders")
     if failed:
-        chosen = chosen.filter(~Q(failure="") | Q(failed_at__isnull=False))
+        chosen = chosen.in_state(*(state for state in TaskState if state.failed))
     found = list(chosen[:limit])
     if as_json:
         shown.print_json([_task(task) for task in found])
@@ -125,7 +124,7 @@ def _line(task: Task) -> list[object]:
     """A row of the table. What is parked waits for a person, not for a date."""
     from sfsync.texts import stamp
 
-    row = _task(task) | {"update_at": "" if task.parked else stamp(task.update_at)}
+    row = _task(task) | {"update_at": "" if task.state.needs_person else stamp(task.update_at)}
     names = ("store", "shop_order", "reference", "channel", "state", "operation", "update_at", "reason")
     return [row[name] for name in names]
 
@@ -141,7 +140,7 @@ def _task(task: Task) -> dict[str, object]:
         "reference": task.order.reference,
         "channel": task.order.channel,
         "action": task.action,
-        "state": _state(task),
+        "state": task.state.value,
         "operation": task.operation,
         "tracking_number": task.tracking_number,
         "batch_id": task.batch_id,
@@ -152,14 +151,6 @@ def _task(task: Task) -> dict[str, object]:
         "reason": texts.sentence(f"failed-{task.failure}", params) if task.failure else task.last_error,
         "advice": texts.advice(task.failure),
     }
-
-
-def _state(task: Task) -> str:
-    from sfsync.models import Action
-
-    if task.action == Action.CHECK:
-        return "in flight" if task.batch_id else "unanswered"
-    return "failed" if task.parked else "retrying" if task.failure else "waiting"
 
 
 def orders_named(name: str, store: str = "") -> list[Order]:

@@ -134,7 +134,7 @@ class OrderLife(RuleBasedStateMachine):
         match decision:
             case Send():
                 self.may_be_sent(decision)
-                self.in_flight = (decision.operation, self.number if decision.operation == SHIP else "")
+                self.in_flight = (decision.operation, decision.key)
             case Wait(until):
                 self.may_wait(until)
             case Fail(failure):
@@ -155,8 +155,10 @@ class OrderLife(RuleBasedStateMachine):
             shipped_status=shipped,
             paid_status=paid,
         )
-        decision = decide(order, self.belief, self.policy, since=self.since, now=self.now)
-        assert decide(replace(order), replace(self.belief), self.policy, since=self.since, now=self.now) == decision
+        decided = decide(order, self.belief, self.policy, since=self.since, now=self.now)
+        assert decide(replace(order), replace(self.belief), self.policy, since=self.since, now=self.now) == decided
+        assert (decided.needless, decided.lane) == ((), "")
+        [decision] = decided.decisions
         return decision
 
     @precondition(lambda self: self.in_flight)
@@ -184,12 +186,13 @@ class OrderLife(RuleBasedStateMachine):
             self.confirm()
         self.now = max(self.now, self.since + self.policy.delay)
         expected = final_belief(self.belief, self.wanted, self.number, self.untracked_allowed)
-        sent = 0
+        sent, more = 0, True
         while isinstance(decision := self.judge(), Send):
+            assert more, "a confirmation is looked at again only where there was more"
             self.may_be_sent(decision)
-            self.in_flight = (decision.operation, self.number if decision.operation == SHIP else "")
+            self.in_flight = (decision.operation, decision.key)
             self.confirm()
-            sent += 1
+            sent, more = sent + 1, decision.more
             assert sent <= 2, "a ship and its deliver are the most that one state asks for"
         self.in_flight = None
         assert not isinstance(decision, Wait)
@@ -215,7 +218,7 @@ class OrderLife(RuleBasedStateMachine):
         return self.since + self.policy.delay
 
     def may_be_sent(self, send: Send) -> None:
-        assert send.wanted == self.wanted
+        assert send.key == (self.number if send.operation == SHIP else "")
         assert send.operation not in self.belief.unsupported  # R9
         if send.operation == SHIP:
             self.may_be_shipped()

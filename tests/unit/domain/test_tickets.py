@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfsync.domain.operations.deliver import DELIVER
+from sfsync.domain.operations.ship import SHIP
 from sfsync.domain.tickets import CLOCKS_DIFFER, CLOCKS_DIFFER_FAR, InFlight, Verdict, judge, match, recognise
 from shoppingfeed import Ticket as ClientTicket
 from shoppingfeed import TicketState
 
 SENT_AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
 LONG_ID = 1078495000000
-TICKETED = ("ship", "cancel", "refund")
+PAYLOAD = {"id": 101, "trackingNumber": "A1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Ticket:
     batch_id: str = "batch"
 
 
-def sent(task_id: int, feed_id: int, reference: str = "", channel: str = "", **more: str) -> InFlight:
-    return InFlight(task_id, feed_id, reference, channel, **{"operation": "ship", **more}, sent_at=SENT_AT)
+def sent(task_id: int, feed_id: int, reference: str = "", channel: str = "", **more: Any) -> InFlight:
+    return InFlight(task_id, feed_id, reference, channel, **{"sent_at": SENT_AT, **more})
 
 
 def ids(found: dict[int, Ticket]) -> dict[int, str]:
@@ -213,7 +216,7 @@ def test_no_order_gets_the_ticket_of_another(tasks: list[InFlight], tickets: lis
 
 # Whose it is: no answer ever came (R13)
 
-SHIP = sent(1, 101, "REF", "Amazon", tracking_number="A1")
+SENT = sent(1, 101, "REF", "Amazon")
 ITS_TICKET = Ticket("t", 101, "REF", "Amazon", "running", tracking_number="A1")
 
 
@@ -221,11 +224,11 @@ def test_an_operation_that_arrived_is_recognised() -> None:
     """R13: whatever became of it since."""
     for state in TicketState:
         ticket = replace(ITS_TICKET, state=state)
-        assert recognise(SHIP, [ticket], TICKETED) is ticket
+        assert recognise(SENT, [ticket], SHIP, PAYLOAD) is ticket
 
 
 def test_no_tickets_at_all() -> None:
-    assert recognise(SHIP, [], TICKETED) is None
+    assert recognise(SENT, [], SHIP, PAYLOAD) is None
 
 
 @pytest.mark.parametrize(
@@ -247,8 +250,8 @@ def test_no_tickets_at_all() -> None:
 )
 def test_a_ticket_of_something_else_is_not_taken_for_it(stranger: Ticket) -> None:
     """R13: taking it would lose the update."""
-    assert recognise(SHIP, [stranger], TICKETED) is None
-    assert recognise(SHIP, [stranger, ITS_TICKET], TICKETED) is ITS_TICKET
+    assert recognise(SENT, [stranger], SHIP, PAYLOAD) is None
+    assert recognise(SENT, [stranger, ITS_TICKET], SHIP, PAYLOAD) is ITS_TICKET
 
 
 @pytest.mark.parametrize(
@@ -263,29 +266,29 @@ def test_a_ticket_of_something_else_is_not_taken_for_it(stranger: Ticket) -> Non
 )
 def test_a_ticket_that_tells_little_is_still_recognised(lean: Ticket) -> None:
     """R13: not taking it would send twice."""
-    assert recognise(SHIP, [lean], TICKETED) is lean
+    assert recognise(SENT, [lean], SHIP, PAYLOAD) is lean
 
 
 def test_the_ticket_of_the_attempt_before_is_not_the_retrys() -> None:
     """R13, R16: it failed, the same ship was sent again, and that answer never came."""
-    retry = replace(SHIP, former_tickets=("t",))
-    assert recognise(retry, [replace(ITS_TICKET, state="failed")], TICKETED) is None
+    retry = replace(SENT, former_tickets=("t",))
+    assert recognise(retry, [replace(ITS_TICKET, state="failed")], SHIP, PAYLOAD) is None
 
 
 def test_what_is_older_than_the_last_settled_ticket_was_settled_too() -> None:
     """R13: by the API's own clock, so that it does not matter how far ours is from it."""
-    settled = replace(SHIP, settled_until=ITS_TICKET.scheduled_at)
+    settled = replace(SENT, settled_until=ITS_TICKET.scheduled_at)
     older = replace(ITS_TICKET, id="older", scheduled_at=SENT_AT)
-    assert recognise(settled, [older], TICKETED) is None
-    assert recognise(settled, [older, ITS_TICKET], TICKETED) is ITS_TICKET
-    assert recognise(settled, [replace(older, scheduled_at=None)], TICKETED) is not None
+    assert recognise(settled, [older], SHIP, PAYLOAD) is None
+    assert recognise(settled, [older, ITS_TICKET], SHIP, PAYLOAD) is ITS_TICKET
+    assert recognise(settled, [replace(older, scheduled_at=None)], SHIP, PAYLOAD) is not None
 
 
 def test_the_newest_of_several() -> None:
     first = replace(ITS_TICKET, id="first")
     second = replace(ITS_TICKET, id="second", scheduled_at=SENT_AT + timedelta(seconds=9))
     dateless = replace(ITS_TICKET, id="dateless", scheduled_at=None)
-    assert recognise(SHIP, [dateless, second, first], TICKETED) is second
+    assert recognise(SENT, [dateless, second, first], SHIP, PAYLOAD) is second
 
 
 @pytest.mark.parametrize(
@@ -293,15 +296,14 @@ def test_the_newest_of_several() -> None:
 )
 def test_a_deliver_is_of_any_unknown_type(operation: str | None, its: bool) -> None:
     """R13: no type is documented for deliver, so one that is known to be something else is not it."""
-    deliver = sent(1, 101, operation="deliver")
     ticket = replace(ITS_TICKET, operation=operation, tracking_number="")
-    assert (recognise(deliver, [ticket], TICKETED) is ticket) == its
+    assert (recognise(SENT, [ticket], DELIVER, {"id": 101}) is ticket) == its
 
 
 def test_a_send_without_a_date_goes_by_the_rest() -> None:
-    undated = replace(SHIP, sent_at=None)
+    undated = replace(SENT, sent_at=None)
     old = replace(ITS_TICKET, scheduled_at=SENT_AT - timedelta(days=30))
-    assert recognise(undated, [old], TICKETED) is old
+    assert recognise(undated, [old], SHIP, PAYLOAD) is old
 
 
 @pytest.mark.parametrize(
@@ -314,5 +316,5 @@ def test_a_send_without_a_date_goes_by_the_rest() -> None:
 def test_the_clients_tickets_have_all_that_is_read(type_: str, payload: dict[str, object]) -> None:
     """The protocol and the real thing agree."""
     ticket = ClientTicket(id="t", batch_id="b", type=type_, state="succeed", scheduled_at=SENT_AT, payload=payload)
-    assert match([SHIP], [ticket]) == {1: ticket}
-    assert recognise(SHIP, [ticket], TICKETED) is ticket
+    assert match([SENT], [ticket]) == {1: ticket}
+    assert recognise(SENT, [ticket], SHIP, PAYLOAD) is ticket

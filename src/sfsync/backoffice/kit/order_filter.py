@@ -93,7 +93,7 @@ def operations() -> list[tuple[str, str]]:
 
 def with_tasks(orders: QuerySet[Order]) -> QuerySet[Order]:
     """With their marketplace orders, and the tasks of those."""
-    tasks = Prefetch("marketplace_order__tasks", Task.objects.order_by("id"))
+    tasks = Prefetch("marketplace_order__tasks", Task.objects.living().order_by("id"))
     return orders.select_related("marketplace_order").prefetch_related(tasks)
 
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from sfsync import texts
 from sfsync.backoffice.kit.reader_texts import Said, advice, told
+from sfsync.domain.task_state import TaskState
 from sfsync.engine.people import acts
-from sfsync.models import Action, Order, Store, Task
+from sfsync.models import Order, Store, Task
 
 
 class State(models.TextChoices):
@@ -50,13 +51,13 @@ class Standing:
 
 def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     """From the order and all its tasks."""
-    rows = sorted(tasks, key=lambda task: PENDING.index(state_of(task)))
+    rows = sorted(tasks, key=lambda task: PENDING.index(OF_TASK[task.state]))
     there = order.marketplace_order
-    if there.by_hand and not any(task.parked for task in rows):
+    if there.by_hand and not any(task.state.needs_person for task in rows):
         return Standing(State.BY_HAND, there.by_hand, texts.by_hand(there.by_hand), order.seen_at)
     if rows:
         task = rows[0]
-        return Standing(state_of(task), task.operation, _sentence(task), _since(task))
+        return Standing(OF_TASK[task.state], task.operation, _sentence(task), _since(task))
     if given_up := acts.given_up(order):
         return Standing(State.GIVEN_UP, "", given_up, there.given_up_at)
     if there.confirmed_operation:
@@ -65,22 +66,25 @@ def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     return Standing(State.QUIET, "", _("Nothing to send to the marketplace so far."), None)
 
 
-def state_of(task: Task) -> State:
-    if task.failed_at is not None:
-        return State.FAILED
-    if task.action == Action.CHECK:
-        return State.SENT
-    return State.RETRYING if task.failure else State.WAITING
+OF_TASK = {
+    TaskState.FAILED: State.FAILED,
+    TaskState.ON_ITS_WAY: State.SENT,
+    TaskState.UNANSWERED: State.SENT,
+    TaskState.IN_FLIGHT: State.SENT,
+    TaskState.RETRYING: State.RETRYING,
+    TaskState.WAITING: State.WAITING,
+}
+"""What a merchant is told of an update."""
 
 
 def _since(task: Task) -> datetime | None:
-    return task.failed_at or (task.sent_at if task.action == Action.CHECK else task.since)
+    return task.failed_at or (task.sent_at if task.state.sent else task.since)
 
 
 def _sentence(task: Task) -> str:
-    if task.action == Action.CHECK:
+    if task.state.sent:
         return _("“%(told)s” was sent; its ticket is followed.") % {"told": texts.operation_name(task.operation)}
-    if task.failure:
+    if task.state.failed:
         return reason_of(task).text
     return _("Queued for the next sync (after %(at)s).") % {"at": texts.moment(task.update_at.isoformat())}
 
@@ -105,7 +109,9 @@ def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str =
         orders = orders.filter(marketplace_order__confirmed_operation=operation)
     if state in AT_REST:
         orders = orders.filter(AT_REST[State(state)], marketplace_order__by_hand="")
-    return orders.exclude(Exists(Task.objects.filter(order=OuterRef("marketplace_order")))) if state else orders
+    return (
+        orders.exclude(Exists(Task.objects.living().filter(order=OuterRef("marketplace_order")))) if state else orders
+    )
 
 
 _UNTOLD = Q(marketplace_order__confirmed_operation="")
@@ -118,13 +124,4 @@ AT_REST = {
 
 
 def tasks_in(store: Store, state: State) -> QuerySet[Task]:
-    tasks = Task.objects.filter(store=store)
-    match state:
-        case State.FAILED:
-            return tasks.parked()
-        case State.SENT:
-            return tasks.in_flight()
-        case State.RETRYING:
-            return tasks.queued().exclude(failure="")
-        case _:
-            return tasks.queued().filter(failure="")
+    return Task.objects.filter(store=store).in_state(*(each for each, shown in OF_TASK.items() if shown == state))

@@ -24,7 +24,7 @@ from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Story, story_of
-from sfsync.models import Action, MarketplaceOrder, Notice, Order, Process, Store, Task
+from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -57,7 +57,7 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         store=store,
         key=key,
     )
-    tasks, now = list(found.marketplace_order.tasks.order_by("id")), timezone.now()
+    tasks, now = list(found.marketplace_order.tasks.living().order_by("id")), timezone.now()
     pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
     version, moved = version_of(found, tasks, pace), bool(getattr(request, "htmx", False))
     if moved and request.GET.get("seen") == version:
@@ -71,7 +71,7 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         pace=pace,
         version=version,
         moved=moved,
-        retryable=any(task.failure and task.action == Action.SYNC for task in tasks),
+        retryable=any(task.state.failed for task in tasks),
         droppable=acts.droppable(found, tasks),
         **shown(store, found, tasks, now),
     )
@@ -100,8 +100,8 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
 
 def pace_of(tasks: list[Task], process: Process | None, now: datetime) -> int:
     """Seconds until the page looks again; 0 for an order at rest, of which nothing is in flight or due."""
-    flying = [task for task in tasks if task.action == Action.CHECK]
-    due = [task for task in tasks if task.action == Action.SYNC and not task.parked and task.update_at <= now]
+    flying = [task for task in tasks if task.state.sent]
+    due = [task for task in tasks if not (task.state.sent or task.state.needs_person) and task.update_at <= now]
     if not flying and not due:
         return 0
     sent = any(task.sent_at and now - task.sent_at < EXPECTED for task in flying)
@@ -147,11 +147,11 @@ def coming(order: Order, tasks: list[Task], sentences: list[str]) -> list[Said]:
 
 
 def _of_task(task: Task, sentence: str) -> Said:
-    if not task.failure or task.action == Action.CHECK:
+    if not task.state.failed:
         return Said(sentence)
     reason = reason_of(task)
     text = texts.ended(reason.text)
-    if task.parked:
+    if task.state.needs_person:
         return replace(reason, text=text)
     at = texts.moment(task.update_at.isoformat())
     return Said(_("%(failure)s It is retried on %(at)s.") % {"failure": text, "at": at}, detail=reason.detail)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sfsync.domain.orders import Snapshot
 
@@ -26,6 +26,27 @@ def no_fields(order: Snapshot) -> Mapping[str, Any]:
     return {}
 
 
+class TicketSays(Protocol):
+    """What is read off a ticket to tell whose it is."""
+
+    @property
+    def operation(self) -> str | None: ...
+    @property
+    def tracking_number(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What Shopping Feed shows of an order itself: its status, and the tracking numbers of its shipments."""
+
+    status: str = ""
+    numbers: Collection[str] = ()
+
+
+ORDER = "order"
+"""The lane of what changes the order: one of it at a time (R10)."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperationKind:
     """`name` is ours, `verb` the API's. A higher `rank` is further in an order's life.
@@ -36,7 +57,8 @@ class OperationKind:
     `numbered`: it is told once per tracking number, and waits for one (R2, R4). `goes_back`: a status that says
     otherwise takes it back (R8). `shows`: the status at Shopping Feed of an order it was done to, empty where none
     tells. `ticketed`: its type of ticket is documented. `at_once`: items of one request (R12). `fields`: what goes out
-    with it, as the API's item takes it.
+    with it, as the API's item takes it. `lane`: operations of one lane wait for one another (R10), those of two do not.
+    `reopened_by_change`: once it has failed, a change of the order is a reason to try it again (R16).
 
     `label` names it where people choose a meaning, `told_sentence` is what the marketplace then knows, `by_hand` and
     `to_do` (one, many) say what a person has to do where the marketplace does not take it. All are message ids.
@@ -57,6 +79,8 @@ class OperationKind:
     shows: str = ""
     ticketed: bool = True
     at_once: int = 100
+    lane: str = ORDER
+    reopened_by_change: bool = True
     fields: Callable[[Snapshot], Mapping[str, Any]] = no_fields
     by_hand: str = ""
     to_do: tuple[str, str] = ("", "")
@@ -64,3 +88,15 @@ class OperationKind:
     def key(self, order: Snapshot) -> str:
         """What tells two facts of this operation apart (R11): the tracking number, or nothing."""
         return order.tracking_number if self.numbered else ""
+
+    def recognises(self, ticket: TicketSays, payload: Mapping[str, Any]) -> bool:
+        """This may be the ticket of what went out as `payload` (R13): of the same operation, or of an unknown one where
+        its type of ticket is not documented, and of no other tracking number."""
+        same = ticket.operation == self.verb or (ticket.operation is None and not self.ticketed)
+        return same and ticket.tracking_number in ("", payload.get("trackingNumber", ""))
+
+    def done(self, seen: Shown, key: str) -> bool:
+        """The marketplace shows that it was told (R18)."""
+        if self.numbered and key:
+            return key in seen.numbers
+        return bool(self.shows) and seen.status == self.shows

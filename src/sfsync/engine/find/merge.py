@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations import ends_order
-from sfsync.engine.find.outbox import MERGE, queue
+from sfsync.engine.find.outbox import queue
 from sfsync.engine.kit.context import Run
 from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Task, Told
 from sfsync.models.log import Level
@@ -46,7 +46,7 @@ def _merge(run: Run, provisional: int, into: MarketplaceOrder) -> None:
     Task.objects.filter(order=provisional).delete()
     MarketplaceOrder.objects.filter(pk=provisional).delete()
     run.journal.say(Level.INFO, "order-joined", into.pk, shop_order=numbers)
-    queue(run, [into.pk], conflict=MERGE)
+    queue(run, [into.pk])
 
 
 def _unite_told(provisional: int, into: MarketplaceOrder) -> None:

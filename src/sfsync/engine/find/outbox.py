@@ -9,9 +9,11 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from sfsync.db.bulk import insert_rows, update_rows
+from sfsync.domain.operations.kind import ORDER
 from sfsync.engine.kit.context import Run
 from sfsync.models import Action, MarketplaceOrder, Order, Task
 from sfsync.models.log import Level
+from sfsync.models.task import BLANK, BRING_FORWARD, MERGE
 from sfsync.shops.base import Sighting
 from sfsync.shops.keys import StatusKey
 
@@ -43,6 +45,17 @@ class Change:
     first_seen: bool = False
     counted: bool = False
     """This run has found it already: its rows lie on two pages of the history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at an order, not before `at`. `since`: when the change was seen that it is about; `lane`: what flies in it
+    has to be done first."""
+
+    order_id: int
+    since: datetime
+    at: datetime
+    lane: str = ORDER
 
 
 def change(
@@ -88,34 +101,38 @@ def _matters(run: Run, change: Change) -> bool:
 
 def _told(changes: list[Change]) -> set[int]:
     """The orders that the marketplace was told of, or is being told of: whatever happens to them is judged (R8). And
-    those whose update has failed: it may be needless now (R6)."""
-    going_on = Q(action=Action.CHECK) | Q(failed_at__isnull=False)
-    task = Exists(Task.objects.filter(going_on, order_id=OuterRef("pk")))
+    those with a fact set aside: it may be needless now (R6)."""
+    task = Exists(Task.objects.exclude(action=Action.SYNC).filter(order_id=OuterRef("pk")))
     orders = MarketplaceOrder.objects.filter(pk__in=[each.order_id for each in changes])
     return set(orders.filter(~Q(confirmed_operation="") | task).values_list("pk", flat=True))
 
 
-MERGE = """ON CONFLICT (store_id, order_id, action) DO UPDATE SET
-    since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
-    attempts = 0, split = 0, silences = 0, failure = '', last_error = '', failed_at = NULL, episode = t.episode + 1"""
-_TEXTS = ("lease", "operation", "status", "wanted", "tracking_number", "request_key", "batch_id", "ticket_number")
-_BLANK = dict.fromkeys((*_TEXTS, "failure", "last_error"), "") | dict.fromkeys(
-    ("attempts", "looks", "split", "silences", "episode"), 0
-)
-
-
-def queue(run: Run, order_ids: Iterable[int], *, conflict: str) -> None:
-    """Save intentions, due now, one an order. A saved one merges with the order's earlier one, or stands back, as
-    `conflict` says."""
+def queue(run: Run, order_ids: Iterable[int]) -> None:
+    """Save intentions, due now, one an order. A saved one merges with the order's earlier one."""
     rows = [(order_id,) for order_id in dict.fromkeys(order_ids)]
+    times = _now(run, "since", "update_at", "date_add", "date_upd")
+    same = {"store": run.store.pk, "action": Action.SYNC.value, **times, **BLANK}
+    insert_rows(Task, ("order",), rows, same=same, conflict=MERGE)
     run.touched = run.touched or bool(rows)
-    times = dict.fromkeys(("since", "update_at", "date_add", "date_upd"), run.clock())
-    same = {"store": run.store.pk, "action": Action.SYNC.value, **times, **_BLANK}
-    insert_rows(Task, ("order",), rows, same=same, conflict=conflict)
+
+
+def look_again(run: Run, looks: Iterable[Look]) -> None:
+    """Save intentions to look at orders of which no change was seen; one that waits is brought forward."""
+    last_first = sorted(looks, key=lambda look: (-look.at.timestamp(), look.since))
+    first = {each.order_id: each for each in last_first}
+    rows = [(each.order_id, each.since, each.at, each.lane) for each in first.values()]
+    blank = {name: value for name, value in BLANK.items() if name != "lane"}
+    same = {"store": run.store.pk, "action": Action.SYNC.value, **_now(run, "date_add", "date_upd"), **blank}
+    insert_rows(Task, ("order", "since", "update_at", "lane"), rows, same=same, conflict=BRING_FORWARD)
+    run.touched = run.touched or bool(rows)
+
+
+def _now(run: Run, *columns: str) -> dict[str, datetime]:
+    return dict.fromkeys(columns, run.clock())
 
 
 def _save_tasks(run: Run, changes: list[Change]) -> None:
-    queue(run, (each.order_id for each in changes), conflict=MERGE)
+    queue(run, (each.order_id for each in changes))
     for each in changes:
         code = "seen-status" if each.new_status or not each.new_tracking else "seen-tracking"
         status, tracking = run.status_name(each.statuses[-1]), each.tracking_number

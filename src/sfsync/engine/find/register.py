@@ -11,7 +11,7 @@ from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.identity import Claim, Verdict, judge
 from sfsync.engine.find.marketplace_orders import There, claim, clean, find_or_make
 from sfsync.engine.find.merge import learn
-from sfsync.engine.find.outbox import MERGE, queue
+from sfsync.engine.find.outbox import queue
 from sfsync.engine.kit.context import Run
 from sfsync.models import MarketplaceOrder, Order
 from sfsync.models.log import Level
@@ -73,7 +73,7 @@ def _insert(run: Run, fresh: list[Listing]) -> None:
     joined = [each for each in fresh if there[each.key].known]
     for each in joined:
         run.journal.say(Level.INFO, "order-joined", there[each.key].pk, shop_order=each.key)
-    queue(run, [there[each.key].pk for each in joined], conflict=MERGE)
+    queue(run, [there[each.key].pk for each in joined])
     run.journal.flush()
 
 
@@ -96,7 +96,7 @@ class _Moves:
             self._those(Verdict.CORRECTED, Verdict.ANOTHER)
         )
         learnt = {self.known[key].order_id for key in self._those(Verdict.LEARNT)}
-        queue(self.run, changed, conflict=MERGE)
+        queue(self.run, changed)
         self.run.journal.flush()
         return changed | learnt
 

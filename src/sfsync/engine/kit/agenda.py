@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from sfsync.domain.task_state import TaskState
 from sfsync.models import Action, Store, Task
+from sfsync.models.task import in_state
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Numbers of tasks. `alive`: intentions, of which `due` can be decided now. `in_flight`: sent, of which
-    `to_look_at` are due for a look at their ticket, or for the question whether they arrived. `held`: claimed by a
-    run, which at the start of one is a run that is gone. `ahead`: written by a clock that has been put back since."""
+    """Numbers of tasks. `alive`: intentions, and set-aside facts that are tried again, of which `due` can be decided
+    now. `in_flight`: sent, of which `to_look_at` are due for a look at their ticket, or for the question whether they
+    arrived. `held`: claimed by a run, which at the start of one is a run that is gone. `ahead`: written by a clock that
+    has been put back since."""
 
     alive: int
     due: int
@@ -29,15 +32,15 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def agenda(store: Store, now: datetime) -> Agenda:
-    flight = Task.objects.filter(order_id=OuterRef("order_id"), action=Action.CHECK)
-    intention, sent = Q(action=Action.SYNC, failed_at=None), Q(action=Action.CHECK)
+    flight = Task.objects.in_flight().filter(order_id=OuterRef("order_id"), lane=OuterRef("lane"))
+    alive, sent = in_state(TaskState.WAITING, TaskState.RETRYING), Q(action=Action.CHECK)
     ripe = Q(update_at__lte=now, lease="")
     figures = (
         Task.objects.filter(store=store)
         .annotate(blocked=Exists(flight))
         .aggregate(
-            alive=Count("id", filter=intention),
-            due=Count("id", filter=intention & ripe & Q(blocked=False)),
+            alive=Count("id", filter=alive),
+            due=Count("id", filter=alive & ripe & Q(blocked=False)),
             in_flight=Count("id", filter=sent),
             to_look_at=Count("id", filter=sent & ripe),
             held=Count("id", filter=~Q(lease="")),

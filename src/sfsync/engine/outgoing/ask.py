@@ -11,7 +11,8 @@ from django.db import transaction
 from sfsync.db.bulk import update_rows
 from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
-from sfsync.domain.operations import all_kinds, kind_of
+from sfsync.domain.operations import kind_of
+from sfsync.domain.operations.kind import ORDER, Shown
 from sfsync.domain.tickets import InFlight, match, of_batch, recognise
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
@@ -60,23 +61,31 @@ def _done_before(run: Run, tasks: list[HeldTask]) -> list[HeldTask]:
 
 def _shows(run: Run, task: HeldTask) -> bool:
     run.lease.beat("ask")
-    feed_id, kind = task.feed_id or 0, kind_of(task.operation)
+    kind, key = kind_of(task.operation), task.tracking_number
     try:
-        if kind.numbered and task.tracking_number:
-            return task.tracking_number in {each.tracking_number for each in run.feed.shipments(feed_id)}
-        order = run.feed.order(feed_id)
+        return kind.done(_shown(run, task.feed_id or 0, shipments=kind.numbered and bool(key)), key)
     except NotFoundError:
         return False
+
+
+def _shown(run: Run, feed_id: int, *, shipments: bool) -> Shown:
+    """One request: what became of the order, or of its parcels."""
+    if shipments:
+        return Shown(numbers=[each.tracking_number for each in run.feed.shipments(feed_id)])
+    order = run.feed.order(feed_id)
     if order.id != feed_id:
         raise ContractError(f"Asked for order {feed_id}, Shopping Feed told of order {order.id}.")
-    return bool(kind.shows) and order.status == kind.shows
+    return Shown(order.status)
 
 
 def _requests(run: Run, now: datetime) -> Iterable[list[HeldTask]]:
     """The tasks without an answer, a list a request."""
     groups: dict[str, list[HeldTask]] = defaultdict(list)
     tasks = Task.objects.filter(store=run.store, update_at__lte=now).unanswered()
-    for task in held(tasks.order_by("sent_at", "id")):
+    unanswered = list(held(tasks.order_by("sent_at", "id")))
+    payloads = dict(tasks.values_list("pk", "payload")) if unanswered else {}
+    for task in unanswered:
+        task.payload = payloads.get(task.pk)
         groups[task.request_key].append(task)
     return groups.values()
 
@@ -88,12 +97,12 @@ def _find(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, Ticket]]:
     of the batch names: a ticket may lack its order's id.
     """
     found: dict[int, tuple[HeldTask, Ticket]] = {}
-    ticketed = [kind.verb for kind in all_kinds() if kind.ticketed]
     for number, task in enumerate(tasks):
         if task.pk in found or (number >= 3 and not _proven(run, task)):
             continue
         run.lease.beat("ask")
-        ticket = recognise(in_flight(task), run.feed.tickets(order_id=task.feed_id).items, ticketed)
+        listed = run.feed.tickets(order_id=task.feed_id).items
+        ticket = recognise(in_flight(task), listed, kind_of(task.operation), task.payload or {})
         if ticket:
             found |= {each.pk: (each, its) for each, its in _of_batch(run, tasks, task, ticket)}
     return list(found.values())
@@ -127,12 +136,10 @@ def in_flight(task: HeldTask) -> InFlight:
         task.feed_id or 0,
         task.reference,
         task.channel,
-        kind_of(task.operation).verb,
-        task.tracking_number,
         task.sent_at,
         (task.ticket_number, task.confirmed_ticket),
         task.ticket_number,
-        task.ticket_at,
+        task.ticket_at if task.lane == ORDER else None,
     )
 
 

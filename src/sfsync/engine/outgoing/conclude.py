@@ -8,23 +8,26 @@ from datetime import datetime, timedelta
 
 from sfsync.db.bulk import compare_and_set, delete_rows, insert_rows, update_rows
 from sfsync.domain.backoff import retry_after
+from sfsync.domain.decide import is_fresh
 from sfsync.domain.errors import Failure, NextStep
 from sfsync.domain.operations import kind_of
-from sfsync.engine.find.outbox import queue
+from sfsync.domain.operations.kind import ORDER
+from sfsync.domain.orders import Fact, SetAside
+from sfsync.engine.find.outbox import Look, look_again
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
 from sfsync.models import Action, How, MarketplaceOrder, Notice, Order, Store, Task, Told
-from sfsync.models.held_task import HeldTask
+from sfsync.models.held_task import FactRow, HeldTask
 from sfsync.models.log import Level
+from sfsync.models.task import BLANK
 
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A task on its way back to the queue, to be decided again at `at`, or parked."""
+    """A fact in flight that is set aside, to be tried again at `at`, or parked."""
 
     task: HeldTask
     at: datetime
-    operation: str = ""
     failure: str = ""
     error: str = ""
     parked: bool = False
@@ -35,42 +38,30 @@ class Back:
 
 _BACK = (
     *("id", "action", "lease", "request_key", "batch_id", "looks", "date_upd"),
-    *("update_at", "operation", "failure", "last_error", "failed_at", "attempts", "split", "silences"),
+    *("update_at", "failure", "last_error", "failed_at", "attempts", "split", "silences"),
 )
 _UNCHANGED = ("action", "lease", "request_key")
 
 
 def requeue(run: Run, backs: list[Back]) -> set[int]:
-    """Make tasks intentions again. One whose order has a newer intention is superseded: the newer one decides.
+    """Set facts in flight aside; what else was to be told of their orders need not wait for them.
 
-    Returns the ids of the tasks that are in the queue again (or parked).
+    Returns the ids of those that were still in flight.
     """
-    orders = [each.task.order_id for each in backs if each.task.action == Action.CHECK]
-    newer = (
-        set(Task.objects.filter(order_id__in=orders, action=Action.SYNC).values_list("order_id", flat=True))
-        if orders
-        else set()
-    )
-    drop(run, [each.task for each in backs if each.task.order_id in newer])
     now = run.clock()
-    rows = [(*_row(each, now), *_as_read(each.task)) for each in backs if each.task.order_id not in newer]
-    return set(compare_and_set(Task, _BACK, rows, expect=_UNCHANGED))
+    kept = set(
+        compare_and_set(Task, _BACK, [(*_row(each, now), *_as_read(each.task)) for each in backs], expect=_UNCHANGED)
+    )
+    tasks = [each.task for each in backs if each.task.pk in kept]
+    look_again(run, [Look(task.order_id, task.since, now) for task in tasks if task.more])
+    return kept
 
 
 def _row(back: Back, now: datetime) -> tuple[object, ...]:
-    fresh = (Action.SYNC.value, "", "", "", 0, now)
+    aside = (Action.ASIDE.value, "", "", "", 0, now)
     failed_at = now if back.parked else None
-    plan = (
-        back.at,
-        back.operation or back.task.operation,
-        back.failure,
-        back.error,
-        failed_at,
-        back.attempts,
-        back.split,
-        back.silences,
-    )
-    return (back.task.pk, *fresh, *plan)
+    plan = (back.at, back.failure, back.error, failed_at, back.attempts, back.split, back.silences)
+    return (back.task.pk, *aside, *plan)
 
 
 def _as_read(task: HeldTask) -> tuple[str, str, str]:
@@ -84,27 +75,86 @@ def drop(run: Run, tasks: Iterable[HeldTask]) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """One order's update that failed, with the evidence."""
+    """A fact that failed, with the evidence. `fact`: where it never was in flight; `before`: where it stood aside."""
 
     task: HeldTask
     failure: Failure
     message: str = ""
-    operation: str = ""
+    fact: Fact | None = None
+    before: FactRow | None = None
+
+    @property
+    def operation(self) -> str:
+        return self.fact[0] if self.fact else self.task.operation
+
+    @property
+    def key(self) -> str:
+        return self.fact[1] if self.fact else self.task.tracking_number
+
+    @property
+    def since(self) -> datetime:
+        """When the change was seen that it was decided by first."""
+        stale = self.before and not is_fresh(SetAside(self.before.fact, self.before.since), self.task.since)
+        return self.before.since if self.before and stale else self.task.since
+
+    @property
+    def episode(self) -> int:
+        return self.before.episode if self.before else self.task.episode
 
 
 def fail(run: Run, failures: list[Failed], *, park: bool = False) -> None:
-    """R4, R12, R16, R18: try again later, or `park`; the merchant is told once an episode (R20)."""
-    backs = {each.task.pk: _back_of(run, each, park) for each in failures}
-    kept = requeue(run, list(backs.values()))
+    """R12, R16, R18: what was in flight is tried again later, or `park`ed; it is told once an episode (R20)."""
+    over = drop(run, [each.task for each in _superseded(failures)])
     for each in failures:
-        if each.task.pk in kept:
-            _say(run, each, backs[each.task.pk])
-        else:
+        if each.task.pk in over:
             run.journal.say(Level.WARNING, "superseded", each.task.order_id, message=each.message)
-    told = [each for each in failures if each.task.pk in kept]
-    run.counts.failed += len(told)
-    note(run, failed=[(each.task, each.operation or each.task.operation, each.failure) for each in told])
-    tell(run.store, run.clock(), [_notice(each, backs[each.task.pk]) for each in told])
+    backs = {each.task.pk: _back_of(run, each, park) for each in failures if each.task.pk not in over}
+    kept = requeue(run, list(backs.values()))
+    _tell_of(run, [(each, backs[each.task.pk]) for each in failures if each.task.pk in kept])
+
+
+def _superseded(failures: list[Failed]) -> list[Failed]:
+    """Those whose order has changed since they were sent: the change decides."""
+    orders = [each.task.order_id for each in failures]
+    intentions = Task.objects.filter(order_id__in=orders, action=Action.SYNC) if orders else Task.objects.none()
+    seen = dict(intentions.values_list("order_id", "since"))
+    return [
+        each
+        for each in failures
+        if each.task.order_id in seen
+        and is_fresh(SetAside((each.operation, each.key), each.task.since), seen[each.task.order_id])
+    ]
+
+
+def set_aside(run: Run, failures: list[Failed]) -> None:
+    """R4, R13b: facts that cannot be sent wait for a person, or for a change of their order."""
+    now = run.clock()
+    old = [(each.before.pk, *_aside(each)) for each in failures if each.before]
+    new = [(each.task.order_id, each.operation, each.key, *_aside(each)) for each in failures if not each.before]
+    times = dict.fromkeys(("failed_at", "update_at", "date_upd"), now)
+    update_rows(Task, ("id", *_ASIDE), old, same=times | {"closed_at": None})
+    blank = {name: value for name, value in BLANK.items() if name not in (*_ASIDE, "operation", "tracking_number")}
+    same = {"store": run.store.pk, "action": Action.ASIDE.value, "date_add": now, **times, **blank}
+    insert_rows(
+        Task, ("order", "operation", "tracking_number", *_ASIDE), new, same=same, conflict="ON CONFLICT DO NOTHING"
+    )
+    _tell_of(run, [(each, Back(each.task, now, each.failure, each.message, parked=True)) for each in failures])
+
+
+_ASIDE = ("since", "failure", "last_error", "lane", "episode")
+
+
+def _aside(failed: Failed) -> tuple[object, ...]:
+    lane = kind_of(failed.operation).lane if failed.operation else ORDER
+    return (failed.since, failed.failure.value, failed.message, lane, failed.episode)
+
+
+def _tell_of(run: Run, failures: list[tuple[Failed, Back]]) -> None:
+    for each, back in failures:
+        _say(run, each, back)
+    run.counts.failed += len(failures)
+    note(run, failed=[(each.task, each.operation, each.failure) for each, _ in failures])
+    tell(run.store, run.clock(), [_notice(each, back) for each, back in failures])
 
 
 def _back_of(run: Run, failed: Failed, park: bool) -> Back:
@@ -112,18 +162,15 @@ def _back_of(run: Run, failed: Failed, park: bool) -> Back:
     parked = park or failed.failure.next_step is not NextStep.RETRY or attempts >= run.store.tries
     wait = retry_after(attempts, timedelta(minutes=run.store.retry_minutes))
     at = run.clock() + (timedelta() if parked else wait)
-    return Back(
-        task, at, failed.operation, failed.failure.value, failed.message, parked, attempts, task.split, task.silences
-    )
+    return Back(task, at, failed.failure.value, failed.message, parked, attempts, task.split, task.silences)
 
 
 def _say(run: Run, failed: Failed, back: Back) -> None:
-    code = f"failed-{failed.failure.value}"
-    operation = failed.operation or failed.task.operation
-    run.journal.say(Level.ERROR, code, failed.task.order_id, operation=operation, message=failed.message)
+    order, code = failed.task.order_id, f"failed-{failed.failure.value}"
+    run.journal.say(Level.ERROR, code, order, operation=failed.operation, message=failed.message)
     if not back.parked:
         at = back.at.isoformat(timespec="seconds")
-        run.journal.say(Level.INFO, "retry-planned", failed.task.order_id, at=at, attempt=back.attempts + 1)
+        run.journal.say(Level.INFO, "retry-planned", order, at=at, attempt=back.attempts + 1)
 
 
 NoticeRow = tuple[int | None, str, str, dict[str, object]]
@@ -131,14 +178,15 @@ NoticeRow = tuple[int | None, str, str, dict[str, object]]
 
 
 def _notice(failed: Failed, back: Back) -> NoticeRow:
-    task = failed.task
+    order = failed.task.order_id
     params: dict[str, object] = {
-        "operation": failed.operation or task.operation,
+        "operation": failed.operation,
         "message": failed.message,
         "parked": back.parked,
         "retry_at": "" if back.parked else back.at.isoformat(timespec="seconds"),
     }
-    return (task.order_id, f"failed:{task.order_id}:{task.pk}:{task.episode}", failed.failure.value, params)
+    episode = f"{failed.since.timestamp()}:{failed.episode}"
+    return (order, f"failed:{order}:{episode}:{failed.operation}:{failed.key}", failed.failure.value, params)
 
 
 def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
@@ -149,20 +197,19 @@ def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
 
 
 def confirm(run: Run, tasks: list[HeldTask], how: How = How.TICKET) -> None:
-    """R15: the task goes, the order remembers. A deliver whose ship had to go first is queued next (R13a)."""
+    """R15: the task goes, the order remembers. Where there is more to tell, it is looked at again (R13a)."""
     gone = drop(run, tasks)
     confirmed = [task for task in tasks if task.pk in gone]
-    remember(run.clock(), how, [Fact.of(task) for task in confirmed])
+    remember(run.clock(), how, [ToldFact.of(task) for task in confirmed])
     for task in confirmed:
         run.journal.say(Level.INFO, "confirmed", task.order_id, operation=task.operation, ticket=task.ticket_number)
-    rest = [task.order_id for task in confirmed if task.wanted not in ("", task.operation)]
-    queue(run, rest, conflict="ON CONFLICT (store_id, order_id, action) DO NOTHING")
+    look_again(run, [Look(task.order_id, task.since, run.clock()) for task in confirmed if task.more])
     run.counts.confirmed += len(confirmed)
     note(run, confirmed=confirmed)
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class ToldFact:
     """What a marketplace order was told: an operation and its key, by which ticket, and the shop's status then."""
 
     order_id: int
@@ -174,23 +221,23 @@ class Fact:
     shop_order_id: int | None = None
 
     @classmethod
-    def of(cls, task: HeldTask) -> Fact:
+    def of(cls, task: HeldTask) -> ToldFact:
         ticket = (task.ticket_number, task.ticket_at)
         return cls(task.order_id, task.operation, task.tracking_number, *ticket, task.status, task.shop_order_id)
 
 
-def remember(now: datetime, how: How, facts: list[Fact]) -> None:
+def remember(now: datetime, how: How, facts: list[ToldFact]) -> None:
     """Write down what marketplaces know from now on. Orders of which it is the last are closed."""
     names = ("order", "operation", "key", "ticket", "status", "shop_order")
     told = [(each.order_id, each.operation, each.key, each.ticket, each.status, each.shop_order_id) for each in facts]
     insert_rows(Told, names, told, same={"how": how.value, "at": now}, conflict="ON CONFLICT DO NOTHING")
     if how in (How.TICKET, How.SEEN):
-        newest = [(each.order_id, each.operation, each.ticket, each.ticket_at) for each in facts]
+        newest = {each.order_id: (each.order_id, each.operation, each.ticket, each.ticket_at) for each in facts}
         columns = ("id", "confirmed_operation", "confirmed_ticket", "ticket_at")
-        update_rows(MarketplaceOrder, columns, newest, same={"confirmed_at": now})
+        update_rows(MarketplaceOrder, columns, list(newest.values()), same={"confirmed_at": now})
     else:
-        named = [(each.order_id, each.operation) for each in facts]
-        update_rows(MarketplaceOrder, ("id", "confirmed_operation"), named, same={"confirmed_at": now})
+        named = {each.order_id: (each.order_id, each.operation) for each in facts}
+        update_rows(MarketplaceOrder, ("id", "confirmed_operation"), list(named.values()), same={"confirmed_at": now})
     ended = [each.order_id for each in facts if kind_of(each.operation).ends_order]
     if ended:
         Order.objects.filter(marketplace_order__in=ended).update(open=False)

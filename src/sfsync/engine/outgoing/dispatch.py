@@ -3,55 +3,69 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from sfsync.db.bulk import update_rows
-from sfsync.domain.decide import Because, Fail, Nothing, Wait
+from sfsync.db.bulk import delete_rows, update_rows
+from sfsync.domain.decide import Because, Fail, Nothing, Send
 from sfsync.domain.errors import Failure
-from sfsync.domain.groups import Decided
+from sfsync.domain.groups import Together
 from sfsync.engine.find.register import register
 from sfsync.engine.kit.context import Run
-from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, fail, tell
+from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, set_aside, tell
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.reading import Reading, read
 from sfsync.engine.outgoing.send import send
 from sfsync.models import Action, MarketplaceOrder, Task, Told
-from sfsync.models.held_task import HeldTask, held
+from sfsync.models.held_task import FactRow, HeldTask, held
 from sfsync.models.log import Level
-from sfsync.models.task import TaskQuerySet
 
 CLAIM = 1000
 """Tasks in hand at once: ten full requests, and flat memory however long the queue is."""
 
 
+Nameless = tuple[Send, FactRow | None]
+"""What is to be told of an order that has no Shopping Feed id yet, and its row where it was set aside before."""
+
+
 def dispatch(run: Run) -> None:
     """Process what is saved until nothing is due (R6, R7). Whatever stops it, nothing stays claimed."""
-    queue = Task.objects.filter(store=run.store)
-    if not queue.due(run.clock()).exists():
+    queue, began = Task.objects.filter(store=run.store), run.clock()
+    Task.objects.raise_due(run.store, began)
+    if not queue.due(began).exists():
         return
     run.touched = True
     try:
         adopt(run)
         learn_fulfilment(run)
-        while nameless := _process_all(run, queue):
+        while nameless := _process_all(run, began):
             _process_nameless(run, nameless)
     finally:
         queue.filter(lease=run.lease.token).update(lease="")
 
 
-def _process_all(run: Run, queue: TaskQuerySet) -> dict[int, str]:
+def _process_all(run: Run, began: datetime) -> dict[int, Nameless]:
     """All that is due. Returns the nameless (`_process`): what they turn out to be may be due then."""
-    nameless: dict[int, str] = {}
-    while not run.stop(0) and (tasks := queue.claim(run.lease.token, run.clock(), CLAIM)):
+    nameless: dict[int, Nameless] = {}
+    while not run.stop(0) and (tasks := _claim(run, began)):
         nameless |= _process(run, tasks)
     return nameless
 
 
-def _process(run: Run, tasks: list[HeldTask]) -> dict[int, str]:
-    """Judge, write down, send. Returns the tasks whose order has no Shopping Feed id yet: their ids and operations."""
+def _claim(run: Run, began: datetime) -> list[HeldTask]:
+    """What is due; where nothing is, what has come back since and is to be tried again at once."""
+    queue, now = Task.objects.filter(store=run.store), run.clock()
+    claimed = queue.claim(run.lease.token, now, CLAIM)
+    if not claimed and Task.objects.raise_due(run.store, now, written_since=began):
+        claimed = queue.claim(run.lease.token, now, CLAIM)
+    return claimed
+
+
+def _process(run: Run, tasks: list[HeldTask]) -> dict[int, Nameless]:
+    """Judge, write down, send. Returns the tasks whose order has no Shopping Feed id yet: their ids and facts."""
     run.lease.beat("send")
     reading = read(run.shop, {task.order_id: task.claim for task in tasks})
     if reading.other:
@@ -59,7 +73,7 @@ def _process(run: Run, tasks: list[HeldTask]) -> dict[int, str]:
     plan = prepare(tasks, reading, told_of(tasks), run.policy, run.clock())
     settle_without_request(run, plan)
     send(run, plan.send)
-    return {task.pk: operation for task, operation in plan.nameless}
+    return {task.pk: (send, row) for task, send, row in plan.nameless}
 
 
 def _without_moved(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTask]:
@@ -70,7 +84,7 @@ def _without_moved(run: Run, tasks: list[HeldTask], reading: Reading) -> list[He
     return [task for task in tasks if task.order_id not in changed]
 
 
-def _process_nameless(run: Run, nameless: dict[int, str]) -> None:
+def _process_nameless(run: Run, nameless: dict[int, Nameless]) -> None:
     """R13b, last of all: one request an order must not hold up the others."""
     claimed = Task.objects.filter(lease=run.lease.token, action=Action.SYNC)
     task_ids = list(nameless)
@@ -80,48 +94,55 @@ def _process_nameless(run: Run, nameless: dict[int, str]) -> None:
         some = claimed.filter(pk__in=task_ids[start : start + CLAIM])
         missing = find_feed_ids(run, list(held(some)))
         with transaction.atomic():
-            fail(run, [Failed(task, Failure.NO_FEED_ID, message, nameless[task.pk]) for task, message in missing])
+            gone = drop(run, [task for task, _ in missing])
+            unknown = [(task, message) for task, message in missing if task.pk in gone]
+            set_aside(run, [_unknown(task, message, nameless[task.pk]) for task, message in unknown])
             run.journal.flush()
         learn_fulfilment(run)
         _process(run, list(held(some.all())))  # read again: the lookups have changed the orders
 
 
+def _unknown(task: HeldTask, message: str, wanted: Nameless) -> Failed:
+    send, row = wanted
+    return Failed(task, Failure.NO_FEED_ID, message, (send.operation, send.key), row)
+
+
 def settle_without_request(run: Run, plan: Plan) -> None:
-    """Waits, needless tasks and failures."""
+    """Waits, needless tasks and failures. What a change has taken back is decided anew, so nothing is said of it."""
     with transaction.atomic():
-        _snooze(run, plan.wait)
-        _remove(run, plan.nothing)
-        fail(run, [_failed(task, decision) for task, decision in plan.fail])
+        lost = {task.pk for task in plan.over} - drop(run, plan.over)
+        _keep(run, plan)
+        delete_rows(Task, ("id", "action", "episode"), [(row.pk, row.action, row.episode) for row in plan.needless])
+        _say_nothing(run, [(task, nothing) for task, nothing in plan.nothing if task.pk not in lost])
+        set_aside(run, [_failed(*each) for each in plan.fail if each[0].pk not in lost])
         _tell_called_off(run, plan.called_off)
         _nothing_by_hand(plan)
         run.journal.flush()
 
 
-def _snooze(run: Run, waits: list[tuple[HeldTask, Wait]]) -> None:
-    rows = [(task.pk, wait.until, "", run.lease.token) for task, wait in waits]
-    update_rows(Task, ("id", "update_at", "lease"), rows, expect=("lease",))
-    for task, wait in waits:
+def _keep(run: Run, plan: Plan) -> None:
+    rows = [(task.pk, look.at, look.lane, "", run.lease.token) for task, look in plan.keep]
+    update_rows(Task, ("id", "update_at", "lane", "lease"), rows, expect=("lease",))
+    for task, wait in plan.wait:
         run.journal.say(Level.INFO, "waiting", task.order_id, until=wait.until.isoformat(timespec="seconds"))
 
 
-def _remove(run: Run, needless: list[tuple[HeldTask, Nothing]]) -> None:
-    gone = drop(run, [task for task, _ in needless])
-    kept = [(task, nothing) for task, nothing in needless if task.pk in gone]
-    for task, nothing in kept:
+def _say_nothing(run: Run, needless: list[tuple[HeldTask, Nothing]]) -> None:
+    for task, nothing in needless:
         level = Level.WARNING if _told(nothing) else Level.INFO
         operation = nothing.operation or ""
         run.journal.say(level, f"nothing-{nothing.because.value}", task.order_id, operation=operation)
-    tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in kept if _told(nothing)))
-    _leave_to_people(kept)
-    run.counts.removed += len(kept)
+    tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in needless if _told(nothing)))
+    _leave_to_people(needless)
+    run.counts.removed += len(needless)
 
 
-def _tell_called_off(run: Run, tasks: list[tuple[HeldTask, Decided]]) -> None:
+def _tell_called_off(run: Run, tasks: list[tuple[HeldTask, Together]]) -> None:
     """R38: once for the same orders."""
     notices: list[NoticeRow] = []
-    for task, decided in tasks:
-        others = ", ".join(each.key for each in decided.called_off)
-        params = {"shop_order": decided.order.key if decided.order else "", "others": others}
+    for task, together in tasks:
+        others = ", ".join(each.key for each in together.called_off)
+        params = {"shop_order": together.order.key if together.order else "", "others": others}
         run.journal.say(Level.WARNING, "part-called-off", task.order_id, **params)
         key = f"part-called-off:{task.order_id}:{others}"
         notices.append((task.order_id, key, "part-called-off", {"operation": "", **params}))
@@ -139,16 +160,17 @@ def _leave_to_people(needless: list[tuple[HeldTask, Nothing]]) -> None:
         MarketplaceOrder.objects.filter(~Exists(done), pk__in=orders).update(by_hand=operation)
 
 
-_SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED)
+_SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED, Because.SET_ASIDE)
 """What was to be done by hand still is: a status that means nothing ("archived") takes nothing back."""
 
 
 def _nothing_by_hand(plan: Plan) -> None:
     """The shop has gone on to something else, so what was to be done by hand need not be."""
     on = [each.task for each in plan.send] + [task for task, _ in plan.wait]
-    on += [task for task, fail in plan.fail if fail.failure is not Failure.ORDER_GONE]
+    on += [task for task, fail, _row in plan.fail if fail.failure is not Failure.ORDER_GONE]
     on += [task for task, nothing in plan.nothing if nothing.because not in _SAYS_NOTHING_NEW]
-    freed = [task.order_id for task in on if task.by_hand]
+    left = {task.order_id for task, nothing in plan.nothing if nothing.because is Because.UNSUPPORTED}
+    freed = [task.order_id for task in on if task.by_hand and task.order_id not in left]
     if freed:
         MarketplaceOrder.objects.filter(pk__in=freed).update(by_hand="")
 
@@ -164,5 +186,5 @@ def _notice(task: HeldTask, nothing: Nothing) -> NoticeRow:
     return (task.order_id, key, nothing.because.value, {"operation": operation})
 
 
-def _failed(task: HeldTask, decision: Fail) -> Failed:
-    return Failed(task, decision.failure, operation=decision.operation or "")
+def _failed(task: HeldTask, decision: Fail, row: FactRow | None) -> Failed:
+    return Failed(task, decision.failure, fact=(decision.operation, decision.key), before=row)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from sfsync.domain.operations import OperationKind, all_kinds
 from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
-from sfsync.engine.outgoing.conclude import Fact, remember
+from sfsync.engine.outgoing.conclude import ToldFact, remember
 from sfsync.models import Action, How, MarketplaceOrder, Task
 from sfsync.models.held_task import HeldTask
 from sfsync.models.log import Level
@@ -62,9 +62,9 @@ def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
         run.journal.flush()
 
 
-def _fact(order: MarketplaceOrder, kind: OperationKind) -> Fact:
+def _fact(order: MarketplaceOrder, kind: OperationKind) -> ToldFact:
     numbers = (each.seen_tracking for each in order.shop_orders.all() if kind.numbered)
-    return Fact(order.pk, kind.name, next(filter(None, numbers), ""))
+    return ToldFact(order.pk, kind.name, next(filter(None, numbers), ""))
 
 
 def learn_fulfilment(run: Run) -> None:

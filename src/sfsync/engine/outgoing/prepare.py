@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait
+from sfsync.domain.decide import Decided, Decision, Fail, Nothing, Send, Wait, is_fresh
 from sfsync.domain.errors import Failure
-from sfsync.domain.groups import Decided, decide_together
+from sfsync.domain.groups import Together, decide_together
 from sfsync.domain.mapping import Policy, status_mapping
 from sfsync.domain.operations import all_kinds, is_numbered, kind_of, names
-from sfsync.domain.orders import Known, Snapshot
+from sfsync.domain.orders import Fact, Flying, Known, SetAside, Snapshot
+from sfsync.engine.find.outbox import Look
 from sfsync.engine.outgoing.reading import Reading
-from sfsync.models import MarketplaceOrder, Store, Told
-from sfsync.models.held_task import HeldTask
+from sfsync.models import Action, MarketplaceOrder, Store, Task, Told
+from sfsync.models.held_task import FactRow, HeldTask, fact_rows
 from sfsync.models.marketplace_order import FulfilledBy
 from sfsync.models.store import StatePolicy
 from sfsync.shops.keys import OrderKey
@@ -25,66 +26,112 @@ from shoppingfeed import OrderOperation, channels
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A task, the item that goes to the API for it, the key of its fact, and what the decision was based on."""
+    """An intention, the fact that it becomes, the item that goes to the API for it, and the shop's status then.
+
+    `before`: the row of that fact where it was set aside. `look`: the order is to be looked at again meanwhile.
+    """
 
     task: HeldTask
     item: OrderOperation
     send: Send
-    key: str
     status: str
     shop_order_id: int
+    before: FactRow | None = None
+    look: Look | None = None
 
 
 @dataclass(slots=True)
 class Plan:
-    """What became of the claimed tasks. `pks`: the shop's order → our row of it."""
+    """What became of the claimed intentions: each is sent, kept for another look, nameless, or over.
 
+    What is to be said of their orders (`wait`, `nothing`, `fail`) may concern any but the nameless. `needless`:
+    set-aside facts that nothing asks for any more. `pks`: the shop's order → our row of it.
+    """
+
+    now: datetime
     pks: Mapping[OrderKey, int]
-
     send: list[Prepared] = field(default_factory=list)
+    keep: list[tuple[HeldTask, Look]] = field(default_factory=list)
+    over: list[HeldTask] = field(default_factory=list)
     wait: list[tuple[HeldTask, Wait]] = field(default_factory=list)
     nothing: list[tuple[HeldTask, Nothing]] = field(default_factory=list)
-    fail: list[tuple[HeldTask, Fail]] = field(default_factory=list)
-    nameless: list[tuple[HeldTask, str]] = field(default_factory=list)
+    fail: list[tuple[HeldTask, Fail, FactRow | None]] = field(default_factory=list)
+    nameless: list[tuple[HeldTask, Send, FactRow | None]] = field(default_factory=list)
     """What is to be told of orders without a Shopping Feed id (R13b): the API must be asked for it first."""
+    needless: list[FactRow] = field(default_factory=list)
 
-    called_off: list[tuple[HeldTask, Decided]] = field(default_factory=list)
+    called_off: list[tuple[HeldTask, Together]] = field(default_factory=list)
     """Shipped, while another shop order of the same marketplace order is called off (R38)."""
 
-    def add(self, task: HeldTask, decision: Decision, order: Snapshot | None) -> None:
+    def add(self, task: HeldTask, together: Together, facts: Facts) -> None:
+        decided, order = together.decided, together.order
+        sends = [each for each in decided.decisions if isinstance(each, Send)]
+        if together.called_off:
+            self.called_off.append((task, together))
+        if sends and task.feed_id is None:
+            self.nameless.append((task, sends[0], facts.get((sends[0].operation, sends[0].key))))
+            return
+        self.needless += [facts[fact] for fact in decided.needless]
+        for decision in decided.decisions:
+            self._say(task, decision, facts)
+        look = self._look(task, decided, sends[1:])
+        if sends and order:
+            self._send(task, sends[0], order, facts.get((sends[0].operation, sends[0].key)), look)
+        else:
+            self._rest(task, look)
+
+    def _say(self, task: HeldTask, decision: Decision, facts: Facts) -> None:
         match decision:
             case Wait():
                 self.wait.append((task, decision))
             case Nothing():
                 self.nothing.append((task, decision))
             case Fail():
-                self.fail.append((task, decision))
-            case Send() if task.feed_id is None or order is None:
-                self.nameless.append((task, decision.operation))
-            case Send():
-                self._build(task, task.feed_id, decision, order)
+                self.fail.append((task, decision, facts.get((decision.operation, decision.key))))
 
-    def _build(self, task: HeldTask, feed_id: int, send: Send, order: Snapshot) -> None:
-        """An order that the client refuses to name fails alone; it must not stop its store."""
-        try:
-            item = build(send.operation, feed_id, order)
-        except ValueError:
-            self.fail.append((task, Fail(Failure.UNPREPARABLE, send.operation)))
+    def _look(self, task: HeldTask, decided: Decided, others: list[Send]) -> Look | None:
+        """When the order is to be looked at again, whatever becomes of what is sent now."""
+        until = [each.until for each in decided.decisions if isinstance(each, Wait)]
+        if others:
+            return Look(task.order_id, task.since, self.now, kind_of(others[0].operation).lane)
+        if until:
+            return Look(task.order_id, task.since, until[0])
+        return Look(task.order_id, task.since, self.now, decided.lane) if decided.lane else None
+
+    def _rest(self, task: HeldTask, look: Look | None) -> None:
+        if look:
+            self.keep.append((task, look))
         else:
-            self.send.append(
-                Prepared(task, item, send, kind_of(send.operation).key(order), order.status, self.pks[order.key])
-            )
+            self.over.append(task)
+
+    def _send(self, task: HeldTask, send: Send, order: Snapshot, before: FactRow | None, look: Look | None) -> None:
+        """A fact that the client refuses to name fails alone: it stops neither its store nor other facts."""
+        try:
+            item = build(send.operation, task.feed_id or 0, order)
+        except ValueError:
+            self.fail.append((task, Fail(Failure.UNPREPARABLE, send.operation, send.key), before))
+            self._rest(task, look or (Look(task.order_id, task.since, self.now) if send.more else None))
+        else:
+            _carry_on(task, before)
+            self.send.append(Prepared(task, item, send, order.status, self.pks[order.key], before, look))
+
+
+def _carry_on(task: HeldTask, row: FactRow | None) -> None:
+    """A fact that was set aside goes on with its tries, unless its order has changed since (R16)."""
+    if row:
+        task.ticket_number, task.episode = row.ticket_number, row.episode
+    if row and not is_fresh(SetAside(row.fact, row.since), task.since):
+        task.attempts, task.split, task.silences = row.attempts, row.split, row.silences
 
 
 def prepare(tasks: Collection[HeldTask], reading: Reading, told: ToldOf, policy: Policy, now: datetime) -> Plan:
-    plan = Plan(reading.pks)
+    plan, facts = Plan(now, reading.pks), facts_of(tasks)
     unsupported = {channel: unsupported_by(channel) for channel in {task.channel for task in tasks}}
     for task in tasks:
+        its = facts.get(task.order_id, NO_FACTS)
         known = _known(told.get(task.order_id, ()), task.fulfilled_by, unsupported[task.channel])
-        decided = decide_together(reading.groups[task.order_id], known, policy, since=task.since, now=now)
-        plan.add(task, decided.decision, decided.order)
-        if decided.called_off:
-            plan.called_off.append((task, decided))
+        known = _with_facts(known, its, now) if its else known
+        plan.add(task, decide_together(reading.groups[task.order_id], known, policy, since=task.since, now=now), its)
     return plan
 
 
@@ -125,14 +172,35 @@ def told_of(tasks: Iterable[HeldTask]) -> ToldOf:
     return found
 
 
+Facts = Mapping[Fact, FactRow]
+FactsOf = Mapping[int, Facts]
+"""Marketplace order → what of it is set aside or in flight."""
+NO_FACTS: Facts = {}
+
+
+def facts_of(tasks: Iterable[HeldTask]) -> FactsOf:
+    rows = Task.objects.filter(order__in={task.order_id for task in tasks}).exclude(action=Action.SYNC)
+    found: dict[int, dict[Fact, FactRow]] = defaultdict(dict)
+    for row in fact_rows(rows):
+        found[row.order_id][row.fact] = row
+    return found
+
+
 def known_of(order: MarketplaceOrder) -> Known:
-    """The same of one order; reads its `told` rows, so prefetch them for many."""
+    """What the marketplace was told of one order, as if nothing of it were set aside: a person may ask for it again.
+    Reads its `told` rows, so prefetch them for many."""
     told = [(each.operation, each.key, each.status, _number(each)) for each in order.told.all()]
     return _known(told, order.fulfilled_by, unsupported_by(order.channel))
 
 
 def _number(told: Told) -> str | None:
     return told.shop_order.key if told.shop_order else None
+
+
+def _with_facts(known: Known, facts: Facts, now: datetime) -> Known:
+    aside = [SetAside(each.fact, each.since, each.due(now)) for each in facts.values() if each.aside]
+    flying = [Flying(each.fact, each.lane, each.since) for each in facts.values() if not each.aside]
+    return replace(known, aside=tuple(aside), flying=tuple(flying))
 
 
 def _known(told: Sequence[ToldRow], fulfilled_by: str, unsupported: frozenset[str]) -> Known:

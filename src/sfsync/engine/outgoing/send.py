@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from sfsync.db.bulk import compare_and_set
+from sfsync.db.bulk import compare_and_set, delete_rows
 from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
 from sfsync.domain.operations import kind_of
+from sfsync.engine.find.outbox import Look, look_again
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
 from sfsync.engine.kit.lease import LeaseLost
@@ -97,18 +99,42 @@ class Sending:
                 yield items
 
     def mark(self, request: list[Prepared]) -> list[Prepared]:
-        """Commit the attempt before it leaves. Only the tasks that this run still holds go out."""
+        """Commit the attempt before it leaves. Only the intentions that this run still holds go out."""
         key, now = secrets.token_hex(16), self.run.clock()
         for each in request:
-            _mark(each, key)
-            each.task.sent_at = now
-        times = dict.fromkeys(("sent_at", "update_at", "date_upd"), now)
-        same = {"action": Action.CHECK.value, "request_key": key, "operation": request[0].task.operation, **times}
-        fields = ("wanted", "status", "shop_order", "tracking_number", "payload", "attempts")
+            _mark(each, key, now)
+        same = _marked(request[0].task)
+        fresh = [each for each in request if not each.before]
+        if len(fresh) == len(request) and not any(each.look for each in request):
+            return self.become(fresh, same)
+        with transaction.atomic():
+            won = [*self.become(fresh, same), *self.rise([each for each in request if each.before], same)]
+            look_again(self.run, [each.look for each in won if each.look])
+        return won
+
+    def become(self, fresh: list[Prepared], same: Mapping[str, Any]) -> list[Prepared]:
+        """Intentions become their fact, in place."""
         old = (self.run.lease.token, Action.SYNC.value)
-        rows = [(each.task.pk, *_marked(each), *old) for each in request]
-        won = set(compare_and_set(Task, ("id", *fields), rows, same=same, expect=("lease", "action")))
-        return [each for each in request if each.task.pk in won]
+        rows = [(each.task.pk, *_of_fact(each.task), *old) for each in fresh]
+        first = {**same, "attempts": 1}
+        won = set(compare_and_set(Task, ("id", *_OF_FACT), rows, same=first, expect=("lease", "action")))
+        return [each for each in fresh if each.task.pk in won]
+
+    def rise(self, again: list[Prepared], same: Mapping[str, Any]) -> list[Prepared]:
+        """Set-aside facts fly again, and their intentions go. One that a person has just touched is looked at again."""
+        held = (self.run.lease.token, Action.SYNC.value)
+        gone = set(delete_rows(Task, ("id", "lease", "action"), [(each.task.pk, *held) for each in again]))
+        mine = [each for each in again if each.task.pk in gone]
+        columns = ("id", *_OF_FACT, *_OF_TRIES)
+        rows = [(*_tries_of(each), each.before.action, each.before.episode) for each in mine if each.before]
+        same = {**same, "lease": self.run.lease.token, "looks": 0, **_NOT_FAILED}
+        won = set(compare_and_set(Task, columns, rows, same=same, expect=("action", "episode")))
+        for each in mine:
+            each.task.pk = each.before.pk if each.before else 0
+        now = self.run.clock()
+        lost = [each.task for each in mine if each.task.pk not in won]
+        look_again(self.run, [Look(task.order_id, task.since, now) for task in lost])
+        return [each for each in mine if each.task.pk in won]
 
     def record(self, tasks: list[HeldTask], outcome: Outcome) -> None:
         with transaction.atomic():
@@ -208,17 +234,32 @@ def _ignored(tasks: list[HeldTask], accepted: Accepted) -> Iterator[tuple[int, s
             yield from ((task.pk, each.message) for task in (named or same) if len(named or same) == 1)
 
 
-def _marked(prepared: Prepared) -> tuple[object, ...]:
-    task = prepared.task
-    return (task.wanted, task.status, task.shop_order_id, task.tracking_number, task.payload, task.attempts)
+_OF_FACT = ("more", "status", "shop_order", "tracking_number", "payload")
+_NOT_FAILED = {"failure": "", "last_error": "", "failed_at": None, "closed_at": None}
+_OF_TRIES = ("since", "attempts", "split", "silences")
 
 
-def _mark(prepared: Prepared, key: str) -> None:
+def _of_fact(task: HeldTask) -> tuple[object, ...]:
+    return (task.more, task.status, task.shop_order_id, task.tracking_number, task.payload)
+
+
+def _tries_of(prepared: Prepared) -> tuple[object, ...]:
+    task, row = prepared.task, prepared.before
+    return (row.pk if row else 0, *_of_fact(task), task.since, task.attempts, task.split, task.silences)
+
+
+def _marked(task: HeldTask) -> dict[str, Any]:
+    """What is the same for all facts of one request."""
+    same = {name: getattr(task, name) for name in ("action", "operation", "lane", "request_key")}
+    return same | dict.fromkeys(("sent_at", "update_at", "date_upd"), task.sent_at)
+
+
+def _mark(prepared: Prepared, key: str, now: datetime) -> None:
     task, item = prepared.task, prepared.item
-    task.action, task.request_key = Action.CHECK, key
-    task.operation = prepared.send.operation
-    task.wanted = prepared.send.wanted or ""
+    task.action, task.request_key, task.sent_at = Action.CHECK, key, now
+    task.operation, task.tracking_number = prepared.send.operation, prepared.send.key
+    task.lane = kind_of(task.operation).lane
+    task.more = prepared.send.more
     task.status, task.shop_order_id = prepared.status, prepared.shop_order_id
-    task.tracking_number = prepared.key
     task.payload = item.payload()
     task.attempts += 1

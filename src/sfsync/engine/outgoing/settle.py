@@ -14,6 +14,7 @@ from sfsync.db.bulk import update_rows
 from sfsync.domain.backoff import TOO_LONG_OPEN, look_after
 from sfsync.domain.errors import Failure
 from sfsync.domain.operations import names
+from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.tickets import Verdict, judge, match, of_batch
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.ask import ask, in_flight
@@ -56,7 +57,8 @@ class Judged:
             self.missing.append(task)
             return
         task.ticket_number = ticket.id
-        task.ticket_at = max(filter(None, (ticket.scheduled_at, task.ticket_at)), default=None)
+        if task.lane == ORDER:
+            task.ticket_at = max(filter(None, (ticket.scheduled_at, task.ticket_at)), default=None)
         match judge(ticket.state):
             case Verdict.CONFIRMED:
                 self.confirmed.append(task)

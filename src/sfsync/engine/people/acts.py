@@ -11,42 +11,60 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sfsync import texts
+from sfsync.domain.operations import kind_of, names
+from sfsync.domain.operations.kind import ORDER
+from sfsync.domain.orders import Fact
 from sfsync.engine.kit.journal import Journal
-from sfsync.engine.outgoing.conclude import Fact, remember
+from sfsync.engine.outgoing.conclude import ToldFact, remember
 from sfsync.models import Action, How, MarketplaceOrder, Order, Store, Task
 from sfsync.models.log import Level
+from sfsync.models.task import TaskQuerySet
 
 
-def retry(orders: QuerySet[Order], who: str, code: str = "person-retry") -> int:
-    """R16: a failed update, or one that waits for its next attempt, is due now, with all its tries again.
+def retry(orders: QuerySet[Order], who: str, code: str = "person-retry", *, fact: Fact | None = None) -> int:
+    """R16: what failed, or waits for its next attempt, is due now, with all its tries again: every fact of these
+    orders, or only `fact`.
 
-    Returns how many; an update in flight is left to its ticket. `code`: what the log says that the person asked for.
+    Returns of how many orders; what is in flight is left to its ticket. `code`: what the log says that the person asked
+    for.
     """
-    tasks = of_orders(orders).filter(lease="").exclude(failure="", failed_at=None)
+    tasks = _asked_for(orders, fact).aside().exclude(failure="", failed_at=None)
     return _each_store(tasks, who, code, _revive)
 
 
-def give_up(orders: QuerySet[Order], who: str) -> int:
-    """The update is not sent, and what is to be done by hand is left undone: the person told the marketplace, or nobody
-    needs to. A later change counts again."""
-    tasks = of_orders(orders).filter(lease="")
+def give_up(orders: QuerySet[Order], who: str, *, fact: Fact | None = None) -> int:
+    """Nothing of these orders, or not this `fact`, is sent, and what is to be done by hand is left undone: the person
+    told the marketplace, or nobody needs to. A later change counts again."""
+    tasks = _asked_for(orders, fact).living().exclude(action=Action.CHECK).filter(lease="")
     given_up = _each_store(tasks, who, "person-give-up", _drop)
-    return given_up + _by_hand(orders, who, "person-give-up", _give_up)
+    return given_up if fact else given_up + _by_hand(orders, who, "person-give-up", _give_up)
+
+
+def _asked_for(orders: QuerySet[Order], fact: Fact | None) -> TaskQuerySet:
+    tasks = of_orders(orders)
+    return tasks.filter(operation=fact[0], tracking_number=fact[1]) if fact else tasks
+
+
+def of_orders(orders: QuerySet[Order]) -> TaskQuerySet:
+    """The tasks of these orders' marketplace orders."""
+    return Task.objects.filter(order__in=orders.values("marketplace_order"))
+
+
+def _drop(tasks: TaskQuerySet) -> None:
+    """An intention goes. A fact stays, closed: no later look at the order is to send it."""
+    now = timezone.now()
+    MarketplaceOrder.objects.filter(pk__in=list(tasks.values_list("order", flat=True))).update(given_up_at=now)
+    closed = {"closed_at": now, "since": now, "date_upd": now, "failed_at": None}
+    tasks.filter(action=Action.ASIDE).update(**closed, episode=F("episode") + 1)
+    tasks.filter(action=Action.SYNC).delete()
 
 
 def _give_up(left: QuerySet[MarketplaceOrder], operation: str) -> None:
-    left.update(by_hand="", given_up_at=timezone.now())
-
-
-def of_orders(orders: QuerySet[Order]) -> QuerySet[Task]:
-    """The intentions of these orders' marketplace orders."""
-    return Task.objects.filter(order__in=orders.values("marketplace_order"), action=Action.SYNC)
-
-
-def _drop(tasks: QuerySet[Task]) -> int:
-    orders = list(tasks.values_list("order", flat=True))
-    MarketplaceOrder.objects.filter(pk__in=orders).update(given_up_at=timezone.now())
-    return tasks.delete()[0]
+    now, lane = timezone.now(), kind_of(operation).lane if operation in names() else ORDER
+    closed = {"operation": operation, "lane": lane, "action": Action.ASIDE, "closed_at": now, "since": now}
+    rows = [Task(store_id=store, order_id=order, **closed) for order, store in left.values_list("pk", "store")]
+    Task.objects.bulk_create(rows, ignore_conflicts=True)
+    left.update(by_hand="", given_up_at=now)
 
 
 _AT, _CONFIRMED = "marketplace_order__given_up_at", "marketplace_order__confirmed_at"
@@ -79,7 +97,7 @@ def done_by_hand(orders: QuerySet[Order], who: str) -> int:
 
 def _remember(left: QuerySet[MarketplaceOrder], operation: str) -> None:
     seen = dict(left.values_list("pk", "shop_orders__seen_status").order_by("-shop_orders"))
-    remember(timezone.now(), How.BY_HAND, [Fact(pk, operation, status=status) for pk, status in seen.items()])
+    remember(timezone.now(), How.BY_HAND, [ToldFact(pk, operation, status=status) for pk, status in seen.items()])
     left.update(by_hand="")
 
 
@@ -101,7 +119,7 @@ def _by_hand(
 
 def droppable(order: Order, tasks: Iterable[Task]) -> bool:
     """`give_up` has something to drop: an update that no request took and no run is at work on, or work by hand."""
-    return bool(order.marketplace_order.by_hand) or any(task.action == Action.SYNC and not task.lease for task in tasks)
+    return bool(order.marketplace_order.by_hand) or any(not task.state.sent and not task.lease for task in tasks)
 
 
 def why_not(order: Order, tasks: list[Task] | None = None) -> str:
@@ -110,8 +128,8 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
     `tasks` are the order's, where they were read already.
     """
     if tasks is None:
-        tasks = list(Task.objects.filter(order=order.marketplace_order_id).order_by("id"))
-    flying = next((task for task in tasks if task.action == Action.CHECK), None)
+        tasks = list(Task.objects.filter(order=order.marketplace_order_id).living().order_by("id"))
+    flying = next((task for task in tasks if task.state.sent), None)
     if flying:
         return _in_flight(flying)
     if any(task.lease for task in tasks):
@@ -139,20 +157,22 @@ def _in_flight(task: Task) -> str:
     return text % {"told": told, "at": at}
 
 
-def _revive(tasks: QuerySet[Task]) -> int:
+def _revive(tasks: TaskQuerySet) -> None:
     now = timezone.now()
     fresh = {"attempts": 0, "split": 0, "silences": 0, "failure": "", "last_error": "", "failed_at": None}
-    return tasks.update(update_at=now, date_upd=now, episode=F("episode") + 1, **fresh)
+    tasks.update(update_at=now, date_upd=now, episode=F("episode") + 1, **fresh)
 
 
-def _each_store(tasks: QuerySet[Task], who: str, code: str, act: object) -> int:
+def _each_store(tasks: TaskQuerySet, who: str, code: str, act: Callable[[TaskQuerySet], None]) -> int:
     done = 0
     for store in Store.objects.filter(pk__in=tasks.values("store")):
         with transaction.atomic():
             held = tasks.filter(store=store).select_for_update(of=("self",))  # a run that sends one first keeps it
             chosen = list(held.values_list("pk", "order_id"))
-            done += act(Task.objects.filter(pk__in=[pk for pk, _order in chosen]))  # type: ignore[operator]
-            _log(store, (order_id for _pk, order_id in chosen), code, who)
+            act(Task.objects.filter(pk__in=[pk for pk, _order in chosen]))
+            orders = {order for _pk, order in chosen}
+            _log(store, sorted(orders), code, who)
+            done += len(orders)
     return done
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.people import acts
 from sfsync.models import Order, Process, Store, Task
@@ -19,10 +20,11 @@ def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
     What is in flight is left to its ticket (R10). A failed update starts afresh, as `acts.retry` does.
     """
     orders = orders.filter(store=store)
-    revived = acts.retry(orders, who, "person-send")
+    acts.retry(orders, who, "person-send")
     now = timezone.now()
     with transaction.atomic():
-        waiting = acts.of_orders(orders).filter(lease="", failed_at=None)
+        acts.of_orders(orders).in_state(TaskState.GIVEN_UP).delete()
+        waiting = acts.of_orders(orders).in_state(TaskState.WAITING, TaskState.RETRYING).filter(lease="")
         later = waiting.filter(update_at__gt=now)
         hurried = list(later.values_list("order_id", flat=True))
         later.update(update_at=now)
@@ -33,7 +35,7 @@ def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
         for order_id in hurried + idle:
             journal.say(Level.INFO, "person-send", order_id, who=who)
         journal.flush()
-    return max(revived, waiting.count())
+    return waiting.values("order").distinct().count()
 
 
 def ask_run(store: Store) -> None:

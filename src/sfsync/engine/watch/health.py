@@ -11,10 +11,12 @@ from django.db.models import Count, Min, Q, prefetch_related_objects
 
 from sfsync import texts
 from sfsync.conf import conf
+from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.lease import held_by
-from sfsync.models import Action, MarketplaceOrder, Process, Scheduler, Store, Task
+from sfsync.models import MarketplaceOrder, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
+from sfsync.models.task import in_state
 
 SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
 """How often a scheduler says that it is there, and how long it is believed."""
@@ -122,18 +124,18 @@ def trial_write() -> None:
 
 
 def _figures(stores: list[Store], now: datetime) -> Any:
-    intention = Q(action=Action.SYNC, failed_at=None)
-    flight = Q(action=Action.CHECK)
+    alive = in_state(*(state for state in TaskState if not (state.sent or state.needs_person)))
+    sent = in_state(*(state for state in TaskState if state.sent))
     return (
         Task.objects.filter(store__in=stores)
         .values("store")
         .annotate(
-            queued=Count("id", filter=intention & Q(update_at__lte=now)),
-            waiting=Count("id", filter=intention & Q(update_at__gt=now)),
-            in_flight=Count("id", filter=flight),
-            failed=Count("id", filter=Q(failed_at__isnull=False)),
-            oldest_waiting=Min("since", filter=intention),
-            oldest_in_flight=Min("sent_at", filter=flight),
+            queued=Count("id", filter=alive & Q(update_at__lte=now)),
+            waiting=Count("id", filter=alive & Q(update_at__gt=now)),
+            in_flight=Count("id", filter=sent),
+            failed=Count("id", filter=in_state(TaskState.FAILED)),
+            oldest_waiting=Min("since", filter=alive),
+            oldest_in_flight=Min("sent_at", filter=sent),
         )
     )
 

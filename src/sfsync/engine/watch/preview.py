@@ -49,16 +49,16 @@ def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) 
 
 def preview_of(order: Order, tasks: list[Task], group: Group, policy: Policy, now: datetime) -> Preview:
     """The same of one order that was read already, with those that are the same marketplace order."""
-    flying = next((task for task in tasks if task.action == Action.CHECK), None)
+    flying = next((task for task in tasks if task.state.sent), None)
     if flying:
         told = texts.operation_name(flying.operation)
         text = _("“%(told)s” is on its way already; the next update goes out after its answer.")
         return Preview(order, False, text % {"told": told}, reason=text % {"told": told})
     since = next((task.since for task in tasks), now)
-    decided = decide_together(group, known_of(order.marketplace_order), policy, since=since, now=now)
-    decision, payload = decided.decision, None
-    if isinstance(decision, Send) and decided.order and order.marketplace_order.feed_id:
-        payload = build(decision.operation, order.marketplace_order.feed_id, decided.order).payload()
+    together = decide_together(group, known_of(order.marketplace_order), policy, since=since, now=now)
+    decision, payload = together.decided.first, None
+    if isinstance(decision, Send) and together.order and order.marketplace_order.feed_id:
+        payload = build(decision.operation, order.marketplace_order.feed_id, together.order).payload()
     return Preview(order, isinstance(decision, Send), say(decision), payload, reason_of(decision))
 
 
@@ -103,8 +103,8 @@ class Effect:
 def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
     """Judge the waiting orders by both policies. Reads the shop: raises `ShopError`."""
     now = timezone.now()
-    waiting = Task.objects.filter(store=store, action=Action.SYNC).select_related("order").order_by("id")
-    tasks = list(waiting[: MOST + 1])
+    waiting = Task.objects.filter(store=store).living().exclude(action=Action.CHECK).order_by("id")
+    tasks = list({task.order_id: task for task in waiting.select_related("order")[: MOST + 1]}.values())
     cut, tasks = len(tasks) > MOST, tasks[:MOST]
     groups = read(shop, {task.order_id: task.order.claim for task in tasks}).groups if tasks else {}
     moved: Counter[tuple[str, str]] = Counter()
@@ -119,9 +119,9 @@ def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
 def _outcome(task: Task, group: Group, policy: Policy, now: datetime) -> str:
     """What becomes of it in the end: a wait for a tracking number is thought through (R4)."""
     known = known_of(task.order)
-    decision = decide_together(group, known, policy, since=task.since, now=now).decision
+    decision = decide_together(group, known, policy, since=task.since, now=now).decided.first
     if isinstance(decision, Wait):
-        decision = decide_together(group, known, policy, since=task.since, now=decision.until).decision
+        decision = decide_together(group, known, policy, since=task.since, now=decision.until).decided.first
     match decision:
         case Send():
             return decision.operation

@@ -16,13 +16,14 @@ from sfsync.domain.decide import Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
+from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
-from sfsync.models import Action, LogEntry, MarketplaceOrder, Order, Task
+from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
 from sfsync.shops import kinds
 from sfsync.shops.base import Shop, ShopError
 
@@ -83,7 +84,7 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     there = order.marketplace_order
     entries = LogEntry.objects.filter(order=there).order_by("id")
     if tasks is None:
-        tasks = list(Task.objects.filter(order=there).order_by("id"))
+        tasks = list(Task.objects.filter(order=there).living().order_by("id"))
     story = Story(order, [_event(entry) for entry in entries], believes(there), _next(order, tasks))
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
@@ -120,7 +121,7 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[str]:
     """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
     at = timezone.now()
     known = known_of(order.marketplace_order)
-    decision = decide_together(group, known, policy_of(order.store), since=at, now=at).decision
+    decision = decide_together(group, known, policy_of(order.store), since=at, now=at).decided.first
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
         return [texts.joined(_("No sync has seen this yet; the next one decides."), say(decision))]
     if isinstance(decision, Send | Wait):
@@ -157,7 +158,7 @@ def _next(order: Order, tasks: list[Task]) -> list[str]:
     sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
     if order.marketplace_order.by_hand and tasks:
         sentences.append(texts.by_hand(order.marketplace_order.by_hand))
-    return [*sentences, *_held_up(order)] if any(not task.parked for task in tasks) else sentences
+    return [*sentences, *_held_up(order)] if any(not task.state.needs_person for task in tasks) else sentences
 
 
 def _held_up(order: Order) -> list[str]:
@@ -175,12 +176,12 @@ def _of_rest(order: Order) -> str:
 
 
 def _of_task(task: Task) -> str:
-    if task.action == Action.CHECK:
+    if task.state.sent:
         return _flying(task)
-    if task.parked:
+    if task.state.needs_person:
         return texts.joined(_failure(task), texts.advice(task.failure))
     at = texts.moment(task.update_at.isoformat())
-    if task.failure:
+    if task.state.failed:
         return _("%(failure)s It is retried on %(at)s.") % {"failure": _failure(task), "at": at}
     return _("Queued for the next sync (after %(at)s).") % {"at": at}
 
@@ -189,7 +190,7 @@ def _flying(task: Task) -> str:
     operation = texts.operation_name(task.operation)
     since = texts.moment(task.sent_at.isoformat()) if task.sent_at else "?"
     params = {"operation": operation, "since": since, "batch": task.batch_id}
-    if not task.batch_id:
+    if task.state is not TaskState.IN_FLIGHT:
         return _("“%(operation)s” was sent at %(since)s and not answered: the next run asks the ticket list.") % params
     return _("“%(operation)s” was sent at %(since)s (batch %(batch)s): the next run looks at its ticket.") % params
 
