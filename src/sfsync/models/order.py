@@ -79,7 +79,7 @@ class Order(Loaded):
     def others(self) -> list[Order]:
         """The other shop orders of its marketplace order (R38)."""
         there = self.marketplace_order.shop_orders.all()
-        return sorted((each for each in there if each.pk != self.pk), key=lambda each: each.shop_order_id)
+        return sorted((each for each in there if each.pk != self.pk), key=lambda each: (each.ordinal, each.key))
 
     def __str__(self) -> str:
         return self.shop_reference or self.key

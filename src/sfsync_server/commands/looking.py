@@ -201,7 +201,7 @@ def _tell(story: Story) -> None:
     row = story.order.marketplace_order
     there = f"{row.reference} on {row.channel}, Shopping Feed id {row.feed_id or 'unknown'}"
     shown.say(f"{order_name(story.order)}: {there}", "bold")
-    if others := ", ".join(str(each.shop_order_id) for each in story.order.others):
+    if others := ", ".join(each.key for each in story.order.others):
         shown.say(f"Other shop orders of this marketplace order: {others}")
     for event in story.events:
         shown.say(f"  {stamp(event.at)}  {event.sentence}", "red" if event.level >= 40 else "")

@@ -66,7 +66,7 @@ class Story:
             "reference": order.marketplace_order.reference,
             "channel": order.marketplace_order.channel,
             "shopping_feed_id": order.marketplace_order.feed_id,
-            "other_shop_orders": [each.shop_order_id for each in order.others],
+            "other_shop_orders": [kinds.plain_order(order.store.shop_kind, each.key) for each in order.others],
             "shipped_sent": order.marketplace_order.shipped_sent,
             "events": [
                 {"at": each.at.isoformat(), "level": each.level, "sentence": each.sentence, "payload": each.payload}
