@@ -28,6 +28,7 @@ ACCEPT = OperationKind(
     told_sentence="accepted by the merchant",
     meaning="accepted",
     goes_back=False,
+    lane="accepting",
     to_do=("%(count)s order to be accepted by hand", "%(count)s orders to be accepted by hand"),
 )
 """The API's own `accept`, which the sandbox carries out."""

@@ -37,3 +37,8 @@ class TaskState(StrEnum):
         state._value_ = word
         state.sent, state.failed, state.needs_person = sent, failed, needs_person
         return state
+
+    @property
+    def waits(self) -> bool:
+        """It is decided, or tried again, by itself."""
+        return self in (TaskState.WAITING, TaskState.RETRYING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from sfsync.models import Order
 
 
+OperationOption = Annotated[str, typer.Option("--operation", help="Only this one, where an order has several.")]
+
+
 def register(app: typer.Typer) -> None:
     app.command()(shown.with_stamps(retry))
     app.command("give-up")(shown.with_stamps(give_up))
@@ -26,6 +30,7 @@ def register(app: typer.Typer) -> None:
 def retry(
     order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")] = "",
     all_failed: Annotated[bool, typer.Option("--all-failed", help="Every failed update.")] = False,
+    operation: OperationOption = "",
     store: StoreOption = "",
 ) -> None:
     """Try failed updates again with the next run, with all their tries."""
@@ -35,19 +40,22 @@ def retry(
     if bool(order) == all_failed:
         shown.stop("Say which order, or --all-failed.", shown.USAGE)
     if order:
-        _act(orders_named(order, store), acts.retry, "Updates that the next run tries again")
+        again = partial(acts.retry, operation=operation)
+        _act(orders_named(order, store), again, "Updates that the next run tries again")
         return
-    count = acts.retry(Order.objects.filter(store__in=shown.stores_named(store)), shown.person())
+    count = acts.retry(Order.objects.filter(store__in=shown.stores_named(store)), shown.person(), operation=operation)
     shown.say(f"Updates that the next run tries again: {count}." if count else "Nothing has failed.")
 
 
 def give_up(
-    order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")], store: StoreOption = ""
+    order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")],
+    operation: OperationOption = "",
+    store: StoreOption = "",
 ) -> None:
     """Drop the waiting update of an order: it is not sent. A later change of the order counts again."""
     from sfsync.engine.people import acts
 
-    _act(orders_named(order, store), acts.give_up, "Updates given up")
+    _act(orders_named(order, store), partial(acts.give_up, operation=operation), "Updates given up")
 
 
 def done(

@@ -12,6 +12,7 @@ from sfsync.domain.task_state import TaskState
 from sfsync.engine.people import acts
 from sfsync.engine.people.at_once import send_now
 from sfsync.engine.people.change_settings import change_settings
+from sfsync.engine.watch.health import health_of
 from sfsync.models import Action, Order, Task
 from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, STATUSES, World
 from shoppingfeed.sandbox import Fault
@@ -185,8 +186,8 @@ def test_a_person_tries_one_fact_again(world: World) -> None:
     """R16."""
     order, refusal = shipped_with_a_refused_correction(world)
     world.sandbox.remove_fault(refusal)
-    assert acts.retry(Order.objects.filter(key=order), "jeanne", fact=("ship", "A1")) == 0
-    assert acts.retry(Order.objects.filter(key=order), "jeanne", fact=("ship", "B2")) == 1
+    assert acts.retry(Order.objects.filter(key=order), "jeanne", operation="deliver") == 0
+    assert acts.retry(Order.objects.filter(key=order), "jeanne", operation="ship") == 1
     world.advance(minutes=1)
     world.sync(wait=10)
     assert world.told(order) == [("ship", "A1"), ("ship", "B2")]
@@ -231,3 +232,10 @@ def test_a_number_that_nobody_wants_any_more_is_forgotten(world: World) -> None:
     world.advance(hours=6)
     world.sync(wait=10)
     assert world.told(order) == [("ship", "A1")]
+
+
+def test_given_up_is_no_update_that_waits(world: World) -> None:
+    order, _refusal = shipped_with_a_refused_correction(world)
+    acts.give_up(Order.objects.filter(key=order), "jeanne")
+    [health] = health_of([world.store], world.now())
+    assert (health.queued, health.waiting, health.failed, health.oldest_waiting) == (0, 0, 0, None)

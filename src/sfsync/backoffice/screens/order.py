@@ -101,7 +101,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
 def pace_of(tasks: list[Task], process: Process | None, now: datetime) -> int:
     """Seconds until the page looks again; 0 for an order at rest, of which nothing is in flight or due."""
     flying = [task for task in tasks if task.state.sent]
-    due = [task for task in tasks if not (task.state.sent or task.state.needs_person) and task.update_at <= now]
+    due = [task for task in tasks if task.state.waits and task.update_at <= now]
     if not flying and not due:
         return 0
     sent = any(task.sent_at and now - task.sent_at < EXPECTED for task in flying)

@@ -33,7 +33,7 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 def agenda(store: Store, now: datetime) -> Agenda:
     flight = Task.objects.in_flight().filter(order_id=OuterRef("order_id"), lane=OuterRef("lane"))
-    alive, sent = in_state(TaskState.WAITING, TaskState.RETRYING), Q(action=Action.CHECK)
+    alive, sent = in_state(*(state for state in TaskState if state.waits)), Q(action=Action.CHECK)
     ripe = Q(update_at__lte=now, lease="")
     figures = (
         Task.objects.filter(store=store)

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.domain.operations import kind_of, names
 from sfsync.domain.operations.kind import ORDER
-from sfsync.domain.orders import Fact
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.outgoing.conclude import ToldFact, remember
 from sfsync.models import Action, How, MarketplaceOrder, Order, Store, Task
@@ -21,28 +20,27 @@ from sfsync.models.log import Level
 from sfsync.models.task import TaskQuerySet
 
 
-def retry(orders: QuerySet[Order], who: str, code: str = "person-retry", *, fact: Fact | None = None) -> int:
+def retry(orders: QuerySet[Order], who: str, code: str = "person-retry", *, operation: str = "") -> int:
     """R16: what failed, or waits for its next attempt, is due now, with all its tries again: every fact of these
-    orders, or only `fact`.
+    orders, or only those of an `operation`.
 
     Returns of how many orders; what is in flight is left to its ticket. `code`: what the log says that the person asked
     for.
     """
-    tasks = _asked_for(orders, fact).aside().exclude(failure="", failed_at=None)
+    tasks = _asked_for(orders, operation).aside().exclude(failure="", failed_at=None)
     return _each_store(tasks, who, code, _revive)
 
 
-def give_up(orders: QuerySet[Order], who: str, *, fact: Fact | None = None) -> int:
-    """Nothing of these orders, or not this `fact`, is sent, and what is to be done by hand is left undone: the person
-    told the marketplace, or nobody needs to. A later change counts again."""
-    tasks = _asked_for(orders, fact).living().exclude(action=Action.CHECK).filter(lease="")
+def give_up(orders: QuerySet[Order], who: str, *, operation: str = "") -> int:
+    """Nothing of these orders, or only nothing of an `operation`, is sent, and what is to be done by hand is left
+    undone: the person told the marketplace, or nobody needs to. A later change counts again."""
+    tasks = _asked_for(orders, operation).living().exclude(action=Action.CHECK).filter(lease="")
     given_up = _each_store(tasks, who, "person-give-up", _drop)
-    return given_up if fact else given_up + _by_hand(orders, who, "person-give-up", _give_up)
+    return given_up + _by_hand(orders, who, "person-give-up", _give_up, operation)
 
 
-def _asked_for(orders: QuerySet[Order], fact: Fact | None) -> TaskQuerySet:
-    tasks = of_orders(orders)
-    return tasks.filter(operation=fact[0], tracking_number=fact[1]) if fact else tasks
+def _asked_for(orders: QuerySet[Order], operation: str) -> TaskQuerySet:
+    return of_orders(orders).filter(operation=operation) if operation else of_orders(orders)
 
 
 def of_orders(orders: QuerySet[Order]) -> TaskQuerySet:
@@ -102,10 +100,15 @@ def _remember(left: QuerySet[MarketplaceOrder], operation: str) -> None:
 
 
 def _by_hand(
-    orders: QuerySet[Order], who: str, code: str, end: Callable[[QuerySet[MarketplaceOrder], str], None]
+    orders: QuerySet[Order],
+    who: str,
+    code: str,
+    end: Callable[[QuerySet[MarketplaceOrder], str], None],
+    only: str = "",
 ) -> int:
     """End what is to be done by hand: the orders, and their operation."""
     left = MarketplaceOrder.objects.filter(pk__in=orders.values("marketplace_order")).exclude(by_hand="").order_by()
+    left = left.filter(by_hand=only) if only else left
     done = 0
     for store_id, operation in left.values_list("store", "by_hand").distinct():
         with transaction.atomic():

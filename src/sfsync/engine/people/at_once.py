@@ -24,7 +24,7 @@ def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
     now = timezone.now()
     with transaction.atomic():
         acts.of_orders(orders).in_state(TaskState.GIVEN_UP).delete()
-        waiting = acts.of_orders(orders).in_state(TaskState.WAITING, TaskState.RETRYING).filter(lease="")
+        waiting = acts.of_orders(orders).in_state(*(state for state in TaskState if state.waits)).filter(lease="")
         later = waiting.filter(update_at__gt=now)
         hurried = list(later.values_list("order_id", flat=True))
         later.update(update_at=now)

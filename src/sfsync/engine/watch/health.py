@@ -124,7 +124,7 @@ def trial_write() -> None:
 
 
 def _figures(stores: list[Store], now: datetime) -> Any:
-    alive = in_state(*(state for state in TaskState if not (state.sent or state.needs_person)))
+    alive = in_state(*(state for state in TaskState if state.waits))
     sent = in_state(*(state for state in TaskState if state.sent))
     return (
         Task.objects.filter(store__in=stores)
