@@ -56,7 +56,10 @@ class Environment(BaseSettings):
     )
     smtp_url: SecretStr = Field(
         default=SecretStr(""),
-        description="smtp://user:password@host:587 (STARTTLS), smtps://host:465; no mail if empty",
+        description="smtp://user:password@host:587, or smtps://host:465 for TLS from the start; no mail if empty",
+    )
+    smtp_security: Literal["auto", "starttls", "tls", "none"] = Field(
+        default="auto", description="auto encrypts wherever the server can, and sends no password in clear"
     )
     mail_from: str = Field(default="sfsync@localhost", description="The sender of the digest mails")
     timeout: float = Field(default=30.0, ge=1, le=60, description="Seconds that any outside call may take")
@@ -227,7 +230,9 @@ def _unread_lines() -> Iterator[str]:
     text = read_text(DOTENV, str(DOTENV)) if DOTENV.is_file() else ""
     for line in parse_stream(io.StringIO(text)):
         if line.error:
-            yield f"Line {line.original.line} of .env is not NAME=value, and is ignored."
+            written = line.original.string
+            blank = written[: len(written) - len(written.lstrip())].count("\n")
+            yield f"Line {line.original.line + blank} of .env is not NAME=value, and is ignored."
 
 
 def _unread(name: str) -> str:
@@ -365,18 +370,21 @@ def _write_once(path: Path, text: str) -> None:
 
 
 def mail(environment: Environment) -> dict[str, Any]:
-    """Django's `EMAIL_*` settings."""
+    """Django's `EMAIL_*` settings. Port 587 is for STARTTLS; elsewhere `auto` looks whether the server offers it."""
     text = environment.smtp_url.get_secret_value()
     if not text:
         return {"EMAIL_BACKEND": "sfsync.notify.smtp.NoServer"}
-    url = urlsplit(text)
+    url, security = urlsplit(text), environment.smtp_security
+    tls = url.scheme == "smtps" or security == "tls"
+    starttls = not tls and (security == "starttls" or (security == "auto" and url.port == 587))
+    looks = not tls and not starttls and security == "auto"
     return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "sfsync.notify.smtp.Server" if looks else "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": url.hostname,
-        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 25),
+        "EMAIL_PORT": url.port or (465 if tls else 25),
         "EMAIL_HOST_USER": unquote(url.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
-        "EMAIL_USE_SSL": url.scheme == "smtps",
-        "EMAIL_USE_TLS": url.scheme == "smtp" and url.port == 587,
+        "EMAIL_USE_SSL": tls,
+        "EMAIL_USE_TLS": starttls,
         "EMAIL_TIMEOUT": environment.timeout,
     }

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from sfsync.models import LogEntry
 from sfsync.testing import World
 
 PAGES = (
@@ -40,6 +41,7 @@ def test_every_page_refuses_inline_scripts_frames_and_strangers(shop: World, adm
     assert "script-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    assert "no-store" in response["Cache-Control"]
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
     html = response.content.decode()
@@ -54,6 +56,14 @@ def test_no_page_shows_a_secret(shop: World, administrator: Client, url: str) ->
     shown = "".join(administrator.get(page).content.decode() for page in pages)
     for secret in ("sandbox-token", "hunter2secret", "far-away-token-9876", shop.shop.url):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\u200b", "\ufeff"])
+def test_what_cannot_be_seen_shows_as_a_mark(shop: World, administrator: Client, mark: str) -> None:
+    LogEntry.objects.create(store=shop.store, level=30, process="sync", message=f"refused {mark}gpj.exe")
+    page = administrator.get("/stores/main/log/").content.decode()
+    assert "refused �gpj.exe" in page
+    assert mark not in page
 
 
 def test_a_form_without_its_token_changes_nothing(shop: World) -> None:

@@ -53,7 +53,7 @@ READ = "SFSYNC_TIMEOUT is “never”, but takes a number from 1 to 60."
         (write(".env", DOTENV, "utf-16"), "sfsync status", 2, "/.env is not UTF-8 text: save it with that encoding."),
         (write(".env", DOTENV, "latin-1"), "sfsync status", 2, "/.env is not UTF-8 text: save it with that encoding."),
         (
-            write(".env", "SFSYNC_URL='unclosed\n"),
+            write(".env", "\nSFSYNC_URL='unclosed\n"),
             "sfsync status",
             0,
             "Line 2 of .env is not NAME=value, and is ignored.",

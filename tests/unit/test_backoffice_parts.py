@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sfsync.backoffice.kit.csv_export import harmless
 from sfsync.backoffice.kit.keyset import Mark
+from sfsync.backoffice.kit.visible import visible
 from sfsync.backoffice.screens.overview.chart import BASE, chart_of
 from sfsync.models.figure import WITHIN, median_seconds
 
@@ -58,5 +64,52 @@ def test_a_mark_that_makes_no_sense_is_no_mark(text: str) -> None:
     assert Mark.read(text) is None
 
 
-def test_cells_that_a_spreadsheet_would_run_are_quoted() -> None:
-    assert [harmless(cell) for cell in ("=1+1", "@x", "-2", "plain", 7)] == ["'=1+1", "'@x", "'-2", "plain", 7]
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@x", "'@x"),
+        ("-2", "'-2"),
+        ("+2", "'+2"),
+        (" =1+1", " '=1+1"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        (";=1+1", ";'=1+1"),
+        ("paid;=1+1", "paid;'=1+1"),
+        ("paid, @x|-2", "paid, '@x|'-2"),
+        ('paid";=1+1', "paid\";'=1+1"),
+        ("two lines\n=1+1", "two lines\n'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("plain", "plain"),
+        ("2026-03-14, 5 - 3", "2026-03-14, 5 - 3"),
+        (7, 7),
+        (-7, -7),
+    ],
+)
+def test_no_cell_runs_in_a_spreadsheet(cell: object, safe: object) -> None:
+    assert harmless(cell) == safe
+
+
+@given(st.text(alphabet="=+-@＝＋－＠,;|\t\r\n\"' \u00a0a1", max_size=12))
+def test_under_no_separator_does_a_cell_begin_as_a_formula(cell: str) -> None:
+    """The file is written with one separator, and read with any."""
+    for written in ",;":
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=written).writerow([harmless(cell), harmless(cell)])
+        for read in ",;\t|":
+            cells = [
+                each for row in csv.reader(io.StringIO(text.getvalue(), newline=""), delimiter=read) for each in row
+            ]
+            assert not [each for each in cells if each.lstrip(" \u00a0")[:1] in tuple("=+-@＝＋－＠")]
+
+
+@given(st.characters(codec="utf-8"))
+def test_no_direction_mark_reaches_a_page(character: str) -> None:
+    """And letters of any alphabet do."""
+    unseen = unicodedata.category(character) in {"Cf", "Cc"} and character not in "\t\n\r\u00ad"
+    page = visible(f'<p title="{character}">{character}</p>')
+    assert (page == '<p title="�">�</p>') is (unseen or character == "�")
+
+
+def test_what_a_form_sends_back_stays_as_it_is() -> None:
+    assert visible('<input name="a\u202eb" value="\u200fc">\u202e') == '<input name="a\u202eb" value="\u200fc">�'

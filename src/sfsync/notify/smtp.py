@@ -1,14 +1,20 @@
-"""What stands in for a mail server where none is set, and how one is tried without sending a mail."""
+"""A mail server that is spoken to in secret where it can, or is not set at all; and tried without sending a mail."""
 
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable, Sequence
+import ssl
+from collections.abc import Callable, Iterable, Sequence
 from email.utils import parseaddr
+from functools import partial
+from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
 from django.utils.translation import gettext as _
+
+from sfsync.domain.hosts import is_loopback
 
 
 class NoMailServerError(OSError):
@@ -30,12 +36,48 @@ class NoServer(BaseEmailBackend):
         return 0
 
 
+class NotSecretError(OSError):
+    """A password would go over the network in clear; the sentence says what to set."""
+
+
+class Server(EmailBackend):
+    """The mail backend that takes STARTTLS wherever it is offered, and sends no password in clear off this machine.
+
+    A server that asks for no password may prove nothing: its mails are encrypted, whoever it is.
+    """
+
+    @property
+    def connection_class(self) -> Callable[..., smtplib.SMTP]:  # type: ignore[override]  # Django only calls it
+        return partial(_Encrypting, secret=bool(self.username), trusted=self.ssl_context)
+
+
+class _Encrypting(smtplib.SMTP):
+    """A connection that is encrypted, if it can be, before anything is said."""
+
+    def __init__(self, host: str, port: int, *, secret: bool, trusted: ssl.SSLContext, **options: Any) -> None:
+        super().__init__(host, port, **options)
+        try:
+            self._encrypt(host, secret, trusted)
+        except Exception:
+            self.close()
+            raise
+
+    def _encrypt(self, host: str, secret: bool, trusted: ssl.SSLContext) -> None:
+        self.ehlo_or_helo_if_needed()
+        if self.has_extn("starttls"):
+            self.starttls(context=trusted if secret else ssl._create_unverified_context())  # noqa: S323
+        elif secret and not is_loopback(host):
+            raise NotSecretError(
+                _("The mail server offers no STARTTLS, and a password is not sent in clear. Use smtps:// or port 587.")
+            )
+
+
 def rehearse(sender: str, recipients: Iterable[str]) -> None:
     """Everything that a mail from `sender` to `recipients` needs but the mail itself: connection, sign-in, both
     addresses. A backend that speaks no SMTP is only opened. Raises what that backend raises."""
     backend = get_connection(fail_silently=False)
-    backend.open()
     try:
+        backend.open()
         server = getattr(backend, "connection", None)
         if isinstance(server, smtplib.SMTP):
             _rehearse(server, sender, recipients)

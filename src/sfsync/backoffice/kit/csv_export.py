@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import get_language
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile("(^|[,;|\t\r\n\"'])([ \u00a0\ufeff]*)(?=[=+@\t\r＝＋－＠-])")
+"""Where a cell begins, whatever separator the spreadsheet takes: its own language's, not always that of the page."""
 
 
 class _Echo:
@@ -38,4 +40,4 @@ def _text(rows: Iterable[list[object]], separator: str) -> Iterator[str]:
 
 def harmless(cell: object) -> object:
     """What a marketplace wrote must not run as a formula in the merchant's spreadsheet."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1\2'", cell) if isinstance(cell, str) else cell

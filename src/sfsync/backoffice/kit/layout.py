@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sfsync.backoffice.kit.access import is_administrator, stores_of
+from sfsync.backoffice.kit.visible import visible
 from sfsync.models import Store
 
 SHOWN_STORES = 20
@@ -30,7 +31,10 @@ class Way:
 def page(
     request: HttpRequest, template: str, *, store: Store | None = None, screen: str = "", **context: Any
 ) -> HttpResponse:
-    """Render a screen inside the shell. `screen` is the name of its entry in the navigation."""
+    """Render a screen inside the shell. `screen` is the name of its entry in the navigation.
+
+    No cache keeps it: the next person at the same browser, or behind the same proxy, must not see a merchant's orders.
+    """
     status = context.pop("status", 200)
     shell = {
         "store": store,
@@ -40,7 +44,8 @@ def page(
         "menu": list(stores_of(request.user)[: SHOWN_STORES + 1]) if request.user.is_authenticated else [],
         "languages": LANGUAGES,
     }
-    return render(request, f"sfsync/backoffice/{template}", shell | context, status=status)
+    html = render_to_string(f"sfsync/backoffice/{template}", shell | context, request)
+    return HttpResponse(visible(html), status=status, headers={"Cache-Control": "no-store"})
 
 
 def ways(store: Store, screen: str) -> list[Way]:

@@ -251,7 +251,11 @@ def _unreached(stores: list[Store]) -> set[str]:
 
 def _server() -> str:
     host = getattr(settings, "EMAIL_HOST", "")
-    return f"{host}:{settings.EMAIL_PORT}: " if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") else ""
+    return (
+        f"{host}:{settings.EMAIL_PORT}: "
+        if settings.EMAIL_BACKEND.endswith(("smtp.EmailBackend", "smtp.Server"))
+        else ""
+    )
 
 
 def _mapping(store: Store, connections: Connections, language: str) -> list[Finding]:
