@@ -33,9 +33,9 @@ FROM generate_series(1, %(orders)s) AS n
 """
 _SHOP_SIDES = """
 INSERT INTO shoppingfeed_order (store_id, marketplace_order_id, key, ordinal, shop_reference, created_at, open,
-    seen_status, seen_tracking, seen_at, date_add)
+    seen_status, seen_tracking, seen_numbers, seen_version, look_again, seen_at, date_add)
 SELECT store_id, id, feed_id - 1078495000000, feed_id - 1078495000000, 'REF' || feed_id - 1078495000000, created_at,
-    true, '4', 'TRK' || feed_id - 1078495000000, now(), now()
+    true, '4', 'TRK' || feed_id - 1078495000000, 'p TRK' || feed_id - 1078495000000, 1, false, now(), now()
 FROM sfsync_marketplace_order
 """
 _TOLD = """

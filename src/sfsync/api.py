@@ -5,7 +5,7 @@ Import it when Django's apps are ready: in a view, a command, a task or `AppConf
 
 from sfsync.domain.operations import OperationKind
 from sfsync.domain.operations import register as register_operation
-from sfsync.domain.orders import Parcel, Snapshot
+from sfsync.domain.orders import Parcel, Seen, Snapshot
 from sfsync.engine.kit.connections import Connections, Live
 from sfsync.engine.kit.lease import Busy
 from sfsync.engine.people.acts import done_by_hand, give_up, retry
@@ -25,7 +25,6 @@ from sfsync.shops.base import (
     ShopFacts,
     ShopMisconfigured,
     ShopUnavailable,
-    Sighting,
     Status,
     StatusChange,
 )
@@ -56,6 +55,7 @@ __all__ = [
     "Problem",
     "Process",
     "Result",
+    "Seen",
     "Setting",
     "Shop",
     "ShopError",
@@ -63,7 +63,6 @@ __all__ = [
     "ShopKind",
     "ShopMisconfigured",
     "ShopUnavailable",
-    "Sighting",
     "Snapshot",
     "Status",
     "StatusChange",

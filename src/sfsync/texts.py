@@ -110,6 +110,14 @@ SENTENCES = {
     # Troubles of a whole store
     "shop-unavailable": _("The shop's database does not answer. %(message)s"),
     "shop-misconfigured": _("The shop's database cannot be read. %(message)s"),
+    "shop-answers-old": _(
+        "The shop answers with older data than it has already given: it may be read from a copy that lags behind. "
+        "%(message)s"
+    ),
+    "orders-vanished": _(
+        "The shop no longer has many of the orders that wait to be sent: nothing is sent before it has them again. "
+        "%(message)s"
+    ),
     "token-refused": _("Shopping Feed refused the token. %(message)s"),
     "store-unknown": _("Shopping Feed does not know this store. %(message)s"),
     "rate-limited": _("Shopping Feed has been limiting our requests for a while. %(message)s"),
@@ -152,6 +160,8 @@ TROUBLES = {
     "disk-full": _("The disk that holds sfsync's own database is full."),
     "shop-unavailable": _("The shop's database does not answer."),
     "shop-misconfigured": _("The shop's database cannot be read."),
+    "shop-answers-old": _("The shop answers with older data than it has already given."),
+    "orders-vanished": _("The shop no longer has many of the orders that wait to be sent."),
     "token-refused": _("Shopping Feed refused the token."),
     "store-unknown": _("Shopping Feed does not know this store."),
     "rate-limited": _("Shopping Feed has been limiting our requests for a while."),
@@ -205,6 +215,14 @@ ADVICE = {
     "shop-unavailable": _("Check that the shop's database server runs. Changes are found as soon as it answers."),
     "shop-misconfigured": _(
         "Correct the shop's connection in the settings, then test it: Settings › Connection, or `sfsync doctor`."
+    ),
+    "shop-answers-old": _(
+        "Connect sfsync to the shop's own database, not to a copy. Nothing is lost: the sync continues when the answers "
+        "are up to date."
+    ),
+    "orders-vanished": _(
+        "Check that the connection names the right shop and that its database is complete. Give up the updates of "
+        "orders that were deleted on purpose."
     ),
     "token-refused": _("Enter a valid token in the settings, then test it: Settings › Connection, or `sfsync doctor`."),
     "store-unknown": _(

@@ -18,13 +18,13 @@ from django.test import Client
 from django.utils import timezone
 from typer.testing import CliRunner
 
-from sfsync.domain.orders import Parcel, Snapshot
+from sfsync.domain.orders import Parcel, Seen, Snapshot
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.run import run_store
 from sfsync.engine.watch.doctor import try_shop
 from sfsync.models import LogEntry, SettingChange, Store, named_settings
 from sfsync.shops import kinds
-from sfsync.shops.base import Carrier, Listing, ShopFacts, ShopMisconfigured, Sighting, Status, StatusChange
+from sfsync.shops.base import Carrier, Listing, ShopFacts, ShopMisconfigured, Status, StatusChange
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.setting import Mistake, Setting
 from sfsync_server import stores_file
@@ -77,16 +77,16 @@ class Ledger:
         """These keys have no order, so all are in one block."""
         return {0: hash(str((self.histories, self.numbers))) & 0xFFFF}
 
-    def look(self, keys: Collection[str]) -> list[Sighting]:
-        known = (each for each in keys if each in self.histories)
-        return [Sighting(each, self.histories[each][-1], self.numbers.get(each, "")) for each in known]
+    def look(self, keys: Collection[str]) -> dict[str, Seen]:
+        return {key: each.seen for key, each in self.read(keys).items()}
 
     def read(self, keys: Collection[str]) -> dict[str, Snapshot]:
-        return {each.key: self._snapshot(each) for each in self.look(keys)}
+        return {key: self._snapshot(key) for key in keys if key in self.histories}
 
-    def _snapshot(self, seen: Sighting) -> Snapshot:
-        parcels = (Parcel(seen.tracking_number, "pigeon", "Pigeon"),) if seen.tracking_number else ()
-        return Snapshot(seen.key, seen.status, tuple(self.histories[seen.key]), parcels)
+    def _snapshot(self, key: str) -> Snapshot:
+        history, number = tuple(self.histories[key]), self.numbers.get(key)
+        parcels = (Parcel(number, "pigeon", "Pigeon"),) if number else ()
+        return Snapshot(key, history[-1], history, parcels, version=len(history))
 
     def statuses(self, language: str) -> list[Status]:
         return [Status(PACKED, "Packed"), Status(GONE, "Gone", shipped=True)]

@@ -7,13 +7,37 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a glance at an order shows: enough to see that it changed.
+
+    `numbers`: every tracking number with the key of its parcel, the newest parcel first. `version`: the newest row of
+    its status history, 0 where none is kept; a lower one is an older answer.
+    """
+
+    status: str
+    numbers: tuple[tuple[str, str], ...] = ()
+    version: int = 0
+
+    @property
+    def tracking_number(self) -> str:
+        """The newest one, or an empty string."""
+        return self.numbers[0][1] if self.numbers else ""
+
+    @property
+    def written(self) -> str:
+        """The numbers as they are kept: a line each."""
+        return "\n".join([f"{parcel} {number}" for parcel, number in self.numbers])
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
-    """One row of the shop's parcels that has a tracking number."""
+    """One tracking number of the shop. `key` is that of the row it stands in."""
 
     tracking_number: str
     carrier_id: str = ""
     carrier_name: str = ""
     tracking_link: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +48,7 @@ class Snapshot:
     always ends with `status`. `parcels` holds the rows with a tracking number, newest first; `carrier_id` is the
     carrier the order is sent with, number or not, `carrier_reference` what stays the same when the merchant edits that
     carrier. `shipped_status` and `paid_status` are the shop's own flags on the current status: they tell an unmapped
-    "delivered" from an order that went back to "in preparation" (R8).
+    "delivered" from an order that went back to "in preparation" (R8). `version`: see `Seen`.
     """
 
     key: str
@@ -36,6 +60,12 @@ class Snapshot:
     carrier_name: str = ""
     shipped_status: bool = False
     paid_status: bool = False
+    version: int = 0
+
+    @property
+    def seen(self) -> Seen:
+        """What a glance at it would have shown."""
+        return Seen(self.status, tuple([(each.key, each.tracking_number) for each in self.parcels]), self.version)
 
     @property
     def tracking_number(self) -> str:

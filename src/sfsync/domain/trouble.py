@@ -34,6 +34,8 @@ class Trouble(StrEnum):
 
     SHOP_UNAVAILABLE = "shop-unavailable", (Act.SHOP,), True, True
     SHOP_MISCONFIGURED = "shop-misconfigured", (Act.SHOP,), False, True
+    SHOP_ANSWERS_OLD = "shop-answers-old", (Act.RUN,), True
+    ORDERS_VANISHED = "orders-vanished", (Act.RUN,)
     TOKEN_REFUSED = "token-refused", (Act.FEED,), False, True
     STORE_UNKNOWN = "store-unknown", (Act.FEED,), False, True
     RATE_LIMITED = "rate-limited", (Act.FEED,), True
@@ -57,7 +59,7 @@ class Trouble(StrEnum):
 
     @property
     def kind(self) -> str:
-        """One outage shows many faces (503, 429, no answer), and is one trouble."""
+        """One outage shows many faces (503, 429, no answer, an old one), and is one trouble."""
         return "outage" if self.passes else self.value
 
     def over(self, well: set[Act]) -> bool:

@@ -17,6 +17,9 @@ from sfsync.models.store import Store
 from sfsync.shops import kinds
 from sfsync.shops.keys import LONGEST
 
+UNSEEN = {"seen_status": "", "seen_tracking": "", "seen_numbers": "", "seen_version": 0, "look_again": False}
+"""What is known of an order that was never looked at."""
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def open_since(self, start: datetime) -> Self:
@@ -44,7 +47,10 @@ class Order(Loaded):
     one marketplace order: split, or imported twice (R38).
 
     `open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
-    asks it of every order. `seen_status` is empty until it was seen."""
+    asks it of every order. `seen_status` is empty until it was seen; `seen_tracking` is the newest of
+    `seen_numbers` (`Seen.written`), `seen_version` its `Seen.version`. `look_again`: the sweep looks at it whatever its
+    block says. `gone_at`: when the shop first answered without it.
+    """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
     marketplace_order = models.ForeignKey(MarketplaceOrder, on_delete=models.RESTRICT, related_name="shop_orders")
@@ -56,7 +62,11 @@ class Order(Loaded):
 
     seen_status = models.CharField(max_length=LONGEST, default="", blank=True)
     seen_tracking = models.CharField(max_length=255, default="", blank=True)
+    seen_numbers = models.TextField(default="", blank=True)
+    seen_version = models.BigIntegerField(default=0)
     seen_at = models.DateTimeField(null=True)
+    look_again = models.BooleanField(default=False)
+    gone_at = models.DateTimeField(null=True)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -42,7 +42,7 @@ class Action(models.TextChoices):
 
 _SECOND = f"ON CONFLICT (order_id) WHERE action = '{Action.SYNC}' DO UPDATE SET"
 MERGE = f"""{_SECOND} since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
-    lane = excluded.lane"""
+    lane = excluded.lane, looks = 0"""
 """A change: whoever has the intention in hand has read the order too early, and loses it."""
 BRING_FORWARD = f"{_SECOND} update_at = excluded.update_at WHERE excluded.update_at < t.update_at"
 """A further look at an order that may be waiting for one."""

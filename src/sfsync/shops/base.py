@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sfsync.domain.orders import Snapshot
+from sfsync.domain.orders import Seen, Snapshot
 from sfsync.shops.keys import CarrierKey, OrderKey, StatusKey
 
 PAGE = 1000
@@ -61,15 +61,6 @@ class StatusChange:
     row_id: int
     key: OrderKey
     status: StatusKey
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A glance at an order, enough to see that it changed. `tracking_number` is the newest one, or empty."""
-
-    key: OrderKey
-    status: StatusKey
-    tracking_number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +130,8 @@ class Shop(Protocol):
         Two orders' changes may cancel out, about once in four billion times.
         """
 
-    def look(self, keys: Collection[OrderKey]) -> list[Sighting]:
-        """The orders' current status and tracking number; an order that is gone is left out."""
+    def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+        """A glance at the orders, the same as `read` gives; an order that is gone is left out."""
 
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
         """The orders in full; an order that is gone is left out."""

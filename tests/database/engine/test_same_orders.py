@@ -206,6 +206,9 @@ def test_parts_that_are_all_cancelled_are_cancelled_once(world: World) -> None:
     world.shop.execute(world.shop.tables["orders"].delete().where(world.shop.tables["orders"].c.id_order == third))
     world.shop.set_status(second, CANCELED)
     world.sync(wait=5)
+    assert sent(world, feed_id) == []
+    world.advance(minutes=1)
+    world.sync(wait=5)
     assert sent(world, feed_id) == [("cancel", "")]
 
 

@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 
-from sfsync.domain.orders import Parcel
-from sfsync.shops.base import Sighting
+from sfsync.domain.orders import Parcel, Seen
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
 from sfsync.shops.prestashop.shop import PrestaShop
 from tests.database.prestashop.conftest import Connect
+
+
+def glance(seen: Seen) -> tuple[str, str]:
+    return (seen.status, seen.tracking_number)
 
 
 def edit_carrier(sample: SampleShop, carrier_id: int, **values: object) -> None:
@@ -24,7 +27,7 @@ def edit_carrier(sample: SampleShop, carrier_id: int, **values: object) -> None:
 
 def test_an_untouched_order(shop: PrestaShop) -> None:
     order = shop.read(["6"])["6"]
-    assert shop.look(["6"]) == [Sighting("6", str(PAID), "")]
+    assert glance(shop.look(["6"])["6"]) == (str(PAID), "")
     assert (order.status, order.statuses, order.parcels, order.tracking_number) == (str(PAID), (str(PAID),), (), "")
     assert (order.carrier_id, order.carrier_reference, order.carrier_name) == ("2", "2", "My carrier")
     assert (order.shipped_status, order.paid_status) == (False, True)
@@ -34,30 +37,32 @@ def test_shipped_with_a_tracking_number_r2(sample: SampleShop, shop: PrestaShop)
     sample.set_tracking(6, " 6A 1\n")
     sample.set_status(6, SHIPPED)
     order = shop.read(["6"])["6"]
-    assert shop.look(["6"]) == [Sighting("6", str(SHIPPED), "6A1")]
+    assert glance(shop.look(["6"])["6"]) == (str(SHIPPED), "6A1")
     assert order.statuses == (str(PAID), str(SHIPPED))
-    assert order.parcels == (Parcel("6A1", "2", "My carrier", "https://track.example/p?n=6A1"),)
+    assert order.parcels == (
+        Parcel("6A1", "2", "My carrier", "https://track.example/p?n=6A1", order.seen.numbers[0][0]),
+    )
     assert order.shipped_status
 
 
 def test_each_number_of_a_row_is_a_parcel_r2(sample: SampleShop, shop: PrestaShop) -> None:
     sample.set_tracking(6, "6A1;6A2")
     assert [parcel.tracking_number for parcel in shop.read(["6"])["6"].parcels] == ["6A1", "6A2"]
-    assert shop.look(["6"])[0].tracking_number == "6A1"
+    assert shop.look(["6"])["6"].tracking_number == "6A1"
 
 
 @pytest.mark.parametrize("typed", ["0", "N/A", "en cours", "6,90E+12", "#REF!", "https://track.example/p"])
 def test_what_stands_in_a_numbers_place_is_none_r4(sample: SampleShop, shop: PrestaShop, typed: str) -> None:
     sample.set_tracking(6, typed)
     assert shop.read(["6"])["6"].parcels == ()
-    assert shop.look(["6"])[0].tracking_number == ""
+    assert shop.look(["6"])["6"].tracking_number == ""
 
 
 def test_the_status_is_current_before_its_history_row_is_written_r6(sample: SampleShop, shop: PrestaShop) -> None:
     sample.set_status(6, 3)
     sample.set_status(6, SHIPPED, history=False)
     assert shop.read(["6"])["6"].statuses == (str(PAID), "3", str(SHIPPED))
-    assert shop.look(["6"]) == [Sighting("6", str(SHIPPED), "")]
+    assert glance(shop.look(["6"])["6"]) == (str(SHIPPED), "")
 
 
 def test_an_order_without_history_has_its_current_status(sample: SampleShop, shop: PrestaShop) -> None:
@@ -73,7 +78,7 @@ def test_several_parcels_newest_first_without_the_unnumbered(sample: SampleShop,
     order = shop.read(["6"])["6"]
     assert [(parcel.tracking_number, parcel.carrier_id) for parcel in order.parcels] == [("6A2", "1"), ("6A1", "2")]
     assert order.parcels[0].tracking_link == ""
-    assert order.tracking_number == shop.look(["6"])[0].tracking_number == "6A2"
+    assert order.tracking_number == shop.look(["6"])["6"].tracking_number == "6A2"
     assert (order.carrier_id, order.carrier_name) == ("3", "My cheap carrier")
 
 
@@ -81,7 +86,7 @@ def test_an_order_without_parcel_rows_goes_by_its_own_carrier(sample: SampleShop
     sample.execute(delete(sample.tables["order_carrier"]))
     order = shop.read(["6"])["6"]
     assert (order.carrier_id, order.carrier_name, order.parcels) == ("2", "My carrier", ())
-    assert shop.look(["6"]) == [Sighting("6", str(PAID), "")]
+    assert glance(shop.look(["6"])["6"]) == (str(PAID), "")
 
 
 def test_a_carrier_named_zero_goes_by_the_shops_name(sample: SampleShop, shop: PrestaShop) -> None:
@@ -118,7 +123,7 @@ def test_a_carrier_that_is_gone_has_no_name(sample: SampleShop, shop: PrestaShop
     sample.set_tracking(6, "6A1", carrier_id=77)
     order = shop.read(["6"])["6"]
     assert (order.carrier_id, order.carrier_reference, order.carrier_name) == ("77", "77", "")
-    assert order.parcels == (Parcel("6A1", "77", "", ""),)
+    assert order.parcels == (Parcel("6A1", "77", "", "", order.seen.numbers[0][0]),)
 
 
 def test_a_dangerous_carrier_url_gives_no_link(sample: SampleShop, shop: PrestaShop) -> None:
@@ -140,9 +145,9 @@ def test_a_status_that_is_gone_or_deleted_is_no_trouble_r8(sample: SampleShop, s
 def test_gone_orders_and_other_shops_orders_are_left_out(sample: SampleShop, shop: PrestaShop) -> None:
     theirs = sample.add_orders(1, shop_id=2, tracking="6A1", status=SHIPPED)
     asked = ["6", "6", *map(str, theirs), "999999"]
-    assert [seen.key for seen in shop.look(asked)] == ["6"]
+    assert list(shop.look(asked)) == ["6"]
     assert list(shop.read(asked)) == ["6"]
-    assert shop.look([]) == []
+    assert shop.look([]) == {}
     assert shop.read([]) == {}
 
 
@@ -161,7 +166,7 @@ def test_a_thousand_orders_are_five_statements_and_five_thousand_glances_one(
     statements.clear()
     seen = shop.look(keys)
     assert len(statements) == 1
-    assert seen == [Sighting(key, str(SHIPPED), f"TRK{key}") for key in keys]
+    assert {key: glance(each) for key, each in seen.items()} == {key: (str(SHIPPED), f"TRK{key}") for key in keys}
     statements.clear()
     assert len(shop.read(keys)) == 5001
     assert len(statements) == 30
@@ -177,9 +182,7 @@ def test_orders_of_the_real_shop_are_read_as_they_stand(shop_url: str, connect: 
     assert all(
         order.statuses == tuple(map(str, sample.order(int(order.key)).statuses)) for order in list(orders.values())[:40]
     )
-    assert {seen.key: (seen.status, seen.tracking_number) for seen in shop.look(keys)} == {
-        order.key: (order.status, order.tracking_number) for order in orders.values()
-    }
+    assert shop.look(keys) == {key: order.seen for key, order in orders.items()}
     sample.close()
 
 
@@ -202,16 +205,16 @@ def reused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SampleSho
 
 
 @given(numbers=st.lists(NUMBERS, max_size=5))
-def test_a_glance_and_a_reading_agree_on_the_tracking_number_r2(
+def test_a_glance_and_a_reading_agree_on_every_number_r2(
     reused: tuple[SampleShop, PrestaShop], numbers: list[str | None]
 ) -> None:
     sample, shop = reused
     sample.execute(delete(sample.tables["order_carrier"]))
     for number in numbers:
         sample.add_parcel(6, number)
-    glance, order = shop.look(["6"])[0], shop.read(["6"])["6"]
-    assert glance.tracking_number == order.tracking_number
-    assert glance.status == order.status == order.statuses[-1]
+    order = shop.read(["6"])["6"]
+    assert shop.look(["6"]) == {"6": order.seen}
+    assert order.status == order.statuses[-1]
     assert all(parcel.tracking_number.strip() for parcel in order.parcels)
 
 
@@ -221,9 +224,7 @@ def test_both_agree_on_mariadb_too(mariadb_sample: SampleShop, connect: Connect)
     for order_id, number in zip(mariadb_sample.order_ids(), typed, strict=False):
         mariadb_sample.set_tracking(order_id, number)
     orders = shop.read([str(each) for each in mariadb_sample.order_ids()])
-    assert {seen.key: seen.tracking_number for seen in shop.look(orders)} == {
-        key: order.tracking_number for key, order in orders.items()
-    }
+    assert shop.look(orders) == {key: order.seen for key, order in orders.items()}
     assert orders["9"].tracking_number == "été-6A1-📦-ß"
 
 
@@ -233,7 +234,9 @@ def test_a_parcel_without_carrier_goes_by_the_orders(sample: SampleShop, shop: P
     sample.execute(insert(parcels).values(id_order=6, id_carrier=0, tracking_number="6A1", date_add=sample.time()))
     order = shop.read(["6"])["6"]
     assert (order.carrier_id, order.carrier_name) == ("2", "My carrier")
-    assert order.parcels == (Parcel("6A1", "2", "My carrier", "https://track.example/p?n=6A1"),)
+    assert order.parcels == (
+        Parcel("6A1", "2", "My carrier", "https://track.example/p?n=6A1", order.seen.numbers[0][0]),
+    )
 
 
 @pytest.mark.parametrize("name", ["Colis\0simo", "Colissimo\x07", " Colis\u200bsimo \r\n"])

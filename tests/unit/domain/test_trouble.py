@@ -12,6 +12,8 @@ from sfsync.domain.trouble import Act, Trouble
 OVER = {
     Trouble.SHOP_UNAVAILABLE: {Act.SHOP},
     Trouble.SHOP_MISCONFIGURED: {Act.SHOP},
+    Trouble.SHOP_ANSWERS_OLD: {Act.RUN},
+    Trouble.ORDERS_VANISHED: {Act.RUN},
     Trouble.TOKEN_REFUSED: {Act.FEED},
     Trouble.STORE_UNKNOWN: {Act.FEED},
     Trouble.RATE_LIMITED: {Act.FEED},
@@ -54,6 +56,7 @@ def test_what_is_no_trouble_of_a_store_is_not_taken_for_one(code: str) -> None:
 
 
 def test_outages_are_one_kind_whatever_their_face() -> None:
-    """R20: 503, then 429, then no answer is one outage, and one mail."""
+    """R20: 503, then 429, then no answer, or an old one, is one outage, and one mail."""
     outages = {trouble for trouble in Trouble if trouble.kind == "outage"}
-    assert outages == {Trouble.SHOP_UNAVAILABLE, Trouble.RATE_LIMITED, Trouble.API_UNAVAILABLE}
+    shop = {Trouble.SHOP_UNAVAILABLE, Trouble.SHOP_ANSWERS_OLD}
+    assert outages == shop | {Trouble.RATE_LIMITED, Trouble.API_UNAVAILABLE}

@@ -6,13 +6,13 @@ from collections import namedtuple
 
 import pytest
 
-from sfsync.shops.base import Sighting
+from sfsync.domain.orders import Seen
 from sfsync.shops.prestashop.about import setting
 from sfsync.shops.prestashop.probe import prefixes
-from sfsync.shops.prestashop.shop import color, feed_id, sightings
+from sfsync.shops.prestashop.shop import color, feed_id, seen_of
 from sfsync.shops.prestashop.snapshots import ending_with
 
-Glance = namedtuple("Glance", "id_order current_state id_order_carrier tracking_number")
+Glance = namedtuple("Glance", "id_order current_state version id_order_carrier tracking_number")
 Setting = namedtuple("Setting", "name value id_shop id_shop_group")
 
 
@@ -52,19 +52,20 @@ def test_the_history_always_ends_with_the_current_status_r6() -> None:
     assert ending_with("2", []) == ("2",)
 
 
-def test_the_newest_parcel_with_a_number_counts() -> None:
+def test_every_parcels_number_is_seen_the_newest_first() -> None:
     rows = [
-        Glance(7, 4, 12, "en cours"),
-        Glance(7, 4, 10, "6A0"),
-        Glance(7, 4, 11, " 6A 1\n"),
-        Glance(8, 2, None, None),
-        Glance(9, 3, 5, None),
+        Glance(7, 4, 31, 12, "en cours"),
+        Glance(7, 4, 31, 10, "6A0"),
+        Glance(7, 4, 31, 11, " 6A 1\n6A2"),
+        Glance(8, 2, None, None, None),
+        Glance(9, None, 5, 5, None),
     ]
-    assert sorted(sightings(rows), key=lambda seen: seen.key) == [
-        Sighting("7", "4", "6A1"),
-        Sighting("8", "2", ""),
-        Sighting("9", "3", ""),
-    ]
+    assert seen_of(rows) == {
+        "7": Seen("4", (("11", "6A1"), ("11", "6A2"), ("10", "6A0")), 31),
+        "8": Seen("2"),
+        "9": Seen("0", version=5),
+    }
+    assert [each.tracking_number for each in seen_of(rows).values()].count("6A1") == 1
 
 
 def test_a_setting_of_the_shop_wins_over_its_groups_and_that_over_everybodys() -> None:

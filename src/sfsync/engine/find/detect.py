@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from sfsync.engine.find.outbox import Change, Seen, change, learn_names, save
+from sfsync.engine.find.outbox import LAST_SEEN, Change, LastSeen, change, learn_names, save
 from sfsync.engine.find.register import register
 from sfsync.engine.find.sweep import sweep
 from sfsync.engine.kit.context import Run
@@ -94,11 +94,10 @@ def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
         with run.lease.writing("history"):
             register(run, listings)
         orders = _orders(run, statuses)
-    seen = run.shop.look(orders) if orders else []
-    return [change(each, orders[each.key], statuses[each.key], run.lease.taken_at) for each in seen]
+    seen = run.shop.look(orders) if orders else {}
+    return [change(now, orders[key], statuses[key], run.lease.taken_at) for key, now in seen.items()]
 
 
-def _orders(run: Run, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+def _orders(run: Run, keys: Collection[OrderKey]) -> dict[OrderKey, LastSeen]:
     rows = Order.objects.filter(store=run.store, key__in=list(keys))
-    names = ("key", "pk", "marketplace_order", "seen_status", "seen_tracking", "seen_at")
-    return {row[0]: Seen(*row[1:]) for row in rows.values_list(*names)}
+    return {key: LastSeen(*row) for key, *row in rows.values_list("key", *LAST_SEEN)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,23 +10,33 @@ from django.db.models import Exists, OuterRef, Q
 
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations.kind import ORDER
+from sfsync.domain.orders import Seen
 from sfsync.engine.kit.context import Run
 from sfsync.models import Action, MarketplaceOrder, Order, Task
 from sfsync.models.log import Level
 from sfsync.models.task import BLANK, BRING_FORWARD, MERGE
-from sfsync.shops.base import Sighting
 from sfsync.shops.keys import StatusKey
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What was last seen of a shop order of ours, and its marketplace order."""
+class LastSeen:
+    """What was last seen of a shop order of ours, and its marketplace order. `numbers`: as they are kept."""
 
     pk: int
     order_id: int
     status: StatusKey
-    tracking_number: str
+    numbers: str
+    version: int
+    look_again: bool
     at: datetime | None = None
+
+    def differs(self, now: Seen) -> bool:
+        """It is to be written down."""
+        return self.look_again or (self.status, self.numbers, self.version) != (now.status, now.written, now.version)
+
+
+LAST_SEEN = ("pk", "marketplace_order", "seen_status", "seen_numbers", "seen_version", "look_again", "seen_at")
+"""The columns of `LastSeen`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +49,24 @@ class Change:
     pk: int
     order_id: int
     statuses: tuple[StatusKey, ...]
-    tracking_number: str
+    seen: Seen
     new_status: bool
     new_tracking: bool
     first_seen: bool = False
     counted: bool = False
     """This run has found it already: its rows lie on two pages of the history."""
+
+    older: bool = False
+    """The shop has answered with more before: what it says now is not written down, and asked again."""
+
+    @property
+    def tracking_number(self) -> str:
+        return self.seen.tracking_number
+
+    @property
+    def news(self) -> bool:
+        """It is to be judged: another status or number, or a row of the history, whatever came after it."""
+        return len(self.statuses) > 1 or ((self.new_status or self.new_tracking) and not self.older)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +80,18 @@ class Look:
     lane: str = ORDER
 
 
-def change(
-    sighting: Sighting, seen: Seen, history: Collection[StatusKey] = (), run_began: datetime | None = None
-) -> Change:
+def change(now: Seen, last: LastSeen, history: Collection[StatusKey] = (), run_began: datetime | None = None) -> Change:
     """`history`: the statuses that the order took since, as far as they are known."""
     return Change(
-        pk=seen.pk,
-        order_id=seen.order_id,
-        statuses=(*history, sighting.status),
-        tracking_number=sighting.tracking_number,
-        new_status=sighting.status != seen.status,
-        new_tracking=sighting.tracking_number != seen.tracking_number,
-        first_seen=not seen.status,
-        counted=bool(seen.at and run_began and seen.at >= run_began and sighting.status == seen.status),
+        pk=last.pk,
+        order_id=last.order_id,
+        statuses=(*history, now.status),
+        seen=now,
+        new_status=now.status != last.status,
+        new_tracking=now.written != last.numbers,
+        first_seen=not last.status,
+        counted=bool(last.at and run_began and last.at >= run_began and now.status == last.status),
+        older=now.version < last.version,
     )
 
 
@@ -84,8 +105,9 @@ def save(run: Run, changes: list[Change]) -> None:
     """Save what was seen, and a task for each order that the marketplace may have to hear of."""
     if not changes:
         return
-    told = _told(changes)
-    news = [each for each in changes if each.order_id in told or _matters(run, each)]
+    news = [each for each in changes if each.news]
+    told = _told(news)
+    news = [each for each in news if each.order_id in told or _matters(run, each)]
     _save_tasks(run, news)
     _save_seen(run, changes)
     run.counts.detected += sum(not each.counted for each in news)
@@ -96,7 +118,7 @@ def _matters(run: Run, change: Change) -> bool:
     """R1: a mapped status. R2: a tracking number. R6: a mapped status may be in the past of an unknown order."""
     mapped = any(status in run.policy.mapping for status in change.statuses)
     unknown_past = change.first_seen and run.policy.latest_mapped
-    return bool(change.tracking_number) or mapped or unknown_past
+    return bool(change.seen.numbers) or mapped or unknown_past
 
 
 def _told(changes: list[Change]) -> set[int]:
@@ -139,8 +161,22 @@ def _save_tasks(run: Run, changes: list[Change]) -> None:
         run.journal.say(Level.INFO, code, each.order_id, status=status, tracking_number=tracking)
 
 
+_SEEN = ("seen_status", "seen_tracking", "seen_numbers", "seen_version")
+
+
 def _save_seen(run: Run, changes: list[Change]) -> None:
-    moved = [(each.pk, each.statuses[-1], each.tracking_number) for each in changes if each.new_status]
-    update_rows(Order, ("id", "seen_status", "seen_tracking"), moved, same={"seen_at": run.clock()})
-    still = [(each.pk, each.tracking_number) for each in changes if each.new_tracking and not each.new_status]
-    update_rows(Order, ("id", "seen_tracking"), still)
+    write_seen(run, {each.pk: each.seen for each in changes if each.new_status and not each.older})
+    still = [(each.pk, *kept(each.seen)[1:]) for each in changes if not (each.new_status or each.older)]
+    update_rows(Order, ("id", *_SEEN[1:]), still, same={"look_again": False})
+    if older := [each.pk for each in changes if each.older]:
+        Order.objects.filter(pk__in=older).update(look_again=True)
+
+
+def write_seen(run: Run, seen: Mapping[int, Seen], *, look_again: bool = False) -> None:
+    """Our rows of shop orders whose status has changed, and what was seen of them."""
+    rows = [(pk, *kept(each)) for pk, each in seen.items()]
+    update_rows(Order, ("id", *_SEEN), rows, same={"seen_at": run.clock(), "look_again": look_again})
+
+
+def kept(seen: Seen) -> tuple[str, str, str, int]:
+    return (seen.status, seen.tracking_number, seen.written, seen.version)

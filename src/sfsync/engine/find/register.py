@@ -15,6 +15,7 @@ from sfsync.engine.find.outbox import queue
 from sfsync.engine.kit.context import Run
 from sfsync.models import MarketplaceOrder, Order
 from sfsync.models.log import Level
+from sfsync.models.order import UNSEEN
 from sfsync.shops.base import Listing
 from sfsync.shops.keys import OrderKey
 
@@ -68,7 +69,7 @@ def _insert(run: Run, fresh: list[Listing]) -> None:
         Order,
         names,
         rows,
-        same={"store": run.store.pk, "date_add": run.clock(), "seen_status": "", "seen_tracking": ""},
+        same={"store": run.store.pk, "date_add": run.clock(), **UNSEEN},
     )
     joined = [each for each in fresh if there[each.key].known]
     for each in joined:
@@ -125,7 +126,7 @@ class _Moves:
         there = find_or_make(self.run, [self.listed[each] for each in keys])
         rows = [(self.known[each].pk, *self._row(each), *_there(there[each])) for each in keys]
         names = ("id", "shop_reference", "created_at", "marketplace_order", "open")
-        update_rows(Order, names, rows, same={"seen_status": "", "seen_tracking": "", "seen_at": None})
+        update_rows(Order, names, rows, same={**UNSEEN, "seen_at": None})
         for each in keys:
             code = "order-corrected" if self.verdicts[each] is Verdict.CORRECTED else "order-replaced"
             for pk in (self.known[each].order_id, there[each].pk):

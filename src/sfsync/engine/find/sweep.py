@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
-from sfsync.engine.find.outbox import Seen, change, learn_names, save
+from sfsync.engine.find.outbox import LAST_SEEN, LastSeen, change, learn_names, save
 from sfsync.engine.find.register import look_again
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import passed
 from sfsync.models import Order, Sweep, Task
-from sfsync.shops.base import BLOCK, Sighting
+from sfsync.shops.base import BLOCK
 from sfsync.shops.keys import OrderKey
 
 ORDERS = 10_000
@@ -37,11 +37,12 @@ def sweep(run: Run) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Ordinals from `number * BLOCK` on: how many of them are open, and how many of those were never seen."""
+    """Ordinals from `number * BLOCK` on: how many of them are open, and how many of those are to
+    be looked at whatever the shop says of the block: they were never seen, or there was doubt."""
 
     number: int
     orders: int
-    unseen: int
+    unsure: int
 
 
 _NUMBER = F("ordinal") / BLOCK
@@ -49,8 +50,8 @@ _NUMBER = F("ordinal") / BLOCK
 
 def _blocks(run: Run) -> Iterator[_Block]:
     numbered = _open_orders(run).annotate(block=_NUMBER).values("block").order_by("block")
-    counted = numbered.annotate(orders=Count("pk"), unseen=Count("pk", filter=Q(seen_status="")))
-    return (_Block(*row) for row in counted.values_list("block", "orders", "unseen"))
+    counted = numbered.annotate(orders=Count("pk"), unsure=Count("pk", filter=Q(seen_status="") | Q(look_again=True)))
+    return (_Block(*row) for row in counted.values_list("block", "orders", "unsure"))
 
 
 def _look_where_it_moved(run: Run, blocks: list[_Block]) -> None:
@@ -61,8 +62,8 @@ def _look_where_it_moved(run: Run, blocks: list[_Block]) -> None:
     moved = {each.number for each in blocks if last.fingerprint(each.number) != now.get(each.number)}
     if whole and last.whole_at:
         look_again(run)
-    for some in _together(each for each in blocks if whole or each.unseen or each.number in moved):
-        _compare(run, [block.number for block in some])
+    for some in _together(each for each in blocks if whole or each.unsure or each.number in moved):
+        _compare(run, [block.number for block in some], whole=whole)
     if whole or moved:
         with run.lease.writing("sweep"):
             last.keep(now, run.clock() if whole else last.whole_at)
@@ -82,26 +83,24 @@ def _together(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
         yield some
 
 
-def _compare(run: Run, blocks: list[int]) -> None:
+def _compare(run: Run, blocks: list[int], *, whole: bool) -> None:
+    """`whole`: once a day the shop is believed, even where it takes back a row of an order's history."""
     run.lease.beat("sweep")
-    seen = dict(_seen(run, blocks))
-    changes = [change(each, seen[each.key]) for each in run.shop.look(seen) if _news(each, seen[each.key])]
+    last = dict(_last_seen(run, blocks))
+    seen = run.shop.look(last)
+    changes = [change(now, last[key]) for key, now in seen.items() if last[key].differs(now)]
+    changes = [replace(each, older=False) for each in changes] if whole else changes
     learn_names(run, changes)
     for start in range(0, len(changes), SAVED):
         with run.lease.writing("sweep"):
             save(run, changes[start : start + SAVED])
 
 
-def _seen(run: Run, blocks: list[int]) -> Iterator[tuple[OrderKey, Seen]]:
+def _last_seen(run: Run, blocks: list[int]) -> Iterator[tuple[OrderKey, LastSeen]]:
     """The shop's key of each, and what was last seen of it. The range lets the database use its index."""
     within = (blocks[0] * BLOCK, (blocks[-1] + 1) * BLOCK - 1)
     orders = _open_orders(run).annotate(block=_NUMBER).filter(ordinal__range=within, block__in=blocks)
-    rows = orders.values_list("key", "pk", "marketplace_order", "seen_status", "seen_tracking")
-    return ((row[0], Seen(*row[1:])) for row in rows)
-
-
-def _news(sighting: Sighting, seen: Seen) -> bool:
-    return (sighting.status, sighting.tracking_number) != (seen.status, seen.tracking_number)
+    return ((key, LastSeen(*row)) for key, *row in orders.values_list("key", *LAST_SEEN))
 
 
 def _open_orders(run: Run) -> QuerySet[Order]:

@@ -21,12 +21,22 @@ class Stopped:
     detail: str
 
 
+class Doubted(ShopError):
+    """The shop answers, and what it says cannot be true: nothing is judged by it. `detail` is evidence."""
+
+    def __init__(self, trouble: Trouble, detail: str) -> None:
+        super().__init__(detail)
+        self.trouble = trouble
+
+
 def stopped_by(error: Exception) -> Stopped:
     return Stopped(_trouble(error), str(error))
 
 
 def _trouble(error: Exception) -> Trouble:
     match error:
+        case Doubted():
+            return error.trouble
         case ShopUnavailable():
             return Trouble.SHOP_UNAVAILABLE
         case ShopError():

@@ -15,6 +15,7 @@ from sfsync.domain.groups import Together
 from sfsync.engine.find.register import register
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, set_aside, tell
+from sfsync.engine.outgoing.doubts import decidable
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.reading import Reading, read
@@ -70,6 +71,7 @@ def _process(run: Run, tasks: list[HeldTask]) -> dict[int, Nameless]:
     reading = read(run.shop, {task.order_id: task.claim for task in tasks})
     if reading.other:
         tasks = _without_moved(run, tasks, reading)
+    tasks = decidable(run, tasks, reading)
     plan = prepare(tasks, reading, told_of(tasks), run.policy, run.clock())
     settle_without_request(run, plan)
     send(run, plan.send)

@@ -4,12 +4,13 @@ to be (R39)."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sfsync.domain.groups import Group
 from sfsync.domain.identity import Claim, Verdict, judge
 from sfsync.domain.orders import Snapshot
+from sfsync.domain.readings import Before
 from sfsync.engine.find.marketplace_orders import claim
 from sfsync.models import Order
 from sfsync.shops.base import Listing, Shop
@@ -19,12 +20,17 @@ from sfsync.shops.keys import OrderKey
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`groups`: marketplace order → its shop orders. `other`: the shop claims these to be other orders than we know.
-    `snapshots`: each of the shop's orders; `pks`: our row of it."""
+    `snapshots`: each of the shop's orders; `before`: marketplace order → what was known of its shop orders."""
 
     groups: Mapping[int, Group]
     snapshots: Mapping[OrderKey, Snapshot]
     other: list[Listing]
-    pks: Mapping[OrderKey, int]
+    before: Mapping[int, Sequence[Before]]
+
+    @property
+    def pks(self) -> dict[OrderKey, int]:
+        """Our row of each shop order."""
+        return {each.key: each.pk for its in self.before.values() for each in its}
 
 
 def read(shop: Shop, claims: Mapping[int, Claim]) -> Reading:
@@ -32,26 +38,28 @@ def read(shop: Shop, claims: Mapping[int, Claim]) -> Reading:
 
     Who an order is, is asked after what it says: an order that took another's number in between is not taken for it.
     """
-    keys, pks = _shop_orders(claims)
-    snapshots = shop.read(pks)
-    listed = {each.key: each for each in sorted(shop.listings_of(pks), key=lambda each: each.row_id)}
+    before = _shop_orders(claims)
+    keys = [each.key for its in before.values() for each in its]
+    snapshots = shop.read(keys)
+    listed = {each.key: each for each in sorted(shop.listings_of(keys), key=lambda each: each.row_id)}
     groups = {pk: Group(claimed=False) for pk in claims}
     other = []
-    for pk, its in keys.items():
-        there = [each for each in its if each in snapshots]
+    for pk, its in before.items():
+        there = [each.key for each in its if each.key in snapshots]
         living = tuple(snapshots[each] for each in there if each in listed)
         groups[pk] = Group(living, unlisted=len(living) < len(there))
-        claimed = (listed[each] for each in its if each in listed)
+        claimed = (listed[each.key] for each in its if each.key in listed)
         other += [each for each in claimed if judge(claims[pk], claim(each)) is not Verdict.SAME]
-    return Reading(groups, snapshots, other, pks)
+    return Reading(groups, snapshots, other, before)
 
 
-def _shop_orders(order_ids: Iterable[int]) -> tuple[dict[int, list[OrderKey]], dict[OrderKey, int]]:
-    """Marketplace order → the keys of its shop orders, the first one first; and our rows of these."""
+_COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at")
+
+
+def _shop_orders(order_ids: Iterable[int]) -> dict[int, list[Before]]:
+    """Marketplace order → its shop orders, the first one first."""
     rows = Order.objects.filter(marketplace_order__in=list(order_ids)).order_by("ordinal", "key")
-    keys: dict[int, list[OrderKey]] = defaultdict(list)
-    pks: dict[OrderKey, int] = {}
-    for pk, key, row in rows.values_list("marketplace_order", "key", "pk"):
-        keys[pk].append(key)
-        pks[key] = row
-    return keys, pks
+    before: dict[int, list[Before]] = defaultdict(list)
+    for pk, *row in rows.values_list("marketplace_order", *_COLUMNS):
+        before[pk].append(Before(*row))
+    return before

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Row, Select, Table, func, or_, select
 
-from sfsync.domain.orders import Snapshot
+from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import (
     BLOCK,
@@ -18,7 +19,6 @@ from sfsync.shops.base import (
     Listing,
     ShopFacts,
     ShopMisconfigured,
-    Sighting,
     Status,
     StatusChange,
 )
@@ -115,18 +115,20 @@ class PrestaShop:
             found.update((int(row.block), int(row.checksum)) for row in rows)
         return found
 
-    def look(self, keys: Collection[OrderKey]) -> list[Sighting]:
-        orders, parcels = self._tables.orders, self._tables.order_carrier
+    def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+        orders, parcels, history = self._tables.orders, self._tables.order_carrier, self._tables.order_history.c
+        newest = select(func.max(history.id_order_history)).where(history.id_order == orders.c.id_order)
+        version = newest.scalar_subquery().label("version")
+        parcel = (parcels.c.id_order_carrier, parcels.c.tracking_number)
         glance = (
-            select(orders.c.id_order, orders.c.current_state, parcels.c.id_order_carrier, parcels.c.tracking_number)
+            select(orders.c.id_order, orders.c.current_state, version, *parcel)
             .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
             .where(self._tables.of_shop(self._shop_id))
         )
-        return [
-            sighting
-            for some in _batches(keys, LOOK)
-            for sighting in sightings(self._reader.rows(glance.where(orders.c.id_order.in_(some))))
-        ]
+        found: dict[OrderKey, Seen] = {}
+        for some in _batches(keys, LOOK):
+            found |= seen_of(self._reader.rows(glance.where(orders.c.id_order.in_(some))))
+        return found
 
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
         """Five statements for 1,000 orders."""
@@ -269,18 +271,18 @@ class PrestaShop:
         return {status: name for status, name in named if name}
 
 
-def sightings(rows: Sequence[Any]) -> list[Sighting]:
-    """One of each order, from one row a parcel: the first number of the newest row that has one, as `read` has it."""
-    found: dict[int, Sighting] = {}
-    for row in sorted(rows, key=lambda row: row.id_order_carrier or 0):
-        numbers = recognise(row.tracking_number).numbers
-        if numbers or row.id_order not in found:
-            found[row.id_order] = _sighting(row, numbers)
-    return list(found.values())
-
-
-def _sighting(row: Any, numbers: Sequence[str]) -> Sighting:
-    return Sighting(str(row.id_order), str(row.current_state or 0), numbers[0] if numbers else "")
+def seen_of(rows: Sequence[Any]) -> dict[OrderKey, Seen]:
+    """What one row per parcel shows of their orders."""
+    found: dict[int, Any] = {}
+    numbers: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.id_order_carrier or 0, reverse=True):
+        found[row.id_order] = row
+        for number in recognise(row.tracking_number).numbers:
+            numbers[row.id_order].append((str(row.id_order_carrier), number))
+    return {
+        str(order): Seen(str(row.current_state or 0), tuple(numbers.get(order, ())), row.version or 0)
+        for order, row in found.items()
+    }
 
 
 def feed_id(text: str | None) -> int | None:

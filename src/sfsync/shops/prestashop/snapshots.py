@@ -31,7 +31,7 @@ def snapshots(
     """The orders of this shop among these, by key. `shop_name` is asked when a carrier goes by it."""
     # The history first: PrestaShop writes an order's status before its history row, so this way round the history
     # never holds a status that the order read afterwards does not have yet.
-    history = _history(reader, tables, order_ids)
+    history, versions = _history(reader, tables, order_ids)
     orders = _orders(reader, tables, shop_id, order_ids)
     parcels = _parcels(reader, tables, order_ids)
     used = {row.id_carrier for row in orders} | {row.id_carrier for rows in parcels.values() for row in rows}
@@ -55,6 +55,7 @@ def snapshots(
                 carrier_name=carrier.name,
                 shipped_status=shipped,
                 paid_status=paid,
+                version=versions.get(row.id_order, 0),
             ),
         )
 
@@ -74,21 +75,22 @@ def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: in
         carrier_id = row.id_carrier or orders_own
         carrier = carriers.get(carrier_id, Carrier())
         for number in recognise(row.tracking_number).numbers:
-            yield Parcel(number, _key(carrier_id), carrier.name, tracking_link(carrier.url, number))
+            link = tracking_link(carrier.url, number)
+            yield Parcel(number, _key(carrier_id), carrier.name, link, str(row.id_order_carrier))
 
 
-def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, list[str]]:
-    """Statuses by order, oldest first."""
+def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, int]]:
+    """Statuses by order, oldest first, and the newest row of each."""
     history = tables.order_history.c
     rows = reader.rows(
-        select(history.id_order, history.id_order_state)
+        select(history.id_order, history.id_order_state, history.id_order_history)
         .where(history.id_order.in_(order_ids))
         .order_by(history.id_order_history)
     )
     statuses: dict[int, list[str]] = defaultdict(list)
     for row in rows:
         statuses[row.id_order].append(str(row.id_order_state))
-    return statuses
+    return statuses, {row.id_order: row.id_order_history for row in rows}
 
 
 def _orders(reader: Reader, tables: Tables, shop_id: int, order_ids: list[int]) -> Sequence[Row[Any]]:
@@ -104,7 +106,7 @@ def _parcels(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, 
     """Rows of parcels by order, newest first, with and without a number."""
     parcels = tables.order_carrier.c
     rows = reader.rows(
-        select(parcels.id_order, parcels.id_carrier, parcels.tracking_number)
+        select(parcels.id_order_carrier, parcels.id_order, parcels.id_carrier, parcels.tracking_number)
         .where(parcels.id_order.in_(order_ids))
         .order_by(parcels.id_order_carrier.desc())
     )

@@ -1,0 +1,77 @@
+"""Before a reading is judged: an older answer is asked again, an order that is not there is looked for once more, and a
+shop that lost many of them is not believed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sfsync.db.bulk import update_rows
+from sfsync.domain.readings import ABSENT, AGAIN, OLD_ANSWERS, Answer, vanished
+from sfsync.domain.trouble import Trouble
+from sfsync.engine.find.outbox import write_seen
+from sfsync.engine.kit.context import Run
+from sfsync.engine.kit.trouble import Doubted
+from sfsync.engine.outgoing.reading import Reading
+from sfsync.models import Order, Task
+from sfsync.models.held_task import HeldTask
+
+Answers = Mapping[int, Sequence[Answer]]
+"""Marketplace order → what was answered of its shop orders."""
+
+
+def decidable(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTask]:
+    """The tasks that this reading decides; the others wait for another one, which costs them no try.
+
+    What the shop says that was not seen before is written down, and looked at again: the block that it lies in was
+    counted before. Raises `Doubted`; then nothing was decided.
+    """
+    now = run.clock()
+    found = reading.snapshots.get
+    answers = {pk: [each.answer(found(each.key), now) for each in its] for pk, its in reading.before.items()}
+    _believe(tasks, answers)
+    _write_down(run, reading, answers, now)
+    later = {task.pk: wait for task in tasks if (wait := _wait(answers.get(task.order_id, ())))}
+    _ask_again(run, [task for task in tasks if task.pk in later], later, now)
+    return [task for task in tasks if task.pk not in later]
+
+
+def _believe(tasks: list[HeldTask], answers: Answers) -> None:
+    every = [each for its in answers.values() for each in its]
+    absent = sum(each in (Answer.ABSENT, Answer.GONE) for each in every)
+    if vanished(len(every), absent):
+        raise Doubted(Trouble.ORDERS_VANISHED, f"{absent} of {len(every)} orders were not found.")
+    stubborn = [task for task in tasks if task.looks >= OLD_ANSWERS and Answer.OLDER in answers.get(task.order_id, ())]
+    if stubborn:
+        raise Doubted(Trouble.SHOP_ANSWERS_OLD, f"First seen with {stubborn[0].reference}.")
+
+
+def _write_down(run: Run, reading: Reading, answers: Answers, now: datetime) -> None:
+    """In almost every reading there is nothing to write."""
+    told = [
+        (before, answer) for pk, its in answers.items() for before, answer in zip(reading.before[pk], its, strict=True)
+    ]
+    news = {before.pk: reading.snapshots[before.key].seen for before, answer in told if answer is Answer.NEWS}
+    absent = [before.pk for before, answer in told if answer is Answer.ABSENT and before.gone_at is None]
+    back = [before.pk for before, answer in told if answer is Answer.NEWS and before.gone_at]
+    if news:
+        write_seen(run, news, look_again=True)
+    if absent:
+        Order.objects.filter(pk__in=absent).update(gone_at=now)
+    if back:
+        Order.objects.filter(pk__in=back).update(gone_at=None)
+
+
+def _wait(answers: Sequence[Answer]) -> timedelta | None:
+    if Answer.OLDER in answers:
+        return AGAIN
+    return ABSENT if Answer.ABSENT in answers else None
+
+
+def _ask_again(run: Run, tasks: list[HeldTask], later: Mapping[int, timedelta], now: datetime) -> None:
+    rows = [(task.pk, now + later[task.pk], _looks(task, later), "", run.lease.token) for task in tasks]
+    update_rows(Task, ("id", "update_at", "looks", "lease"), rows, expect=("lease",))
+
+
+def _looks(task: HeldTask, later: Mapping[int, timedelta]) -> int:
+    return task.looks + 1 if later[task.pk] is AGAIN else task.looks
