@@ -16,7 +16,7 @@ from sfsync.domain.decide import Because, Nothing
 from sfsync.engine.outgoing.dispatch import _leave_to_people
 from sfsync.engine.people import acts
 from sfsync.engine.watch.story import story_of
-from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Process, Task, Told
+from sfsync.models import Action, LogEntry, MarketplaceOrder, Notice, Order, Process, Task, Told
 from sfsync.testing import DELIVERED, PROCESSING, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import text
@@ -168,7 +168,8 @@ def test_send_now_is_logged_as_what_was_asked_for(shop: World, merchant: Client)
     later = shop.now() + timedelta(hours=1)
     for order in (waiting, parked):
         Task.objects.create(store=shop.store, order=shop.row(order).marketplace_order, update_at=later)
-    Task.objects.filter(order=shop.row(parked).marketplace_order).update(failure="ignored", failed_at=shop.now())
+    failed = {"action": Action.ASIDE, "failure": "ignored", "failed_at": shop.now()}
+    Task.objects.filter(order=shop.row(parked).marketplace_order).update(**failed)
     merchant.post(ACT, {"act": "send", "order": [shop.row(each).pk for each in (waiting, parked)], "sure": "1"})
     asked = LogEntry.objects.filter(process="person").values_list("code", "order__shop_orders__key")
     assert sorted(asked) == sorted([("person-send", str(waiting)), ("person-send", str(parked))])
@@ -213,7 +214,8 @@ def test_the_page_looks_less_often_when_no_run_is_near(shop: World, merchant: Cl
     assert 'hx-trigger="every 15s"' in text(merchant.get(url))
     Process.objects.update(run_asked_at=shop.now(), started_at=shop.now() - timedelta(minutes=5))
     assert 'hx-trigger="every 2s"' in text(merchant.get(url))
-    Task.objects.update(action="SYNC_STATUS", batch_id="", failed_at=shop.now(), failure="ignored")
+    aside = {"action": Action.ASIDE, "batch_id": "", "request_key": ""}
+    Task.objects.update(**aside, failed_at=shop.now(), failure="ignored")
     assert "hx-trigger" not in text(merchant.get(url))
 
 
@@ -309,9 +311,8 @@ def test_what_was_done_by_hand_during_a_run_is_not_asked_for_again(shop: World, 
 
 def test_an_order_that_failed_is_not_listed_as_work_by_hand(shop: World, merchant: Client, by_hand: int) -> None:
     """The first state that applies is the order's."""
-    Task.objects.create(
-        store=shop.store, order=shop.row(by_hand).marketplace_order, failed_at=shop.now(), failure="order-gone"
-    )
+    there, failed = shop.row(by_hand).marketplace_order, {"failure": "order-gone", "failed_at": shop.now()}
+    Task.objects.create(store=shop.store, order=there, action=Action.ASIDE, **failed)
     assert listed(merchant, state="by-hand") == []
     assert listed(merchant, state="failed") == [by_hand]
 

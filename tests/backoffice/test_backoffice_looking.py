@@ -13,7 +13,7 @@ from django.test import Client
 
 from sfsync.db.secrets import Secret
 from sfsync.engine.watch.health import scheduler_sign
-from sfsync.models import DayFigure, LogEntry, Notice, Process, Store, Task
+from sfsync.models import Action, DayFigure, LogEntry, Notice, Process, Store, Task
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 from tests.pages import text
@@ -112,7 +112,8 @@ def test_an_order_says_that_its_store_is_held_up(shop: World, merchant: Client) 
     shop.sandbox.fault(Fault("wrong-token", times=None))
     waiting, parked = shop.ship(shop.order(), "T-1"), shop.ship(shop.order())
     shop.sync()
-    Task.objects.filter(order=shop.row(parked).marketplace_order).update(failure="no-tracking", failed_at=shop.now())
+    failed = {"action": Action.ASIDE, "failure": "no-tracking", "failed_at": shop.now()}
+    Task.objects.filter(order=shop.row(parked).marketplace_order).update(**failed)
     said = [merchant.get(f"/stores/main/orders/{order}/").content.decode() for order in (waiting, parked)]
     assert "Its store is blocked: Shopping Feed refused the token." in said[0]
     assert "held up" not in said[1]

@@ -117,7 +117,7 @@ def test_an_action_on_another_stores_order_does_nothing(shop: World, merchant: C
     other = shop.add_store("other", shop_url=shop.shop.url)
     there = MarketplaceOrder.objects.create(store=other, created_at=shop.now())
     row = Order.objects.create(store=other, marketplace_order=there, key=1, created_at=shop.now())
-    Task.objects.create(store=other, order=there, failed_at=shop.now(), failure="ignored")
+    Task.objects.create(store=other, order=there, action="SET_ASIDE", failed_at=shop.now(), failure="ignored")
     answer = merchant.post("/stores/main/orders/act/", {"act": "retry", "order": row.pk}, follow=True)
     assert "Select at least one order." in text(answer)
     assert Task.objects.parked().count() == 1

@@ -95,7 +95,7 @@ def test_a_request_that_was_held_up_is_not_sent_late(hasty_stage: Stage) -> None
     story.fault("status", operation="ship", status=429, seconds=4)
     assert (story.sync()["counts"]["sent"], story.sends()) == (0, 1)
     [task] = story.facts()["tasks"]
-    assert (task["action"], task["attempts"], task["failure"]) == ("SYNC_STATUS", 0, "")
+    assert (task["action"], task["attempts"], task["failure"]) == ("SET_ASIDE", 0, "")
     hasty_stage.clock.advance(60)
     story.sync(wait=20)
     sent_once(story, [order])

@@ -140,6 +140,20 @@ def test_changes_during_a_flight_merge_and_are_decided_at_its_end(world: World) 
     assert world.accepted(order) == world.told(order) == [("ship", "A1"), ("ship", "C3")]
 
 
+def test_a_shop_that_was_asked_again_counts_for_no_look_at_the_ticket_list(world: World) -> None:
+    """R13: absence is no proof before it was looked for."""
+    world.sync()
+    order = world.ship(world.order(), "A1")
+    refusal = world.sandbox.fault(Fault("wrong-token", times=None))
+    world.sync()
+    world.sandbox.remove_fault(refusal)
+    world.sandbox.fault(Fault("drop", operation="ship"))
+    Task.objects.update(looks=3)
+    world.sync()
+    [task] = world.tasks(order)
+    assert (task.state, task.looks) == (TaskState.UNANSWERED, 0)
+
+
 # It is opened again
 
 

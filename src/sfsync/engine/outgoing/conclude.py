@@ -19,7 +19,7 @@ from sfsync.engine.kit.day_figures import note
 from sfsync.models import Action, How, MarketplaceOrder, Notice, Order, Store, Task, Told
 from sfsync.models.held_task import FactRow, HeldTask
 from sfsync.models.log import Level
-from sfsync.models.task import BLANK
+from sfsync.models.task import BLANK, FACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +129,23 @@ def _superseded(failures: list[Failed]) -> list[Failed]:
 def set_aside(run: Run, failures: list[Failed]) -> None:
     """R4, R13b: facts that cannot be sent wait for a person, or for a change of their order."""
     now = run.clock()
-    old = [(each.before.pk, *_aside(each)) for each in failures if each.before]
-    new = [(each.task.order_id, each.operation, each.key, *_aside(each)) for each in failures if not each.before]
     times = dict.fromkeys(("failed_at", "update_at", "date_upd"), now)
-    update_rows(Task, ("id", *_ASIDE), old, same=times | {"closed_at": None})
-    blank = {name: value for name, value in BLANK.items() if name not in (*_ASIDE, "operation", "tracking_number")}
+    old = [(each.before.pk, *_aside(each), each.episode) for each in failures if each.before]
+    update_rows(Task, ("id", *_ASIDE), old, same=times | {"closed_at": None}, expect=("episode",))
+    new = [(each.task.order_id, each.operation, each.key, *_aside(each)) for each in failures if not each.before]
+    columns = (*FACT, *_ASIDE)
+    blank = {name: value for name, value in BLANK.items() if name not in columns}
     same = {"store": run.store.pk, "action": Action.ASIDE.value, "date_add": now, **times, **blank}
-    insert_rows(
-        Task, ("order", "operation", "tracking_number", *_ASIDE), new, same=same, conflict="ON CONFLICT DO NOTHING"
-    )
+    insert_rows(Task, columns, new, same=same, conflict="ON CONFLICT DO NOTHING")
     _tell_of(run, [(each, Back(each.task, now, each.failure, each.message, parked=True)) for each in failures])
 
 
-_ASIDE = ("since", "failure", "last_error", "lane", "episode")
+_ASIDE = ("since", "failure", "last_error", "lane")
 
 
 def _aside(failed: Failed) -> tuple[object, ...]:
     lane = kind_of(failed.operation).lane if failed.operation else ORDER
-    return (failed.since, failed.failure.value, failed.message, lane, failed.episode)
+    return (failed.since, failed.failure.value, failed.message, lane)
 
 
 def _tell_of(run: Run, failures: list[tuple[Failed, Back]]) -> None:

@@ -127,7 +127,7 @@ class Sending:
         mine = [each for each in again if each.task.pk in gone]
         columns = ("id", *_OF_FACT, *_OF_TRIES)
         rows = [(*_tries_of(each), each.before.action, each.before.episode) for each in mine if each.before]
-        same = {**same, "lease": self.run.lease.token, "looks": 0, **_NOT_FAILED}
+        same = {**same, "lease": self.run.lease.token, **_NOT_FAILED}
         won = set(compare_and_set(Task, columns, rows, same=same, expect=("action", "episode")))
         for each in mine:
             each.task.pk = each.before.pk if each.before else 0
@@ -249,9 +249,9 @@ def _tries_of(prepared: Prepared) -> tuple[object, ...]:
 
 
 def _marked(task: HeldTask) -> dict[str, Any]:
-    """What is the same for all facts of one request."""
+    """What is the same for all facts of one request. They have not been looked for yet (R13)."""
     same = {name: getattr(task, name) for name in ("action", "operation", "lane", "request_key")}
-    return same | dict.fromkeys(("sent_at", "update_at", "date_upd"), task.sent_at)
+    return same | {"looks": 0} | dict.fromkeys(("sent_at", "update_at", "date_upd"), task.sent_at)
 
 
 def _mark(prepared: Prepared, key: str, now: datetime) -> None:
