@@ -21,7 +21,7 @@ SENTENCES = {
     # What was seen
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
-    "adopted": _("The marketplace already shows this order as %(operation)s: that is not told again."),
+    "adopted": _("%(channel)s already has %(operation)s, so it is not sent again."),
     # Which marketplace order it is
     "feed-id-learnt": _("Its Shopping Feed id is known now: %(feed_id)s."),
     "order-joined": _("Order %(shop_order)s in the shop is the same marketplace order: they are handled together."),
@@ -34,19 +34,18 @@ SENTENCES = {
     ),
     # What was decided
     "waiting": _("Shipped without a tracking number: waiting for it until %(until)s."),
-    "nothing-not-mapped": _("Its status is not mapped, so nothing is sent."),
-    "nothing-already-confirmed": _("The marketplace already knows (%(operation)s): nothing to send."),
-    "nothing-told-before": _(
-        "The marketplace already received this tracking number, and another one since: nothing to send."
-    ),
+    "nothing-not-mapped": _("“%(status)s” is not mapped, so nothing is sent."),
+    "nothing-already-confirmed": _("%(channel)s already has %(operation)s: nothing to send."),
+    "nothing-told-before": _("%(channel)s already has this tracking number, and a later one: nothing to send."),
     "nothing-went-back": _(
-        "The shop says something else now, but the marketplace was told “%(operation)s”, which cannot be taken back."
+        "The order is now “%(status)s” in the shop, but %(channel)s already has %(operation)s, and that cannot be "
+        "undone from here."
     ),
-    "nothing-unsupported": _("This marketplace cannot be told “%(operation)s”: nothing was sent."),
-    "nothing-fulfilled-by-channel": _("The marketplace ships this order itself: nothing to send."),
+    "nothing-unsupported": _("%(channel)s does not accept %(operation)s through Shopping Feed: nothing was sent."),
+    "nothing-fulfilled-by-channel": _("%(channel)s ships this order itself: nothing to send."),
     "nothing-unclaimed": _("No order in the shop is this marketplace order any more: nothing to send."),
     "nothing-told-unclaimed": _(
-        "No order in the shop is this marketplace order any more, but the marketplace was told “%(operation)s”."
+        "No order in the shop is this marketplace order any more, but %(channel)s already has %(operation)s."
     ),
     "part-called-off": _(
         "Orders %(shop_order)s (shipped) and %(others)s (cancelled or refunded) in the shop are one marketplace order: "
@@ -54,43 +53,61 @@ SENTENCES = {
     ),
     "nothing-set-aside": _("What is left to send waits for an answer, for its next try, or for you."),
     # What was sent, and what came back
-    "sent": _("Sent: %(operation)s (batch %(batch)s)."),
-    "sent-after-all": _("No answer had come, but Shopping Feed has it: %(operation)s (batch %(batch)s)."),
+    "sent": "%(update_sent)s",
+    "sent-after-all": _("Shopping Feed had not answered, but it received %(operation)s."),
     "not-sent": _("A request for %(orders)s orders could not be made: %(message)s"),
-    "no-answer": _("Sent (%(operation)s), but no answer came: %(message)s The ticket list will be asked."),
-    "never-arrived": _("The ticket list does not know it (%(operation)s): it never arrived and is sent again."),
+    "no-answer": _("No answer from Shopping Feed to %(operation)s: %(message)s We will check whether it arrived."),
+    "never-arrived": _("Shopping Feed never received %(operation)s. Sending it again."),
     "request-split": _(
         "Shopping Feed rejected a batch of %(orders)s orders; sent again in smaller batches. %(message)s"
     ),
-    "confirmed": _("Confirmed by the marketplace: %(operation)s (ticket %(ticket)s)."),
-    "ticket-missing": _("Shopping Feed has no ticket for it in batch %(batch)s: it is looked up by order."),
+    "confirmed": _("%(channel)s confirmed %(operation)s."),
+    "ticket-missing": _("No confirmation was found with the others of its batch; looking it up by order."),
     "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
-    "ticket-slow": _("Shopping Feed has been working on “%(operation)s” since %(sent_at)s, more than a day."),
+    "ticket-slow": _("Shopping Feed has been processing %(operation)s since %(sent_at)s, for more than a day."),
     "superseded": _(
         "That attempt failed (%(message)s), but the order has changed since, so the new status is sent instead."
     ),
     "retry-planned": _("Attempt %(attempt)s is planned for %(at)s."),
     "orders-unlistable": _("Shopping Feed could not list orders, so this was not checked: %(message)s"),
     # Failures of one order
-    "failed-no-tracking": _("Shipped without a tracking number: the marketplace was not updated."),
+    "failed-no-tracking": _("Shipped without a tracking number: %(channel)s was not updated."),
     "failed-no-feed-id": _("The order was not found at Shopping Feed (%(message)s)."),
     "failed-order-gone": _("The order is no longer in the shop."),
     "failed-unlisted": _("The shop does not list the order as one of a marketplace any more."),
     "failed-unpreparable": _("The order cannot be sent as it is: %(message)s"),
-    "failed-ticket-failed": _("The marketplace refused “%(operation)s”: %(message)s"),
-    "failed-ticket-canceled": _("Shopping Feed dropped “%(operation)s”, which means refused: %(message)s"),
-    "failed-ticket-lost": _("Shopping Feed no longer knows anything about “%(operation)s” (%(message)s)."),
+    "failed-ticket-failed": _("%(channel)s rejected %(operation)s: “%(message)s”"),
+    "failed-ticket-canceled": _("%(channel)s cancelled the update %(of_operation)s: “%(message)s”"),
+    "failed-ticket-lost": _("Shopping Feed lost track %(of_operation)s (%(message)s)."),
     "failed-unknown-operation": _(
         "It was sent as “%(message)s”, an operation that this version of sfsync does not know."
     ),
-    "failed-ignored": _("Shopping Feed ignored “%(operation)s” for this order: %(message)s"),
-    "failed-request-refused": _("Shopping Feed refused “%(operation)s” for this order: %(message)s"),
-    "failed-no-answer": _("“%(operation)s” was sent again and again, and never answered: %(message)s"),
+    "failed-ignored": _("Shopping Feed did not accept %(operation)s: “%(message)s”"),
+    "failed-request-refused": _("Shopping Feed rejected %(operation)s: “%(message)s”"),
+    "failed-no-answer": _(
+        "Shopping Feed never answered to %(operation)s, although it was sent several times: %(message)s"
+    ),
+    # Where an update stands
+    "on-marketplace": _("On %(channel)s: %(label)s, since %(since)s."),
+    "on-marketplace-number": _("On %(channel)s: %(label)s, tracking number %(number)s, since %(since)s."),
+    "not-failed": _("Nothing has failed: %(channel)s confirmed %(operation)s on %(at)s."),
+    "in-flight": _("Shopping Feed has %(operation)s; the confirmation is checked by the next sync (after %(at)s)."),
+    "unanswered": _(
+        "No answer from Shopping Feed to %(operation)s; the next sync (after %(at)s) checks whether it arrived."
+    ),
+    "in-flight-since": _(
+        "Shopping Feed has had %(operation)s since %(since)s; the confirmation is checked at the next sync."
+    ),
+    "unanswered-since": _(
+        "No answer from Shopping Feed to %(operation)s since %(since)s; the next sync checks whether it arrived."
+    ),
+    "in-flight-first": _("Shopping Feed is still processing %(operation)s; the next update goes out after that."),
+    "to-be-sent": _("sfsync will send %(operation)s."),
     # What people did
     "person-retry": _("%(who)s retried this update."),
     "person-send": _("%(who)s asked to send it now."),
     "person-give-up": _("%(who)s dismissed this update."),
-    "person-by-hand": _("%(who)s did it by hand on the marketplace: %(operation)s."),
+    "person-by-hand": _("%(who)s took care %(of_operation)s on the marketplace."),
     "person-added": _("%(who)s added this store."),
     "person-tried": _("%(who)s tested the connections: %(hosts)s."),
     "person-settings": _("%(who)s changed the settings: %(names)s."),
@@ -155,6 +172,15 @@ SENTENCES = {
         "The sync of %(at)s ended with: “%(trouble)s” It works now, and the next sync clears this message."
     ),
 }
+
+NAMELESS = {
+    "not-mapped": _("Its status is not mapped, so nothing is sent."),
+    "went-back": _(
+        "The order has changed in the shop, but %(channel)s already has %(operation)s, and that cannot be undone from "
+        "here."
+    ),
+}
+"""The same where the name of the shop's status is not known."""
 
 TROUBLES = {
     "disk-full": _("The disk that holds sfsync's own database is full."),
@@ -274,14 +300,34 @@ _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 _ENDS = (".", "!", "?", "…", ";", ".”", "!”", "?”")
 
 
-def operation_name(operation: str) -> str:
-    """What an operation tells the marketplace, in the active language."""
-    return _translated(get_language(), kind_of(operation).told_sentence) if operation in names() else operation
+def update(operation: str) -> str:
+    """An operation as a noun with its article: “the shipment”. One that nobody knows has its name in quotes."""
+    if operation in names():
+        return _translated(get_language(), kind_of(operation).noun)
+    return gettext("“%(name)s”") % {"name": operation} if operation else gettext("the update")
+
+
+def of_update(operation: str) -> str:
+    """The same after “of”."""
+    if operation in names() and (said := kind_of(operation).of_noun):
+        return _translated(get_language(), said)
+    return gettext("of %(operation)s") % {"operation": update(operation)}
+
+
+def update_sent(operation: str) -> str:
+    """That it has left for Shopping Feed, as a sentence."""
+    if operation in names() and (said := kind_of(operation).sent):
+        return _translated(get_language(), said)
+    return gettext("Sent to Shopping Feed: %(operation)s.") % {"operation": update(operation)}
 
 
 def label(operation: str) -> str:
-    """The same as what a shop's status means, where people choose it."""
-    return gettext(kind_of(operation).label)
+    """The state that an order has after it, as people choose it for a status."""
+    return gettext(kind_of(operation).label) if operation in names() else operation
+
+
+_UPDATES = {"operation": update, "of_operation": of_update, "update_sent": update_sent, "label": label}
+"""The parameters that are made of the operation."""
 
 
 @lru_cache(maxsize=1024)
@@ -358,10 +404,10 @@ def trouble(code: str) -> str:
     return gettext(TROUBLES[code]) if code in TROUBLES else ""
 
 
-def by_hand(operation: str) -> str:
+def by_hand(operation: str, channel: str) -> str:
     """What a person has to do on the marketplace's own site (`MarketplaceOrder.by_hand`)."""
     said = kind_of(operation).by_hand if operation in names() else ""
-    return gettext(said) if said else reason("unsupported", {"operation": operation})
+    return _said(said or _why("unsupported"), "unsupported", {"operation": operation, "channel": channel})
 
 
 def _why(code: str) -> str | None:
@@ -373,14 +419,19 @@ def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
         return f"{code} {dict(params)}" if params else code
     if code in TROUBLES and not params.get("message"):
         text = TROUBLES[code]
+    if not params.get("status"):
+        text = NAMELESS.get(code.removeprefix("nothing-"), text)
     text = _translated(get_language(), text)
+    if not params.get("message"):
+        text = _QUOTED_MESSAGE.sub("%(message)s", text)
     try:
-        return (text % {name: _shown(name, params[name], code, text) for name in _named_in(text)}).strip()
+        return (text % {name: _shown(name, params, code, text) for name in _named_in(text)}).strip()
     except (KeyError, ValueError, TypeError):
         return f"{text} {dict(params)}"
 
 
 _PARAMETER = re.compile(r"%\((\w+)\)")
+_QUOTED_MESSAGE = re.compile(r"(?:“|«\s)%\(message\)s(?:”|\s»)")
 
 
 @lru_cache(maxsize=2048)
@@ -389,14 +440,22 @@ def _named_in(text: str) -> tuple[str, ...]:
     return tuple(_PARAMETER.findall(text))
 
 
-def _shown(name: str, value: Any, code: str, text: str) -> Any:
-    if name == "operation":
-        return operation_name(str(value))
+def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:
+    if name in _UPDATES:
+        return _UPDATES[name](str(params.get("operation") or ""))
+    if name == "channel":
+        return params.get(name) or _marketplace(text.startswith("%(channel)s"))
+    value = params[name]
     if name in TIMES:
         return moment(str(value))
     if name in FIGURES and _NUMBER.fullmatch(str(value)) and not _as_stamps.get():
         return grouped(str(value))
     return _fitted(str(value or ""), code, text) if name == "message" else value
+
+
+def _marketplace(first: bool) -> str:
+    """Where it is not known which one, as it stands in a sentence."""
+    return gettext("The marketplace") if first else gettext("the marketplace")
 
 
 def _fitted(message: str, code: str, text: str) -> str:

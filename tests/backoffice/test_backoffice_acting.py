@@ -23,7 +23,7 @@ from tests.pages import text
 
 Committed = Callable[..., AbstractContextManager[Any]]
 ACT = "/stores/main/orders/act/"
-TODO = "This order must be refunded by hand on the marketplace"
+TODO = "amazonfr does not accept refunds through Shopping Feed. Refund this order in its seller portal."
 
 
 def listed(client: Client, **query: str) -> list[int]:
@@ -47,7 +47,7 @@ def test_what_a_marketplace_does_not_take_waits_for_a_person(shop: World, mercha
     """R9: nothing is sent, and no page says that it is all done."""
     assert shop.row(by_hand).marketplace_order.by_hand == "refund"
     store = text(merchant.get("/stores/main/"))
-    assert "1 order must be refunded by hand on the marketplace." in store
+    assert "1 order needs attention: 1 to refund on the marketplace." in store
     assert f"/orders/{by_hand}/" in store
     assert "All 1 updates" not in store
     page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
@@ -55,12 +55,12 @@ def test_what_a_marketplace_does_not_take_waits_for_a_person(shop: World, mercha
     assert TODO in page
     assert "then click “Mark as done”" in page
     assert '">Confirmed</span>' not in page
-    assert story_of(shop.row(by_hand)).next == [f"{TODO}: it takes no refund through Shopping Feed."]
+    assert story_of(shop.row(by_hand)).next == [TODO]
 
 
 def test_all_stores_tell_of_it_too(shop: World, administrator: Client, by_hand: int) -> None:
     page = text(administrator.get("/"))
-    assert "1 order must be refunded by hand on the marketplace." in page
+    assert "1 order needs attention: 1 to refund on the marketplace." in page
     assert "/stores/main/orders/?state=by-hand" in page
 
 
@@ -89,7 +89,7 @@ def test_done_by_hand_asks_first_and_then_knows_who_did_it(shop: World, merchant
     assert (there.by_hand, there.confirmed_operation) == ("", "refund")
     assert shop.told(by_hand)[-1] == ("refund", "")
     page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
-    assert "claire did it by hand on the marketplace: refunded." in page
+    assert "claire took care of the refund on the marketplace." in page
     assert listed(merchant, state="by-hand") == []
 
 
@@ -146,7 +146,7 @@ def test_giving_up_says_of_which_orders_there_is_nothing_to_give_up(shop: World,
     rows = [shop.row(done).pk, shop.row(waiting).pk]
     page = text(merchant.post(ACT, {"act": "give-up", "order": rows}))
     assert "1 selected order has no update to dismiss:" in page
-    assert "Nothing has failed: the marketplace knows “shipped” since" in page
+    assert "Nothing has failed: amazonfr confirmed the shipment on" in page
     assert f'name="order" value="{rows[1]}"' in page
     assert f'name="order" value="{rows[0]}"' not in page
 
@@ -181,7 +181,7 @@ def test_send_now_is_offered_only_where_something_would_be_sent(shop: World, mer
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     assert 'value="send"' not in page
-    assert "Nothing to send: The marketplace already knows (shipped): nothing to send." in page
+    assert "Nothing to send: amazonfr already has the shipment: nothing to send." in page
     shop.shop.set_tracking(order, "TRACK-2")
     assert 'value="send"' in text(merchant.get(f"/stores/main/orders/{order}/"))
 
@@ -259,10 +259,10 @@ def test_the_setting_behind_a_status_is_one_click_away(shop: World, merchant: Cl
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "For the marketplaces “Shipped” means “shipped”." in page
+    assert "“Shipped” is sent as “Shipped”." in page
     assert 'href="/stores/main/settings/">Edit status mapping</a>' in page
     shop.shop.set_status(order, PROCESSING)
-    assert "means nothing to the marketplaces." in text(merchant.get(f"/stores/main/orders/{order}/"))
+    assert "is not mapped, so nothing is sent." in text(merchant.get(f"/stores/main/orders/{order}/"))
 
 
 def test_marketplaces_are_chosen_by_name_whatever_their_capitals(shop: World) -> None:
@@ -319,7 +319,7 @@ def test_an_order_that_failed_is_not_listed_as_work_by_hand(shop: World, merchan
 
 def test_who_did_it_is_not_told_as_the_marketplaces_word(shop: World, by_hand: int) -> None:
     acts.done_by_hand(Order.objects.filter(key=by_hand), "jeanne")
-    assert acts.why_not(shop.row(by_hand)).startswith("Nothing has failed: the marketplace knows “refunded” since")
+    assert acts.why_not(shop.row(by_hand)).startswith("Nothing has failed: amazonfr confirmed the refund on")
 
 
 def test_a_page_that_looks_again_after_the_session_ended_goes_to_the_sign_in_page(shop: World) -> None:

@@ -36,7 +36,7 @@ def numbers(page: str, world: World) -> list[int]:
 
 def test_a_refused_order_says_so_everywhere(shop: World, merchant: Client, refused: int) -> None:
     """R16: failed, visible, with the API's message."""
-    assert "1 order needs attention." in text(merchant.get("/stores/main/"))
+    assert "1 order needs attention: 1 failed." in text(merchant.get("/stores/main/"))
     listed = text(merchant.get("/stores/main/orders/?state=failed"))
     assert numbers(listed, shop) == [refused]
     assert REFUSAL in listed
@@ -64,7 +64,7 @@ def test_send_now_shows_first_what_would_be_sent(shop: World, merchant: Client, 
     before = shop.accepted(refused)
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk}))
     assert "This will be sent (1 order):" in page
-    assert "Will be sent: shipped." in page
+    assert "sfsync will send the shipment." in page
     assert dict(re.findall(r"<dt>(.*?)</dt><dd[^>]*><bdi>(.*?)</bdi>", page))["Tracking number"] == "TRACK-1"
     technical = page.split("Technical details")[1].split("</details>")[0]
     assert "&quot;trackingNumber&quot;: &quot;TRACK-1&quot;" in technical
@@ -90,7 +90,7 @@ def test_send_now_foretells_nothing_where_nothing_would_be_sent(shop: World, mer
     assert "Nothing to send, as the shop stands now:" in page
     assert ">Review and send</button>" not in page
     assert "waiting for it until" in page
-    assert "The marketplace already knows" in page
+    assert "already has the shipment" in page
 
 
 def test_give_up_asks_first_and_then_drops_the_update(shop: World, merchant: Client, refused: int) -> None:
@@ -187,7 +187,7 @@ def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: Worl
     assert page["Shop reference"] == [row.shop_reference]
     assert page["Marketplace reference"] == [row.marketplace_order.reference]
     assert page["Marketplace"] == [row.marketplace_order.channel]
-    assert page["Status"] == ["Shipped", "shipped"]
+    assert page["Status"] == ["Shipped", "Shipped"]
     names = ["Status", "Tracking number", "Carrier", "Shop reference", "Marketplace reference", "Marketplace"]
     assert list(page) == names
 
@@ -195,7 +195,7 @@ def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: Worl
 def test_what_failed_and_what_to_do_are_two_paragraphs(shop: World, merchant: Client, refused: int) -> None:
     """R16."""
     page = text(merchant.get(f"/stores/main/orders/{refused}/"))
-    assert f"The marketplace refused “shipped”: {REFUSAL}.</p><p" in page
+    assert f"amazonfr rejected the shipment: “{REFUSAL}”.</p><p" in page
 
 
 def test_the_pages_stand_when_the_shop_is_down(shop: World, merchant: Client, refused: int) -> None:

@@ -53,9 +53,9 @@ def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> Non
         shop.ship(shop.order())
     shop.sync()
     page = text(merchant.post(SENDING, sending(without="always") | {"do": "review"}))
-    assert "3 waiting orders will now be sent as “shipped”." in page
+    assert "3 pending orders will now be sent as “Shipped”." in page
     page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
-    assert "3 waiting orders will now be sent as “cancelled”." in page
+    assert "3 pending orders will now be sent as “Canceled”." in page
     page = text(merchant.post(MAPPING, mapping(status_4="") | {"do": "review"}))
     assert "3 orders blocked by a missing tracking number will be unblocked." in page
     shop.sandbox.fault(Fault("unreachable", times=None))
@@ -90,7 +90,7 @@ def test_what_the_effect_foretold_comes_true(shop: World, merchant: Client) -> N
     shop.shop.execute(update(parcels).where(parcels.c.id_order == refused).values(id_carrier=1))
     carrier = shop.shop.order(allowed).carrier_id
     page = text(merchant.post(SENDING, sending(without="some", carriers=[carrier]) | {"do": "review"}))
-    assert "1 waiting order will now be sent as “shipped”." in page
+    assert "1 pending order will now be sent as “Shipped”." in page
     merchant.post(SENDING, sending(without="some", carriers=[carrier]) | {"do": "save"})
     shop.advance(minutes=1)
     shop.sync(wait=5, store=Store.objects.get())

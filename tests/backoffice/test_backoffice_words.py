@@ -41,13 +41,15 @@ def test_no_sentence_holds_what_a_program_said(code: str, language: str) -> None
 def test_what_follows_the_detail_stays() -> None:
     with override("en"):
         said = told("no-answer", PARAMS)
-    assert said == Said("Sent (shipped), but no answer came. The ticket list will be asked.", said.advice, DETAIL)
+    assert said == Said(
+        "No answer from Shopping Feed to the shipment. We will check whether it arrived.", said.advice, DETAIL
+    )
 
 
 def test_a_marketplaces_own_reason_is_part_of_the_sentence() -> None:
     with override("en"):
         said = told("failed-ticket-failed", PARAMS | {"message": "Unknown carrier"})
-    assert said.text == "The marketplace refused “shipped”: Unknown carrier"
+    assert said.text == "The marketplace rejected the shipment: “Unknown carrier”"
     assert said.detail == ""
 
 

@@ -159,14 +159,14 @@ def test_what_is_tried_again_folds_it_up_too(shop: World, merchant: Client, refu
     """R16."""
     Task.objects.update(failure="no-answer", last_error=MESSAGE, failed_at=None)
     page = text(merchant.get(f"/stores/main/orders/{refused}/"))
-    assert "never answered. It is retried on" in page
+    assert "although it was sent several times. It is retried on" in page
     assert MESSAGE not in unfolded(page)
     assert MESSAGE in page
 
 
 def test_what_the_marketplace_said_stays_open(shop: World, merchant: Client, refused: int) -> None:
     """R16: its message is the reason."""
-    assert "The marketplace refused “shipped”: no such parcel" in unfolded(
+    assert "amazonfr rejected the shipment: “no such parcel”" in unfolded(
         text(merchant.get(f"/stores/main/orders/{refused}/"))
     )
 
@@ -202,7 +202,7 @@ def test_an_order_says_why_nothing_would_be_sent(shop: World, merchant: Client) 
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "Nothing to send: The marketplace already knows (shipped): nothing to send." in page
+    assert "Nothing to send: amazonfr already has the shipment: nothing to send." in page
 
 
 @pytest.mark.parametrize("code", ["token-refused", "store-not-opened", "shop-misconfigured"])
@@ -229,8 +229,8 @@ def test_what_is_not_sent_is_grouped_by_its_reason(shop: World, merchant: Client
     quiet = shop.row(shop.order())
     chosen = [shop.row(each).pk for each in done] + [quiet.pk]
     page = text(merchant.post(ACT, {"act": "send", "order": chosen}))
-    assert page.count("The marketplace already knows (shipped): nothing to send.") == 1
-    group = page.split("The marketplace already knows")[1].split("</li>")[0]
+    assert page.count("amazonfr already has the shipment: nothing to send.") == 1
+    group = page.split("already has the shipment")[1].split("</li>")[0]
     assert sorted(map(int, re.findall(r"/orders/(\d+)/", group))) == sorted(done)
     assert page.count("Its status is not mapped") == 1
 
@@ -300,7 +300,7 @@ def test_the_tile_counts_what_the_list_shows(shop: World, merchant: Client, refu
     page = text(merchant.get("/stores/main/"))
     assert tile(page) == ("/stores/main/#need-title", "2")
     assert page.count('<li><a class="row"') == 2
-    assert "2 orders need attention. 1 order must be cancelled by hand on the marketplace." in page
+    assert "2 orders need attention: 1 failed, 1 to cancel on the marketplace." in page
     Task.objects.all().delete()
     assert tile(text(merchant.get("/stores/main/"))) == ("/stores/main/orders/?state=by-hand", "1")
 

@@ -25,11 +25,11 @@ ACCEPT = OperationKind(
     verb="accept",
     rank=5,
     label="Accepted by the merchant",
-    told_sentence="accepted by the merchant",
+    noun="the acceptance",
     meaning="accepted",
     goes_back=False,
     lane="accepting",
-    to_do=("%(count)s order to be accepted by hand", "%(count)s orders to be accepted by hand"),
+    to_do=("%(count)s to accept on the marketplace", "%(count)s to accept on the marketplace"),
 )
 """The API's own `accept`, which the sandbox carries out."""
 
@@ -111,7 +111,7 @@ def test_the_pages_show_it(shop: World, merchant: Client) -> None:
     order = shop.order()
     shop.shop.set_status(order, PROCESSING)
     shop.sync(wait=10)
-    assert "accepted by the merchant" in page(merchant, f"/stores/main/orders/{order}/")
+    assert "confirmed the acceptance." in page(merchant, f"/stores/main/orders/{order}/")
     assert f"/orders/{order}/" in page(merchant, "/stores/main/orders/?operation=accept")
     assert "Accepted by the merchant" in page(merchant, "/stores/main/orders/")
     assert page(merchant, "/stores/main/settings/").count("Accepted by the merchant") > 1
@@ -124,7 +124,7 @@ def test_the_page_of_the_store_says_what_is_to_be_done_by_hand(shop: World, merc
     there = shop.row(order).marketplace_order
     there.by_hand = "accept"
     there.save()
-    assert "1 order to be accepted by hand" in page(merchant, "/stores/main/")
+    assert "1 order needs attention: 1 to accept on the marketplace." in page(merchant, "/stores/main/")
 
 
 def test_commands_print_it(shop: World) -> None:
@@ -135,7 +135,7 @@ def test_commands_print_it(shop: World) -> None:
     [task] = said("tasks")
     assert (task["shop_order"], task["operation"], task["state"]) == (order, "accept", "in flight")
     [story] = said("why", order)
-    assert "“accepted by the merchant” was sent" in story["next"][0]
+    assert "Shopping Feed has had the acceptance since" in story["next"][0]
 
 
 def test_a_file_of_stores_takes_its_word(shop: World, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_what_is_on_its_way_is_left_to_its_ticket(world: World, act: str) -> Non
     at = stamp(world.tasks(order)[0].update_at)
     assert said(act, order) == (
         f"Order {order} ({world.row(order)}) of main: nothing was changed. "
-        f"“shipped” is on its way; its ticket is asked for by the first run after {at}.\n"
+        f"Shopping Feed has the shipment; the confirmation is checked by the next sync (after {at}).\n"
     )
 
 
@@ -72,7 +72,7 @@ def test_what_was_never_answered_is_left_to_the_ticket_list(world: World) -> Non
     order = world.ship(world.order(), "T-1")
     world.sync()
     Task.objects.update(batch_id="")
-    sentence = "“shipped” was sent and not answered; the ticket list is asked by the first run after"
+    sentence = "No answer from Shopping Feed to the shipment; the next sync (after"
     assert sentence in said("retry", order)
 
 
@@ -81,7 +81,7 @@ def test_what_is_confirmed_has_not_failed(world: World, act: str) -> None:
     order = world.ship(world.order(), "T-1")
     world.sync(wait=5)
     at = stamp(world.row(order).marketplace_order.confirmed_at)
-    assert f"Nothing has failed: the marketplace knows “shipped” since {at}." in said(act, order)
+    assert f"Nothing has failed: amazonfr confirmed the shipment on {at}." in said(act, order)
 
 
 def test_an_order_of_which_nothing_was_told(world: World) -> None:
@@ -140,7 +140,7 @@ def test_why_tells_a_change_that_no_run_has_seen(world: World) -> None:
     world.ship(order, "T-1")
     [story] = told("why", order)
     assert story["now"] == "In the shop its status is “Shipped”, with the tracking number “T-1”."
-    assert story["next"] == ["No sync has seen this yet; the next one decides. Will be sent: shipped."]
+    assert story["next"] == ["No sync has seen this yet; the next one decides. sfsync will send the shipment."]
     assert world.accepted(order) == []
 
 
@@ -203,7 +203,7 @@ def test_the_log_is_told_in_the_readers_language(world: World) -> None:
     world.ship(world.order(), "T-1")
     world.sync(wait=5)
     with translation.override("fr"):
-        assert "Envoyé : expédiée" in said("logs")
+        assert "Expédition transmise à Shopping Feed." in said("logs")
 
 
 def test_an_empty_list_says_what_that_means(world: World) -> None:

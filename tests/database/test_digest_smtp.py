@@ -103,13 +103,13 @@ def saved_notices(store: Store) -> list[Notice]:
         (
             "en",
             "[sfsync] main: synchronisation is blocked, and 1 order needs attention",
-            "The marketplace refused “shipped”: Numéro refusé� <b>",
+            "Cdiscount rejected the shipment: “Numéro refusé� <b>”",
             "Shipped",
         ),
         (
             "fr",
             "[sfsync] main\u00a0: la synchronisation est bloquée et 1 commande à traiter",
-            "La marketplace a refusé «\u00a0expédiée\u00a0»\u00a0: Numéro refusé� <b>",
+            "Cdiscount a refusé l’expédition\u00a0: «\u00a0Numéro refusé� <b>\u00a0»",
             "Expédiée",
         ),
     ],

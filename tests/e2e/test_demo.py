@@ -85,9 +85,9 @@ def test_it_leaves_the_machine_as_it_was(told: SimpleNamespace) -> None:
         "Zalando        cancelled",
         "sfsync         Its status is not mapped, so nothing is sent.",
         "Leroy Merlin   shipped, delivered, tracking number GLS-50310042",
-        "sfsync         This marketplace cannot be told “refunded”: nothing was sent.",
+        "sfsync         ManoMano does not accept the refund through Shopping Feed: nothing was sent.",
         "Zalando        refunded, tracking number 00340434161117",
-        "sfsync         The marketplace refused “shipped”: The buyer's address is being verified.",
+        "sfsync         ManoMano rejected the shipment: “The buyer's address is being verified.”",
         "you            $ sfsync retry 14",
         "sfsync         No answer had come, but Shopping Feed has it: shipped",
         "sfsync         1000 sent, 1000 confirmed, 0 failed",
@@ -102,7 +102,7 @@ def test_it_shows(told: SimpleNamespace, said: str) -> None:
 def test_it_shows_the_mail_in_the_language_of_the_store(told: SimpleNamespace) -> None:
     """R20. The narration is English; what the merchant gets is theirs."""
     letter = "\n".join(line for line in told.result.stdout.splitlines() if line.lstrip().startswith("|"))
-    assert "FLKTZDMKN (n° 14) | ManoMano MKT-14 | expédiée | Nouvelle tentative le" in letter
+    assert "FLKTZDMKN (n° 14) | ManoMano MKT-14 | Expédiée | Nouvelle tentative le" in letter
     assert "The buyer's address is being verified." in letter
     assert "What to do" not in letter
 

@@ -174,7 +174,12 @@ def test_one_mail_tells_both_failures(told: Story, inbox: Inbox) -> None:
 def test_why_tells_an_order_that_went_well(told: Story) -> None:
     """By its reference in the shop: seen, sent with which payload, confirmed, nothing waiting."""
     story = told.answers["why"].out
-    said = ["“Shipped”", "Sent: shipped", f'"trackingNumber": "TRACK-{told.shipped}"', "Confirmed by the marketplace"]
+    said = [
+        "“Shipped”",
+        "Shipment sent to Shopping Feed.",
+        f'"trackingNumber": "TRACK-{told.shipped}"',
+        " confirmed the shipment.",
+    ]
     said += [f"On the marketplace: shipped with tracking number TRACK-{told.shipped}", "→ Up to date"]
     places = [story.index(each) for each in said]
     assert places == sorted(places)
@@ -195,7 +200,7 @@ def test_why_in_json(told: Story) -> None:
     assert [event["payload"]["trackingNumber"] for event in story["events"] if event["payload"]] == [
         f"TRACK-{told.refused}"
     ]
-    assert story["next"][0].startswith("The marketplace refused “shipped”: Unknown carrier. It is retried on ")
+    assert story["next"][0].startswith("amazonfr rejected the shipment: “Unknown carrier”. It is retried on ")
 
 
 def test_status_shows_what_is_left(told: Story) -> None:
@@ -217,7 +222,7 @@ def test_tasks_show_what_failed(told: Story) -> None:
     assert (untracked["shop_order"], untracked["state"]) == (told.untracked, "failed")
     assert untracked["failure"] == "no-tracking"
     assert (refused["shop_order"], refused["state"], refused["attempts"]) == (told.refused, "retrying", 1)
-    assert refused["reason"] == "The marketplace refused “shipped”: Unknown carrier"
+    assert refused["reason"] == "amazonfr rejected the shipment: “Unknown carrier”"
     assert refused["advice"].startswith("Fix it in the shop")
 
 
@@ -235,7 +240,7 @@ def test_a_person_retries_one_and_gives_up_the_other(told: Story) -> None:
     assert told.answers["retry"].out == "Updates that the next run tries again: 1.\n"
     assert told.answers["give up"].out == "Updates given up: 1.\n"
     assert "1 sent, 1 confirmed, 0 failed" in told.answers["second run"].out
-    assert told.answers["give up again"].out.endswith("sfsync the marketplace was not updated.\n")
+    assert told.answers["give up again"].out.endswith("the marketplace was not updated.\n")
     assert told.answers["nothing left"].document == []
 
 

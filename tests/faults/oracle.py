@@ -77,7 +77,7 @@ def _not_the_truth(fate: Fate) -> Iterator[str]:
     ended = {"cancel", "refund"} & set(fate.operations)
     if wanted in ("cancel", "refund"):
         if wanted not in fate.operations:
-            yield f"the order ended as {wanted}, and the marketplace was not updated"
+            yield f"the order ended as {wanted}, and the marketplace was not told"
     elif ended:
         if "went-back" not in fate.told:
             yield "the order went back after its end, and the merchant was not warned"
@@ -85,7 +85,7 @@ def _not_the_truth(fate: Fate) -> Iterator[str]:
         if fate.ships[-1:] != [number]:
             yield f"the newest number is {number}, the marketplace knows {fate.ships}"
         if wanted == "deliver" and "deliver" not in fate.operations:
-            yield "delivered, and the marketplace was not updated"
+            yield "delivered, and the marketplace was not told"
     elif wanted and fate.left != ["no-tracking"]:
         yield f"without a number it must fail and stay visible, not {fate.left}"
 

@@ -100,7 +100,7 @@ def test_silence_is_shown_and_mailed(mailing: RealWorld, mailbox: Mailbox) -> No
     health = mailing.deployment.json("status")["main"]
     assert {alarm["code"] for alarm in health["alarms"]} == {"silent", "overdue", "ticket-slow"}
     shown = mailing.deployment.run("status").out + mailing.deployment.run("doctor", status=None).out
-    for sentence in ("No sync has finished since", "waiting since", "Shopping Feed has been working on"):
+    for sentence in ("No sync has finished since", "waiting since", "Shopping Feed has been processing"):
         assert shown.count(sentence) == 2, shown
     with mailbox.open():
         mailing.deployment.run("sync")
@@ -108,7 +108,7 @@ def test_silence_is_shown_and_mailed(mailing: RealWorld, mailbox: Mailbox) -> No
     [mail] = mailbox.mails
     body = mail.get_body(("plain",))
     assert body
-    for sentence in ("No sync has finished since", "has been working on"):
+    for sentence in ("No sync has finished since", "has been processing"):
         assert sentence in body.get_content()
 
 

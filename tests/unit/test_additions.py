@@ -328,7 +328,7 @@ def test_an_order_of_a_made_up_shop_is_shipped(
     assert address
     told = page(administrator.get(address[1]))
     assert f"Order {ORDER}" in told
-    assert "For the marketplaces “Gone” means “shipped”." in told
+    assert "“Gone” is sent as “Shipped”." in told
     assert f">{ORDER}</a>" in page(administrator.get("/stores/paper/log/"))
     assert administrator.get(f"/stores/paper/orders/{ORDER}/").status_code == 404
     command = CliRunner().invoke(app, ["why", ORDER, "--json"])

@@ -15,7 +15,12 @@ from tests.unit.test_project import catalogues, translated
 
 EVERY_TEXT = [
     *(text for each in (texts.SENTENCES, texts.TROUBLES, texts.ADVICE) for text in each.values()),
-    *(text for kind in all_kinds() for text in (kind.told_sentence, kind.label, kind.by_hand, kind.to_do[0]) if text),
+    *(
+        text
+        for kind in all_kinds()
+        for text in (kind.noun, kind.of_noun, kind.sent, kind.label, kind.by_hand, kind.to_do[0])
+        if text
+    ),
 ]
 FRENCH = [(key, text) for path in catalogues("fr") for key, text in translated(path).items() if key]
 
@@ -62,12 +67,12 @@ def test_reason_of_a_failure_is_not_the_log_sentence_with_the_same_code() -> Non
     """R13: `no-answer` is a line of the log, and what parks an order after many silences."""
     params = {"operation": "ship", "message": "It timed out."}
 
-    assert texts.sentence("no-answer", params).startswith("Sent (shipped), but no answer came")
-    assert texts.reason("no-answer", params).startswith("“shipped” was sent again and again")
+    assert texts.sentence("no-answer", params).startswith("No answer from Shopping Feed to the shipment")
+    assert texts.reason("no-answer", params).startswith("Shopping Feed never answered to the shipment")
 
 
 @pytest.mark.parametrize(
-    ("code", "start"), [("went-back", "The shop says something else now"), ("token-refused", "Shopping Feed")]
+    ("code", "start"), [("went-back", "The order has changed in the shop"), ("token-refused", "Shopping Feed")]
 )
 def test_reason_of_a_warning_and_of_a_trouble(code: str, start: str) -> None:
     assert texts.reason(code, {"operation": "ship", "message": ""}).startswith(start)
@@ -76,8 +81,8 @@ def test_reason_of_a_warning_and_of_a_trouble(code: str, start: str) -> None:
 def test_an_operation_is_named_in_the_readers_language() -> None:
     params = {"operation": "refund", "batch": "b1"}
     with translation.override("fr"):
-        assert texts.sentence("sent", params) == "Envoyé\u00a0: remboursée (lot b1)."
-    assert texts.operation_name("accept") == "accept"
+        assert texts.sentence("sent", params) == "Remboursement transmis à Shopping Feed."
+    assert texts.update("accept") == "“accept”"
 
 
 def test_times_are_told_in_the_readers_zone_and_language() -> None:
@@ -96,8 +101,8 @@ def test_a_missing_reason_is_said() -> None:
 @pytest.mark.parametrize(
     ("code", "message", "end"),
     [
-        ("no-answer", "It timed out", "no answer came: It timed out. The ticket list will be asked."),
-        ("no-answer", "It timed out.", "no answer came: It timed out. The ticket list will be asked."),
+        ("no-answer", "It timed out", "to the shipment: It timed out. We will check whether it arrived."),
+        ("no-answer", "It timed out.", "to the shipment: It timed out. We will check whether it arrived."),
         ("failed-no-feed-id", "2 orders have it.", "was not found at Shopping Feed (2 orders have it)."),
         (
             "superseded",
@@ -106,7 +111,7 @@ def test_a_missing_reason_is_said() -> None:
         ),
         ("token-refused", "401: not valid.. Check it", "refused the token. 401: not valid. Check it."),
         ("token-refused", "", "Shopping Feed refused the token."),
-        ("failed-ignored", "Wait... what", "for this order: Wait... what"),
+        ("failed-ignored", "Wait... what", "the shipment: “Wait... what”"),
     ],
 )
 def test_what_somebody_else_said_fits_into_the_sentence(code: str, message: str, end: str) -> None:

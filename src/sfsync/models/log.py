@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -44,3 +46,8 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `code` is said of: `params`, and the marketplace of the order. Reads the order, so select it."""
+        return {"channel": self.order.channel if self.order else "", **self.params}

@@ -137,7 +137,8 @@ def _trouble(notice: Notice) -> Trouble:
 
 
 def _sentence(notice: Notice) -> str:
-    return one_line(texts.reason(notice.code, notice.params), LONGEST_SENTENCE)
+    channel = notice.order.channel if notice.order else ""
+    return one_line(texts.reason(notice.code, {"channel": channel, **notice.params}), LONGEST_SENTENCE)
 
 
 def _sections(store: Store, about: Iterable[About]) -> list[Section]:
@@ -172,7 +173,7 @@ def _row(store: Store, notice: Notice, order: MarketplaceOrder) -> Row:
         number=here.key if here and here.shop_reference else "",
         channel=one_line(order.channel, LONGEST_NAME),
         reference=one_line(order.reference, LONGEST_NAME),
-        operation=one_line(texts.operation_name(str(params.get("operation", ""))), LONGEST_NAME),
+        operation=one_line(texts.label(str(params.get("operation", ""))), LONGEST_NAME),
         retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),
         parked=bool(params.get("parked")),
         url=order_page(store, here) if here else "",

@@ -132,7 +132,7 @@ def _line(task: Task) -> list[object]:
 def _task(task: Task) -> dict[str, object]:
     from sfsync import texts
 
-    params = {"operation": task.operation, "message": task.last_error}
+    params = {"operation": task.operation, "message": task.last_error, "channel": task.order.channel}
     return {
         "store": task.store.name,
         "shop_order": _number(task.store, task.order),
@@ -257,5 +257,5 @@ def _entry(row: LogEntry) -> dict[str, object]:
         "process": row.process,
         "order": _number(row.store, row.order),
         "code": row.code,
-        "message": texts.sentence(row.code, row.params) if row.code else row.message,
+        "message": texts.sentence(row.code, row.facts) if row.code else row.message,
     }

@@ -108,7 +108,7 @@ class Teller:
         )
         with translation.override("en"):
             for entry in entries:
-                said = texts.sentence(entry.code, _shortened(entry.params))
+                said = texts.sentence(entry.code, _shortened(entry.facts))
                 here = entry.order.shop_order if entry.order else None
                 name = self._told(int(here.key)) if here else ""
                 self.screen.line("sfsync", f"{name}{said}", _STYLES.get(Level(entry.level), ""))

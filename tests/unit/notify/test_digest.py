@@ -41,7 +41,7 @@ def test_a_failing_order_is_named_on_both_sides_with_its_status_its_reason_and_w
             "77",
             "Amazon",
             "403-1234567",
-            "The marketplace refused “shipped”: Unknown carrier",
+            "rejected the shipment: “Unknown carrier”",
         ):
             assert wanted in shown
         assert texts.advice("ticket-failed") in shown
@@ -151,9 +151,9 @@ def test_warnings_are_a_group_of_their_own_after_the_failures() -> None:
     for shown in both(compose(store, [*warnings, about_order(store, "no-tracking")])):
         failing, checking = (shown.lower().index(title) for title in ("failed – action needed", "please check"))
         assert failing < shown.index("Shipped without a tracking number") < checking
-        assert checking < shown.index("which cannot be taken back")
-        assert checking < shown.index("This marketplace cannot be told “refunded”")
-        assert checking < shown.index("since 21 November 2025, 12:00, more than a day")
+        assert checking < shown.index("that cannot be undone from here")
+        assert checking < shown.index("does not accept the refund through Shopping Feed")
+        assert checking < shown.index("since 21 November 2025, 12:00, for more than a day")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_every_failure_has_its_reason_and_its_advice(failure: Failure, language:
     store = a_store(language=language)
     with translation.override(language):
         params = {"operation": "ship", "message": "Why not"}
-        reason, advice = texts.sentence(f"failed-{failure}", params), texts.advice(failure)
+        reason, advice = texts.sentence(f"failed-{failure}", {"channel": "Amazon", **params}), texts.advice(failure)
 
     for shown in both(compose(store, [about_order(store, failure.value, params)])):
         assert reason in shown
@@ -202,7 +202,7 @@ def test_a_refusal_without_a_reason_says_so() -> None:
     store = a_store()
 
     for shown in both(compose(store, [about_order(store, "ticket-failed")])):
-        assert "The marketplace refused “shipped”: no reason given" in shown
+        assert "rejected the shipment: no reason given" in shown
 
 
 def test_a_code_from_another_version_is_shown_as_it_is() -> None:
@@ -218,7 +218,7 @@ def test_equal_reasons_and_advice_are_said_once() -> None:
     mail = compose(store, [about_order(store, "no-tracking") for _ in range(10)])
 
     for shown in both(mail):
-        assert shown.count("the marketplace was not updated") == 1
+        assert shown.count("was not updated") == 1
         assert shown.count("Add the tracking number") == 1
 
 

@@ -24,7 +24,7 @@ class State(models.TextChoices):
     FAILED = "failed", gettext_lazy("Action needed")
     BY_HAND = "by-hand", gettext_lazy("To do on the marketplace")
     SENT = "sent", gettext_lazy("Sent, awaiting confirmation")
-    RETRYING = "retrying", gettext_lazy("Will be tried again")
+    RETRYING = "retrying", gettext_lazy("Will be retried")
     WAITING = "waiting", gettext_lazy("Waiting to be sent")
     GIVEN_UP = "given-up", gettext_lazy("Dismissed")
     CONFIRMED = "confirmed", gettext_lazy("Confirmed")
@@ -45,8 +45,8 @@ class Standing:
     since: datetime | None
 
     @property
-    def operation_name(self) -> str:
-        return texts.operation_name(self.operation) if self.operation else ""
+    def operation_label(self) -> str:
+        return texts.label(self.operation) if self.operation else ""
 
 
 def standing(order: Order, tasks: Iterable[Task]) -> Standing:
@@ -54,14 +54,14 @@ def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     rows = sorted(tasks, key=lambda task: PENDING.index(OF_TASK[task.state]))
     there = order.marketplace_order
     if there.by_hand and not any(task.state.needs_person for task in rows):
-        return Standing(State.BY_HAND, there.by_hand, texts.by_hand(there.by_hand), order.seen_at)
+        return Standing(State.BY_HAND, there.by_hand, texts.by_hand(there.by_hand, there.channel), order.seen_at)
     if rows:
         task = rows[0]
-        return Standing(OF_TASK[task.state], task.operation, _sentence(task), _since(task))
+        return Standing(OF_TASK[task.state], task.operation, _sentence(task, there.channel), _since(task))
     if given_up := acts.given_up(order):
         return Standing(State.GIVEN_UP, "", given_up, there.given_up_at)
     if there.confirmed_operation:
-        sentence = _("The marketplace knows: %(told)s.") % {"told": texts.operation_name(there.confirmed_operation)}
+        sentence = texts.sentence("confirmed", {"operation": there.confirmed_operation, "channel": there.channel})
         return Standing(State.CONFIRMED, there.confirmed_operation, sentence, there.confirmed_at)
     return Standing(State.QUIET, "", _("Nothing to send to the marketplace so far."), None)
 
@@ -81,17 +81,17 @@ def _since(task: Task) -> datetime | None:
     return task.failed_at or (task.sent_at if task.state.sent else task.since)
 
 
-def _sentence(task: Task) -> str:
+def _sentence(task: Task, channel: str) -> str:
     if task.state.sent:
-        return _("“%(told)s” was sent; its ticket is followed.") % {"told": texts.operation_name(task.operation)}
+        return texts.joined(texts.update_sent(task.operation), _("Awaiting confirmation."))
     if task.state.failed:
-        return reason_of(task).text
+        return reason_of(task, channel).text
     return _("Queued for the next sync (after %(at)s).") % {"at": texts.moment(task.update_at.isoformat())}
 
 
-def reason_of(task: Task) -> Said:
+def reason_of(task: Task, channel: str) -> Said:
     """Why it failed, as the marketplace or the shop put it, and what to do."""
-    params = {"operation": task.operation, "message": task.last_error}
+    params = {"operation": task.operation, "message": task.last_error, "channel": channel}
     return replace(told(f"failed-{task.failure}", params), advice=advice(task.failure))
 
 

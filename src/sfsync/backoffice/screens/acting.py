@@ -133,7 +133,11 @@ def _giving_up(order: Order) -> Chosen:
 
 def _doing_by_hand(order: Order) -> Chosen:
     operation = order.marketplace_order.by_hand
-    told = texts.by_hand(operation) if operation else _("Nothing about it needs doing on the marketplace.")
+    told = (
+        texts.by_hand(operation, order.marketplace_order.channel)
+        if operation
+        else _("Nothing about it needs doing on the marketplace.")
+    )
     return Chosen(order, bool(operation), told)
 
 

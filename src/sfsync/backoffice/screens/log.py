@@ -118,7 +118,7 @@ def log(request: HttpRequest, store: Store) -> HttpResponse:
 
 def say(entry: LogEntry) -> Said:
     """In the reader's language where the entry has a code, else as it was written."""
-    return told(entry.code, entry.params) if entry.code else Said(entry.message)
+    return told(entry.code, entry.facts) if entry.code else Said(entry.message)
 
 
 @of_store

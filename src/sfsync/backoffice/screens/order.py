@@ -142,14 +142,15 @@ def _said(event: Event) -> Said:
 def coming(order: Order, tasks: list[Task], sentences: list[str]) -> list[Said]:
     """What happens next: a sentence a task, then of the order or its store. Of what needs a person, the reason stands
     apart from what to do."""
-    coming = [_of_task(task, sentence) for task, sentence in zip(tasks, sentences, strict=False)]
+    channel = order.marketplace_order.channel
+    coming = [_of_task(task, sentence, channel) for task, sentence in zip(tasks, sentences, strict=False)]
     return coming + [_rest(order, each) for each in sentences[len(tasks) :]]
 
 
-def _of_task(task: Task, sentence: str) -> Said:
+def _of_task(task: Task, sentence: str, channel: str) -> Said:
     if not task.state.failed:
         return Said(sentence)
-    reason = reason_of(task)
+    reason = reason_of(task, channel)
     text = texts.ended(reason.text)
     if task.state.needs_person:
         return replace(reason, text=text)
@@ -158,7 +159,8 @@ def _of_task(task: Task, sentence: str) -> Said:
 
 
 def _rest(order: Order, sentence: str) -> Said:
-    if (operation := order.marketplace_order.by_hand) and sentence == texts.by_hand(operation):
+    there = order.marketplace_order
+    if there.by_hand and sentence == texts.by_hand(there.by_hand, there.channel):
         return Said(sentence, _("Do it in the marketplace's seller portal, then click “Mark as done”."))
     return Said(sentence)
 
@@ -203,12 +205,11 @@ def meaning(store: Store, name: str, status: str) -> str:
         return ""
     operation = policy_of(store).mapping.get(status)
     if operation is None:
-        return _("“%(status)s” means nothing to the marketplaces.") % {"status": name}
-    told = {"status": name, "told": texts.operation_name(operation)}
-    return _("For the marketplaces “%(status)s” means “%(told)s”.") % told
+        return _("“%(status)s” is not mapped, so nothing is sent.") % {"status": name}
+    return _("“%(status)s” is sent as “%(told)s”.") % {"status": name, "told": texts.label(operation)}
 
 
 def _told(order: MarketplaceOrder) -> str:
     if not order.confirmed_operation:
         return _("not confirmed yet")
-    return texts.operation_name(order.confirmed_operation)
+    return texts.label(order.confirmed_operation)

@@ -89,7 +89,7 @@ def _line(order: Order) -> list[object]:
         order.created_at.isoformat(timespec="seconds"),
         stand.state.label,
         stand.sentence,
-        stand.operation_name,
+        stand.operation_label,
         order.seen_tracking,
         there.confirmed_at.isoformat(timespec="seconds") if there.confirmed_at else "",
     ]

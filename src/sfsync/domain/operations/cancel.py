@@ -11,17 +11,16 @@ CANCEL = OperationKind(
     verb="cancel",
     rank=30,
     label=_("Canceled"),
-    told_sentence=_("cancelled"),
+    noun=_("the cancellation"),
+    of_noun=_("of the cancellation"),
+    sent=_("Cancellation sent to Shopping Feed."),
     meaning="canceled",
     feature="cancel",
     calls_off=True,
     ends_order=True,
     shows="cancelled",
     by_hand=_(
-        "This order must be cancelled by hand on the marketplace: it takes no cancellation through Shopping Feed."
+        "%(channel)s does not accept cancellations through Shopping Feed. Cancel this order in its seller portal."
     ),
-    to_do=ngettext(
-        "%(count)s order must be cancelled by hand on the marketplace.",
-        "%(count)s orders must be cancelled by hand on the marketplace.",
-    ),
+    to_do=ngettext("%(count)s to cancel on the marketplace", "%(count)s to cancel on the marketplace"),
 )

@@ -60,15 +60,19 @@ class OperationKind:
     with it, as the API's item takes it. `lane`: operations of one lane wait for one another (R10), those of two do not.
     `reopened_by_change`: once it has failed, a change of the order is a reason to try it again (R16).
 
-    `label` names it where people choose a meaning, `told_sentence` is what the marketplace then knows, `by_hand` and
-    `to_do` (one, many) say what a person has to do where the marketplace does not take it. All are message ids.
+    `label` names the state that the order then has, as people choose it for a status. `noun` names the update with its
+    article, for a sentence; `of_noun` the same after “of” (French contracts them: “du remboursement”), empty where the
+    two words just stand side by side. `sent` says that it has left for Shopping Feed. `by_hand` and `to_do` (one, many)
+    say what a person has to do where the marketplace does not take it. All are message ids.
     """
 
     name: str
     verb: str
     rank: int
     label: str
-    told_sentence: str
+    noun: str
+    of_noun: str = ""
+    sent: str = ""
     meaning: str = ""
     feature: str = ""
     after: tuple[str, ...] = ()

@@ -142,22 +142,22 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
         return _("Nothing has failed: it is queued for the next sync (after %(at)s).") % {"at": at}
     there = order.marketplace_order
     if there.by_hand:
-        return texts.by_hand(there.by_hand)
+        return texts.by_hand(there.by_hand, there.channel)
     if said := given_up(order):
         return said
     if there.confirmed_operation and there.confirmed_at:
-        told, at = texts.operation_name(there.confirmed_operation), texts.moment(there.confirmed_at.isoformat())
-        return _("Nothing has failed: the marketplace knows “%(told)s” since %(at)s.") % {"told": told, "at": at}
+        params = {
+            "operation": there.confirmed_operation,
+            "channel": there.channel,
+            "at": there.confirmed_at.isoformat(),
+        }
+        return texts.sentence("not-failed", params)
     return _("Nothing has failed and nothing is pending: nothing was sent for this order.")
 
 
 def _in_flight(task: Task) -> str:
-    told, at = texts.operation_name(task.operation), texts.moment(task.update_at.isoformat())
-    if task.batch_id:
-        text = _("“%(told)s” is on its way; its ticket is asked for by the first run after %(at)s.")
-    else:
-        text = _("“%(told)s” was sent and not answered; the ticket list is asked by the first run after %(at)s.")
-    return text % {"told": told, "at": at}
+    params = {"operation": task.operation, "at": task.update_at.isoformat()}
+    return texts.sentence("in-flight" if task.batch_id else "unanswered", params)
 
 
 def _revive(tasks: TaskQuerySet) -> None:

@@ -285,7 +285,7 @@ def _left_out(known: dict[StatusKey, Status], mapped: set[StatusKey]) -> list[di
 
 def _meanings(store: Store, known: dict[StatusKey, Status]) -> str:
     return ", ".join(
-        f"{known[status].name} → {texts.operation_name(meanings()[word].name)}"
+        f"{known[status].name} → {texts.label(meanings()[word].name)}"
         for word, ids in store.statuses.items()
         for status in ids
     )

@@ -51,29 +51,30 @@ def preview_of(order: Order, tasks: list[Task], group: Group, policy: Policy, no
     """The same of one order that was read already, with those that are the same marketplace order."""
     flying = next((task for task in tasks if task.state.sent), None)
     if flying:
-        told = texts.operation_name(flying.operation)
-        text = _("“%(told)s” is on its way already; the next update goes out after its answer.")
-        return Preview(order, False, text % {"told": told}, reason=text % {"told": told})
+        text = texts.sentence("in-flight-first", {"operation": flying.operation})
+        return Preview(order, False, text, reason=text)
     since = next((task.since for task in tasks), now)
-    together = decide_together(group, known_of(order.marketplace_order), policy, since=since, now=now)
+    there = order.marketplace_order
+    together = decide_together(group, known_of(there), policy, since=since, now=now)
     decision, payload = together.decided.first, None
-    if isinstance(decision, Send) and together.order and order.marketplace_order.feed_id:
-        payload = build(decision.operation, order.marketplace_order.feed_id, together.order).payload()
-    return Preview(order, isinstance(decision, Send), say(decision), payload, reason_of(decision))
+    if isinstance(decision, Send) and together.order and there.feed_id:
+        payload = build(decision.operation, there.feed_id, together.order).payload()
+    said = say(decision, there.channel)
+    return Preview(order, isinstance(decision, Send), said, payload, reason_of(decision, there.channel))
 
 
-def say(decision: Decision) -> str:
+def say(decision: Decision, channel: str) -> str:
     """A decision as a sentence of the active language."""
     match decision:
         case Send():
-            return _("Will be sent: %(told)s.") % {"told": texts.operation_name(decision.operation)}
+            return texts.sentence("to-be-sent", {"operation": decision.operation})
         case Wait():
-            return reason_of(decision)
+            return reason_of(decision, channel)
         case _:
-            return _("Will not be sent. %(reason)s") % {"reason": reason_of(decision)}
+            return _("Will not be sent. %(reason)s") % {"reason": reason_of(decision, channel)}
 
 
-def reason_of(decision: Decision) -> str:
+def reason_of(decision: Decision, channel: str) -> str:
     """Why nothing is sent now, in the active language; empty for what is sent."""
     match decision:
         case Send():
@@ -81,9 +82,11 @@ def reason_of(decision: Decision) -> str:
         case Wait():
             return texts.sentence("waiting", {"until": decision.until.isoformat()})
         case Nothing():
-            return texts.reason(decision.because.value, {"operation": decision.operation or ""})
+            return texts.reason(decision.because.value, {"operation": decision.operation or "", "channel": channel})
         case Fail():
-            return texts.reason(decision.failure.value, {"operation": decision.operation or "", "message": ""})
+            return texts.reason(
+                decision.failure.value, {"operation": decision.operation or "", "message": "", "channel": channel}
+            )
 
 
 @dataclass(frozen=True, slots=True)

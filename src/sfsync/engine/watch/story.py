@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -85,7 +86,7 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     entries = LogEntry.objects.filter(order=there).order_by("id")
     if tasks is None:
         tasks = list(Task.objects.filter(order=there).living().order_by("id"))
-    story = Story(order, [_event(entry) for entry in entries], believes(there), _next(order, tasks))
+    story = Story(order, list(_events(entries, there)), believes(there), _next(order, tasks))
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
 
@@ -120,10 +121,10 @@ def _stands(snapshot: Snapshot, shop: Shop) -> str:
 def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[str]:
     """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
     at = timezone.now()
-    known = known_of(order.marketplace_order)
-    decision = decide_together(group, known, policy_of(order.store), since=at, now=at).decided.first
+    there = order.marketplace_order
+    decision = decide_together(group, known_of(there), policy_of(order.store), since=at, now=at).decided.first
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
-        return [texts.joined(_("No sync has seen this yet; the next one decides."), say(decision))]
+        return [texts.joined(_("No sync has seen this yet; the next one decides."), say(decision, there.channel))]
     if isinstance(decision, Send | Wait):
         return [
             _(
@@ -131,33 +132,38 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[str]:
                 "send” in the back office sends it."
             )
         ]
-    return [say(decision), _of_rest(order)]
+    return [say(decision, there.channel), _of_rest(order)]
 
 
-def _event(entry: LogEntry) -> Event:
-    sentence = texts.sentence(entry.code, entry.params) if entry.code else entry.message
-    return Event(entry.at, entry.level, sentence, entry.code, entry.params)
+def _events(entries: Iterable[LogEntry], there: MarketplaceOrder) -> Iterator[Event]:
+    """Each knows the order's marketplace, and the name of the shop's status that was seen last before it."""
+    known = {"channel": there.channel, "status": ""}
+    for entry in entries:
+        known["status"] = entry.params.get("status") or known["status"]
+        params = known | entry.params
+        sentence = texts.sentence(entry.code, params) if entry.code else entry.message
+        yield Event(entry.at, entry.level, sentence, entry.code, params)
 
 
 def believes(order: MarketplaceOrder) -> str:
     """What the marketplace confirmed last."""
     if not order.confirmed_operation or not order.confirmed_at:
         return _("The marketplace has not confirmed anything yet.")
-    told = texts.operation_name(order.confirmed_operation)
-    since = texts.moment(order.confirmed_at.isoformat())
-    if order.told_number and is_numbered(order.confirmed_operation):
-        return _("The marketplace believes: %(told)s with tracking number %(number)s, since %(since)s.") % {
-            "told": told,
-            "number": order.told_number,
-            "since": since,
-        }
-    return _("The marketplace believes: %(told)s, since %(since)s.") % {"told": told, "since": since}
+    operation, number = order.confirmed_operation, order.told_number
+    params = {
+        "operation": operation,
+        "channel": order.channel,
+        "since": order.confirmed_at.isoformat(),
+        "number": number,
+    }
+    numbered = number and is_numbered(operation)
+    return texts.sentence("on-marketplace-number" if numbered else "on-marketplace", params)
 
 
 def _next(order: Order, tasks: list[Task]) -> list[str]:
     sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
     if order.marketplace_order.by_hand and tasks:
-        sentences.append(texts.by_hand(order.marketplace_order.by_hand))
+        sentences.append(_by_hand(order))
     return [*sentences, *_held_up(order)] if any(not task.state.needs_person for task in tasks) else sentences
 
 
@@ -168,11 +174,15 @@ def _held_up(order: Order) -> list[str]:
 
 def _of_rest(order: Order) -> str:
     if order.marketplace_order.by_hand:
-        return texts.by_hand(order.marketplace_order.by_hand)
+        return _by_hand(order)
     if not order.seen_status:
         return _("The order was found; the next sync processes it.")
     rest = _("Up to date. We send an update when the status or tracking number changes.")
     return texts.joined(acts.given_up(order), rest)
+
+
+def _by_hand(order: Order) -> str:
+    return texts.by_hand(order.marketplace_order.by_hand, order.marketplace_order.channel)
 
 
 def _of_task(task: Task) -> str:
@@ -187,14 +197,11 @@ def _of_task(task: Task) -> str:
 
 
 def _flying(task: Task) -> str:
-    operation = texts.operation_name(task.operation)
-    since = texts.moment(task.sent_at.isoformat()) if task.sent_at else "?"
-    params = {"operation": operation, "since": since, "batch": task.batch_id}
-    if task.state is not TaskState.IN_FLIGHT:
-        return _("“%(operation)s” was sent at %(since)s and not answered: the next run asks the ticket list.") % params
-    return _("“%(operation)s” was sent at %(since)s (batch %(batch)s): the next run looks at its ticket.") % params
+    params = {"operation": task.operation, "since": task.sent_at.isoformat() if task.sent_at else "?"}
+    in_flight = task.state is TaskState.IN_FLIGHT
+    return texts.sentence("in-flight-since" if in_flight else "unanswered-since", params)
 
 
 def _failure(task: Task) -> str:
-    params = {"operation": task.operation, "message": task.last_error}
+    params = {"operation": task.operation, "message": task.last_error, "channel": task.order.channel}
     return texts.ended(texts.sentence(f"failed-{task.failure}", params))

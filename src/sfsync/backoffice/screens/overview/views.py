@@ -154,11 +154,9 @@ def _busy(health: Health) -> int:
 
 
 def _asking(health: Health) -> Iterator[str]:
-    """What asks for a person: how many orders in all, then of which something is to be done by hand."""
+    """What asks for a person: how many have failed, and what is to be done on the marketplace."""
     if health.failed:
-        count = health.failed + health.left_to_people
-        text = ngettext("%(count)s order needs attention.", "%(count)s orders need attention.", count)
-        yield text % {"count": grouped(count)}
+        yield ngettext("%(count)s failed", "%(count)s failed", health.failed) % {"count": grouped(health.failed)}
     for operation, count in health.by_hand.items():
         yield _to_do(operation, count) % {"count": grouped(count)}
 
@@ -168,11 +166,17 @@ def _to_do(operation: str, count: int) -> str:
     if one:
         return ngettext(one, many, count)
     text = ngettext(
-        "%(count)s order must be seen to by hand on the marketplace: “%(told)s” cannot be told to it.",
-        "%(count)s orders must be seen to by hand on the marketplace: “%(told)s” cannot be told to it.",
+        "%(count)s to update on the marketplace, which does not accept %(operation)s through Shopping Feed",
+        "%(count)s to update on the marketplace, which does not accept %(operation)s through Shopping Feed",
         count,
     )
-    return text.replace("%(told)s", texts.operation_name(operation))
+    return text.replace("%(operation)s", texts.update(operation))
+
+
+def _attention(health: Health) -> str:
+    count = health.failed + health.left_to_people
+    text = ngettext("%(count)s order needs attention: %(what)s.", "%(count)s orders need attention: %(what)s.", count)
+    return text % {"count": grouped(count), "what": ", ".join(_asking(health))}
 
 
 def headline(store: Store, health: Health, confirmed: int) -> str:
@@ -180,7 +184,7 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
     if not store.enabled:
         return _("This store is switched off: nothing is sent.")
     if health.failed or health.by_hand:
-        return " ".join(_asking(health))
+        return _attention(health)
     if health.alarms:
         return told(health.alarms[0].code, health.alarms[0].params).text
     if not store.statuses:
