@@ -217,8 +217,8 @@ ADVICE = {
         "Correct the shop's connection in the settings, then test it: Settings › Connection, or `sfsync doctor`."
     ),
     "shop-answers-old": _(
-        "Connect sfsync to the shop's own database, not to a copy. Nothing is lost: the sync continues when the answers "
-        "are up to date."
+        "Connect sfsync to the shop's own database, not to a copy. Nothing is lost: the sync continues when the "
+        "answers are up to date."
     ),
     "orders-vanished": _(
         "Check that the connection names the right shop and that its database is complete. Give up the updates of "
