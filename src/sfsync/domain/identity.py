@@ -51,10 +51,15 @@ def judge(known: Claim, now: Claim) -> Verdict:
     if now.feed_id is not None and now.feed_id == known.feed_id:
         return Verdict.SAME if alike or not now.reference else Verdict.RENAMED
     if now.feed_id is None:
-        return Verdict.SAME if alike else _other(known)
+        return Verdict.SAME if alike or _same_reference(known, now) else _other(known)
     if known.feed_id is None:
         return Verdict.LEARNT if alike or not known.reference else Verdict.ANOTHER
     return Verdict.CORRECTED if alike else Verdict.ANOTHER
+
+
+def _same_reference(known: Claim, now: Claim) -> bool:
+    """A marketplace may be called otherwise there than in the shop: once the id is known, the reference is enough."""
+    return bool(now.reference) and now.reference == known.reference and (known.feed_id is not None or not now.channel)
 
 
 def _other(known: Claim) -> Verdict:

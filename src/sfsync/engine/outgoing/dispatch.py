@@ -42,8 +42,9 @@ def dispatch(run: Run) -> None:
     try:
         adopt(run)
         learn_fulfilment(run)
-        while nameless := _process_all(run, began):
+        if nameless := _process_all(run, began):
             _process_nameless(run, nameless)
+            _process_all(run, began)
     finally:
         queue.filter(lease=run.lease.token).update(lease="")
 
