@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sfsync.models import MarketplaceOrder, Order
+from sfsync.engine.people.acts import give_up
+from sfsync.models import MarketplaceOrder, Order, Task
 from sfsync.testing import CANCELED, PAID, REFUNDED, World
+from shoppingfeed.sandbox import Fault
 from tests.database.engine.odd import forget_feed_id, know, relist, sent
 
 
@@ -239,3 +241,37 @@ def test_an_order_without_an_id_is_the_one_of_its_names(world: World) -> None:
     assert sides[0] == sides[1]
     assert sides[2] == sides[3]
     assert not MarketplaceOrder.objects.filter(feed_id=None).exists()
+
+
+def test_what_failed_for_the_wrong_order_is_not_tried_again(world: World) -> None:
+    """R39, R16: it was refused there, and is told where it belongs."""
+    order = world.order()
+    old, new = world.feed_id(order), 555_000_006
+    world.sandbox.fault(Fault("refuse", order_id=old, message="unknown here", times=None))
+    world.ship(order, "T-1")
+    world.sync(wait=20)
+    assert [task.failure for task in world.tasks(order)] == ["ticket-failed"]
+    claim(world, order, new)
+    world.advance(hours=25)
+    world.sync(wait=20)
+    world.advance(hours=25)
+    world.sync(wait=20)
+    assert (sent(world, old), sent(world, new)) == ([("ship", "T-1")], [("ship", "T-1")])
+    assert not Task.objects.exists()
+
+
+def test_what_was_given_up_stays_given_up_when_the_order_turns_out_to_be_known(world: World) -> None:
+    """R16, R39."""
+    first, second = world.order(), world.order()
+    feed_id = same(world, first, second)
+    relist(world, second, id_internal_shoppingfeed="0", name_marketplace="")
+    world.ship(second, "T-1")
+    world.sync()
+    assert world.notices(second) == ["no-feed-id"]
+    give_up(Order.objects.filter(pk=world.row(second).pk), "claire")
+    know(world, first)
+    claim(world, second, feed_id)
+    world.shop.set_status(second, PAID)
+    world.sync(wait=5)
+    assert world.row(second).marketplace_order_id == world.row(first).marketplace_order_id
+    assert sent(world, feed_id) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db.models import Exists, OuterRef
+
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations import ends_order
 from sfsync.engine.find.outbox import queue
@@ -36,13 +38,15 @@ def learn(run: Run, ids: Mapping[int, int]) -> None:
 
 def _merge(run: Run, provisional: int, into: MarketplaceOrder) -> None:
     """Nothing was ever sent for a provisional one, so nothing of it is in flight: its update is decided anew, with the
-    other's orders and by what the other was told."""
+    other's orders and by what the other was told. What a person gave up stays given up."""
     orders = Order.objects.filter(marketplace_order=provisional)
     numbers = ", ".join(orders.order_by("ordinal", "key").values_list("key", flat=True))
     for model in (LogEntry, Notice):
         model.objects.filter(order=provisional).update(order=into)
     _unite_told(provisional, into)
     orders.update(marketplace_order=into, open=not ends_order(into.confirmed_operation))
+    its = Task.objects.filter(order=into, operation=OuterRef("operation"), tracking_number=OuterRef("tracking_number"))
+    Task.objects.filter(~Exists(its), order=provisional, closed_at__isnull=False).update(order=into)
     Task.objects.filter(order=provisional).delete()
     MarketplaceOrder.objects.filter(pk=provisional).delete()
     run.journal.say(Level.INFO, "order-joined", into.pk, shop_order=numbers)

@@ -170,7 +170,7 @@ _SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED, Because.SET_ASIDE)
 def _nothing_by_hand(plan: Plan) -> None:
     """The shop has gone on to something else, so what was to be done by hand need not be."""
     on = [each.task for each in plan.send] + [task for task, _ in plan.wait]
-    on += [task for task, fail, _row in plan.fail if fail.failure is not Failure.ORDER_GONE]
+    on += [task for task, fail, _row in plan.fail if fail.failure not in (Failure.ORDER_GONE, Failure.UNLISTED)]
     on += [task for task, nothing in plan.nothing if nothing.because not in _SAYS_NOTHING_NEW]
     left = {task.order_id for task, nothing in plan.nothing if nothing.because is Because.UNSUPPORTED}
     freed = [task.order_id for task in on if task.by_hand and task.order_id not in left]
