@@ -22,6 +22,8 @@ SENTENCES = {
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
     "adopted": _("%(channel)s already has %(operation)s, so it is not sent again."),
+    "shop-restored": _("The shop's database went back to an earlier state: every open order is looked at again."),
+    "shop-replaced": _("The connection leads to another shop than before: all its orders are looked at again."),
     # Which marketplace order it is
     "feed-id-learnt": _("Its Shopping Feed id is known now: %(feed_id)s."),
     "order-joined": _("Order %(shop_order)s in the shop is the same marketplace order: they are handled together."),

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from sqlalchemy import insert, update
 
-from sfsync.models import LogEntry, SettingChange, Store, Task
+from sfsync.models import Cursor, LogEntry, SettingChange, Store, Task
 from sfsync.testing import CANCELED, DELIVERED, PROCESSING, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import markup as text
@@ -70,7 +70,7 @@ def test_the_effect_is_shown_before_saving(shop: World, merchant: Client) -> Non
 
 def test_before_the_first_run_the_effect_speaks_of_all_the_shops_orders(shop: World, merchant: Client) -> None:
     """Nothing waits yet, and yet much may be sent."""
-    Store.objects.update(history_cursor=None)
+    Cursor.objects.all().delete()
     page = text(merchant.post(MAPPING, mapping(status_4="canceled") | {"do": "review"}))
     assert "No sync has run yet. The first one looks at all orders of the last 90 days" in page
     shop.sync()

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from sfsync.models import LogEntry, SettingChange, Store, named_settings
+from sfsync.models import LogEntry, SettingChange, Store, StoreState, named_settings
 from sfsync_server.stores_file import StoresFileError, apply
 
 pytestmark = pytest.mark.django_db
@@ -261,7 +261,7 @@ def test_white_space_around_a_secret_is_none_of_it(file: Path) -> None:
     assert Store.objects.get().token.reveal() == "the-token-of-main"
 
 
-def test_a_run_under_way_keeps_its_cursors_when_the_file_is_applied(file: Path) -> None:
+def test_what_a_run_under_way_remembers_stays_when_the_file_is_applied(file: Path) -> None:
     """R22: the settings are written, and what the run wrote since they were read stays."""
     applied(file, MAIN)
     moved: list[int] = []
@@ -269,13 +269,13 @@ def test_a_run_under_way_keeps_its_cursors_when_the_file_is_applied(file: Path) 
     def run(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
         if sql.startswith("UPDATE") and not moved:
             moved.append(99)
-            Store.objects.update(listing_cursor=99)
+            StoreState.objects.update(mail_tries=99)
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(run):
         applied(file, MAIN.replace("[4]", "[4, 20]"))
     store = Store.objects.get()
-    assert (store.listing_cursor, store.statuses) == (99, {"shipped": ["4", "20"]})
+    assert (store.state.mail_tries, store.statuses) == (99, {"shipped": ["4", "20"]})
 
 
 def test_a_mistake_about_a_store_that_exists_is_said_like_any_other(file: Path) -> None:

@@ -1,5 +1,6 @@
 """What is kept: stores, orders, tasks, processes, their log, and what the merchant must hear."""
 
+from sfsync.models.cursor import Cursor
 from sfsync.models.figure import AnswerFigure, DayFigure
 from sfsync.models.log import LogEntry
 from sfsync.models.marketplace_order import MarketplaceOrder
@@ -9,13 +10,13 @@ from sfsync.models.preference import Preference
 from sfsync.models.process import Process, Scheduler
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.store_state import StoreState
-from sfsync.models.sweep import Sweep
 from sfsync.models.task import Action, Task
 from sfsync.models.told import How, Told
 
 __all__ = [
     "Action",
     "AnswerFigure",
+    "Cursor",
     "DayFigure",
     "How",
     "LogEntry",
@@ -28,7 +29,6 @@ __all__ = [
     "SettingChange",
     "Store",
     "StoreState",
-    "Sweep",
     "Task",
     "Told",
 ]

@@ -39,7 +39,7 @@ class Language(models.TextChoices):
 
 
 class Store(models.Model):
-    """Settings, and the cursors of change detection. What runs remember of it is its `StoreState`."""
+    """Settings. What runs remember of it is its `StoreState` and its cursors."""
 
     name = models.SlugField(
         _("Name"),
@@ -156,9 +156,6 @@ class Store(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("People"), related_name="sfsync_stores", blank=True
     )
 
-    listing_cursor = models.BigIntegerField(default=0, editable=False)
-    history_cursor = models.BigIntegerField(null=True, editable=False)
-    history_window = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

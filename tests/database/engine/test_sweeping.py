@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, event, insert, update
 
-from sfsync.models import Order, Sweep
+from sfsync.models import Cursor, Order
 from sfsync.shops.base import BLOCK
 from sfsync.testing import SHIPPED, World
 
@@ -78,10 +78,10 @@ def test_what_the_numbers_hide_is_found_within_a_day(world: World) -> None:
     order = world.order()
     world.shop.set_tracking(order, "T-1")
     block = order // BLOCK
-    sweep = Sweep.objects.get(store=world.store)
+    cursor = Cursor.objects.get(store=world.store, name="sweep")
     shop = world.connections.shop(world.store)
-    sweep.fingerprints |= {str(block): shop.fingerprints([block])[block]}
-    sweep.save()
+    cursor.position["fingerprints"] |= {str(block): shop.fingerprints([block])[block]}
+    cursor.save()
     world.advance(hours=23)
     world.sync(wait=5)
     assert world.accepted(order) == []

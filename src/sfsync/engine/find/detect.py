@@ -6,81 +6,125 @@ sweep over the orders that are still open, which alone sees tracking numbers and
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
 
+from sfsync.engine.find.cursors import Cursors, Position
 from sfsync.engine.find.outbox import LAST_SEEN, Change, LastSeen, change, learn_names, save
 from sfsync.engine.find.register import register
 from sfsync.engine.find.sweep import sweep
 from sfsync.engine.kit.context import Run
 from sfsync.models import Order
-from sfsync.shops.base import StatusChange
+from sfsync.shops.base import Listing, StatusChange
 from sfsync.shops.keys import OrderKey, StatusKey
 
 OVERLAP = 500
 """History rows read again behind the cursor: ids are given out in order but committed out of order."""
 
 
+LISTINGS, HISTORY = "table", "history"
+"""Names of cursors. A position is how far (`at`, a row id) and the `last` row that was read there: where that row is
+missing, or another one, the shop went back to an earlier state, and its row ids mean something else."""
+
+
 def detect(run: Run) -> None:
-    follow_listings(run)
-    follow_history(run)
+    cursors = Cursors(run)
+    follow_listings(run, cursors)
+    follow_history(run, cursors)
     if run.sweeping:
-        sweep(run)
+        sweep(run, cursors)
 
 
-def follow_listings(run: Run) -> None:
+def follow_listings(run: Run, cursors: Cursors) -> None:
     """Learn of the marketplace orders that the shop imported; the sweep then sees them for the first time."""
     horizon = run.clock() - timedelta(days=run.conf.sweep_days)
-    if not any(run.shop.listings_after(run.store.listing_cursor, since=horizon)):
+    place = cursors.position(LISTINGS) or {"at": 0, "last": None}
+    pages = run.shop.listings_after(max(place["at"] - OVERLAP, 0), since=horizon)
+    first = next(pages, [])
+    if _is_lost(place["last"], map(_listed, first)) and _is_young(place["last"], horizon):
+        cursors.start_anew("shop-restored")
+        follow_listings(run, cursors)
         return
-    start = max(run.store.listing_cursor - OVERLAP, 0)
-    for page in run.shop.listings_after(start, since=horizon):
+    for page in chain([first] if first else [], pages):
         run.lease.beat("orders")
-        if page[-1].row_id > run.store.listing_cursor:
+        if page[-1].row_id > place["at"]:
+            place = {"at": page[-1].row_id, "last": _listed(page[-1])}
             with run.lease.writing("orders"):
                 register(run, page)
-                run.store.listing_cursor = page[-1].row_id
-                run.store.save(update_fields=["listing_cursor"])
+                cursors.keep(LISTINGS, place)
 
 
-def follow_history(run: Run) -> None:
+def _listed(row: Listing) -> list[Any]:
+    return [row.row_id, row.key, row.created_at.isoformat()]
+
+
+def _changed(row: StatusChange) -> list[Any]:
+    return [row.row_id, row.key, row.status]
+
+
+def _is_lost(last: list[Any] | None, rows: Iterable[list[Any]]) -> bool:
+    return last is not None and last not in rows
+
+
+def _is_young(listed: list[Any], horizon: datetime) -> bool:
+    """An older listing is not read any more: that it is missing means nothing."""
+    return datetime.fromisoformat(listed[-1]) >= horizon
+
+
+def follow_history(run: Run, cursors: Cursors) -> None:
     """R1. What the last runs have read already is known by its row ids, so nothing is found twice to any effect."""
-    store = run.store
-    if store.history_cursor is None:
-        _start_history(run)
+    place = cursors.position(HISTORY)
+    if place is None:
+        _start_history(run, cursors)
         return
-    for page in run.shop.history_after(max(store.history_cursor - OVERLAP, 0)):
+    pages = run.shop.history_after(max(place["at"] - OVERLAP, 0))
+    first = next(pages, [])
+    if _is_lost(place["last"], map(_changed, first)):
+        cursors.start_anew("shop-restored")
+        follow_listings(run, cursors)
+        _start_history(run, cursors)
+        return
+    for page in chain([first] if first else [], pages):
         run.lease.beat("history")
-        known = set(store.history_window)
+        known = set(place["window"])
         fresh = [row for row in page if row.row_id not in known]
         if fresh:
-            _advance(run, fresh, [*store.history_window, *(row.row_id for row in fresh)])
+            place = _further(place["window"], fresh, max(place["at"], fresh[-1].row_id), page)
+            _advance(run, cursors, fresh, place)
 
 
-def _start_history(run: Run) -> None:
+def _start_history(run: Run, cursors: Cursors) -> None:
     """The first run ever: what happened before is judged by the sweep, what comes next by the history.
 
     A wrong shop id or a missing right would only look like a shop where nothing happens, so the shop is tried first.
     """
     run.shop.probe()
     last = run.shop.last_history_id()
-    window = [
-        row.row_id for page in run.shop.history_after(max(last - OVERLAP, 0)) for row in page if row.row_id <= last
-    ]
+    pages = run.shop.history_after(max(last - OVERLAP, 0))
+    rows = [row for page in pages for row in page if row.row_id <= last]
     with run.lease.writing("history"):
-        run.store.history_cursor, run.store.history_window = last, window
-        run.store.save(update_fields=["history_cursor", "history_window"])
+        cursors.keep(HISTORY, _further([], rows, last, rows))
 
 
-def _advance(run: Run, rows: list[StatusChange], window: list[int]) -> None:
+def _further(window: list[int], fresh: list[StatusChange], at: int, page: list[StatusChange]) -> Position:
+    """The newest row that is still read again the next time is the one to know the shop by."""
+    behind = at - OVERLAP
+    last = _changed(page[-1]) if page and page[-1].row_id > behind else None
+    return {
+        "at": at,
+        "last": last,
+        "window": [each for each in [*window, *(row.row_id for row in fresh)] if each > behind],
+    }
+
+
+def _advance(run: Run, cursors: Cursors, rows: list[StatusChange], place: Position) -> None:
     changes = _of_history(run, rows)
-    cursor = max(run.store.history_cursor or 0, *(row.row_id for row in rows))
     learn_names(run, changes)
     with run.lease.writing("history"):
         save(run, changes)
-        run.store.history_cursor = cursor
-        run.store.history_window = [row_id for row_id in window if row_id > cursor - OVERLAP]
-        run.store.save(update_fields=["history_cursor", "history_window"])
+        cursors.keep(HISTORY, place)
 
 
 def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:

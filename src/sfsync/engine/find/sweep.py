@@ -9,15 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
+from sfsync.engine.find.cursors import Cursors
 from sfsync.engine.find.outbox import LAST_SEEN, LastSeen, change, learn_names, save
 from sfsync.engine.find.register import look_again
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import passed
-from sfsync.models import Order, Sweep, Task
+from sfsync.models import Order, Task
 from sfsync.shops.base import BLOCK
 from sfsync.shops.keys import OrderKey
 
@@ -29,9 +30,14 @@ WHOLE = timedelta(days=1)
 """How often every order is looked at, whatever the blocks say."""
 
 
-def sweep(run: Run) -> None:
+SWEEP = "sweep"
+"""The name of its cursor: the shop's number for each block as of the last sweep, and when every order was last looked
+at."""
+
+
+def sweep(run: Run, cursors: Cursors) -> None:
     started = time.monotonic()
-    _look_where_it_moved(run, list(_blocks(run)))
+    _look_where_it_moved(run, list(_blocks(run)), cursors)
     run.swept = time.monotonic() - started
 
 
@@ -54,19 +60,22 @@ def _blocks(run: Run) -> Iterator[_Block]:
     return (_Block(*row) for row in counted.values_list("block", "orders", "unsure"))
 
 
-def _look_where_it_moved(run: Run, blocks: list[_Block]) -> None:
+def _look_where_it_moved(run: Run, blocks: list[_Block], cursors: Cursors) -> None:
     """The shop's numbers are read before its orders: a change in between is found again by the next sweep."""
-    last = Sweep.last_of(run.store)
-    whole = passed(last.whole_at, run.clock(), WHOLE)
-    now = run.shop.fingerprints([block.number for block in blocks])
-    moved = {each.number for each in blocks if last.fingerprint(each.number) != now.get(each.number)}
-    if whole and last.whole_at:
+    last = cursors.position(SWEEP) or {"fingerprints": {}, "whole_at": None}
+    whole_at = datetime.fromisoformat(last["whole_at"]) if last["whole_at"] else None
+    whole = passed(whole_at, run.clock(), WHOLE)
+    now = {str(block): number for block, number in run.shop.fingerprints([each.number for each in blocks]).items()}
+    before = last["fingerprints"].get
+    moved = {each.number for each in blocks if before(str(each.number)) != now.get(str(each.number))}
+    if whole and whole_at:
         look_again(run)
     for some in _together(each for each in blocks if whole or each.unsure or each.number in moved):
         _compare(run, [block.number for block in some], whole=whole)
     if whole or moved:
         with run.lease.writing("sweep"):
-            last.keep(now, run.clock() if whole else last.whole_at)
+            at = run.clock().isoformat() if whole else last["whole_at"]
+            cursors.keep(SWEEP, {"fingerprints": now, "whole_at": at})
 
 
 def _together(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:

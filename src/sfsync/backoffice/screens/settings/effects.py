@@ -35,7 +35,7 @@ def foretold(before: Store, after: Store) -> Foretold:
     except OUTSIDE as error:
         return Foretold([_("Preview unavailable: the shop is not responding.")], said(before, error))
     lines = [*_moved(found), *_standing(found, before)]
-    if before.history_cursor is None:
+    if not before.cursors.exists():
         lines.append(_first_run())
     return Foretold(lines or [_("No pending order is affected.")])
 
