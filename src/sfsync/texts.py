@@ -168,7 +168,8 @@ SENTENCES = {
     "mapped": "%(message)s",
     "recipients": "%(message)s",
     "no-recipients": _("Nobody receives alerts about failing orders."),
-    "setting-ignored": "%(message)s",
+    "setting-doubtful": "%(message)s",
+    "settings-read": "%(message)s",
     "trouble-over": _(
         "The sync of %(at)s ended with: “%(trouble)s” It works now, and the next sync clears this message."
     ),
