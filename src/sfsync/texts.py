@@ -142,6 +142,7 @@ SENTENCES = {
     "rate-limited": _("Shopping Feed has been limiting our requests for a while. %(message)s"),
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly. %(message)s"),
     "secret-unreadable": _("A stored secret cannot be decrypted: the secret key has changed."),
+    "secret-elsewhere": _("The token was given for another address than the one that is set now. %(message)s"),
     "lease-lost": _("This sync took too long; another one took over. Nothing was lost."),
     "disk-full": _("The disk that holds sfsync's own database is full. %(message)s"),
     "crashed": _("The sync stopped on an unexpected error. %(message)s"),
@@ -169,7 +170,8 @@ SENTENCES = {
     "mapped": "%(message)s",
     "recipients": "%(message)s",
     "no-recipients": _("Nobody receives alerts about failing orders."),
-    "setting-ignored": "%(message)s",
+    "setting-doubtful": "%(message)s",
+    "settings-read": "%(message)s",
     "trouble-over": _(
         "The sync of %(at)s ended with: “%(trouble)s” It works now, and the next sync clears this message."
     ),
@@ -195,6 +197,7 @@ TROUBLES = {
     "rate-limited": _("Shopping Feed has been limiting our requests for a while."),
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly."),
     "secret-unreadable": _("A stored secret cannot be decrypted."),
+    "secret-elsewhere": _("The token was given for another address than the one that is set now."),
     "crashed": _("The sync stopped on an unexpected error."),
 }
 """What stops a whole store, for people to whom the rest of the sentence says nothing."""
@@ -261,6 +264,7 @@ ADVICE = {
         "Nothing to do: the next sync continues. Check that no other program uses the same token heavily."
     ),
     "api-unavailable": _("Nothing to do. Everything is kept and will be sent as soon as Shopping Feed is back."),
+    "secret-elsewhere": _("Find out who changed the address. If it is right, give the token again."),
     "secret-unreadable": _(
         "Put the former key back (SFSYNC_SECRET_KEY, SFSYNC_FORMER_SECRET_KEYS, or the file secret-key in "
         "SFSYNC_HOME), or "

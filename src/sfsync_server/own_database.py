@@ -54,6 +54,11 @@ def _address(netloc: str) -> Address:
     )
 
 
+def hosts(text: str) -> str:
+    """The servers of an address, without the account."""
+    return urlsplit(text).netloc.rpartition("@")[2]
+
+
 def database(environment: Environment) -> dict[str, Any]:
     """Django's `DATABASES["default"]`. Raises `SettingsError` where PostgreSQL's driver is missing."""
     url = urlsplit(environment.database_url.get_secret_value())

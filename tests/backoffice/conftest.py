@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
+from sfsync.db.secrets import Secret
 from sfsync.testing import World
 
 PASSWORD = "correct-horse-battery"
@@ -27,7 +28,7 @@ def at_once(settings: Settings) -> None:
 def shop(world: World) -> Iterator[World]:
     """The world of `world`, where pages can reach the sandbox too."""
     with world.sandbox.serve() as server:
-        world.store.api_url = server.url
+        world.store.api_url, world.store.token = server.url, Secret("sandbox-token")
         world.store.save()
         yield world
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -10,8 +13,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from sfsync.db.secrets import Secret
+from sfsync.domain.trouble import Trouble
+from sfsync.engine.kit.connections import Live
 from sfsync.engine.people.change_settings import change_settings
-from sfsync.models import LogEntry, Store
+from sfsync.engine.run import run_store
+from sfsync.models import LogEntry, Process, Store
+from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.prestashop.connection import Reader
 from sfsync.testing import World
 from sfsync_server.stores_file import StoresFileError, apply
 from tests.pages import text
@@ -115,6 +124,101 @@ def test_settings_and_files_keep_the_same_rule(shop: World, tmp_path: object) ->
     with pytest.raises(StoresFileError, match="enter it again"):
         apply(file, who="claire")
     assert Store.objects.get().api_url == shop.store.api_url
+
+
+def test_an_address_that_was_changed_behind_our_back_does_not_get_the_token(
+    shop: World, administrator: Client, stranger: tuple[str, list[str]]
+) -> None:
+    """By SQL, or by a table from elsewhere: the host is sealed together with the token."""
+    url, heard = stranger
+    Store.objects.update(api_url=url)
+    assert run_store(Store.objects.get(), Live()).troubles[0].trouble is Trouble.SECRET_ELSEWHERE
+    page = text(administrator.post(TEST, given(url)))
+    assert f"does not go to {url}: enter it again" in page
+    administrator.get("/stores/main/diagnostics/")
+    assert heard == []
+    administrator.post(CONNECTION, given(url, token="sandbox-token", do="anyway"))
+    administrator.post(TEST, given(url))
+    assert set(heard) == {"Bearer sandbox-token"}
+
+
+def test_the_same_token_given_again_moves_with_its_store(shop: World) -> None:
+    elsewhere = "https://elsewhere.example.com"
+    change_settings(Store.objects.get(), {"api_url": elsewhere, "token": Secret("sandbox-token")}, "claire")
+    assert Store.objects.get().token.reveal_for(f"{elsewhere}/v1") == "sandbox-token"
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "0xa9fea9fe", "[::ffff:a9fe:a9fe]", "metadata.google.internal"])
+def test_no_password_of_a_shop_goes_to_the_machines_own_network(shop: World, administrator: Client, host: str) -> None:
+    address = f"mysql+pymysql://reader:password@{host}/shop"
+    assert "The shop is not at this address" in text(
+        administrator.post(TEST, given(shop.store.api_url, **{"shop.url": address}))
+    )
+    with pytest.raises(ShopMisconfigured, match="machine's own network"):
+        Reader(address, prefix="ps_", timeout=1).table_names()
+
+
+@contextmanager
+def a_port(answer: bytes | None) -> Iterator[int]:
+    """One that is closed (None), or that answers so and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = int(server.getsockname()[1])
+        if answer is None:
+            server.close()
+            yield port
+            return
+
+        def greet() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    connection.sendall(answer)
+                    connection.close()
+
+        Thread(target=greet, daemon=True).start()
+        yield port
+        server.shutdown(socket.SHUT_RDWR)
+
+
+PAGES = (
+    "/stores/main/",
+    "/stores/main/diagnostics/",
+    "/stores/main/log/",
+    "/stores/main/processes/",
+    "/stores/main/log/export/",
+)
+
+
+@pytest.mark.parametrize("side", ["shop", "feed"])
+def test_a_merchants_pages_do_not_tell_a_closed_port_from_an_open_one(
+    shop: World, merchant: Client, administrator: Client, side: str
+) -> None:
+    """Who answers, and how, is for administrators: they say which host is asked."""
+    seen: dict[str, set[str]] = {"merchant": set(), "administrator": set()}
+    for answer in (None, b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"):
+        with a_port(answer) as port:
+            store = Store.objects.get()
+            here = f"mysql+pymysql://reader:pw@127.0.0.1:{port}/shop"
+            store.shop_secrets, store.api_url = {"url": here}, f"http://127.0.0.1:{port}"
+            if side == "shop":
+                store.api_url = shop.store.api_url
+            else:
+                store.shop_secrets = {"url": shop.shop.url}
+            store.token = Secret("sandbox-token")
+            store.save()
+            LogEntry.objects.all().delete()
+            Process.objects.all().delete()
+            run_store(store, Live())
+            for name, client in (("merchant", merchant), ("administrator", administrator)):
+                said = "".join(body(client, page) for page in PAGES)
+                seen[name].add(re.sub(r"<[^>]*>|[0-9]", "", said))
+    assert len(seen["merchant"]) == 1
+    assert len(seen["administrator"]) > 1
+
+
+def body(client: Client, page: str) -> str:
+    answer = client.get(page)
+    return b"".join(answer).decode() if answer.streaming else text(answer)
 
 
 def test_the_environments_proxy_is_not_used(

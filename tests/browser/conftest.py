@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from sfsync.db.secrets import Secret
 from sfsync.testing import World
 
 PASSWORD = "correct-horse-battery"
@@ -79,7 +80,7 @@ def shop(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator
     cache.clear()
     world = World(tmp_path, recipients=["claire@example.com"])
     with world.sandbox.serve() as server:
-        world.store.api_url = server.url
+        world.store.api_url, world.store.token = server.url, Secret("sandbox-token")
         world.store.save()
         world.store.members.add(User.objects.create_user("claire", password=PASSWORD))
         User.objects.create_superuser("root", password=PASSWORD)

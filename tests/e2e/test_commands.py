@@ -39,7 +39,8 @@ def test_a_command_before_migrate_says_what_to_run(tmp_path: Path) -> None:
     assert "Traceback" not in answer.err
     doctor = new.sfsync("doctor", "--json")
     assert doctor.status == 1
-    database, mail = doctor.document
+    read, database, mail = doctor.document
+    assert f"home {tmp_path}; database {tmp_path}/sfsync.sqlite3" in read["text"]
     assert (database["verdict"], database["advice"]) == ("wrong", "Run `sfsync migrate`.")
     assert (mail["verdict"], mail["text"].split(".")[0]) == ("warning", "No mail server is set")
 

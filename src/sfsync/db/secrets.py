@@ -15,6 +15,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
 
+from sfsync.domain.hosts import origin_text
+
 
 class SecretUnreadable(Exception):
     """A secret was encrypted with a key that is no longer among `SECRET_KEY` and `SECRET_KEY_FALLBACKS`."""
@@ -26,23 +28,57 @@ class SecretUnreadable(Exception):
         )
 
 
+class SecretElsewhere(SecretUnreadable):
+    """A secret was given for another host than the one that it would go to."""
+
+    def __init__(self, home: str, asked: str) -> None:
+        super().__init__(home, asked)
+        self.home, self.asked = home, asked
+
+    def __str__(self) -> str:
+        return f"The stored token was given for {self.home}, and does not go to {self.asked}: enter it again."
+
+
 class Secret:
-    """A text that shows only when asked to: `reveal()`. One that comes from the database is decrypted only then."""
+    """A text that shows only when asked to: `reveal()`. One that comes from the database is decrypted only then.
 
-    __slots__ = ("_encrypted", "_text")
+    `home`: the origin (`https://host:443`) that it was given for, encrypted with it; empty where it is for any.
+    """
 
-    def __init__(self, text: str = "", *, encrypted: str = "") -> None:
-        self._text, self._encrypted = text, encrypted
+    __slots__ = ("_encrypted", "_home", "_text")
+
+    def __init__(self, text: str = "", *, encrypted: str = "", home: str = "") -> None:
+        self._text, self._encrypted, self._home = text, encrypted, home
 
     def reveal(self) -> str:
         """Raises `SecretUnreadable`."""
         if self._encrypted:
-            self._text, self._encrypted = decrypt(self._encrypted), ""
+            home, marked, text = decrypt(self._encrypted).rpartition(_HOME)
+            self._text, self._encrypted, self._home = text, "", home if marked else ""
         return self._text
+
+    def reveal_for(self, url: str) -> str:
+        """To a request that goes there. Raises `SecretElsewhere` where it was given for another origin, whoever changed
+        the address, and how: by SQL, by a restored table."""
+        text = self.reveal()
+        if self._home and self._home != origin_text(url):
+            raise SecretElsewhere(self._home, origin_text(url))
+        return text
+
+    def at_home(self, url: str) -> Secret:
+        """Given for that origin, unless it was given for another before. Raises `SecretUnreadable`."""
+        text = self.reveal()
+        return self if self._home or not text else Secret(text, home=origin_text(url))
 
     def sealed(self) -> str:
         """As it is kept. One that was never revealed stays as it was, readable or not."""
-        return self._encrypted or encrypt(self._text)
+        return self._encrypted or encrypt(f"{self._home}{_HOME}{self._text}" if self._home else self._text)
+
+    @property
+    def home(self) -> str:
+        """Raises `SecretUnreadable`."""
+        self.reveal()
+        return self._home
 
     @property
     def hint(self) -> str:
@@ -87,8 +123,20 @@ def decrypt(encrypted: str) -> str:
         raise SecretUnreadable from None
 
 
+_HOME = "\0"
+"""Between a secret's origin and its text, neither of which holds it."""
+
+
 class SecretField(models.TextField):  # type: ignore[type-arg]
-    """A `Secret`, encrypted in the database."""
+    """A `Secret`, encrypted in the database. `goes_to`: the field with the address that it is for when it is saved."""
+
+    def __init__(self, *args: Any, goes_to: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.goes_to = goes_to
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
+        return _secret(value or "").at_home(getattr(model_instance, self.goes_to)) if self.goes_to else value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Secret:
         return Secret(encrypted=value or "")
@@ -108,8 +156,9 @@ class SecretField(models.TextField):  # type: ignore[type-arg]
         super().run_validators(text)
 
     def get_prep_value(self, value: Any) -> Any:
-        text = value.reveal() if isinstance(value, Secret) else value
-        return encrypt(text) if text else ""
+        if not value:
+            return ""
+        return encrypt(value) if isinstance(value, str) else Secret(value.reveal(), home=value.home).sealed()
 
     def to_python(self, value: Any) -> Any:
         return Secret(value) if isinstance(value, str) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 _METADATA_NAMES = {
@@ -24,6 +25,12 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or default
 
 
+def origin_text(url: str) -> str:
+    """The same in one text: `https://api.example.com:443`."""
+    scheme, host, port = origin(url)
+    return f"{scheme}://{host.lower()}:{port}"
+
+
 def is_loopback(host: str) -> bool:
     """This machine, by its name or its address."""
     host = host.lower().rstrip(".")
@@ -41,6 +48,16 @@ def is_forbidden(host: str) -> bool:
 
 def forbidden(address: Address) -> bool:
     return address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA
+
+
+def leads_to_forbidden(host: str) -> bool:
+    """Asks the resolver: a name may lead where its address could not be given. An unknown name leads nowhere."""
+    with suppress(OSError, UnicodeError):
+        for *_, place in socket.getaddrinfo(host, None):
+            address = literal(str(place[0]))
+            if address is not None and forbidden(address):
+                return True
+    return False
 
 
 def literal(host: str) -> Address | None:

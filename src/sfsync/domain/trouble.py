@@ -41,6 +41,7 @@ class Trouble(StrEnum):
     RATE_LIMITED = "rate-limited", (Act.FEED,), True
     API_UNAVAILABLE = "api-unavailable", (Act.FEED,), True
     SECRET_UNREADABLE = "secret-unreadable", (Act.SHOP, Act.FEED), False, True
+    SECRET_ELSEWHERE = "secret-elsewhere", (Act.FEED,), False, True
     DISK_FULL = "disk-full", (Act.DATABASE,)
     MAIL_FAILED = "mail-failed", (Act.MAIL,)
     LEASE_LOST = "lease-lost", (Act.RUN,)

@@ -63,6 +63,7 @@ class Store(models.Model):
         _("Token"),
         blank=True,
         default="",
+        goes_to="api_url",
         validators=[validators.token],
         help_text=_("Find it in Shopping Feed under Account › API."),
     )

@@ -50,11 +50,17 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.doctor import Finding, Verdict, examine
+    from sfsync_server.consistency import contradictions, places
     from sfsync_server.environment import ignored
+    from sfsync_server.settings import ENVIRONMENT
 
     findings = []
-    misspelt = [Finding("settings", Verdict.WARNING, "setting-ignored", {"message": each}) for each in ignored()]
-    for finding in chain(misspelt, examine(Live())):
+    doubtful = [
+        Finding("settings", Verdict.WARNING, "setting-doubtful", {"message": each})
+        for each in chain(ignored(), contradictions(ENVIRONMENT))
+    ]
+    read = Finding("settings", Verdict.OK, "settings-read", {"message": places(ENVIRONMENT)})
+    for finding in chain(doubtful, [read], examine(Live())):
         findings.append(finding)
         if not as_json:
             shown.say(f"{finding.verdict:<8} {finding.subject}: {finding.text}", _STYLES[finding.verdict])

@@ -19,6 +19,7 @@ OVER = {
     Trouble.RATE_LIMITED: {Act.FEED},
     Trouble.API_UNAVAILABLE: {Act.FEED},
     Trouble.SECRET_UNREADABLE: {Act.SHOP, Act.FEED},
+    Trouble.SECRET_ELSEWHERE: {Act.FEED},
     Trouble.DISK_FULL: {Act.DATABASE},
     Trouble.MAIL_FAILED: {Act.MAIL},
     Trouble.LEASE_LOST: {Act.RUN},

@@ -52,7 +52,7 @@ class Quick:
         timeout = min(PATIENCE, conf().timeout)
         refuse_own_network(store.api_url)
         client = Client(
-            store.token.reveal(),
+            store.token.reveal_for(store.api_url),
             base_url=store.api_url,
             timeout=timeout,
             proxy=conf().proxy,

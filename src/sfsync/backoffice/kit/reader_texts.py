@@ -23,6 +23,7 @@ ADVICE = {
         "Check the Shopping Feed store number in Settings › Connection; the diagnostics list the right ones."
     ),
     "secret-unreadable": _("Enter the token and the shop's address again in Settings › Connection."),
+    "secret-elsewhere": _("Find out who changed the address. If it is right, enter the token again."),
     "crashed": _("Nothing is lost. Please send the report from the diagnostics page to support."),
     "silent": _("Nothing is sent until a sync runs: start one now, and ask your sfsync administrator to look into it."),
     "mail-failed": _("Open the diagnostics: they test the mail server and show its answer."),
@@ -42,6 +43,7 @@ ON_FORM = {
     "store-unknown": _("Correct the Shopping Feed store number."),
     "store-not-opened": _("Correct the Shopping Feed store number."),
     "secret-unreadable": _("Enter the token and the address of the shop's database again."),
+    "secret-elsewhere": _("Find out who changed the address. If it is right, enter the token again."),
 }
 """The same for somebody who has the form of the connection before them."""
 TECHNICAL = {
@@ -51,21 +53,26 @@ TECHNICAL = {
 }
 """Codes whose message is a program's, not a marketplace's: it is set apart, since it speaks English."""
 
+OF_HOST = {"shop-unavailable", "api-unavailable", "rate-limited", "run-troubled", "not-sent", "no-answer"}
+"""Codes whose message tells how a host answered, or that it did not: an open port from a closed one."""
+
 _HERE = "\ue000"
 _MESSAGE = re.compile(rf"\s*[:(]?\s*{_HERE}\)?\.?")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What happened and what to do, in the reader's language. `detail`: what another program said, in its own."""
+    """What happened and what to do, in the reader's language. `detail`: what another program said, in its own;
+    `of_host`: it tells how a host answered, which is for administrators, who say which host is asked."""
 
     text: str
     advice: str = ""
     detail: str = ""
+    of_host: bool = False
 
-    def __str__(self) -> str:
-        """In one line, for a table."""
-        return f"{self.text} {self.detail}".strip()
+    def in_line(self, *, administrator: bool) -> str:
+        """For a table."""
+        return f"{self.text} {self.detail if administrator or not self.of_host else ''}".strip()
 
 
 def told(code: str, params: Mapping[str, Any]) -> Said:
@@ -73,9 +80,9 @@ def told(code: str, params: Mapping[str, Any]) -> Said:
     code = params.get("trouble", code) if code == "run-troubled" else code
     detail = str(params.get("message") or "") if code in TECHNICAL else ""
     if trouble := texts.trouble(code):
-        return Said(trouble, advice(code), detail)
+        return Said(trouble, advice(code), detail, code in OF_HOST)
     text = texts.sentence(code, {**params, "message": _HERE} if detail else params)
-    return Said(_without_message(text) if detail else text, advice(code), detail)
+    return Said(_without_message(text) if detail else text, advice(code), detail, code in OF_HOST)
 
 
 def on_form(code: str, said: Said) -> Said:

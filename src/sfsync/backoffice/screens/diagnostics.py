@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import administrator, of_store
+from sfsync.backoffice.kit.access import administrator, is_administrator, of_store
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import Quick, found
 from sfsync.backoffice.kit.order_state import State
@@ -71,7 +71,9 @@ def _page(
         findings=[(each, found(each)) for each in sorted_findings],
         wrong=sum(each.verdict is not Verdict.OK for each in findings) + len(orders),
         needing=orders,
-        report=report(sorted_findings, stores, healths, get_language() or ""),
+        report=report(
+            sorted_findings, stores, healths, get_language() or "", administrator=is_administrator(request.user)
+        ),
     )
 
 
@@ -97,11 +99,13 @@ def _named(store: str, text: str) -> str:
     return _("%(store)s: %(text)s") % {"store": store, "text": text}
 
 
-def report(findings: list[Finding], stores: list[Store], healths: list[Health], language: str) -> str:
+def report(
+    findings: list[Finding], stores: list[Store], healths: list[Health], language: str, *, administrator: bool
+) -> str:
     """Plain text, in English with moments as `2025-11-21 22:35:21`, whatever the `language` of the page: whoever helps
     may not read it. Findings hold no secret; settings are named one by one, so that none can slip in."""
     with override("en"), moments_as_stamps():
-        lines = [*_machine(language), "", *_found(findings), ""]
+        lines = [*_machine(language), "", *_found(findings, administrator), ""]
         for store, health in zip(stores, healths, strict=True):
             lines += _standing(store, health)
     return "\n".join(lines)
@@ -115,10 +119,13 @@ def _machine(language: str) -> list[str]:
     ]
 
 
-def _found(findings: list[Finding]) -> list[str]:
+def _found(findings: list[Finding], administrator: bool) -> list[str]:
+    """How a host answered is an administrator's to read."""
     lines = []
     for finding in findings:
-        lines.append(f"[{finding.verdict}] {finding.subject}: {finding.text}")
+        said = found(finding)
+        text = said.text if said.of_host and not administrator else finding.text
+        lines.append(f"[{finding.verdict}] {finding.subject}: {text}")
         lines += [f"    → {finding.advice}"] if finding.advice else []
     return lines
 

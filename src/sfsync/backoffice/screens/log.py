@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.access import is_administrator, of_store
 from sfsync.backoffice.kit.csv_export import download
 from sfsync.backoffice.kit.keyset import Ordering, every, page_of
 from sfsync.backoffice.kit.layout import page
@@ -124,22 +124,22 @@ def say(entry: LogEntry) -> Said:
 @of_store
 def export(request: HttpRequest, store: Store) -> StreamingHttpResponse:
     chosen = LogFilter(store, request.GET)
-    return download(f"log-{store.name}.csv", _lines(chosen, get_language() or "en"))
+    return download(f"log-{store.name}.csv", _lines(chosen, get_language() or "en", is_administrator(request.user)))
 
 
-def _lines(chosen: LogFilter, language: str) -> Iterator[list[object]]:
+def _lines(chosen: LogFilter, language: str, administrator: bool) -> Iterator[list[object]]:
     with override(language):
         yield [_("When"), _("Level"), _("Who"), _("Order"), _("What happened")]
     for entries in every(chosen.entries(), BY_ID):
         with override(language):
-            lines = [_line(entry) for entry in entries]
+            lines = [_line(entry, administrator) for entry in entries]
         yield from lines
 
 
-def _line(entry: LogEntry) -> list[object]:
+def _line(entry: LogEntry, administrator: bool) -> list[object]:
     order = entry.order.shop_order.key if entry.order and entry.order.shop_order else ""
     at = entry.at.isoformat(timespec="seconds")
-    return [at, _level(entry), _who(entry), order, str(say(entry))]
+    return [at, _level(entry), _who(entry), order, say(entry).in_line(administrator=administrator)]
 
 
 def _level(entry: LogEntry) -> str:

@@ -155,7 +155,7 @@ def _of_task(task: Task, sentence: str, channel: str) -> Said:
     if task.state.needs_person:
         return replace(reason, text=text)
     at = texts.moment(task.update_at.isoformat())
-    return Said(_("%(failure)s It is retried on %(at)s.") % {"failure": text, "at": at}, detail=reason.detail)
+    return replace(reason, text=_("%(failure)s It is retried on %(at)s.") % {"failure": text, "at": at}, advice="")
 
 
 def _rest(order: Order, sentence: str) -> Said:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from sfsync.conf import conf
-from sfsync.domain.hosts import forbidden, literal, origin
+from sfsync.domain.hosts import leads_to_forbidden, origin
 from sfsync.models import Store, named_settings
 from sfsync.shops.base import Shop
 from sfsync.shops.kind import Around
@@ -66,7 +64,7 @@ class Live:
         if self.transport is None:
             refuse_own_network(store.api_url)
         return Client(
-            store.token.reveal(),
+            store.token.reveal_for(store.api_url),
             base_url=store.api_url,
             transport=self.transport,
             timeout=settings.timeout,
@@ -77,13 +75,10 @@ class Live:
 
 
 def refuse_own_network(url: str) -> None:
-    """A name may lead where its address could not be given. Raises `NotSentError`; an unknown name is the client's."""
+    """Raises `NotSentError`; an unknown name is the client's to tell."""
     host = origin(url)[1]
-    with suppress(OSError):
-        for *_, place in socket.getaddrinfo(host, None):
-            address = literal(str(place[0]))
-            if address is not None and forbidden(address):
-                raise NotSentError(f"{host} is an address of the machine's own network: nothing was sent there.")
+    if leads_to_forbidden(host):
+        raise NotSentError(f"{host} is an address of the machine's own network: nothing was sent there.")
 
 
 def _user(store: Store) -> Hashable:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError
 
-from sfsync.db.secrets import SecretUnreadable
+from sfsync.db.secrets import SecretElsewhere, SecretUnreadable
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.lease import LeaseLost
 from sfsync.shops.base import ShopError, ShopUnavailable
@@ -51,6 +51,8 @@ def _trouble(error: Exception) -> Trouble:
             return Trouble.RATE_LIMITED
         case ShoppingFeedError():
             return Trouble.API_UNAVAILABLE
+        case SecretElsewhere():
+            return Trouble.SECRET_ELSEWHERE
         case SecretUnreadable():
             return Trouble.SECRET_UNREADABLE
         case DatabaseError() if disk_full(error):

@@ -107,7 +107,21 @@ def _log(store: Store, code: str, **params: Any) -> None:
 def differences(store: Store, wanted: Mapping[str, Any]) -> list[Difference]:
     """What would change, in no language (`in_words`). A secret shows as its last characters."""
     former = _former(store, wanted)
-    return [_difference(former[name], name, value) for name, value in wanted.items() if _new(former[name], value)]
+    moved = {"token"} if _token_is_elsewhere(store, wanted.get("api_url", store.api_url)) else set()
+    return [
+        _difference(former[name], name, value)
+        for name, value in wanted.items()
+        if name in moved or _new(former[name], value)
+    ]
+
+
+def _token_is_elsewhere(store: Store, url: str) -> bool:
+    """The same text given again, for another host, is a change."""
+    try:
+        store.token.reveal_for(url)
+    except SecretUnreadable:
+        return True
+    return False
 
 
 def _former(store: Store, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import disk_full, stopped_by
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
+from sfsync.engine.watch.rehearsal import rehearse_run
 from sfsync.models import Store, StoreState
 from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError, rehearse
@@ -167,10 +168,13 @@ def _gone(store: Store, health: Health, alarm: Alarm) -> Finding:
 
 
 def try_shop(store: Store, connections: Connections) -> Finding:
-    """Does the shop answer, with every right that is needed?"""
+    """Does the shop answer, with every right that is needed, and every query of a run?"""
 
     def check() -> list[Finding]:
-        return [Finding("shop", Verdict.OK, "shop-answers", asdict(connections.shop(store).probe()), store.name)]
+        shop = connections.shop(store)
+        facts = shop.probe()
+        rehearse_run(store, shop)
+        return [Finding("shop", Verdict.OK, "shop-answers", asdict(facts), store.name)]
 
     return _guarded("shop", store, check)[0]
 

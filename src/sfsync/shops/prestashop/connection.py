@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Select, func
 
+from sfsync.domain.hosts import is_forbidden, leads_to_forbidden
 from sfsync.shops.prestashop.problems import DENIED, Misconfigured, Place, error_number, explain
 
 T = TypeVar("T")
@@ -89,6 +90,7 @@ class Reader:
         if self._now() - self._used > IDLE:
             self.close()
         if self._connection is None:
+            _refuse_own_network(self._url)
             self._connection = self._engine.connect()
         return self._connection
 
@@ -137,6 +139,13 @@ def _parse(text: str) -> URL:
             "The address of the shop's database names no database: add it after the last /.", code="database"
         )
     return url if url.drivername == "sqlite" else url.set(drivername="mysql+pymysql")
+
+
+def _refuse_own_network(url: URL) -> None:
+    """Whatever the name leads to now: the password would go there."""
+    host = url.host or ""
+    if host and (is_forbidden(host) or leads_to_forbidden(host)):
+        raise Misconfigured(f"{host} is an address of the machine's own network: nothing was sent there.", code="url")
 
 
 def _known_charset(name: object) -> bool:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from sfsync.domain.hosts import is_forbidden
 from sfsync.shops.setting import Mistake, Setting
 from sfsync.shops.setting import message as _
 
@@ -26,6 +27,8 @@ def database_address(value: str) -> None:
         )
     if url.scheme != "sqlite" and not url.hostname:
         raise Mistake(_("The shop's address names no host."))
+    if is_forbidden(url.hostname or ""):
+        raise Mistake(_("The shop is not at this address: it belongs to the machine's own network."))
 
 
 def not_a_file(value: str) -> None:
