@@ -55,7 +55,7 @@ def known(world: World) -> World:
 @pytest.mark.parametrize("question", LOOKS)
 def test_a_shop_that_refuses_a_query_of_a_run_is_not_well(known: World, question: str) -> None:
     store = Store.objects.get()
-    store.history_cursor = None
+    store.cursors.all().delete()
     found = try_shop(store, Only(known, question))
     assert (found.verdict, found.code) == (Verdict.WRONG, "shop-misconfigured")
 
