@@ -43,4 +43,4 @@ def test_the_pages_stand_a_marketplace_order_that_no_shop_order_is_any_more(shop
         answer = merchant.get(f"/stores/main/{page}")
         assert answer.status_code == 200, page
     assert "is another marketplace order now" in text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "but the marketplace was told" in text(merchant.get("/stores/main/log/"))
+    assert "No order in the shop is this marketplace order any more" in text(merchant.get("/stores/main/log/"))

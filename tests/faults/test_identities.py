@@ -64,11 +64,6 @@ class Truth:
     there: bool = True
 
     @property
-    def findable(self) -> bool:
-        """Its reference is that of no other id, so that the API can tell the id."""
-        return self.reference == f"Z-{self.feed_id}"
-
-    @property
     def ended(self) -> bool:
         return self.status in ENDS
 
@@ -86,6 +81,10 @@ class Shops(RuleBasedStateMachine):
         self.world.shop.execute(self.world.shop.tables["shoppingfeed_order"].delete())
         self.ids, self.numbers = count(700_000_001), count(1)
         self.orders: dict[int, Truth] = {}
+        self.named: dict[str, set[int]] = {}
+        """Reference → the ids that were ever said to have it."""
+        self.nameless: set[str] = set()
+        """The references that ever stood alone."""
         self.told: dict[int, list[tuple[str, str]]] = {}
         self.judged = 0
 
@@ -103,7 +102,9 @@ class Shops(RuleBasedStateMachine):
     @rule(place=places, knows_id=st.booleans())
     def an_order_is_imported_again_or_split(self, place: int, knows_id: bool) -> None:
         twin = self.order(place)
-        self.import_as(Truth(twin.feed_id, twin.reference, knows_id=twin.knows_id and (knows_id or not twin.findable)))
+        self.import_as(
+            Truth(twin.feed_id, twin.reference, knows_id=twin.knows_id and (knows_id or not self.findable(twin)))
+        )
 
     @rule(place=places, knows_id=st.booleans())
     def a_restored_shop_gives_its_number_to_another_order(self, place: int, knows_id: bool) -> None:
@@ -112,6 +113,8 @@ class Shops(RuleBasedStateMachine):
     @rule(place=places)
     def its_id_is_corrected(self, place: int) -> None:
         order = self.order(place)
+        if order.reference in self.nameless:
+            return
         fresh = self.fresh(knows_id=True)
         self.claim(self.number(place), Truth(fresh.feed_id, order.reference, order.status, order.number))
 
@@ -125,8 +128,9 @@ class Shops(RuleBasedStateMachine):
     @rule(place=places)
     def its_id_is_forgotten(self, place: int) -> None:
         order = self.order(place)
-        if order.findable:
+        if self.findable(order):
             order.knows_id = False
+            self.nameless.add(order.reference)
             relist(self.world, self.number(place), id_internal_shoppingfeed="0")
 
     @rule(place=places)
@@ -193,6 +197,10 @@ class Shops(RuleBasedStateMachine):
     def order(self, place: int) -> Truth:
         return self.orders[self.number(place)]
 
+    def findable(self, order: Truth) -> bool:
+        """Its reference is that of one id, so that the id can be told by it."""
+        return self.named[order.reference] == {order.feed_id}
+
     def fresh(self, knows_id: bool) -> Truth:
         """An order that Shopping Feed has just taken in."""
         feed_id = next(self.ids)
@@ -207,6 +215,9 @@ class Shops(RuleBasedStateMachine):
     def claim(self, number: int, truth: Truth) -> None:
         """The shop's order is this one now, and stands as it says."""
         self.orders[number] = truth
+        self.named.setdefault(truth.reference, set()).add(truth.feed_id)
+        if not truth.knows_id:
+            self.nameless.add(truth.reference)
         feed_id = str(truth.feed_id) if truth.knows_id else "0"
         relist(self.world, number, id_internal_shoppingfeed=feed_id, id_order_marketplace=truth.reference)
         if truth.status != self.world.shop.order(number).status:

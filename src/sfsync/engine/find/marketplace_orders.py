@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 
 from sfsync.db.bulk import insert_rows
@@ -15,7 +16,7 @@ from sfsync.domain.identity import Claim
 from sfsync.domain.operations import ends_order
 from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
-from sfsync.models import MarketplaceOrder
+from sfsync.models import MarketplaceOrder, Order
 from sfsync.shops.base import Listing
 from sfsync.shops.keys import OrderKey, in_order
 
@@ -54,7 +55,7 @@ def find_or_make(run: Run, listings: Sequence[Listing]) -> dict[OrderKey, There]
     there = _find_or_make(run, {identity: each for identity, each in wanted.items() if each[0].feed_id})
     without = {identity: each for identity, each in wanted.items() if not each[0].feed_id}
     if without:
-        there |= _by_names(run, [each for each, _created_at in without.values()])
+        there |= _by_names(run, [each for each, _created_at in without.values()], [each.pk for each in there.values()])
         there |= _find_or_make(run, {identity: each for identity, each in without.items() if identity not in there})
         run.provisional = True
     return {key: there[identity] for key, identity in identities.items()}
@@ -84,10 +85,16 @@ def _learn(run: Run, claims: list[Claim]) -> None:
     learn(run, {by_names[each.names]: each.feed_id for each in claims if each.feed_id and each.names in by_names})
 
 
-def _by_names(run: Run, claims: list[Claim]) -> dict[Identity, There]:
-    """A claim without an id is the order of its names, if only one that we know the id of has them."""
-    with_id = MarketplaceOrder.objects.filter(store=run.store, feed_id__isnull=False).annotate(upper=Upper("reference"))
-    named = with_id.filter(upper__in={each.reference.upper() for each in claims if each.reference}).order_by()
+def _by_names(run: Run, claims: list[Claim], present: list[int]) -> dict[Identity, There]:
+    """A claim without an id is the order of its names, if one alone that we know the id of has them. It must have shop
+    orders, or get them now (`present`)."""
+    claimed = Exists(Order.objects.filter(marketplace_order=OuterRef("pk"))) | Q(pk__in=present)
+    with_id = MarketplaceOrder.objects.filter(claimed, store=run.store, feed_id__isnull=False)
+    named = (
+        with_id.annotate(upper=Upper("reference"))
+        .filter(upper__in={each.reference.upper() for each in claims if each.reference})
+        .order_by()
+    )
     found: dict[Identity, list[There]] = defaultdict(list)
     for pk, told, *names in named.values_list("pk", "confirmed_operation", "reference", "channel"):
         found[Claim(None, *names).names].append(There(pk, not ends_order(told), known=True))
