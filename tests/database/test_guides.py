@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 
 from sfsync.domain.operations import forget, names
+from sfsync.shops import kinds
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "guides"
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays_registered() -> Iterator[None]:
-    before = names()
+    operations, shops = names(), kinds.names()
     yield
-    for name in names() - before:
+    for name in names() - operations:
         forget(name)
+    for name in set(kinds.names()).difference(shops):
+        kinds.forget(name)
 
 
 @pytest.mark.parametrize("guide", sorted(each.name for each in GUIDES.glob("*.md")))

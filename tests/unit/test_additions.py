@@ -163,6 +163,18 @@ def page(response: Any) -> str:
     return str(response.content.decode())
 
 
+SOURCES = Path(__file__).resolve().parents[2] / "src"
+OWN = ("sfsync/shops/prestashop/", "sfsync/shops/kinds.py", "sfsync/testing.py", "sfsync_server/demo/")
+"""Where the name of a kind of shop may stand: its folder, the registry, the demo and its testing world."""
+
+
+def test_no_other_line_knows_the_name_of_a_kind_of_shop() -> None:
+    named = re.compile(r"prestashop|\bps_", re.IGNORECASE)
+    others = [each for each in SOURCES.rglob("*.py") if not each.relative_to(SOURCES).as_posix().startswith(OWN)]
+    assert len(others) > 100
+    assert [each.name for each in others if named.search(each.read_text("utf-8"))] == []
+
+
 # --- the file of stores -----------------------------------------------------------------------------------------------
 
 

@@ -138,7 +138,7 @@ _GROUPED = re.compile(r"(?:(?:[A-Z]{1,2}|(?=[A-Z]*[0-9])[A-Z0-9]{1,7})(?: |\Z)){
 _MOJIBAKE = re.compile("\ufffd|[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|ï»¿|Ã\\b")
 _LINK = re.compile(r"\b[a-z][a-z+.-]*://\S*|\bwww\.\S+|\b(?:[\w-]+\.)+[a-z]{2,12}[/?]\S*", re.IGNORECASE)
 _COLUMN_WIDTHS = (32, 64, 255)
-"""A text as long as its column in PrestaShop may have been longer."""
+"""A text as long as its column in the shop may have been longer."""
 
 
 # What is there for the eye.

@@ -23,7 +23,7 @@ UNSEEN = {"seen_status": "", "seen_tracking": "", "seen_numbers": "", "seen_vers
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def open_since(self, start: datetime) -> Self:
-        """The orders that a change may still come for: not final, and young enough (prestashop.md, *polling*)."""
+        """The orders that a change may still come for: not final, and young enough."""
         return self.filter(created_at__gte=start, open=True)
 
     def named(self, name: str) -> Self:

@@ -21,6 +21,11 @@ def register(kind: ShopKind) -> None:
     _KINDS[kind.name] = kind
 
 
+def forget(name: str) -> None:
+    """For tests."""
+    del _KINDS[name]
+
+
 def names() -> list[str]:
     return list(_KINDS)
 
@@ -63,4 +68,4 @@ def registered(kind: ShopKind) -> Iterator[ShopKind]:
     try:
         yield kind
     finally:
-        del _KINDS[kind.name]
+        forget(kind.name)
