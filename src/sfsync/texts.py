@@ -21,11 +21,11 @@ SENTENCES = {
     # What was seen
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
-    "adopted": _("%(channel)s already has %(operation)s, so it is not sent again."),
+    "adopted": _("%(channel)s has already recorded %(operation)s, so it is not sent again."),
     "shop-restored": _("The shop's database went back to an earlier state: every open order is looked at again."),
     "shop-replaced": _("The connection leads to another shop than before: all its orders are looked at again."),
     # Which marketplace order it is
-    "feed-id-learnt": _("Its Shopping Feed id is known now: %(feed_id)s."),
+    "feed-id-learnt": _("The order was found at Shopping Feed."),
     "order-joined": _("Order %(shop_order)s in the shop is the same marketplace order: they are handled together."),
     "order-renamed": _("The shop has corrected its reference or its marketplace: %(after)s, formerly %(before)s."),
     "order-corrected": _(
@@ -37,29 +37,31 @@ SENTENCES = {
     # What was decided
     "waiting": _("Shipped without a tracking number: waiting for it until %(until)s."),
     "nothing-not-mapped": _("“%(status)s” is not mapped, so nothing is sent."),
-    "nothing-already-confirmed": _("%(channel)s already has %(operation)s: nothing to send."),
-    "nothing-told-before": _("%(channel)s already has this tracking number, and a later one: nothing to send."),
+    "nothing-already-confirmed": _("%(channel)s has already recorded %(operation)s: nothing to send."),
+    "nothing-told-before": _(
+        "%(channel)s has already recorded this tracking number, and a later one: nothing to send."
+    ),
     "nothing-went-back": _(
-        "The order is now “%(status)s” in the shop, but %(channel)s already has %(operation)s, and that cannot be "
-        "undone from here."
+        "The order is now “%(status)s” in the shop, but %(channel)s has already recorded "
+        "%(operation)s, and that cannot be undone from here."
     ),
     "nothing-unsupported": _("%(channel)s does not accept %(operation)s through Shopping Feed: nothing was sent."),
     "nothing-fulfilled-by-channel": _("%(channel)s ships this order itself: nothing to send."),
     "nothing-unclaimed": _("No order in the shop is this marketplace order any more: nothing to send."),
     "nothing-told-unclaimed": _(
-        "No order in the shop is this marketplace order any more, but %(channel)s already has %(operation)s."
+        "No order in the shop is this marketplace order any more, but %(channel)s has already recorded %(operation)s."
     ),
     "part-called-off": _(
-        "Orders %(shop_order)s (shipped) and %(others)s (cancelled or refunded) in the shop are one marketplace order: "
-        "the marketplace is told of the shipment only."
+        "Orders %(shop_order)s (shipped) and %(others)s (cancelled or refunded) in the shop are "
+        "one marketplace order: only the shipment is sent."
     ),
-    "nothing-set-aside": _("What is left to send waits for an answer, for its next try, or for you."),
+    "nothing-set-aside": _("What is left to send is waiting for an answer, for its next attempt, or for you."),
     # What was sent, and what came back
     "sent": "%(update_sent)s",
-    "sent-after-all": _("Shopping Feed had not answered, but it received %(operation)s."),
-    "not-sent": _("A request for %(orders)s orders could not be made: %(message)s"),
-    "no-answer": _("No answer from Shopping Feed to %(operation)s: %(message)s We will check whether it arrived."),
-    "never-arrived": _("Shopping Feed never received %(operation)s. Sending it again."),
+    "sent-after-all": _("Shopping Feed had not answered, but it did receive the update %(of_operation)s."),
+    "not-sent": _("A batch of orders could not be sent: %(message)s"),
+    "no-answer": _("No answer from Shopping Feed for %(operation)s: %(message)s We will check whether it arrived."),
+    "never-arrived": _("Shopping Feed never received the update %(of_operation)s. Sending it again."),
     "request-split": _(
         "Shopping Feed rejected a batch of %(orders)s orders; sent again in smaller batches. %(message)s"
     ),
@@ -87,24 +89,27 @@ SENTENCES = {
     "failed-ignored": _("Shopping Feed did not accept %(operation)s: “%(message)s”"),
     "failed-request-refused": _("Shopping Feed rejected %(operation)s: “%(message)s”"),
     "failed-no-answer": _(
-        "Shopping Feed never answered to %(operation)s, although it was sent several times: %(message)s"
+        "Shopping Feed never acknowledged %(operation)s, although it was sent several times: %(message)s"
     ),
     # Where an update stands
+    "where": _("%(reference)s on %(channel)s, Shopping Feed id %(feed_id)s"),
     "on-marketplace": _("On %(channel)s: %(label)s, since %(since)s."),
     "on-marketplace-number": _("On %(channel)s: %(label)s, tracking number %(number)s, since %(since)s."),
     "not-failed": _("Nothing has failed: %(channel)s confirmed %(operation)s on %(at)s."),
-    "in-flight": _("Shopping Feed has %(operation)s; the confirmation is checked by the next sync (after %(at)s)."),
+    "in-flight": _(
+        "Shopping Feed is processing %(operation)s; the next sync (after %(at)s) checks for the confirmation."
+    ),
     "unanswered": _(
-        "No answer from Shopping Feed to %(operation)s; the next sync (after %(at)s) checks whether it arrived."
+        "No answer from Shopping Feed for %(operation)s; the next sync (after %(at)s) checks whether it arrived."
     ),
     "in-flight-since": _(
-        "Shopping Feed has had %(operation)s since %(since)s; the confirmation is checked at the next sync."
+        "Shopping Feed has been processing %(operation)s since %(since)s; the next sync checks for the confirmation."
     ),
     "unanswered-since": _(
-        "No answer from Shopping Feed to %(operation)s since %(since)s; the next sync checks whether it arrived."
+        "No answer from Shopping Feed for %(operation)s since %(since)s; the next sync checks whether it arrived."
     ),
     "in-flight-first": _("Shopping Feed is still processing %(operation)s; the next update goes out after that."),
-    "to-be-sent": _("sfsync will send %(operation)s."),
+    "to-be-sent": _("sfsync will report %(operation)s."),
     # What people did
     "person-retry": _("%(who)s retried this update."),
     "person-send": _("%(who)s asked to send it now."),
@@ -114,17 +119,13 @@ SENTENCES = {
     "person-tried": _("%(who)s tested the connections: %(hosts)s."),
     "person-settings": _("%(who)s changed the settings: %(names)s."),
     # What the process did
-    "run-done": _(
-        "Sync finished in %(seconds)s s: %(detected)s detected, %(sent)s sent, %(confirmed)s "
-        "confirmed, %(failed)s failed, %(removed)s skipped, %(requests)s requests."
-    ),
     "run-troubled": _("Sync failed: %(message)s"),
-    "reaped": _("An earlier sync was interrupted; its %(tasks)s updates will be sent by this one."),
+    "reaped": _("An earlier sync was interrupted; this one sends what it left (updates: %(tasks)s)."),
     "clock-back": _(
-        "%(tasks)s updates were dated in the future because a server clock is wrong. They are processed now."
+        "A server clock is wrong: some updates were dated in the future (%(tasks)s) and are processed now."
     ),
-    "pruned": _("%(entries)s old log entries were removed."),
-    "mailed": _("The alert email went to %(recipients)s (%(notices)s problems)."),
+    "pruned": _("Old log entries removed: %(entries)s."),
+    "mailed": _("The alert email went to %(recipients)s (problems: %(notices)s)."),
     "mail-failed": _("The alert email could not be sent and is kept: %(message)s"),
     # Troubles of a whole store
     "shop-unavailable": _("The shop's database does not answer. %(message)s"),
@@ -147,7 +148,7 @@ SENTENCES = {
     "disk-full": _("The disk that holds sfsync's own database is full. %(message)s"),
     "crashed": _("The sync stopped on an unexpected error. %(message)s"),
     "silent": _("No sync has finished since %(since)s."),
-    "overdue": _("The oldest pending update has been waiting since %(since)s (%(orders)s orders)."),
+    "overdue": _("The oldest pending update has been waiting since %(since)s (orders affected: %(orders)s)."),
     # What the doctor finds
     "database-away": _("The database cannot be used. %(message)s"),
     "tables-old": _("Its tables are not up to date."),
@@ -180,8 +181,8 @@ SENTENCES = {
 NAMELESS = {
     "not-mapped": _("Its status is not mapped, so nothing is sent."),
     "went-back": _(
-        "The order has changed in the shop, but %(channel)s already has %(operation)s, and that cannot be undone from "
-        "here."
+        "The order has changed in the shop, but %(channel)s has already recorded %(operation)s, "
+        "and that cannot be undone from here."
     ),
 }
 """The same where the name of the shop's status is not known."""
@@ -215,8 +216,8 @@ ADVICE = {
         "If the order was shipped or cancelled, update the marketplace yourself, then dismiss this update."
     ),
     "unlisted": _(
-        "If it is one, have the shop's module list it again, then retry. If it was shipped or cancelled, tell the "
-        "marketplace yourself, then give this update up."
+        "If it is one, have the shop's module list it again, then retry. If it was shipped or "
+        "cancelled, update the marketplace yourself, then dismiss this update."
     ),
     "unpreparable": _("Correct the order in the shop: it is then sent automatically."),
     "ticket-failed": _(
@@ -229,19 +230,21 @@ ADVICE = {
         "Another version of sfsync sent it. Go back to that version, or check on the marketplace "
         "what became of it and dismiss the update here."
     ),
-    "ignored": _("Read the reason, correct it, then retry; otherwise update the marketplace yourself."),
-    "request-refused": _("Read the reason, correct it, then retry; otherwise update the marketplace yourself."),
+    "ignored": _("Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."),
+    "request-refused": _(
+        "Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."
+    ),
     "no-answer": _("Check the order on the marketplace, then retry."),
     "went-back": _("If the shop is right, contact the marketplace: only they can change it back."),
     "told-unclaimed": _(
-        "Look at the order on the marketplace. If the shop is right, contact the marketplace: only they can put it "
-        "back."
+        "Check the order on the marketplace. If the shop is right, contact the marketplace: only "
+        "they can change it back."
     ),
-    "part-called-off": _("If the customer gets money back for a part, refund it on the marketplace's own site."),
+    "part-called-off": _("If the customer is to be refunded for a part, do it in the marketplace's seller portal."),
     "unsupported": _("Do it in the marketplace's seller portal."),
     "ticket-slow": _(
-        "Nothing yet: sfsync keeps asking. If it lasts, contact Shopping Feed with the ticket number, "
-        "which `sfsync why` shows."
+        "Nothing to do: we keep checking. If it lasts, contact Shopping Feed support with the "
+        "ticket number (technical details)."
     ),
     "shop-unavailable": _("Check that the shop's database server runs. Changes are found as soon as it answers."),
     "shop-misconfigured": _(
@@ -252,7 +255,7 @@ ADVICE = {
         "answers are up to date."
     ),
     "orders-vanished": _(
-        "Check that the connection names the right shop and that its database is complete. Give up the updates of "
+        "Check that the connection names the right shop and that its database is complete. Dismiss the updates of "
         "orders that were deleted on purpose."
     ),
     "token-refused": _("Enter a valid token in the settings, then test it: Settings › Connection, or `sfsync doctor`."),
@@ -290,6 +293,14 @@ ADVICE = {
     "status-unknown": _("Map one that it has in [stores.NAME.statuses]."),
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),
     "no-recipients": _("Add recipients."),
+}
+
+NOTHING_TO_DO = {"ticket-slow", "rate-limited", "api-unavailable", "lease-lost"}
+"""Whose advice is to wait: nobody is asked to do anything."""
+_IDS = {
+    "ticket": _("ticket %(ticket)s"),
+    "batch": _("batch %(batch)s"),
+    "feed_id": _("Shopping Feed id %(feed_id)s"),
 }
 
 TIMES = {"at", "since", "sent_at", "until"}
@@ -386,7 +397,37 @@ def sentence(code: str, params: Mapping[str, Any]) -> str:
     """What happened, in the active language. A code from another version is shown as it is."""
     if code == "shop-answers":
         return shop_facts(params)
+    if code == "run-done" and "seconds" in params:
+        return _sync_done(params)
     return _said(SENTENCES.get(code) or _why(code), code, params)
+
+
+def _sync_done(params: Mapping[str, Any]) -> str:
+    """How long a sync took and what it did, without what there was none of."""
+    done = ", ".join(
+        filter(None, (_tally(name, params.get(name, 0)) for name in ("sent", "confirmed", "failed", "removed")))
+    )
+    text = (
+        gettext("Sync finished (%(seconds)s s): %(done)s.")
+        if done
+        else gettext("Sync finished (%(seconds)s s): no change.")
+    )
+    return text % {"seconds": _figure(params["seconds"]), "done": done}
+
+
+def _tally(name: str, count: int) -> str:
+    texts = {
+        "sent": ngettext("%(count)s update sent", "%(count)s updates sent", count),
+        "confirmed": ngettext("%(count)s confirmed", "%(count)s confirmed", count),
+        "failed": ngettext("%(count)s failed", "%(count)s failed", count),
+        "removed": ngettext("%(count)s skipped", "%(count)s skipped", count),
+    }
+    return texts[name] % {"count": _figure(count)} if count else ""
+
+
+def ids(params: Mapping[str, Any]) -> str:
+    """What a support team asks for, “ticket 17, batch f20a”; empty where there is none."""
+    return ", ".join(gettext(text) % params for name, text in _IDS.items() if params.get(name))
 
 
 def shop_facts(facts: Mapping[str, Any]) -> str:
@@ -454,9 +495,14 @@ def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:
     value = params[name]
     if name in TIMES:
         return moment(str(value))
-    if name in FIGURES and _NUMBER.fullmatch(str(value)) and not _as_stamps.get():
-        return grouped(str(value))
+    if name in FIGURES:
+        return _figure(value)
     return _fitted(str(value or ""), code, text) if name == "message" else value
+
+
+def _figure(value: Any) -> str:
+    """A number as people read it; the commands write it plainly, and what is none is left alone."""
+    return grouped(str(value)) if _NUMBER.fullmatch(str(value)) and not _as_stamps.get() else str(value)
 
 
 def _marketplace(first: bool) -> str:

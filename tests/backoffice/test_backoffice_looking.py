@@ -84,7 +84,7 @@ def test_run_now_runs(shop: World, merchant: Client, django_capture_on_commit_ca
     assert shop.accepted(order) == [("ship", "TRACK-1")]
     page = text(merchant.get("/stores/main/processes/"))
     assert "last sync succeeded" in page
-    assert "1 detected, 1 sent" in page
+    assert "1 update sent" in page
 
 
 def test_a_run_under_way_is_seen_and_followed(shop: World, merchant: Client) -> None:

@@ -64,7 +64,7 @@ def test_send_now_shows_first_what_would_be_sent(shop: World, merchant: Client, 
     before = shop.accepted(refused)
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk}))
     assert "This will be sent (1 order):" in page
-    assert "sfsync will send the shipment." in page
+    assert "sfsync will report the shipment." in page
     assert dict(re.findall(r"<dt>(.*?)</dt><dd[^>]*><bdi>(.*?)</bdi>", page))["Tracking number"] == "TRACK-1"
     technical = page.split("Technical details")[1].split("</details>")[0]
     assert "&quot;trackingNumber&quot;: &quot;TRACK-1&quot;" in technical
@@ -90,7 +90,7 @@ def test_send_now_foretells_nothing_where_nothing_would_be_sent(shop: World, mer
     assert "Nothing to send, as the shop stands now:" in page
     assert ">Review and send</button>" not in page
     assert "waiting for it until" in page
-    assert "already has the shipment" in page
+    assert "has already recorded the shipment" in page
 
 
 def test_give_up_asks_first_and_then_drops_the_update(shop: World, merchant: Client, refused: int) -> None:
@@ -165,7 +165,7 @@ def test_the_shop_and_the_marketplace_stand_side_by_side(shop: World, merchant: 
     shop.shop.set_tracking(order, "TRACK-NEW-1")
     shop.shop.set_status(order, DELIVERED)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "In the shop now" in page
+    assert "In PrestaShop" in page
     assert "Delivered" in page
     assert "TRACK-NEW-1" in page
     assert "TRACK-OLD-1" in page
@@ -203,7 +203,7 @@ def test_the_pages_stand_when_the_shop_is_down(shop: World, merchant: Client, re
     shop.store.save()
     assert "The shop&#x27;s database does not answer." in text(merchant.get("/stores/main/orders/"))
     page = text(merchant.get(f"/stores/main/orders/{refused}/"))
-    assert "In the shop, last seen" in page
+    assert "In PrestaShop, last seen" in page
     assert f"#{SHIPPED}" in page
     asked = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk}))
     assert "preview unavailable: the shop is not responding" in asked

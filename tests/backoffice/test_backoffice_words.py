@@ -42,7 +42,7 @@ def test_what_follows_the_detail_stays() -> None:
     with override("en"):
         said = told("no-answer", PARAMS)
     assert said == Said(
-        "No answer from Shopping Feed to the shipment. We will check whether it arrived.",
+        "No answer from Shopping Feed for the shipment. We will check whether it arrived.",
         said.advice,
         DETAIL,
         of_host=True,

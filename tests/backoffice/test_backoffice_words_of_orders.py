@@ -202,7 +202,7 @@ def test_an_order_says_why_nothing_would_be_sent(shop: World, merchant: Client) 
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "Nothing to send: amazonfr already has the shipment: nothing to send." in page
+    assert "Nothing to send: amazonfr has already recorded the shipment: nothing to send." in page
 
 
 @pytest.mark.parametrize("code", ["token-refused", "store-not-opened", "shop-misconfigured"])
@@ -219,7 +219,7 @@ def test_ids_of_batches_are_short_and_whole(shop: World, merchant: Client) -> No
     batch = "0123456789abcdef" * 2
     assert marked(f"Sent (batch {batch}).") == f'Sent (batch <span class="id" title="{batch}">{batch}</span>).'
     assert marked("Sent (batch 12).") == "Sent (batch 12)."
-    assert texts.sentence("mailed", {"recipients": "a@b.fr", "notices": 1}).endswith("(1 problems).")
+    assert texts.sentence("mailed", {"recipients": "a@b.fr", "notices": 1}).endswith("(problems: 1).")
 
 
 def test_what_is_not_sent_is_grouped_by_its_reason(shop: World, merchant: Client) -> None:
@@ -229,8 +229,8 @@ def test_what_is_not_sent_is_grouped_by_its_reason(shop: World, merchant: Client
     quiet = shop.row(shop.order())
     chosen = [shop.row(each).pk for each in done] + [quiet.pk]
     page = text(merchant.post(ACT, {"act": "send", "order": chosen}))
-    assert page.count("amazonfr already has the shipment: nothing to send.") == 1
-    group = page.split("already has the shipment")[1].split("</li>")[0]
+    assert page.count("amazonfr has already recorded the shipment: nothing to send.") == 1
+    group = page.split("has already recorded the shipment")[1].split("</li>")[0]
     assert sorted(map(int, re.findall(r"/orders/(\d+)/", group))) == sorted(done)
     assert page.count("Its status is not mapped") == 1
 

@@ -32,7 +32,7 @@ def createuser(*arguments: str, password: str = "a-good-password-9") -> tuple[in
 
 def test_createuser_makes_a_merchant_of_a_store(world: World) -> None:
     status, said = createuser("claire", "--store", "main", "--email", "claire@example.com")
-    assert (status, said) == (0, "claire may sign in, as a merchant of main.")
+    assert (status, said) == (0, "Created claire (user; stores: main).")
     user = User.objects.get(username="claire")
     assert user.check_password("a-good-password-9")
     assert list(Store.objects.filter(members=user)) == [world.store]
@@ -40,7 +40,7 @@ def test_createuser_makes_a_merchant_of_a_store(world: World) -> None:
 
 
 def test_createuser_makes_an_administrator(db: None) -> None:
-    assert createuser("root", "--admin") == (0, "root may sign in, as an administrator.")
+    assert createuser("root", "--admin") == (0, "Created root (administrator).")
     assert User.objects.get().is_staff
 
 
@@ -51,7 +51,7 @@ def test_createuser_makes_an_administrator(db: None) -> None:
         (["claire", "--store", "nowhere"], "a-good-password-9", "There is no store “nowhere”"),
         (["claire", "--email", "nonsense"], "a-good-password-9", "valid email"),
         (["claire"], "", "The first line of the input holds no password."),
-        (["taken"], "a-good-password-9", "There is somebody with the name “taken” already."),
+        (["taken"], "a-good-password-9", "The name “taken” is already taken."),
     ],
 )
 def test_createuser_refuses_with_a_sentence(db: None, arguments: list[str], password: str, sentence: str) -> None:

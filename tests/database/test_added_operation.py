@@ -135,7 +135,7 @@ def test_commands_print_it(shop: World) -> None:
     [task] = said("tasks")
     assert (task["shop_order"], task["operation"], task["state"]) == (order, "accept", "in flight")
     [story] = said("why", order)
-    assert "Shopping Feed has had the acceptance since" in story["next"][0]
+    assert "Shopping Feed has been processing the acceptance since" in story["next"][0]
 
 
 def test_a_file_of_stores_takes_its_word(shop: World, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_what_is_on_its_way_is_left_to_its_ticket(world: World, act: str) -> Non
     at = stamp(world.tasks(order)[0].update_at)
     assert said(act, order) == (
         f"Order {order} ({world.row(order)}) of main: nothing was changed. "
-        f"Shopping Feed has the shipment; the confirmation is checked by the next sync (after {at}).\n"
+        f"Shopping Feed is processing the shipment; the next sync (after {at}) checks for the confirmation.\n"
     )
 
 
@@ -72,7 +72,7 @@ def test_what_was_never_answered_is_left_to_the_ticket_list(world: World) -> Non
     order = world.ship(world.order(), "T-1")
     world.sync()
     Task.objects.update(batch_id="")
-    sentence = "No answer from Shopping Feed to the shipment; the next sync (after"
+    sentence = "No answer from Shopping Feed for the shipment; the next sync (after"
     assert sentence in said("retry", order)
 
 
@@ -100,7 +100,7 @@ def test_what_waits_has_not_failed_and_can_be_given_up(world: World) -> None:
     Task.objects.update(lease="a run")
     assert "A sync is processing it right now." in said("give-up", order)
     Task.objects.update(lease="")
-    assert said("give-up", order) == "Updates given up: 1.\n"
+    assert said("give-up", order) == "1 update dismissed.\n"
 
 
 def test_what_is_to_be_done_by_hand_is_listed_and_said_to_be_done(world: World) -> None:
@@ -110,12 +110,12 @@ def test_what_is_to_be_done_by_hand_is_listed_and_said_to_be_done(world: World) 
     MarketplaceOrder.objects.filter(shop_orders__key=order).update(channel="amazon")
     world.shop.set_status(order, REFUNDED)
     world.sync()
-    todo = "main: 1 to be done by hand on the marketplace (refund); `sfsync tasks --by-hand` lists them."
+    todo = "main: 1 to do by hand on the marketplace (refund); `sfsync tasks --by-hand` lists them."
     assert todo in said("status")
     assert f"MKT-{order}" in said("tasks", "--by-hand")
     [listed] = json.loads(said("tasks", "--by-hand", "--json"))
     assert (listed["shop_order"], listed["operation"]) == (order, "refund")
-    assert said("done", order) == "Noted as done by hand: 1.\n"
+    assert said("done", order) == "1 order marked as done.\n"
     assert "Nothing is to be done." in said("tasks", "--by-hand")
     assert "nothing was changed." in said("done", order)
 
@@ -140,7 +140,7 @@ def test_why_tells_a_change_that_no_run_has_seen(world: World) -> None:
     world.ship(order, "T-1")
     [story] = told("why", order)
     assert story["now"] == "In the shop its status is “Shipped”, with the tracking number “T-1”."
-    assert story["next"] == ["No sync has seen this yet; the next one decides. sfsync will send the shipment."]
+    assert story["next"] == ["No sync has seen this yet; the next one decides. sfsync will report the shipment."]
     assert world.accepted(order) == []
 
 

@@ -102,13 +102,13 @@ def saved_notices(store: Store) -> list[Notice]:
     [
         (
             "en",
-            "[sfsync] main: synchronisation is blocked, and 1 order needs attention",
+            "[sfsync] main: synchronisation is blocked, and 1 order needs attention (1 rejected)",
             "Cdiscount rejected the shipment: “Numéro refusé� <b>”",
             "Shipped",
         ),
         (
             "fr",
-            "[sfsync] main\u00a0: la synchronisation est bloquée et 1 commande à traiter",
+            "[sfsync] main\u00a0: la synchronisation est bloquée et 1 commande à traiter (1 refus)",
             "Cdiscount a refusé l’expédition\u00a0: «\u00a0Numéro refusé� <b>\u00a0»",
             "Expédiée",
         ),

@@ -245,7 +245,7 @@ def test_failed_updates_are_retried_all_at_once(machine: Machine, feed: Server, 
 
     machine.apply(store_table("main", shop.url, feed.url, delay_minutes="0", ship_without_tracking="true"))
     assert machine.sfsync("tasks", "--limit", "2").out.splitlines()[-1] == "… and 1 more; see --limit."
-    assert machine.sfsync("retry", "--all-failed").out == "Updates that the next run tries again: 3.\n"
+    assert machine.sfsync("retry", "--all-failed").out == "3 updates will be retried by the next sync.\n"
     assert machine.sfsync("sync", "--wait", "20", "--json").document["main"]["confirmed"] == 3
 
 

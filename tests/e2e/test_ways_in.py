@@ -81,7 +81,7 @@ READ = "SFSYNC_TIMEOUT is “never”, but takes a number from 1 to 60."
         (None, "sfsync createuser claire --password-stdin <&-", 2, "The first line of the input holds no password."),
         (None, "sfsync createuser claire <&-", 2, "There is no terminal to ask for the password."),
         (None, "printf 'p\\351' | sfsync createuser claire --password-stdin", 2, "on the input is not UTF-8 text."),
-        (None, "printf '\\357\\273\\277a-good-pass-9\\r\\n' | sfsync createuser c --password-stdin", 0, "may sign in"),
+        (None, "printf '\\357\\273\\277a-good-pass-9\\r\\n' | sfsync createuser c --password-stdin", 0, "Created c"),
         # --- the output
         (None, "sfsync doctor >/dev/full", 1, "The output cannot be written: No space left on device."),
         (None, "sfsync status --json >/dev/full", 1, "The output cannot be written: No space left on device."),

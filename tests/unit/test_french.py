@@ -54,22 +54,36 @@ def test_figures_are_written_as_the_reader_writes_them(language: str, said: list
 def test_the_counts_of_a_run_are_written_as_the_reader_writes_them() -> None:
     """R21: the log and the latest runs."""
     with translation.override("en"):
-        assert texts.sentence("run-done", RUN).startswith("Sync finished in 1,234.5 s: 1,000 detected, 1,000 sent")
+        assert texts.sentence("run-done", RUN).startswith(
+            "Sync finished (1,234.5 s): 1,000 updates sent, 1,000 confirmed"
+        )
     with translation.override("fr"):
         said = texts.sentence("run-done", RUN)
-        assert "en 1\u202f234,5\u00a0s" in said
-        assert "transmises\u00a0: 1\u202f000" in said
+        assert "(1\u202f234,5\u00a0s)" in said
+        assert "1\u202f000 mises à jour transmises, 1\u202f000 confirmées" in said
 
 
 def test_the_commands_write_figures_plainly() -> None:
     """Their lines are read by scripts too."""
     with texts.moments_as_stamps():
-        assert "1000 sent" in texts.sentence("run-done", RUN)
+        assert "1000 updates sent" in texts.sentence("run-done", RUN)
+
+
+def test_what_a_run_did_not_do_is_not_counted() -> None:
+    """Nobody reads “0 failed”, and « 0 commandes » is no French."""
+    done = {**dict.fromkeys(RUN, 0), "seconds": "0.4"}
+    with translation.override("en"):
+        assert texts.sentence("run-done", done) == "Sync finished (0.4 s): no change."
+        assert texts.sentence("run-done", {**done, "sent": 1}) == "Sync finished (0.4 s): 1 update sent."
+    with translation.override("fr"):
+        assert texts.sentence("run-done", {**done, "sent": 1, "failed": 1}).endswith(
+            "1 mise à jour transmise, 1 en échec."
+        )
 
 
 def test_what_is_no_figure_is_left_alone() -> None:
     assert texts.sentence("mailed", {"recipients": "12345", "notices": "many"}) == (
-        "The alert email went to 12345 (many problems)."
+        "The alert email went to 12345 (problems: many)."
     )
 
 

@@ -67,8 +67,8 @@ def test_reason_of_a_failure_is_not_the_log_sentence_with_the_same_code() -> Non
     """R13: `no-answer` is a line of the log, and what parks an order after many silences."""
     params = {"operation": "ship", "message": "It timed out."}
 
-    assert texts.sentence("no-answer", params).startswith("No answer from Shopping Feed to the shipment")
-    assert texts.reason("no-answer", params).startswith("Shopping Feed never answered to the shipment")
+    assert texts.sentence("no-answer", params).startswith("No answer from Shopping Feed for the shipment")
+    assert texts.reason("no-answer", params).startswith("Shopping Feed never acknowledged the shipment")
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_missing_reason_is_said() -> None:
 @pytest.mark.parametrize(
     ("code", "message", "end"),
     [
-        ("no-answer", "It timed out", "to the shipment: It timed out. We will check whether it arrived."),
-        ("no-answer", "It timed out.", "to the shipment: It timed out. We will check whether it arrived."),
+        ("no-answer", "It timed out", "for the shipment: It timed out. We will check whether it arrived."),
+        ("no-answer", "It timed out.", "for the shipment: It timed out. We will check whether it arrived."),
         ("failed-no-feed-id", "2 orders have it.", "was not found at Shopping Feed (2 orders have it)."),
         (
             "superseded",

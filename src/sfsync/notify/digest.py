@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 
@@ -31,12 +31,20 @@ _FAILURES = frozenset(failure.value for failure in Failure)
 About = tuple[Notice, MarketplaceOrder]
 
 
+_REASONS = {
+    **dict.fromkeys(("ticket-failed", "ticket-canceled", "request-refused", "ignored"), "rejected"),
+    "no-tracking": "untracked",
+    "unsupported": "by-hand",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What stops the whole store. `detail`: what was seen of it, for whoever mends it; empty where nothing was."""
 
     sentence: str
     advice: str
+    asks: bool
     since: str
     detail: str
 
@@ -54,6 +62,7 @@ class Row:
     retry_at: str
     parked: bool
     url: str
+    ids: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +73,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The orders that need the same thing done: the first in full, the `rest` by reference, nobody left out."""
+    """The orders that need the same thing done: the first in full, the `rest` by reference, nobody left out.
+
+    `asks`: there is something to do. The same of `Trouble`."""
 
     advice: str
+    asks: bool
     reasons: list[Reason]
     rest: list[Reason]
     rest_count: int
@@ -105,11 +117,11 @@ def _spaced(text: str) -> str:
 def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
     troubles = [notice for notice in notices if notice.order is None]
     about = [(notice, notice.order) for notice in notices if notice.order is not None]
-    orders = {order.pk for _notice, order in about}
+    codes = {order.pk: notice.code for notice, order in reversed(about)}
     sections = _sections(store, about)
     return {
         "language": store.language,
-        "headline": _headline(one_line(store.name, LONGEST_NAME), bool(troubles), len(orders)),
+        "headline": _headline(one_line(store.name, LONGEST_NAME), bool(troubles), codes),
         "troubles": [_trouble(notice) for notice in troubles],
         "failures": [section for section in sections if section.failing],
         "warnings": [section for section in sections if not section.failing],
@@ -118,10 +130,13 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
     }
 
 
-def _headline(store: str, troubled: bool, orders: int) -> str:
-    waiting = ngettext("%(orders)s order needs attention", "%(orders)s orders need attention", orders) % {
-        "orders": orders
-    }
+def _headline(store: str, troubled: bool, codes: Mapping[int, str]) -> str:
+    """`codes`: what each order needs attention for."""
+    orders, what = len(codes), ", ".join(_counted(codes.values()))
+    text = ngettext(
+        "%(orders)s order needs attention (%(what)s)", "%(orders)s orders need attention (%(what)s)", orders
+    )
+    waiting = text % {"orders": orders, "what": what}
     if not troubled:
         return _("%(store)s: %(waiting)s") % {"store": store, "waiting": waiting}
     if not orders:
@@ -129,11 +144,25 @@ def _headline(store: str, troubled: bool, orders: int) -> str:
     return _("%(store)s: synchronisation is blocked, and %(waiting)s") % {"store": store, "waiting": waiting}
 
 
+def _counted(codes: Iterable[str]) -> Iterator[str]:
+    """How many for which reason, the largest first."""
+    counts = Counter(_REASONS.get(code, "other") for code in codes)
+    for reason, count in counts.most_common():
+        texts_of = {
+            "rejected": ngettext("%(count)s rejected", "%(count)s rejected", count),
+            "untracked": ngettext("%(count)s without a tracking number", "%(count)s without a tracking number", count),
+            "by-hand": ngettext("%(count)s to do on the marketplace", "%(count)s to do on the marketplace", count),
+            "other": ngettext("%(count)s to check", "%(count)s to check", count),
+        }
+        yield texts_of[reason] % {"count": count}
+
+
 def _trouble(notice: Notice) -> Trouble:
     since = texts.moment(notice.created_at.isoformat())
     stopped = texts.trouble(notice.code)
     detail = one_line(notice.params.get("message", ""), LONGEST_SENTENCE) if stopped else ""
-    return Trouble(stopped or _sentence(notice), texts.advice(notice.code), since, texts.ended(detail))
+    asks = notice.code not in texts.NOTHING_TO_DO
+    return Trouble(stopped or _sentence(notice), texts.advice(notice.code), asks, since, texts.ended(detail))
 
 
 def _sentence(notice: Notice) -> str:
@@ -156,7 +185,8 @@ def _section(store: Store, code: str, about: list[About]) -> Section:
     common_first = sorted(by_sentence.items(), key=lambda item: -len(item[1]))
     pairs = [(sentence, row) for sentence, rows in common_first for row in rows]
     rest_count = max(len(pairs) - ROWS, 0)
-    return Section(texts.advice(code), _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:]), rest_count, code in _FAILURES)
+    asks, first, rest = code not in texts.NOTHING_TO_DO, _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:])
+    return Section(texts.advice(code), asks, first, rest, rest_count, code in _FAILURES)
 
 
 def _reasons(pairs: Iterable[tuple[str, Row]]) -> list[Reason]:
@@ -177,6 +207,7 @@ def _row(store: Store, notice: Notice, order: MarketplaceOrder) -> Row:
         retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),
         parked=bool(params.get("parked")),
         url=order_page(store, here) if here else "",
+        ids=one_line(texts.ids(params), LONGEST_SENTENCE),
     )
 
 

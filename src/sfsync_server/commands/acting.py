@@ -33,7 +33,7 @@ def retry(
     operation: OperationOption = "",
     store: StoreOption = "",
 ) -> None:
-    """Try failed updates again with the next run, with all their tries."""
+    """Retry failed updates with the next sync, with all their attempts."""
     from sfsync.engine.people import acts
     from sfsync.models import Order
 
@@ -41,10 +41,10 @@ def retry(
         shown.stop("Say which order, or --all-failed.", shown.USAGE)
     if order:
         again = partial(acts.retry, operation=operation)
-        _act(orders_named(order, store), again, "Updates that the next run tries again")
+        _act(orders_named(order, store), again, "retried")
         return
     count = acts.retry(Order.objects.filter(store__in=shown.stores_named(store)), shown.person(), operation=operation)
-    shown.say(f"Updates that the next run tries again: {count}." if count else "Nothing has failed.")
+    shown.say(_counted("retried", count) if count else "Nothing has failed.")
 
 
 def give_up(
@@ -52,19 +52,30 @@ def give_up(
     operation: OperationOption = "",
     store: StoreOption = "",
 ) -> None:
-    """Drop the waiting update of an order: it is not sent. A later change of the order counts again."""
+    """Dismiss the pending update of an order: it is not sent. A later change of the order counts again."""
     from sfsync.engine.people import acts
 
-    _act(orders_named(order, store), partial(acts.give_up, operation=operation), "Updates given up")
+    _act(orders_named(order, store), partial(acts.give_up, operation=operation), "dismissed")
 
 
 def done(
     order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")], store: StoreOption = ""
 ) -> None:
-    """Say that a refund or a cancellation that the marketplace does not take from sfsync was done there by hand."""
+    """Mark a refund or a cancellation as done by hand on the marketplace."""
     from sfsync.engine.people import acts
 
-    _act(orders_named(order, store), acts.done_by_hand, "Noted as done by hand")
+    _act(orders_named(order, store), acts.done_by_hand, "done")
+
+
+_COUNTED = {
+    "retried": ("1 update will be retried by the next sync.", "{count} updates will be retried by the next sync."),
+    "dismissed": ("1 update dismissed.", "{count} updates dismissed."),
+    "done": ("1 order marked as done.", "{count} orders marked as done."),
+}
+
+
+def _counted(done: str, count: int) -> str:
+    return _COUNTED[done][count != 1].format(count=count)
 
 
 def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: str) -> None:
@@ -75,7 +86,7 @@ def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: 
     from sfsync.models import Order
 
     if count := act(Order.objects.filter(pk__in=[each.pk for each in orders]), shown.person()):
-        shown.say(f"{done}: {count}.")
+        shown.say(_counted(done, count))
         return
     for each in orders:
         shown.say(f"{order_name(each)}: {gettext('nothing was changed.')} {why_not(each)}")

@@ -15,11 +15,13 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8800,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 picks a free one.")] = 8800,
     token: Annotated[str, typer.Option("--token", help="The token that opens the store.")] = "sandbox-token",
     store: Annotated[int, typer.Option("--store", min=1, help="The store's id.")] = 10,
-    ticket_seconds: Annotated[float, typer.Option("--ticket-seconds", min=0, help="How long a ticket takes.")] = 0,
-    rate_limit: Annotated[bool, typer.Option(help="Hold to 10 requests every 2 seconds, as the real one.")] = True,
+    ticket_seconds: Annotated[
+        float, typer.Option("--ticket-seconds", min=0, help="How many seconds a ticket takes.")
+    ] = 0,
+    rate_limit: Annotated[bool, typer.Option(help="Limit to 10 requests every 2 seconds, like the real API.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Ignore orders that were never added.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Begin with the packaged sample orders.")] = False,
 ) -> None:
@@ -43,7 +45,7 @@ def sandbox(
 def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Then open the back office on the story's data.")] = False,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Of the back office; 0 takes a free one.")
+        int, typer.Option("--port", min=0, max=65535, help="Of the back office; 0 picks a free one.")
     ] = 8000,
 ) -> None:
     """The whole story without any account or network: a SQLite shop, the sandbox, mail caught on this machine."""

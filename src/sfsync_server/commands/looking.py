@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
-    """How every store is doing: queued, in flight, failed, the oldest waiting update, the last run, and alarms."""
+    """How every store is doing: queued, in flight, failed, the oldest pending update, the last sync, and alarms."""
     from django.utils import timezone
 
     from sfsync.engine.watch.health import health_of
@@ -34,16 +34,16 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     if as_json:
         shown.print_json({each.store: each.as_dict() for each in healths})
         return
-    columns = ("store", "queued", "waiting", "in flight", "failed", "oldest waiting", "last run", "next run")
+    columns = ("store", "queued", "waiting", "in flight", "failed", "oldest pending", "last sync", "next sync")
     rows = [_health(each, health) for each, health in zip(stores, healths, strict=True)]
     shown.print_table(columns, rows, empty=shown.NO_STORE)
     for each in healths:
         if each.running:
-            shown.say(f"{each.store}: running now ({each.running})")
+            shown.say(f"{each.store}: sync in progress ({each.running})")
         for alarm in each.alarms:
             shown.say(f"{each.store}: {joined(alarm.sentence, alarm.advice)}", "yellow")
         for operation, orders in each.by_hand.items():
-            todo = f"{orders} to be done by hand on the marketplace ({operation})"
+            todo = f"{orders} to do by hand on the marketplace ({operation})"
             shown.say(f"{each.store}: {todo}; `sfsync tasks --by-hand` lists them.", "yellow")
 
 
@@ -51,7 +51,7 @@ def _health(store: Store, health: Health) -> tuple[object, ...]:
     from sfsync.texts import stamp
 
     figures = (health.store, health.queued, health.waiting, health.in_flight, health.failed)
-    return (*figures, stamp(health.oldest_waiting), stamp(health.last_run) or "none yet", _next_run(store, health))
+    return (*figures, stamp(health.oldest_waiting), stamp(health.last_run) or "never", _next_run(store, health))
 
 
 def _next_run(store: Store, health: Health) -> str:
@@ -70,12 +70,12 @@ def tasks(
     store: StoreOption = "",
     failed: Annotated[bool, typer.Option("--failed", help="Only those that failed.")] = False,
     by_hand: Annotated[
-        bool, typer.Option("--by-hand", help="The orders that a person must see to on the marketplace instead.")
+        bool, typer.Option("--by-hand", help="The orders to handle by hand on the marketplace.")
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Maximum number of rows.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """The updates that are not confirmed yet, the oldest first."""
+    """The updates that are not confirmed yet, oldest first."""
     from sfsync.domain.task_state import TaskState
     from sfsync.models import Task
 
@@ -196,10 +196,11 @@ def why(
 
 
 def _tell(story: Story) -> None:
+    from sfsync import texts
     from sfsync.texts import stamp
 
     row = story.order.marketplace_order
-    there = f"{row.reference} on {row.channel}, Shopping Feed id {row.feed_id or 'unknown'}"
+    there = texts.sentence("where", {"reference": row.reference, "channel": row.channel, "feed_id": row.feed_id or "–"})
     shown.say(f"{order_name(story.order)}: {there}", "bold")
     if others := ", ".join(each.key for each in story.order.others):
         shown.say(f"Other shop orders of this marketplace order: {others}")
@@ -207,6 +208,8 @@ def _tell(story: Story) -> None:
         shown.say(f"  {stamp(event.at)}  {event.sentence}", "red" if event.level >= 40 else "")
         if event.payload:
             shown.say(f"                       {json.dumps(event.payload, ensure_ascii=False)}", "dim")
+        if event.ids:
+            shown.say(f"                       {event.ids}", "dim")
     if story.now:
         shown.say(story.now)
     shown.say(story.believes)
@@ -219,10 +222,10 @@ def logs(
     level: Annotated[str, typer.Option("--level", help="At least: info, warning or error.")] = "info",
     order: Annotated[str, typer.Option("--order", help="Of one order only.")] = "",
     text: Annotated[str, typer.Option("--text", help="Only what contains this text.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Maximum number of entries (newest first).")] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """What every process did, and what happened to each order, the newest last."""
+    """What every sync did, and what happened to each order, newest last."""
     from sfsync.models import LogEntry
     from sfsync.models.log import Level
     from sfsync.texts import stamp

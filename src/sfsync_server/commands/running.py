@@ -31,14 +31,14 @@ def register(app: typer.Typer) -> None:
 def sync(
     store: StoreOption = "",
     wait: Annotated[
-        float, typer.Option("--wait", min=0, help="Keep settling for so many seconds, until every ticket is done.")
+        float, typer.Option("--wait", min=0, help="Keep checking for confirmations for this many seconds.")
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """One run of every store, or of one: detect, send, settle, notify. For the crontab.
+    """One sync of every store, or of one: detect, send, settle, notify. For the crontab.
 
-    Status 0 when the run happened or another one is under way, 1 when a store could not be processed (the others still
-    are) or a mail not be sent, 2 for a wrong usage.
+    Status 0 when the sync happened or another one is in progress, 1 when a store could not be processed (the others
+    still are) or an email could not be sent, 2 for incorrect usage.
     """
     from sfsync.engine.kit.connections import Live
 

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def migrate() -> None:
-    """Make or update sfsync's own tables. Safe to run again; run it after every update."""
+    """Create or update sfsync's own tables. Safe to run again; run it after every upgrade."""
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
@@ -27,7 +27,7 @@ def migrate() -> None:
 
 
 def apply(file: Annotated[Path, typer.Argument(help="A TOML file of stores (docs/stores.md).")]) -> None:
-    """Make the stores as FILE says, and print what changed. A wrong line changes nothing. Safe to run again."""
+    """Create and change stores as FILE describes, and print what changed. A wrong line changes nothing."""
     from sfsync_server import stores_file
 
     try:
@@ -44,7 +44,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check everything that can be set wrong: database, shop, token, mapping, mail. Each line says what to do.
+    """Check everything that can be misconfigured: database, shop, token, mapping, email. Each line says what to do.
 
     Status 1 when something is wrong.
     """

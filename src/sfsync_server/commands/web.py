@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 picks a free one.")] = 8000,
     host: Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes.")] = 2,
     threads: Annotated[int, typer.Option("--threads", min=1, max=64, help="Threads of each process.")] = 4,
@@ -77,19 +77,22 @@ def create_user(
     store: Annotated[
         list[str] | None, typer.Option("--store", help="A store to see and act on; may be repeated.")
     ] = None,
-    email: Annotated[str, typer.Option("--email", help="The person's mail address.")] = "",
+    email: Annotated[str, typer.Option("--email", help="The person's email address.")] = "",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from the first line of the input.")
     ] = False,
 ) -> None:
-    """Somebody who may sign in to the back office. Asks for the password on the terminal, or takes --password-stdin."""
+    """Create a user who can sign in to the back office.
+
+    Asks for the password on the terminal, or reads it with --password-stdin.
+    """
     from django.contrib.auth import get_user_model
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
 
     people = get_user_model()
     if people.objects.filter(username__iexact=name).exists():
-        shown.stop(f"There is somebody with the name “{name}” already.", shown.USAGE)
+        shown.stop(f"The name “{name}” is already taken.", shown.USAGE)
     stores = [each for chosen in store or [] for each in shown.stores_named(chosen)]
     password = _read_password() if password_stdin else _ask_password()
     user = people(username=name, email=email, is_staff=admin, is_superuser=admin)
@@ -101,8 +104,8 @@ def create_user(
         shown.stop(" ".join(error.messages), shown.USAGE)
     user.save()
     user.sfsync_stores.set(stores)
-    role = "an administrator" if admin else f"a merchant of {', '.join(each.name for each in stores) or 'no store yet'}"
-    shown.say(f"{name} may sign in, as {role}.")
+    names = ", ".join(each.name for each in stores) or "none yet"
+    shown.say(f"Created {name} ({'administrator' if admin else f'user; stores: {names}'}).")
 
 
 def _read_password() -> str:

@@ -65,8 +65,8 @@ def test_mail_goes_from_the_deployment_to_all_recipients_in_two_forms(settings: 
 @pytest.mark.parametrize(
     ("language", "subject"),
     [
-        ("en", "[sfsync] main: 2 orders need attention"),
-        ("fr", "[sfsync] main\u00a0: 2 commandes à traiter"),
+        ("en", "[sfsync] main: 2 orders need attention (1 to check, 1 without a tracking number)"),
+        ("fr", "[sfsync] main\u00a0: 2 commandes à traiter (1 à vérifier, 1 sans numéro de suivi)"),
     ],
 )
 def test_subject_counts_the_orders_in_the_stores_language(language: str, subject: str) -> None:
@@ -83,7 +83,7 @@ def test_an_order_with_two_notices_counts_once() -> None:
     warned = about_order(store, "went-back")
     warned.order = failed.order
 
-    assert compose(store, [failed, warned]).subject == "[sfsync] main: 1 order needs attention"
+    assert compose(store, [failed, warned]).subject == "[sfsync] main: 1 order needs attention (1 rejected)"
 
 
 @pytest.mark.parametrize("orders", [0, 3])

@@ -206,7 +206,7 @@ def meaning(store: Store, name: str, status: str) -> str:
     operation = policy_of(store).mapping.get(status)
     if operation is None:
         return _("“%(status)s” is not mapped, so nothing is sent.") % {"status": name}
-    return _("“%(status)s” is sent as “%(told)s”.") % {"status": name, "told": texts.label(operation)}
+    return _("“%(status)s” is sent as “%(label)s”.") % {"status": name, "label": texts.label(operation)}
 
 
 def _told(order: MarketplaceOrder) -> str:

@@ -122,8 +122,11 @@ def _by_reference(run: Run, order: HeldTask) -> tuple[FeedOrder | None, str]:
         candidates = named or ([] if order.channel and any(each.channel for each in same) else same)
         if len(candidates) == 1:
             return candidates[0], ""
-        names = {"count": len(candidates), "reference": order.reference, "channel": order.channel}
-        return None, _("%(count)s orders have the reference %(reference)s on %(channel)s") % names
+        if not candidates:
+            text = _("no %(channel)s order has the reference %(reference)s there")
+        else:
+            text = _("%(count)s orders have the reference %(reference)s on %(channel)s")
+        return None, text % {"count": len(candidates), "reference": order.reference, "channel": order.channel}
 
 
 def _orders(run: Run, **query: Any) -> Iterator[FeedOrder] | None:

@@ -44,6 +44,11 @@ class Event:
         """What was sent, where something was."""
         return self.params.get("payload")
 
+    @property
+    def ids(self) -> str:
+        """Its ticket, its batch, for whoever asks the support."""
+        return texts.ids(self.params)
+
 
 @dataclass(frozen=True, slots=True)
 class Story:

@@ -76,11 +76,11 @@ def _line(before: str, after: str, count: int) -> str:
         )
     else:
         text = ngettext(
-            "%(count)s pending order will now be sent as “%(told)s”.",
-            "%(count)s pending orders will now be sent as “%(told)s”.",
+            "%(count)s pending order will now be sent as “%(label)s”.",
+            "%(count)s pending orders will now be sent as “%(label)s”.",
             count,
         )
-    return text % {"count": grouped(count), "told": texts.label(after)}
+    return text % {"count": grouped(count), "label": texts.label(after)}
 
 
 def _standing(found: Effect, store: Store) -> list[str]:
