@@ -188,6 +188,7 @@ NAMELESS = {
 """The same where the name of the shop's status is not known."""
 
 TROUBLES = {
+    "database-away": _("sfsync's own database broke off, or does not answer."),
     "disk-full": _("The disk that holds sfsync's own database is full."),
     "shop-unavailable": _("The shop's database does not answer."),
     "shop-misconfigured": _("The shop's database cannot be read."),

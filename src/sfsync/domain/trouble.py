@@ -42,6 +42,7 @@ class Trouble(StrEnum):
     API_UNAVAILABLE = "api-unavailable", (Act.FEED,), True
     SECRET_UNREADABLE = "secret-unreadable", (Act.SHOP, Act.FEED), False, True
     SECRET_ELSEWHERE = "secret-elsewhere", (Act.FEED,), False, True
+    DATABASE_AWAY = "database-away", (Act.DATABASE,), True
     DISK_FULL = "disk-full", (Act.DATABASE,)
     MAIL_FAILED = "mail-failed", (Act.MAIL,)
     LEASE_LOST = "lease-lost", (Act.RUN,)

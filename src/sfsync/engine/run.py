@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from sfsync.conf import conf
@@ -83,6 +84,7 @@ def run_store(
         _work(run, wait, result)
     except Exception as error:
         journal.forget()
+        connection.close_if_unusable_or_obsolete()  # what our own database broke off is told over a new connection
         result.troubles.append(stopped_by(error))
         crash = error if result.troubles[-1].trouble is Trouble.CRASHED else None
     finally:
@@ -90,7 +92,7 @@ def run_store(
     try:
         if _may_tell(lease, result.troubles):
             tries = store.state.mail_tries
-            _tell_people(store, journal, result.troubles)
+            _tell_people(store, lease, journal, result.troubles)
             result.unmailed = store.state.mail_trouble if store.state.mail_tries > tries else ""
     finally:
         _finish(store, lease, journal, result)
@@ -164,13 +166,13 @@ def _may_tell(lease: Lease, troubles: list[Stopped]) -> bool:
     return True
 
 
-def _tell_people(store: Store, journal: Journal, troubles: list[Stopped]) -> None:
+def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[Stopped]) -> None:
     """Whatever became of the run: what stops the store is kept and mailed, silence is an alarm, old entries go."""
     now = journal.clock()
     _remember_trouble(store, troubles, now)
     raise_alarms(store, now)
     notify(store, journal)
-    gone = prune(store, now)
+    gone = prune(store, now, lambda: lease.beat("prune"))
     if gone:
         journal.say(Level.INFO, "pruned", entries=gone)
 

@@ -27,8 +27,9 @@ class Connections(Protocol):
     def close(self) -> None: ...
 
 
-KEPT = 32
-"""Connections of each kind that stay open between runs; more of them only while more are in use."""
+KEPT = 64
+"""Connections of each kind that stay open between runs; more of them only while more are in use. With fewer than there
+are real-time stores each pass would open every one anew, and what a closed one leaves is garbage in cycles."""
 
 
 class Live:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from sfsync.db.secrets import SecretElsewhere, SecretUnreadable
 from sfsync.domain.trouble import Trouble
@@ -55,11 +55,18 @@ def _trouble(error: Exception) -> Trouble:
             return Trouble.SECRET_ELSEWHERE
         case SecretUnreadable():
             return Trouble.SECRET_UNREADABLE
-        case DatabaseError() if disk_full(error):
-            return Trouble.DISK_FULL
+        case DatabaseError() | InterfaceError():
+            return _of_our_database(error)
         case LeaseLost():
             return Trouble.LEASE_LOST
     return Trouble.CRASHED
+
+
+def _of_our_database(error: Exception) -> Trouble:
+    """A wrong statement is our mistake; that it breaks off, or refuses to go on, is not."""
+    if disk_full(error):
+        return Trouble.DISK_FULL
+    return Trouble.DATABASE_AWAY if isinstance(error, OperationalError | InterfaceError) else Trouble.CRASHED
 
 
 _FULL = ("disk is full", "disk I/O error", "No space left on device")
