@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.test import Client
 
+from sfsync import texts
 from sfsync.testing import CANCELED, World
 from tests.database.engine.odd import relist
 from tests.pages import text
@@ -27,7 +28,8 @@ def test_an_orders_page_names_the_other_shop_orders(shop: World, merchant: Clien
         link = f'<a href="/stores/main/orders/{other}/">{other}</a>'
         assert f"Other shop orders of this marketplace order: {link}" in page
     shop.sync(wait=5)
-    assert "the marketplace is told of the shipment only" in text(merchant.get(f"/stores/main/orders/{first}/"))
+    said = texts.sentence("part-called-off", {"shop_order": second, "others": first})
+    assert said in text(merchant.get(f"/stores/main/orders/{first}/"))
 
 
 def test_the_pages_stand_a_marketplace_order_that_no_shop_order_is_any_more(shop: World, merchant: Client) -> None:
