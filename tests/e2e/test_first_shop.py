@@ -180,14 +180,14 @@ def test_why_tells_an_order_that_went_well(told: Story) -> None:
         f'"trackingNumber": "TRACK-{told.shipped}"',
         " confirmed the shipment.",
     ]
-    said += [f"On the marketplace: shipped with tracking number TRACK-{told.shipped}", "→ Up to date"]
+    said += [f"On amazonfr: Shipped, tracking number TRACK-{told.shipped}", "→ Up to date"]
     places = [story.index(each) for each in said]
     assert places == sorted(places)
 
 
 def test_why_tells_what_to_do_about_one_that_failed(told: Story) -> None:
     """R4, by its number in the shop."""
-    assert "Shipped without a tracking number: the marketplace was not updated." in told.answers["why untracked"].out
+    assert "Shipped without a tracking number: amazonfr was not updated." in told.answers["why untracked"].out
     assert "→ Shipped without a tracking number" in told.answers["why untracked"].out
     assert "Add the tracking number in the shop" in told.answers["why untracked"].out
 
