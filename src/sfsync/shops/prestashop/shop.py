@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,15 @@ ANY_ZONE = timedelta(days=1)
 _BIGGEST_ID = 2**63 - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The module's tokens that listings named so far, and those `others` that belong to another account at Shopping
+    Feed. A new account has a new token, so the table is read again only for one that was not met before."""
+
+    met: frozenset[int | None] = frozenset()
+    others: frozenset[int] = frozenset()
+
+
 class PrestaShop:
     """One shop of a PrestaShop database; implements `Shop`. Orders of another shop of the database are invisible.
 
@@ -62,6 +72,7 @@ class PrestaShop:
         self._store_id = store_id
         self._about: About | None = None
         self._without_tokens = False
+        self._accounts = Accounts()
 
     def __repr__(self) -> str:
         return f"PrestaShop({self._reader!r}, prefix={self._tables.prefix!r}, shop_id={self._shop_id})"
@@ -72,17 +83,14 @@ class PrestaShop:
         if since > EPOCH + ANY_ZONE:
             edge = to_shop(since - ANY_ZONE, UTC)
             listings = listings.where(func.coalesce(self._tables.orders.c.date_add, "") >= edge)
-        others: list[int] | None = None
         for rows in self._pages(listings, self._tables.listing.c.id_shoppingfeed_order, row_id):
-            others = self._tokens_of_others() if others is None else others
-            if ours := [each for each in self._ours(rows, others) if each.created_at >= since]:
+            if ours := [each for each in self._ours(rows) if each.created_at >= since]:
                 yield ours
 
     def listings_of(self, keys: Collection[OrderKey]) -> list[Listing]:
         listings, order_id = self._listings(), self._tables.listing.c.id_order
         pages = [self._reader.rows(listings.where(order_id.in_(some))) for some in _batches(keys, PAGE)]
-        others = self._tokens_of_others() if any(pages) else []
-        return [ours for rows in pages for ours in self._ours(rows, others)]
+        return [ours for rows in pages for ours in self._ours(rows)]
 
     def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
         history = self._tables.order_history
@@ -182,6 +190,7 @@ class PrestaShop:
         self._reader.close()
         self._about = None
         self._without_tokens = False
+        self._accounts = Accounts()
 
     def _read_about(self) -> About:
         if self._about is None:
@@ -225,7 +234,11 @@ class PrestaShop:
         )
         return self._with_order(columns, listing)
 
-    def _ours(self, rows: Sequence[Row[Any]], others: list[int]) -> list[Listing]:
+    def _ours(self, rows: Sequence[Row[Any]]) -> list[Listing]:
+        tokens = {row.id_shoppingfeed_token for row in rows}
+        if not tokens <= self._accounts.met:
+            self._accounts = Accounts(self._accounts.met | tokens, frozenset(self._tokens_of_others()))
+        others = self._accounts.others
         return [self._listing(row) for row in rows if row.id_shoppingfeed_token not in others]
 
     def _tokens_of_others(self) -> list[int]:
