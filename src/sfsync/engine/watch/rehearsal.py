@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sfsync.conf import conf
 from sfsync.engine.find.detect import HISTORY, LISTINGS
-from sfsync.models import Order, Store
+from sfsync.models import Cursor, Order, Store
 from sfsync.shops.base import BLOCK, Shop
 
 ORDERS = 1000
@@ -18,7 +18,7 @@ ORDERS = 1000
 def rehearse_run(store: Store, shop: Shop) -> None:
     """Every look of a run, once, on a page of orders. Raises what the shop raises; nothing is noticed or kept."""
     since = timezone.now() - timedelta(days=conf().sweep_days)
-    followed = store.cursors.filter(name__in=(LISTINGS, HISTORY)).values_list("name", "position")
+    followed = Cursor.objects.filter(store_id=store.pk, name__in=(LISTINGS, HISTORY)).values_list("name", "position")
     reached = {name: place["at"] for name, place in followed if place}
     next(iter(shop.listings_after(reached.get(LISTINGS, 0), since=since)), None)
     next(iter(shop.history_after(reached.get(HISTORY) or shop.last_history_id())), None)
