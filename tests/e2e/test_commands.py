@@ -230,7 +230,7 @@ def test_doctor_finds_each_wrong_thing(machine: Machine, feed: Server, make_shop
         "Check the Shopping Feed store number (store_id) in the settings"
     )
     warned = {subject: text for subject, text, verdict, _ in found if verdict == "warning"}
-    assert set(warned) == {"mail", "unknown: status mapping", "unshipped: status mapping", "unshipped: recipients"}
+    assert set(warned) == {"email", "unknown: status mapping", "unshipped: status mapping", "unshipped: recipients"}
     assert "counts as shipped in the shop but is not mapped" in warned["unknown: status mapping"]
     assert "shop-password" not in answer.out + answer.err
 
