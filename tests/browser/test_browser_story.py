@@ -27,8 +27,8 @@ WORDS = {
         "overview": "Overview",
         "refused": f"amazonfr rejected the shipment: “{REFUSAL}”",
         "retry": "Retry",
-        "processes": "Processes",
-        "run": "Run now",
+        "processes": "Syncs",
+        "run": "Sync now",
         "confirmed": "Confirmed",
         "out": "Sign out",
     },
@@ -38,7 +38,7 @@ WORDS = {
         "save": "Enregistrer ces changements",
         "saved": "Enregistré.",
         "shipped": "Expédiée",
-        "needs": "1 commande à traiter.",
+        "needs": "1 commande à traiter : 1 en échec.",
         "overview": "Vue d’ensemble",
         "refused": REFUSAL,
         "retry": "Réessayer",
@@ -152,7 +152,7 @@ def test_the_keyboard_is_enough(shop: World, open_page: Callable[..., Page]) -> 
 
     walk(page, "Skip to the content", most=1)
     page.keyboard.press("Enter")
-    walk(page, "Run now", most=1)
+    walk(page, "Sync now", most=1)
     page.reload()
 
     walk(page, "Settings")
@@ -165,7 +165,7 @@ def test_the_keyboard_is_enough(shop: World, open_page: Callable[..., Page]) -> 
     walk(page, "Save these changes", most=1)
     enter(page)
     expect(page.get_by_text("Saved.")).to_be_visible()
-    assert 3 in Store.objects.get().statuses["delivered"]
+    assert "3" in Store.objects.get().statuses["delivered"]
 
     walk(page, "Orders")
     enter(page, "**/orders/")

@@ -203,9 +203,9 @@ def add_stores(clock: SharedClock, stores: list[dict[str, Any]]) -> None:
 
 def claim(clock: SharedClock, store: str, lease: str) -> None:
     """What a run leaves that dies with tasks in hand."""
-    from sfsync.models import Task
+    from sfsync.models import Action, Task
 
-    Task.objects.filter(store__name=store).update(lease=lease)
+    Task.objects.filter(store__name=store).exclude(action=Action.ASIDE).update(lease=lease)
 
 
 def elsewhere(clock: SharedClock, store: str) -> None:
