@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from sfsync.testing import World
 
@@ -15,6 +16,15 @@ pytest_plugins = ["tests.fixtures_services"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--histories", type=int, default=200, help="random histories of the conservation check")
+
+
+@pytest.fixture(autouse=True)
+def everybody_begins_in_english() -> Iterator[None]:
+    """A page leaves its reader's language to whatever the thread does next: the next page chooses anew, a test does
+    not."""
+    translation.activate("en")
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
