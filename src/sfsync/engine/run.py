@@ -84,7 +84,7 @@ def run_store(
         _work(run, wait, result)
     except Exception as error:
         journal.forget()
-        connection.close_if_unusable_or_obsolete()  # what our own database broke off is told over a new connection
+        _connect_anew()
         result.troubles.append(stopped_by(error))
         crash = error if result.troubles[-1].trouble is Trouble.CRASHED else None
     finally:
@@ -99,6 +99,12 @@ def run_store(
     if crash:
         raise crash
     return result
+
+
+def _connect_anew() -> None:
+    """What our own database broke off is told over a new connection; a transaction of the caller's goes on."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def _work(run: Run, wait: float, result: Result) -> None:
