@@ -23,7 +23,7 @@ from tests.pages import text
 
 Committed = Callable[..., AbstractContextManager[Any]]
 ACT = "/stores/main/orders/act/"
-TODO = "amazonfr does not accept refunds through Shopping Feed. Refund this order in its seller portal."
+LEFT_TO_DO = "amazonfr does not accept refunds through Shopping Feed. Refund this order in its seller portal."
 
 
 def listed(client: Client, **query: str) -> list[int]:
@@ -52,10 +52,10 @@ def test_what_a_marketplace_does_not_take_waits_for_a_person(shop: World, mercha
     assert "All 1 updates" not in store
     page = text(merchant.get(f"/stores/main/orders/{by_hand}/"))
     assert '<span class="chip by-hand">To do on the marketplace</span>' in page
-    assert TODO in page
+    assert LEFT_TO_DO in page
     assert "then click “Mark as done”" in page
     assert '">Confirmed</span>' not in page
-    assert story_of(shop.row(by_hand)).next == [TODO]
+    assert story_of(shop.row(by_hand)).next == [LEFT_TO_DO]
 
 
 def test_all_stores_tell_of_it_too(shop: World, administrator: Client, by_hand: int) -> None:
@@ -289,7 +289,7 @@ def test_work_by_hand_that_nobody_needs_is_given_up(shop: World, merchant: Clien
     """Without the marketplace being taken to know of it: a later change is sent as ever."""
     row = shop.row(by_hand).pk
     assert "Dismiss…" in text(merchant.get(f"/stores/main/orders/{by_hand}/"))
-    assert TODO in text(merchant.post(ACT, {"act": "give-up", "order": row}))
+    assert LEFT_TO_DO in text(merchant.post(ACT, {"act": "give-up", "order": row}))
     merchant.post(ACT, {"act": "give-up", "order": row, "sure": "1"})
     order = shop.row(by_hand).marketplace_order
     assert (order.by_hand, order.confirmed_operation) == ("", "ship")
