@@ -1,8 +1,8 @@
-"""One run of one store (R7, R22): settle, detect, send, settle again, notify, each step a verb of its own."""
+"""One run of one store (R7, R22): held by one process, ended with a record whatever became of it, and told."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -10,21 +10,17 @@ from django.utils import timezone
 
 from sfsync.conf import conf
 from sfsync.domain.trouble import Trouble
-from sfsync.engine.find.detect import detect
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.connections import Connections
-from sfsync.engine.kit.context import Run, Stop, never
-from sfsync.engine.kit.counts import Counts
+from sfsync.engine.kit.context import Provisional, Run, StatusNames, Stop, never
 from sfsync.engine.kit.day_figures import note_answers
-from sfsync.engine.kit.future_dates import set_right
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease, LeaseLost, take
+from sfsync.engine.kit.tally import Counts, Tally
 from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.engine.outgoing.conclude import tell
-from sfsync.engine.outgoing.dispatch import dispatch
 from sfsync.engine.outgoing.prepare import policy_of
-from sfsync.engine.outgoing.reap import reap
-from sfsync.engine.outgoing.settle import settle
+from sfsync.engine.steps import take_steps
 from sfsync.engine.watch.alarms import raise_alarms
 from sfsync.engine.watch.notify import notify
 from sfsync.engine.watch.prune import prune
@@ -32,27 +28,21 @@ from sfsync.models import Store
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
-LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
-"""Seconds between the looks of a run that waits for its tickets; the last one repeats."""
-PROGRESS = 3
-"""The look to go on from when one had news: more is likely to come in a moment, but not at once."""
 PASSING = timedelta(minutes=30)
 """A trouble that may pass by itself (an outage) is mailed when it lasts for longer."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a run came to. `troubles` is empty when the store could be processed."""
 
     counts: Counts
-    troubles: list[Stopped] = field(default_factory=list)
-    agenda: Agenda | None = None
-    """What is left to do, where the run knows: it changed nothing."""
-    answers: dict[int, int] = field(default_factory=dict)
+    troubles: list[Stopped]
+    answers: dict[int, int]
     """Requests by the HTTP status of their answer, 0 for none."""
-    swept: float = 0.0
+    swept: float
     """Seconds that comparing the open orders took."""
-    unmailed: str = ""
+    unmailed: str
     """Why a mail about it could not be sent."""
 
     @property
@@ -76,29 +66,28 @@ def run_store(
     """
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
-    result = Result(Counts())
+    tally, unmailed = Tally(), ""
+    rest: Agenda | None = None
     crash: Exception | None = None
     try:
         store.refresh_from_db()
-        run = _open(store, connections, lease, journal=journal, result=result, sweeping=sweeping, stop=stop)
-        _work(run, wait, result)
+        run = _open(store, connections, lease, journal=journal, tally=tally, stop=stop)
+        rest = _work(run, wait=wait, sweeping=sweeping)
     except Exception as error:
         journal.forget()
         _connect_anew()
-        result.troubles.append(stopped_by(error))
-        crash = error if result.troubles[-1].trouble is Trouble.CRASHED else None
+        tally.troubles.append(stopped_by(error))
+        crash = error if tally.troubles[-1].trouble is Trouble.CRASHED else None
     finally:
         connections.done(store)
     try:
-        if _may_tell(lease, result.troubles):
-            tries = store.state.mail_tries
-            _tell_people(store, lease, journal, result.troubles)
-            result.unmailed = store.state.mail_trouble if store.state.mail_tries > tries else ""
+        if _may_tell(lease, tally.troubles):
+            unmailed = _tell_people(store, lease, journal, tally.troubles)
     finally:
-        _finish(store, lease, journal, result)
+        _finish(store, lease, journal, tally, rest)
     if crash:
         raise crash
-    return result
+    return Result(tally.counts, tally.troubles, tally.answers, tally.swept, unmailed)
 
 
 def _connect_anew() -> None:
@@ -107,59 +96,33 @@ def _connect_anew() -> None:
         connection.close_if_unusable_or_obsolete()
 
 
-def _work(run: Run, wait: float, result: Result) -> None:
+def _work(run: Run, *, wait: float, sweeping: bool) -> Agenda | None:
+    """Returns what is left to do, where the run knows: it changed nothing."""
+    tally = run.tally
     try:
-        start = _steps(run, wait)
-        result.agenda = None if run.touched else start
+        start = take_steps(run, wait=wait, sweeping=sweeping)
+        return None if tally.touched else start
     finally:
-        result.answers = run.feed.answers
-        result.counts.requests = sum(result.answers.values())
-        result.swept = run.swept
+        tally.answers = run.feed.answers
+        tally.counts.requests = sum(tally.answers.values())
 
 
-def _open(
-    store: Store,
-    connections: Connections,
-    lease: Lease,
-    *,
-    journal: Journal,
-    result: Result,
-    sweeping: bool,
-    stop: Stop,
-) -> Run:
+def _open(store: Store, connections: Connections, lease: Lease, *, journal: Journal, tally: Tally, stop: Stop) -> Run:
+    shop = connections.shop(store)
     return Run(
         store=store,
         policy=policy_of(store),
-        shop=connections.shop(store),
+        shop=shop,
         feed=connections.client(store).store(store.feed_store_id),
         lease=lease,
         journal=journal,
         clock=lease.clock,
         conf=conf(),
-        counts=result.counts,
-        troubles=result.troubles,
-        sweeping=sweeping,
+        status_names=StatusNames(lambda: shop.statuses(store.language)),
+        provisional=Provisional(store),
+        tally=tally,
         stop=stop,
     )
-
-
-def _steps(run: Run, wait: float) -> Agenda:
-    """Returns what there was to do at the start."""
-    start = agenda(run.store, run.clock())
-    if start.held or start.ahead:
-        _reap(run)
-        start = agenda(run.store, run.clock())
-    with run.standing():
-        if start.to_look_at:
-            settle(run)
-    with run.standing():
-        detect(run)
-    with run.standing():
-        if not run.troubles and (start.due or run.touched):
-            dispatch(run)
-    if wait and not run.troubles:
-        _wait(run, run.clock() + timedelta(seconds=wait))
-    return start
 
 
 def _may_tell(lease: Lease, troubles: list[Stopped]) -> bool:
@@ -172,45 +135,19 @@ def _may_tell(lease: Lease, troubles: list[Stopped]) -> bool:
     return True
 
 
-def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[Stopped]) -> None:
-    """Whatever became of the run: what stops the store is kept and mailed, silence is an alarm, old entries go."""
-    now = journal.clock()
+def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[Stopped]) -> str:
+    """Whatever became of the run: what stops the store is kept and mailed, silence is an alarm, old entries go.
+
+    Returns why a mail could not be sent, if one was tried in vain.
+    """
+    now, tries = journal.clock(), store.state.mail_tries
     _remember_trouble(store, troubles, now)
     raise_alarms(store, now)
     notify(store, journal)
     gone = prune(store, now, lambda: lease.beat("prune"))
     if gone:
         journal.say(Level.INFO, "pruned", entries=gone)
-
-
-def _reap(run: Run) -> None:
-    freed = reap(run.store, run.lease.token)
-    if freed:
-        run.journal.say(Level.WARNING, "reaped", tasks=freed)
-    ahead = set_right(run.store, run.clock())
-    if ahead:
-        run.journal.say(Level.WARNING, "clock-back", tasks=ahead)
-
-
-def _wait(run: Run, until: datetime) -> None:
-    """Settle and send what became due, until nothing is in flight or the time is over."""
-    looks = 0
-    while not run.troubles and _unfinished(run):
-        left = (until - run.clock()).total_seconds()
-        if looks and (left <= 0 or run.stop(min(LOOKS[min(looks, len(LOOKS)) - 1], left))):
-            return
-        before = run.counts.confirmed + run.counts.failed
-        with run.standing():
-            settle(run, everything=True)
-            dispatch(run)
-        run.lease.beat("wait")
-        looks = PROGRESS if run.counts.confirmed + run.counts.failed > before else looks + 1
-
-
-def _unfinished(run: Run) -> bool:
-    """Something is in flight, or due."""
-    now = agenda(run.store, run.clock())
-    return bool(now.in_flight or now.due)
+    return store.state.mail_trouble if store.state.mail_tries > tries else ""
 
 
 def _remember_trouble(store: Store, troubles: list[Stopped], now: datetime) -> None:
@@ -236,23 +173,23 @@ def _keep(store: Store, code: str, detail: str, since: datetime | None) -> None:
     state.save(update_fields=["trouble", "trouble_text", "trouble_since"])
 
 
-def _finish(store: Store, lease: Lease, journal: Journal, result: Result) -> None:
+def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Agenda | None) -> None:
     """Leave the record of the run (R21, R22), and what is left to do. The log and the monitor say the same duration."""
-    counts, now = result.counts, lease.clock()
+    counts, troubles, now = tally.counts, tally.troubles, lease.clock()
     seconds = (now - lease.taken_at).total_seconds()
-    rest = result.agenda or agenda(store, now)
+    rest = rest or agenda(store, now)
     counts.queued, counts.waiting, counts.in_flight = rest.due, rest.alive - rest.due, rest.in_flight
-    if result.troubles:
-        said = "; ".join(each.detail for each in result.troubles)
-        journal.say(Level.ERROR, "run-troubled", message=said, trouble=result.troubles[0].trouble)
+    if troubles:
+        said = "; ".join(each.detail for each in troubles)
+        journal.say(Level.ERROR, "run-troubled", message=said, trouble=troubles[0].trouble)
     if not counts.idle:
         journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **counts.as_dict())
     journal.flush()
-    note_answers(store, result.answers)
+    note_answers(store, tally.answers)
     lease.release(
         now,
-        outcome=result.troubles[0].trouble if result.troubles else "ok",
-        error=result.troubles[0].detail if result.troubles else "",
+        outcome=troubles[0].trouble if troubles else "ok",
+        error=troubles[0].detail if troubles else "",
         counts=counts.as_dict(),
         next_run_at=now + timedelta(minutes=store.every_minutes),
     )

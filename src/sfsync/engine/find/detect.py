@@ -29,11 +29,12 @@ LISTINGS, HISTORY = "table", "history"
 missing, or another one, the shop went back to an earlier state, and its row ids mean something else."""
 
 
-def detect(run: Run) -> None:
+def detect(run: Run, *, sweeping: bool) -> None:
+    """Without `sweeping` only the status history tells of changes."""
     cursors = Cursors(run)
     follow_listings(run, cursors)
     follow_history(run, cursors)
-    if run.sweeping:
+    if sweeping:
         sweep(run, cursors)
 
 

@@ -57,7 +57,7 @@ def find_or_make(run: Run, listings: Sequence[Listing]) -> dict[OrderKey, There]
     if without:
         there |= _by_names(run, [each for each, _created_at in without.values()], [each.pk for each in there.values()])
         there |= _find_or_make(run, {identity: each for identity, each in without.items() if identity not in there})
-        run.provisional = True
+        run.provisional.made()
     return {key: there[identity] for key, identity in identities.items()}
 
 
@@ -77,7 +77,7 @@ def _identity(key: OrderKey, claimed: Claim) -> Identity:
 
 def _learn(run: Run, claims: list[Claim]) -> None:
     """A claim with an id may name an order that is known by its names alone."""
-    if not claims or not run.has_provisional():
+    if not claims or not run.provisional.any():
         return
     ours = MarketplaceOrder.objects.filter(store=run.store, feed_id=None).exclude(reference="")
     named = ours.filter(reference__in={each.reference for each in claims}).values_list("pk", "reference", "channel")

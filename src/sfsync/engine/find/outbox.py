@@ -98,7 +98,7 @@ def change(now: Seen, last: LastSeen, history: Collection[StatusKey] = (), run_b
 def learn_names(run: Run, changes: list[Change]) -> None:
     """Before the transaction that needs them: nothing of ours stays locked while the shop is asked."""
     if changes:
-        run.status_name(changes[0].statuses[-1])
+        run.status_names.load()
 
 
 def save(run: Run, changes: list[Change]) -> None:
@@ -110,7 +110,7 @@ def save(run: Run, changes: list[Change]) -> None:
     news = [each for each in news if each.order_id in told or _matters(run, each)]
     _save_tasks(run, news)
     _save_seen(run, changes)
-    run.counts.detected += sum(not each.counted for each in news)
+    run.tally.counts.detected += sum(not each.counted for each in news)
     run.journal.flush()
 
 
@@ -135,7 +135,7 @@ def queue(run: Run, order_ids: Iterable[int]) -> None:
     times = _now(run, "since", "update_at", "date_add", "date_upd")
     same = {"store": run.store.pk, "action": Action.SYNC.value, **times, **BLANK}
     insert_rows(Task, ("order",), rows, same=same, conflict=MERGE)
-    run.touched = run.touched or bool(rows)
+    run.tally.touched = run.tally.touched or bool(rows)
 
 
 def look_again(run: Run, looks: Iterable[Look]) -> None:
@@ -146,7 +146,7 @@ def look_again(run: Run, looks: Iterable[Look]) -> None:
     blank = {name: value for name, value in BLANK.items() if name != "lane"}
     same = {"store": run.store.pk, "action": Action.SYNC.value, **_now(run, "date_add", "date_upd"), **blank}
     insert_rows(Task, ("order", "since", "update_at", "lane"), rows, same=same, conflict=BRING_FORWARD)
-    run.touched = run.touched or bool(rows)
+    run.tally.touched = run.tally.touched or bool(rows)
 
 
 def _now(run: Run, *columns: str) -> dict[str, datetime]:
@@ -157,7 +157,7 @@ def _save_tasks(run: Run, changes: list[Change]) -> None:
     queue(run, (each.order_id for each in changes))
     for each in changes:
         code = "seen-status" if each.new_status or not each.new_tracking else "seen-tracking"
-        status, tracking = run.status_name(each.statuses[-1]), each.tracking_number
+        status, tracking = run.status_names.of(each.statuses[-1]), each.tracking_number
         run.journal.say(Level.INFO, code, each.order_id, status=status, tracking_number=tracking)
 
 

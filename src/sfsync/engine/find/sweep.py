@@ -38,7 +38,7 @@ at."""
 def sweep(run: Run, cursors: Cursors) -> None:
     started = time.monotonic()
     _look_where_it_moved(run, list(_blocks(run)), cursors)
-    run.swept = time.monotonic() - started
+    run.tally.swept = time.monotonic() - started
 
 
 @dataclass(frozen=True, slots=True)

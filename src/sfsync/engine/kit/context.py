@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sfsync.conf import Conf
 from sfsync.domain.mapping import Policy
-from sfsync.engine.kit.counts import Counts
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease
-from sfsync.engine.kit.trouble import Stopped, stopped_by
+from sfsync.engine.kit.tally import Tally
 from sfsync.models import MarketplaceOrder, Store
-from sfsync.shops.base import Shop, ShopError, ShopMisconfigured
+from sfsync.shops.base import Shop, Status
 from sfsync.shops.keys import StatusKey
 from shoppingfeed import ShoppingFeedError
 from shoppingfeed import Store as Feed
@@ -28,9 +26,44 @@ def never(seconds: float) -> bool:
     return False
 
 
-@dataclass(slots=True)
+class StatusNames:
+    """A shop's statuses as the merchant knows them; asked for when the first is needed, and once."""
+
+    def __init__(self, statuses: Callable[[], Iterable[Status]]) -> None:
+        self._statuses = statuses
+        self._names: dict[StatusKey, str] | None = None
+
+    def load(self) -> None:
+        """For whoever is about to open a transaction: the shop is not to be asked inside one."""
+        if self._names is None:
+            self._names = {each.status_id: each.name for each in self._statuses()}
+
+    def of(self, status: StatusKey) -> str:
+        self.load()
+        return (self._names or {}).get(status) or f"#{status}"
+
+
+class Provisional:
+    """Is some marketplace order of the store known by its names alone? Asked when first needed, and once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._any: bool | None = None
+
+    def any(self) -> bool:
+        if self._any is None:
+            ours = MarketplaceOrder.objects.filter(store=self._store, feed_id=None)
+            self._any = ours.exclude(reference="").exists()
+        return self._any
+
+    def made(self) -> None:
+        self._any = True
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one store. Resources only; what the steps find out travels as their arguments and answers."""
+    """One run of one store: what its steps work with. They leave words in the journal and numbers in the tally; all
+    else that they find out travels as their arguments and answers."""
 
     store: Store
     policy: Policy
@@ -40,31 +73,10 @@ class Run:
     journal: Journal
     clock: Clock
     conf: Conf
-    counts: Counts = field(default_factory=Counts)
-    troubles: list[Stopped] = field(default_factory=list)
+    status_names: StatusNames
+    provisional: Provisional
+    tally: Tally = field(default_factory=Tally)
     stop: Stop = never
-    touched: bool = False
-    """The queue is not as it was when the run began: tasks were saved, or came back from their ticket."""
-    sweeping: bool = True
-    """Compare the open orders; without it only the status history tells of changes."""
-    swept: float = 0.0
-    """Seconds that comparing them took."""
-    _status_names: dict[StatusKey, str] | None = None
-    provisional: bool | None = None
-    """Some marketplace order of the store is known by its names alone; None: not asked yet."""
-
-    def status_name(self, status: StatusKey) -> str:
-        """A shop status as the merchant knows it; read once a run."""
-        if self._status_names is None:
-            self._status_names = {each.status_id: each.name for each in self.shop.statuses(self.store.language)}
-        return self._status_names.get(status) or f"#{status}"
-
-    def has_provisional(self) -> bool:
-        """Asked once a run."""
-        if self.provisional is None:
-            ours = MarketplaceOrder.objects.filter(store=self.store, feed_id=None)
-            self.provisional = ours.exclude(reference="").exists()
-        return self.provisional
 
     def knows_store(self) -> bool:
         """Does the API still answer for this store? Tells one bad order or batch from an API in trouble."""
@@ -73,23 +85,3 @@ class Run:
         except ShoppingFeedError:
             return False
         return True
-
-    @contextmanager
-    def standing(self) -> Iterator[None]:
-        """What stops one step (a shop or an API in trouble) does not stop the others; it is kept, and shown."""
-        try:
-            yield
-        except (ShopError, ShoppingFeedError) as error:
-            self.journal.forget()
-            self.troubles.append(stopped_by(self._diagnosed(error)))
-
-    def _diagnosed(self, error: Exception) -> Exception:
-        """Of a setting that is wrong, the shop's own probe knows best which one."""
-        try:
-            if isinstance(error, ShopMisconfigured):
-                self.shop.probe()
-        except ShopMisconfigured as better:
-            return better
-        except ShopError:  # it went away meanwhile: what was seen first stands
-            return error
-        return error

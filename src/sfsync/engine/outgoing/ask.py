@@ -150,7 +150,7 @@ def _found(run: Run, found: list[tuple[HeldTask, Ticket]]) -> None:
     columns = ("id", "batch_id", "ticket_number", "update_at", "looks", "date_upd")
     update_rows(Task, columns, rows, expect=("request_key", "lease"))
     note(run, sent=[task for task, _ in found])
-    run.counts.sent += len(found)
+    run.tally.counts.sent += len(found)
     payloads = dict(Task.objects.filter(pk__in=[task.pk for task, _ in found]).values_list("pk", "payload"))
     for task, ticket in found:
         params = {"operation": task.operation, "batch": ticket.batch_id, "payload": payloads.get(task.pk)}

@@ -151,7 +151,7 @@ def _aside(failed: Failed) -> tuple[object, ...]:
 def _tell_of(run: Run, failures: list[tuple[Failed, Back]]) -> None:
     for each, back in failures:
         _say(run, each, back)
-    run.counts.failed += len(failures)
+    run.tally.counts.failed += len(failures)
     note(run, failed=[(each.task, each.operation, each.failure) for each, _ in failures])
     tell(run.store, run.clock(), [_notice(each, back) for each, back in failures])
 
@@ -203,7 +203,7 @@ def confirm(run: Run, tasks: list[HeldTask], how: How = How.TICKET) -> None:
     for task in confirmed:
         run.journal.say(Level.INFO, "confirmed", task.order_id, operation=task.operation, ticket=task.ticket_number)
     look_again(run, [Look(task.order_id, task.since, run.clock()) for task in confirmed if task.more])
-    run.counts.confirmed += len(confirmed)
+    run.tally.counts.confirmed += len(confirmed)
     note(run, confirmed=confirmed)
 
 

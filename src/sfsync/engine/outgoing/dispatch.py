@@ -38,7 +38,7 @@ def dispatch(run: Run) -> None:
     Task.objects.raise_due(run.store, began)
     if not queue.due(began).exists():
         return
-    run.touched = True
+    run.tally.touched = True
     try:
         adopt(run)
         learn_fulfilment(run)
@@ -137,7 +137,7 @@ def _say_nothing(run: Run, needless: list[tuple[HeldTask, Nothing]]) -> None:
         run.journal.say(level, f"nothing-{nothing.because.value}", task.order_id, operation=operation)
     tell(run.store, run.clock(), (_notice(task, nothing) for task, nothing in needless if _told(nothing)))
     _leave_to_people(needless)
-    run.counts.removed += len(needless)
+    run.tally.counts.removed += len(needless)
 
 
 def _tell_called_off(run: Run, tasks: list[tuple[HeldTask, Together]]) -> None:

@@ -153,7 +153,7 @@ class Sending:
         self.ticketed(good, accepted.batch_id)
         fail(self.run, bad)
         note(self.run, sent=good)
-        self.run.counts.sent += len(good)
+        self.run.tally.counts.sent += len(good)
 
     def ticketed(self, tasks: list[HeldTask], batch_id: str) -> None:
         now, token = self.run.clock(), self.run.lease.token

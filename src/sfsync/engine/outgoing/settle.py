@@ -72,7 +72,7 @@ class Judged:
 
 def settle(run: Run, *, everything: bool = False) -> None:
     """Ask for the answers that never came, then look at the tickets that are due (or at `everything` in flight)."""
-    run.touched = True
+    run.tally.touched = True
     _set_aside_unknown(run)
     ask(run)
     tasks = Task.objects.filter(store=run.store).ticketed()

@@ -1,0 +1,95 @@
+"""The steps of a run, each a verb of its own: settle, detect, send, settle again (R7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sfsync.engine.find.detect import detect
+from sfsync.engine.kit.agenda import Agenda, agenda
+from sfsync.engine.kit.context import Run
+from sfsync.engine.kit.future_dates import set_right
+from sfsync.engine.kit.trouble import stopped_by
+from sfsync.engine.outgoing.dispatch import dispatch
+from sfsync.engine.outgoing.reap import reap
+from sfsync.engine.outgoing.settle import settle
+from sfsync.models.log import Level
+from sfsync.shops.base import ShopError, ShopMisconfigured
+from shoppingfeed import ShoppingFeedError
+
+LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
+"""Seconds between the looks of a run that waits for its tickets; the last one repeats."""
+PROGRESS = 3
+"""The look to go on from when one had news: more is likely to come in a moment, but not at once."""
+
+
+def take_steps(run: Run, *, wait: float, sweeping: bool) -> Agenda:
+    """Returns what there was to do at the start. With `wait`, settles for so many seconds until no ticket is open."""
+    start = agenda(run.store, run.clock())
+    if start.held or start.ahead:
+        _reap(run)
+        start = agenda(run.store, run.clock())
+    with _kept_going(run):
+        if start.to_look_at:
+            settle(run)
+    with _kept_going(run):
+        detect(run, sweeping=sweeping)
+    with _kept_going(run):
+        if not run.tally.troubles and (start.due or run.tally.touched):
+            dispatch(run)
+    if wait and not run.tally.troubles:
+        _wait(run, run.clock() + timedelta(seconds=wait))
+    return start
+
+
+def _reap(run: Run) -> None:
+    freed = reap(run.store, run.lease.token)
+    if freed:
+        run.journal.say(Level.WARNING, "reaped", tasks=freed)
+    ahead = set_right(run.store, run.clock())
+    if ahead:
+        run.journal.say(Level.WARNING, "clock-back", tasks=ahead)
+
+
+def _wait(run: Run, until: datetime) -> None:
+    """Settle and send what became due, until nothing is in flight or the time is over."""
+    looks = 0
+    while not run.tally.troubles and _unfinished(run):
+        left = (until - run.clock()).total_seconds()
+        if looks and (left <= 0 or run.stop(min(LOOKS[min(looks, len(LOOKS)) - 1], left))):
+            return
+        before = run.tally.counts.concluded
+        with _kept_going(run):
+            settle(run, everything=True)
+            dispatch(run)
+        run.lease.beat("wait")
+        looks = PROGRESS if run.tally.counts.concluded > before else looks + 1
+
+
+def _unfinished(run: Run) -> bool:
+    """Something is in flight, or due."""
+    now = agenda(run.store, run.clock())
+    return bool(now.in_flight or now.due)
+
+
+@contextmanager
+def _kept_going(run: Run) -> Iterator[None]:
+    """What stops one step (a shop or an API in trouble) does not stop the others; it is kept, and shown."""
+    try:
+        yield
+    except (ShopError, ShoppingFeedError) as error:
+        run.journal.forget()
+        run.tally.troubles.append(stopped_by(_diagnosed(run, error)))
+
+
+def _diagnosed(run: Run, error: Exception) -> Exception:
+    """Of a setting that is wrong, the shop's own probe knows best which one."""
+    try:
+        if isinstance(error, ShopMisconfigured):
+            run.shop.probe()
+    except ShopMisconfigured as better:
+        return better
+    except ShopError:  # it went away meanwhile: what was seen first stands
+        return error
+    return error
