@@ -13,6 +13,7 @@ from sfsync.backoffice.kit.live_shop import said as said_of
 from sfsync.backoffice.kit.reader_texts import TECHNICAL, Said, advice, told
 from sfsync.engine.watch.doctor import Finding, Verdict
 from sfsync.models import Store
+from sfsync.sentences import TROUBLES
 from sfsync.shops.base import ShopError
 from sfsync.shops.prestashop.problems import PROBLEMS, Misconfigured, Unavailable
 
@@ -57,7 +58,7 @@ def test_a_marketplaces_own_reason_is_part_of_the_sentence() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("code", sorted({*texts.TROUBLES} - {"secret-unreadable"}))
+@pytest.mark.parametrize("code", sorted({*TROUBLES} - {"secret-unreadable"}))
 def test_a_trouble_that_the_doctor_found_keeps_its_detail_apart(code: str, language: str) -> None:
     with override(language):
         said = found(Finding("shop", Verdict.WRONG, code, {"message": DETAIL}, "main"))

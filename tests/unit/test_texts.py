@@ -11,10 +11,11 @@ from django.utils import timezone, translation
 from sfsync import texts
 from sfsync.domain.errors import Failure
 from sfsync.domain.operations import all_kinds
+from sfsync.sentences import ADVICE, SENTENCES, TROUBLES
 from tests.unit.test_project import catalogues, translated
 
 EVERY_TEXT = [
-    *(text for each in (texts.SENTENCES, texts.TROUBLES, texts.ADVICE) for text in each.values()),
+    *(text for each in (SENTENCES, TROUBLES, ADVICE) for text in each.values()),
     *(
         text
         for kind in all_kinds()
@@ -59,7 +60,7 @@ def test_french_says_the_same_thing_with_the_same_word() -> None:
 
 @pytest.mark.parametrize("failure", list(Failure))
 def test_every_failure_has_a_sentence_and_an_advice(failure: Failure) -> None:
-    assert f"failed-{failure}" in texts.SENTENCES
+    assert f"failed-{failure}" in SENTENCES
     assert texts.advice(failure)
 
 

@@ -22,6 +22,7 @@ from sfsync.domain.errors import Failure
 from sfsync.models import MarketplaceOrder, Notice, Store
 from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
+from sfsync.sentences import NOTHING_TO_DO
 
 ROWS = 25
 """Orders of one kind shown in full; the others follow by reference, so that a bad day stays readable."""
@@ -161,7 +162,7 @@ def _trouble(notice: Notice) -> Trouble:
     since = texts.moment(notice.created_at.isoformat())
     stopped = texts.trouble(notice.code)
     detail = one_line(notice.params.get("message", ""), LONGEST_SENTENCE) if stopped else ""
-    asks = notice.code not in texts.NOTHING_TO_DO
+    asks = notice.code not in NOTHING_TO_DO
     return Trouble(stopped or _sentence(notice), texts.advice(notice.code), asks, since, texts.ended(detail))
 
 
@@ -185,7 +186,7 @@ def _section(store: Store, code: str, about: list[About]) -> Section:
     common_first = sorted(by_sentence.items(), key=lambda item: -len(item[1]))
     pairs = [(sentence, row) for sentence, rows in common_first for row in rows]
     rest_count = max(len(pairs) - ROWS, 0)
-    asks, first, rest = code not in texts.NOTHING_TO_DO, _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:])
+    asks, first, rest = code not in NOTHING_TO_DO, _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:])
     return Section(texts.advice(code), asks, first, rest, rest_count, code in _FAILURES)
 
 

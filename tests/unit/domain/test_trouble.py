@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sfsync import texts
 from sfsync.domain.trouble import Act, Trouble
+from sfsync.sentences import TROUBLES
 
 OVER = {
     Trouble.SHOP_UNAVAILABLE: {Act.SHOP},
@@ -49,7 +50,7 @@ def test_every_trouble_has_a_sentence_and_an_advice(trouble: Trouble) -> None:
 
 def test_what_stops_a_store_has_a_short_sentence_too() -> None:
     """A lost lease leaves the telling to the run that has it, and a mail that failed stops nothing."""
-    assert set(texts.TROUBLES) == set(Trouble) - {Trouble.LEASE_LOST, Trouble.MAIL_FAILED}
+    assert set(TROUBLES) == set(Trouble) - {Trouble.LEASE_LOST, Trouble.MAIL_FAILED}
 
 
 @pytest.mark.parametrize("code", ["", "ok", "silent", "store-not-opened"])
