@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sfsync.domain.identity import Claim
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -48,7 +50,8 @@ class Snapshot:
     always ends with `status`. `parcels` holds the rows with a tracking number, newest first; `carrier_id` is the
     carrier the order is sent with, number or not, `carrier_reference` what stays the same when the merchant edits that
     carrier. `shipped_status` and `paid_status` are the shop's own flags on the current status: they tell an unmapped
-    "delivered" from an order that went back to "in preparation" (R8). `version`: see `Seen`.
+    "delivered" from an order that went back to "in preparation" (R8). `version`: see `Seen`. `claim`: which marketplace
+    order it is (R39), where the reading itself says so; None where it does not, or the order is none.
     """
 
     key: str
@@ -61,6 +64,7 @@ class Snapshot:
     shipped_status: bool = False
     paid_status: bool = False
     version: int = 0
+    claim: Claim | None = None
 
     @property
     def seen(self) -> Seen:

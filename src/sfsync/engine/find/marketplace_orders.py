@@ -34,7 +34,14 @@ Identity = tuple[str | int, ...]
 
 
 def claim(listing: Listing) -> Claim:
-    return Claim(listing.feed_id, clean(listing.reference, 255), clean(listing.channel, 64))
+    return cleaned(Claim(listing.feed_id, listing.reference, listing.channel))
+
+
+def cleaned(claim: Claim) -> Claim:
+    """As our tables can keep it."""
+    reference, channel = clean(claim.reference, 255), clean(claim.channel, 64)
+    same = reference == claim.reference and channel == claim.channel
+    return claim if same else Claim(claim.feed_id, reference, channel)
 
 
 def clean(text: str, most: int) -> str:

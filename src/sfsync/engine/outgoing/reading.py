@@ -4,14 +4,14 @@ to be (R39)."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sfsync.domain.groups import Group
 from sfsync.domain.identity import Claim, Verdict, judge
 from sfsync.domain.orders import Snapshot
 from sfsync.domain.readings import Before
-from sfsync.engine.find.marketplace_orders import claim
+from sfsync.engine.find.marketplace_orders import claim, cleaned
 from sfsync.models import Order
 from sfsync.shops.base import Listing, Shop
 from sfsync.shops.keys import OrderKey
@@ -33,24 +33,41 @@ class Reading:
         return {each.key: each.pk for its in self.before.values() for each in its}
 
 
-def read(shop: Shop, claims: Mapping[int, Claim]) -> Reading:
-    """`claims`: the marketplace orders, and who each is. Raises `ShopError`.
+def read(shop: Shop, known: Mapping[int, Claim]) -> Reading:
+    """`known`: the marketplace orders, and who each is. Raises `ShopError`.
 
-    Who an order is, is asked after what it says: an order that took another's number in between is not taken for it.
+    Who an order is, is asked together with what it says, or after it: an order that took another's number in between
+    is not taken for it.
     """
-    before = _shop_orders(claims)
+    before = _shop_orders(known)
     keys = [each.key for its in before.values() for each in its]
     snapshots = shop.read(keys)
-    listed = {each.key: each for each in sorted(shop.listings_of(keys), key=lambda each: each.row_id)}
-    groups = {pk: Group(claimed=False) for pk in claims}
-    other = []
-    for pk, its in before.items():
-        there = [each.key for each in its if each.key in snapshots]
-        living = tuple(snapshots[each] for each in there if each in listed)
-        groups[pk] = Group(living, unlisted=len(living) < len(there))
-        claimed = (listed[each.key] for each in its if each.key in listed)
-        other += [each for each in claimed if judge(claims[pk], claim(each)) is not Verdict.SAME]
-    return Reading(groups, snapshots, other, before)
+    claims = {key: each.claim for key, each in snapshots.items() if each.claim}
+    listings = _listings(shop, snapshots.keys() - claims.keys())
+    claims |= {key: claim(each) for key, each in listings.items()}
+    other = {key for pk, its in before.items() for key in _other(known[pk], its, claims)}
+    listings |= _listings(shop, other - listings.keys())
+    groups = {pk: _group(its, snapshots, claims) for pk, its in before.items()}
+    groups |= {pk: Group(claimed=False) for pk in known.keys() - groups.keys()}
+    return Reading(groups, snapshots, [listings[key] for key in other if key in listings], before)
+
+
+def _listings(shop: Shop, keys: Collection[OrderKey]) -> dict[OrderKey, Listing]:
+    """Of several of one order the newest counts."""
+    found = shop.listings_of(keys) if keys else []
+    return {each.key: each for each in sorted(found, key=lambda each: each.row_id)}
+
+
+def _other(known: Claim, its: Sequence[Before], claims: Mapping[OrderKey, Claim]) -> list[OrderKey]:
+    """Those that claim to be another order than we know (R39)."""
+    said = [(each.key, claims[each.key]) for each in its if each.key in claims]
+    return [key for key, now in said if judge(known, cleaned(now)) is not Verdict.SAME]
+
+
+def _group(its: Sequence[Before], snapshots: Mapping[OrderKey, Snapshot], claims: Mapping[OrderKey, Claim]) -> Group:
+    there = [snapshots[each.key] for each in its if each.key in snapshots]
+    living = tuple([each for each in there if each.key in claims])
+    return Group(living, unlisted=len(living) < len(there))
 
 
 _COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at")

@@ -33,9 +33,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable
 
+from sfsync.shops.prestashop.claims import feed_id as parse_feed_id
 from sfsync.shops.prestashop.clock import to_shop, zone_named
 from sfsync.shops.prestashop.rows import PAID, Rows, declare, load
-from sfsync.shops.prestashop.shop import feed_id as parse_feed_id
 
 SHIPPED = 4
 ZONE = zone_named("Europe/Paris")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from sfsync.shops.base import (
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.about import About, read_about
 from sfsync.shops.prestashop.carriers import families
+from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.clock import EPOCH, to_shop, to_utc
 from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.probe import check
@@ -42,8 +43,6 @@ RANGES = 500
 """Ranges of ids in one statement: SQLite takes no expression of more than a thousand terms."""
 ANY_ZONE = timedelta(days=1)
 """No zone is further from UTC: a date of the shop can be compared without asking for its zone."""
-
-_BIGGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +138,18 @@ class PrestaShop:
         return found
 
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
-        """Five statements for 1,000 orders."""
-        found: dict[OrderKey, Snapshot] = {}
-        for some in _batches(keys, PAGE):
-            found.update(snapshots(self._reader, self._tables, self._shop_id, some, self._shop_name))
-        return found
+        """Four statements for 1,000 orders."""
+        return {each.key: each for some in _batches(keys, PAGE) for each in self._snapshots(some)}
+
+    def _snapshots(self, order_ids: list[int]) -> Iterator[Snapshot]:
+        return snapshots(
+            self._reader,
+            self._tables,
+            self._shop_id,
+            order_ids,
+            shop_name=self._shop_name,
+            of_others=self._of_others,
+        )
 
     def statuses(self, language: str) -> list[Status]:
         """`language` is a two letter code, or starts with one (`fr_FR`)."""
@@ -235,11 +241,14 @@ class PrestaShop:
         return self._with_order(columns, listing)
 
     def _ours(self, rows: Sequence[Row[Any]]) -> list[Listing]:
-        tokens = {row.id_shoppingfeed_token for row in rows}
-        if not tokens <= self._accounts.met:
-            self._accounts = Accounts(self._accounts.met | tokens, frozenset(self._tokens_of_others()))
-        others = self._accounts.others
+        others = self._of_others({row.id_shoppingfeed_token for row in rows})
         return [self._listing(row) for row in rows if row.id_shoppingfeed_token not in others]
+
+    def _of_others(self, tokens: Iterable[int | None]) -> frozenset[int]:
+        """Tokens of other accounts: all of these that are, and those known from before."""
+        if not self._accounts.met.issuperset(tokens):
+            self._accounts = Accounts(self._accounts.met.union(tokens), frozenset(self._tokens_of_others()))
+        return self._accounts.others
 
     def _tokens_of_others(self) -> list[int]:
         """Tokens of the module that belong to another account at Shopping Feed for sure. Old modules have no tokens."""
@@ -257,13 +266,14 @@ class PrestaShop:
         return [row.id_shoppingfeed_token for row in rows]
 
     def _listing(self, row: Row[Any]) -> Listing:
+        claim = claim_of(row)
         return Listing(
             row_id=row.id_shoppingfeed_order,
             key=str(row.id_order),
             shop_reference=row.reference or "",
-            feed_id=feed_id(row.id_internal_shoppingfeed),
-            reference=row.id_order_marketplace or "",
-            channel=row.name_marketplace or "",
+            feed_id=claim.feed_id,
+            reference=claim.reference,
+            channel=claim.channel,
             created_at=to_utc(row.date_add, self._read_about().zone),
         )
 
@@ -296,15 +306,6 @@ def seen_of(rows: Sequence[Any]) -> dict[OrderKey, Seen]:
         str(order): Seen(str(row.current_state or 0), tuple(numbers.get(order, ())), row.version or 0)
         for order, row in found.items()
     }
-
-
-def feed_id(text: str | None) -> int | None:
-    """The order's id at Shopping Feed, which the module keeps as text: None for NULL, empty, 0 and nonsense."""
-    text = (text or "").strip()
-    if not (text.isascii() and text.isdecimal() and len(text) < 20):
-        return None
-    number = int(text)
-    return number if 0 < number <= _BIGGEST_ID else None
 
 
 def color(text: str | None) -> str:

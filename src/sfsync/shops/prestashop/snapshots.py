@@ -1,16 +1,18 @@
-"""Orders in full: five statements for up to a thousand of them."""
+"""Orders in full: four statements for up to a thousand of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select
 
+from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Parcel, Snapshot
 from sfsync.domain.tracking_numbers import recognise
+from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.tables import Tables
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
@@ -26,38 +28,52 @@ class Carrier:
 
 
 def snapshots(
-    reader: Reader, tables: Tables, shop_id: int, order_ids: list[int], shop_name: Callable[[], str]
-) -> Iterator[tuple[str, Snapshot]]:
-    """The orders of this shop among these, by key. `shop_name` is asked when a carrier goes by it."""
+    reader: Reader,
+    tables: Tables,
+    shop_id: int,
+    order_ids: list[int],
+    *,
+    shop_name: Callable[[], str],
+    of_others: Callable[[Iterable[int | None]], Collection[int]],
+) -> Iterator[Snapshot]:
+    """The orders of this shop among these. `shop_name` is asked when a carrier goes by it; `of_others` says which of
+    the module's tokens belong to another account at Shopping Feed."""
     # The history first: PrestaShop writes an order's status before its history row, so this way round the history
     # never holds a status that the order read afterwards does not have yet.
     history, versions = _history(reader, tables, order_ids)
-    orders = _orders(reader, tables, shop_id, order_ids)
-    parcels = _parcels(reader, tables, order_ids)
-    used = {row.id_carrier for row in orders} | {row.id_carrier for rows in parcels.values() for row in rows}
-    carriers = _carriers(reader, tables, used, shop_name)
-    flags = _flags(reader, tables, {row.current_state for row in orders})
-    for row in orders:
-        own = parcels[row.id_order]
-        carrier_id = (own[0].id_carrier if own else 0) or row.id_carrier or 0
+    rows = _orders(reader, tables, shop_id, order_ids)
+    foreign = of_others({row.id_shoppingfeed_token for row in rows})
+    carriers = _carriers(
+        reader, tables, {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows}, shop_name
+    )
+    flags = _flags(reader, tables, {row.current_state for row in rows})
+    for order_id, parcels in _by_order(rows).items():
+        row = parcels[0]
+        orders_own = row.id_carrier or 0
+        carrier_id = row.parcel_carrier or orders_own
         carrier = carriers.get(carrier_id, Carrier(carrier_id))
-        key, status = str(row.id_order), str(row.current_state or 0)
+        status = str(row.current_state or 0)
         shipped, paid = flags.get(row.current_state, (False, False))
-        yield (
-            key,
-            Snapshot(
-                key=key,
-                status=status,
-                statuses=ending_with(status, history[row.id_order]),
-                parcels=tuple(_numbered(own, carriers, row.id_carrier or 0)),
-                carrier_id=_key(carrier_id),
-                carrier_reference=_key(carrier.reference),
-                carrier_name=carrier.name,
-                shipped_status=shipped,
-                paid_status=paid,
-                version=versions.get(row.id_order, 0),
-            ),
+        yield Snapshot(
+            key=str(order_id),
+            status=status,
+            statuses=ending_with(status, history[order_id]),
+            parcels=tuple(_numbered(parcels, carriers, orders_own)),
+            carrier_id=_key(carrier_id),
+            carrier_reference=_key(carrier.reference),
+            carrier_name=carrier.name,
+            shipped_status=shipped,
+            paid_status=paid,
+            version=versions.get(order_id, 0),
+            claim=_claim(row, foreign),
         )
+
+
+def _claim(row: Row[Any], foreign: Collection[int]) -> Claim | None:
+    """What the module's table says of an order; another account's orders are none of ours."""
+    if row.id_shoppingfeed_order is None or row.id_shoppingfeed_token in foreign:
+        return None
+    return claim_of(row)
 
 
 def _key(number: int) -> str:
@@ -72,11 +88,13 @@ def ending_with(status: str, history: list[str]) -> tuple[str, ...]:
 def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: int) -> Iterator[Parcel]:
     """The parcels that have a tracking number, each number of a row. One without a carrier goes by the order's."""
     for row in rows:
-        carrier_id = row.id_carrier or orders_own
-        carrier = carriers.get(carrier_id, Carrier())
-        for number in recognise(row.tracking_number).numbers:
-            link = tracking_link(carrier.url, number)
-            yield Parcel(number, _key(carrier_id), carrier.name, link, str(row.id_order_carrier))
+        numbers = recognise(row.tracking_number).numbers
+        if numbers:
+            carrier_id = row.parcel_carrier or orders_own
+            carrier = carriers.get(carrier_id, Carrier())
+            for number in numbers:
+                link = tracking_link(carrier.url, number)
+                yield Parcel(number, _key(carrier_id), carrier.name, link, str(row.id_order_carrier))
 
 
 def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, int]]:
@@ -94,26 +112,30 @@ def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> tuple[dict
 
 
 def _orders(reader: Reader, tables: Tables, shop_id: int, order_ids: list[int]) -> Sequence[Row[Any]]:
-    orders = tables.orders.c
-    return reader.rows(
-        select(orders.id_order, orders.current_state, orders.id_carrier).where(
-            orders.id_order.in_(order_ids), tables.of_shop(shop_id)
-        )
+    """A row per parcel, the newest first, or one without a parcel: what an order says, its numbers, and which
+    marketplace order it is, of one instant. An order that took another's number in between is not taken for it."""
+    orders, parcels, listing = tables.orders, tables.order_carrier, tables.listing
+    columns = (
+        *(orders.c.id_order, orders.c.current_state, orders.c.id_carrier),
+        *(parcels.c.id_order_carrier, parcels.c.id_carrier.label("parcel_carrier"), parcels.c.tracking_number),
+        *(listing.c.id_shoppingfeed_order, listing.c.id_internal_shoppingfeed, listing.c.id_order_marketplace),
+        *(listing.c.name_marketplace, listing.c.id_shoppingfeed_token),
     )
+    joined = (
+        select(*columns)
+        .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
+        .join(listing, listing.c.id_order == orders.c.id_order, isouter=True)
+        .where(orders.c.id_order.in_(order_ids), tables.of_shop(shop_id))
+    )
+    return reader.rows(joined)
 
 
-def _parcels(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, list[Row[Any]]]:
-    """Rows of parcels by order, newest first, with and without a number."""
-    parcels = tables.order_carrier.c
-    rows = reader.rows(
-        select(parcels.id_order_carrier, parcels.id_order, parcels.id_carrier, parcels.tracking_number)
-        .where(parcels.id_order.in_(order_ids))
-        .order_by(parcels.id_order_carrier.desc())
-    )
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        found[row.id_order].append(row)
-    return found
+def _by_order(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    """The rows of each order, the newest parcel first; of two listings of one order the newest counts."""
+    found: dict[int, dict[int, Row[Any]]] = defaultdict(dict)
+    for row in sorted(rows, key=lambda row: (-(row.id_order_carrier or 0), row.id_shoppingfeed_order or 0)):
+        found[row.id_order][row.id_order_carrier] = row
+    return {order_id: list(parcels.values()) for order_id, parcels in found.items()}
 
 
 def _carriers(reader: Reader, tables: Tables, used: set[int], shop_name: Callable[[], str]) -> dict[int, Carrier]:
