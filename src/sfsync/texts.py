@@ -183,9 +183,8 @@ def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
     if not params.get("status"):
         text = NAMELESS.get(code.removeprefix("nothing-"), text)
     operation = str(params.get("operation") or "")
-    template, ours, theirs = _prepared(
-        get_language(), text, operation, operation in names(), bool(params.get("message"))
-    )
+    given = (operation in names(), bool(params.get("message")), bool(params.get("channel")))
+    template, ours, theirs = _prepared(get_language(), text, operation, given)
     try:
         values = {name: _shown(name, params, code, template) for name in theirs}
         return (template % (ours | values)).strip()
@@ -199,21 +198,25 @@ _QUOTED_MESSAGE = re.compile(r"(?:“|«\s)%\(message\)s(?:”|\s»)")
 
 @lru_cache(maxsize=2048)
 def _prepared(
-    _language: str | None, text: str, operation: str, _registered: bool, with_message: bool
+    _language: str | None, text: str, operation: str, given: tuple[bool, bool, bool]
 ) -> tuple[str, dict[str, str], list[str]]:
-    """A sentence translated, its parameters that are made of the operation, and the names of the others that it shows:
-    once per language, for a run says the same few sentences of a hundred thousand orders."""
+    """A sentence translated, those of its parameters that are the same whatever it is said of, and the names of the
+    others: once per language, for a run says the same few sentences of a hundred thousand orders.
+
+    `given`: the operation is a known one; there is a message; the marketplace is known.
+    """
+    _known, with_message, with_channel = given
     template = gettext(text)
     if not with_message:
         template = _QUOTED_MESSAGE.sub("%(message)s", template)
     named = _PARAMETER.findall(template)
     ours = {name: _UPDATES[name](operation) for name in named if name in _UPDATES}
+    if not with_channel:
+        ours["channel"] = _marketplace(template.startswith("%(channel)s"))
     return template, ours, [name for name in named if name not in ours]
 
 
 def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:
-    if name == "channel":
-        return params.get(name) or _marketplace(text.startswith("%(channel)s"))
     value = params[name]
     if name in TIMES:
         return moment(str(value))

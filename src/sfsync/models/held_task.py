@@ -40,7 +40,6 @@ class HeldTask:
     batch_id: str
     ticket_number: str
     sent_at: datetime | None
-    date_upd: datetime
     failure: str
     last_error: str
     feed_id: int | None

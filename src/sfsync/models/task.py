@@ -23,6 +23,7 @@ from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
+from sfsync.db.among import among
 from sfsync.db.bulk import insert_chosen, update_returning
 from sfsync.db.loading import Loaded
 from sfsync.domain.operations.kind import ORDER
@@ -116,7 +117,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         won = update_returning(Task, {"lease": lease}, due, expect={"lease": "", "action": Action.SYNC.value})
         if not won:
             return []
-        return list(held(self.filter(pk__in=won, lease=lease).order_by("update_at", "id")))
+        return list(held(self.filter(pk__in=among(won), lease=lease).order_by("update_at", "id")))
 
     def raise_due(self, store: Store, now: datetime, written_since: datetime | None = None) -> int:
         """An intention for every order with a set-aside fact that is due; one that waits is brought forward, never put

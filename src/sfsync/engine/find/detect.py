@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
+from sfsync.db.among import among
 from sfsync.engine.find.cursors import Cursors, Position
 from sfsync.engine.find.outbox import LAST_SEEN, Change, LastSeen, change, learn_names, save
 from sfsync.engine.find.register import register
@@ -144,5 +145,5 @@ def _of_history(run: Run, rows: list[StatusChange]) -> list[Change]:
 
 
 def _orders(run: Run, keys: Collection[OrderKey]) -> dict[OrderKey, LastSeen]:
-    rows = Order.objects.filter(store=run.store, key__in=list(keys))
+    rows = Order.objects.filter(store=run.store, key__in=among(keys))
     return {key: LastSeen(*row) for key, *row in rows.values_list("key", *LAST_SEEN)}

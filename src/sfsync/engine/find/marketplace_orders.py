@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 
+from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows
 from sfsync.domain.identity import Claim
 from sfsync.domain.operations import ends_order
@@ -111,7 +112,7 @@ def _by_names(run: Run, claims: list[Claim], present: list[int]) -> dict[Identit
 def _read(run: Run, claims: list[Claim]) -> dict[Identity, There]:
     """Those that are there: by id, and by names those that have none."""
     ours = MarketplaceOrder.objects.filter(store=run.store).order_by()
-    with_id = ours.filter(feed_id__in={each.feed_id for each in claims if each.feed_id})
+    with_id = ours.filter(feed_id__in=among({each.feed_id for each in claims if each.feed_id}))
     references = {each.reference for each in claims if not each.feed_id}
     without = ours.filter(feed_id=None, reference__in=references).exclude(reference="")
     columns = ("pk", "confirmed_operation", "feed_id", "reference", "channel")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
+from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.orders import Seen
@@ -125,7 +126,7 @@ def _told(changes: list[Change]) -> set[int]:
     """The orders that the marketplace was told of, or is being told of: whatever happens to them is judged (R8). And
     those with a fact set aside: it may be needless now (R6)."""
     task = Exists(Task.objects.exclude(action=Action.SYNC).filter(order_id=OuterRef("pk")))
-    orders = MarketplaceOrder.objects.filter(pk__in=[each.order_id for each in changes])
+    orders = MarketplaceOrder.objects.filter(pk__in=among(each.order_id for each in changes))
     return set(orders.filter(~Q(confirmed_operation="") | task).values_list("pk", flat=True))
 
 
@@ -169,7 +170,7 @@ def _save_seen(run: Run, changes: list[Change]) -> None:
     still = [(each.pk, *kept(each.seen)[1:]) for each in changes if not (each.new_status or each.older)]
     update_rows(Order, ("id", *_SEEN[1:]), still, same={"look_again": False})
     if older := [each.pk for each in changes if each.older]:
-        Order.objects.filter(pk__in=older).update(look_again=True)
+        Order.objects.filter(pk__in=among(older)).update(look_again=True)
 
 
 def write_seen(run: Run, seen: Mapping[int, Seen], *, look_again: bool = False) -> None:

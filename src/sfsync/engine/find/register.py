@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.identity import Claim, Verdict, judge
 from sfsync.engine.find.marketplace_orders import There, claim, clean, find_or_make
@@ -53,7 +54,7 @@ def look_again(run: Run) -> None:
 
 def _known(run: Run, listed: Iterable[OrderKey]) -> dict[OrderKey, Known]:
     there = ("marketplace_order", "marketplace_order__feed_id", "marketplace_order__reference")
-    rows = Order.objects.filter(store=run.store, key__in=list(listed))
+    rows = Order.objects.filter(store=run.store, key__in=among(listed))
     found = rows.values_list("key", "pk", *there, "marketplace_order__channel")
     return {row[0]: Known(row[1], row[2], Claim(*row[3:])) for row in found}
 

@@ -118,7 +118,7 @@ def _proven(run: Run, task: HeldTask) -> bool:
 
     A marked request leaves within half a lease (`send`); that its run is over is known only now.
     """
-    left = (task.sent_at or task.date_upd) + run.lease.length / 2
+    left = (task.sent_at or task.since) + run.lease.length / 2
     return task.looks > 0 or left + _patience(run) <= run.clock()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sfsync.db.among import among
 from sfsync.db.bulk import compare_and_set, delete_rows, insert_rows, update_rows
 from sfsync.domain.backoff import retry_after
 from sfsync.domain.decide import is_fresh
@@ -116,7 +117,7 @@ def fail(run: Run, failures: list[Failed], *, park: bool = False) -> None:
 def _superseded(failures: list[Failed]) -> list[Failed]:
     """Those whose order has changed since they were sent: the change decides."""
     orders = [each.task.order_id for each in failures]
-    intentions = Task.objects.filter(order_id__in=orders, action=Action.SYNC) if orders else Task.objects.none()
+    intentions = Task.objects.filter(order_id__in=among(orders), action=Action.SYNC) if orders else Task.objects.none()
     seen = dict(intentions.values_list("order_id", "since"))
     return [
         each
@@ -239,4 +240,4 @@ def remember(now: datetime, how: How, facts: list[ToldFact]) -> None:
         update_rows(MarketplaceOrder, ("id", "confirmed_operation"), list(named.values()), same={"confirmed_at": now})
     ended = [each.order_id for each in facts if kind_of(each.operation).ends_order]
     if ended:
-        Order.objects.filter(marketplace_order__in=ended).update(open=False)
+        Order.objects.filter(marketplace_order__in=among(ended)).update(open=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sfsync.db.among import among
 from sfsync.domain.decide import Decided, Decision, Fail, Nothing, Send, Wait, is_fresh
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together, decide_together
@@ -164,7 +165,7 @@ ToldOf = Mapping[int, Sequence[ToldRow]]
 
 def told_of(tasks: Iterable[HeldTask]) -> ToldOf:
     orders = {task.order_id for task in tasks if task.confirmed_operation}
-    rows = Told.objects.filter(order__in=orders).order_by("id")
+    rows = Told.objects.filter(order__in=among(orders)).order_by("id")
     found: dict[int, list[ToldRow]] = defaultdict(list)
     names = ("order_id", "operation", "key", "status", "shop_order__key")
     for order_id, *row in rows.values_list(*names):
@@ -179,7 +180,7 @@ NO_FACTS: Facts = {}
 
 
 def facts_of(tasks: Iterable[HeldTask]) -> FactsOf:
-    rows = Task.objects.filter(order__in={task.order_id for task in tasks}).exclude(action=Action.SYNC)
+    rows = Task.objects.filter(order__in=among({task.order_id for task in tasks})).exclude(action=Action.SYNC)
     found: dict[int, dict[Fact, FactRow]] = defaultdict(dict)
     for row in fact_rows(rows):
         found[row.order_id][row.fact] = row

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sfsync.db.among import among
 from sfsync.domain.groups import Group
 from sfsync.domain.identity import Claim, Verdict, judge
 from sfsync.domain.orders import Snapshot
@@ -75,7 +76,7 @@ _COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at
 
 def _shop_orders(order_ids: Iterable[int]) -> dict[int, list[Before]]:
     """Marketplace order → its shop orders, the first one first."""
-    rows = Order.objects.filter(marketplace_order__in=list(order_ids)).order_by("ordinal", "key")
+    rows = Order.objects.filter(marketplace_order__in=among(order_ids)).order_by("ordinal", "key")
     before: dict[int, list[Before]] = defaultdict(list)
     for pk, *row in rows.values_list("marketplace_order", *_COLUMNS):
         before[pk].append(Before(*row))

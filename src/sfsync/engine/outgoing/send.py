@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import transaction
 
+from sfsync.db.among import among
 from sfsync.db.bulk import compare_and_set, delete_rows
 from sfsync.domain.backoff import look_after
 from sfsync.domain.errors import Failure
@@ -157,7 +158,7 @@ class Sending:
 
     def ticketed(self, tasks: list[HeldTask], batch_id: str) -> None:
         now, token = self.run.clock(), self.run.lease.token
-        held = Task.objects.filter(pk__in=[task.pk for task in tasks], lease=token, action=Action.CHECK)
+        held = Task.objects.filter(pk__in=among(task.pk for task in tasks), lease=token, action=Action.CHECK)
         written = held.update(batch_id=batch_id, lease="", update_at=now + look_after(0), looks=0, date_upd=now)
         if tasks and not written:
             raise LeaseLost
@@ -210,7 +211,7 @@ class Sending:
 
     def unknown(self, tasks: list[HeldTask], error: ShoppingFeedError) -> None:
         """R13: it may have arrived. `ask` finds out."""
-        held = Task.objects.filter(pk__in=[task.pk for task in tasks], lease=self.run.lease.token)
+        held = Task.objects.filter(pk__in=among(task.pk for task in tasks), lease=self.run.lease.token)
         held.update(lease="", last_error=str(error))
         for task in tasks:
             self.run.journal.say(
