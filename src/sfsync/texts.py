@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
@@ -116,6 +117,11 @@ def sentence(code: str, params: Mapping[str, Any]) -> str:
     return _said(SENTENCES.get(code) or _why(code), code, params)
 
 
+def without_message(code: str, params: Mapping[str, Any]) -> str:
+    """The same where what somebody else said stands apart, in his own words."""
+    return ended(_said(SENTENCES.get(code) or _why(code), code, params, Message.APART))
+
+
 def _sync_done(params: Mapping[str, Any]) -> str:
     """How long a sync took and what it did, without what there was none of."""
     done = ", ".join(
@@ -175,16 +181,26 @@ def _why(code: str) -> str | None:
     return SENTENCES.get(f"failed-{code}") or SENTENCES.get(f"nothing-{code}")
 
 
-def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
+class Message(Enum):
+    """What becomes of the message in a sentence that has a place for one."""
+
+    SAID = auto()
+    MISSING = auto()
+    """None came: “no reason given” is said, without the quotes around it."""
+    APART = auto()
+    """It is shown by itself, so the sentence ends before it."""
+
+
+def _said(text: str | None, code: str, params: Mapping[str, Any], message: Message = Message.SAID) -> str:
     if text is None:
         return f"{code} {dict(params)}" if params else code
-    if code in TROUBLES and not params.get("message"):
-        text = TROUBLES[code]
+    if not params.get("message"):
+        text, message = TROUBLES.get(code, text), Message.MISSING
     if not params.get("status"):
         text = NAMELESS.get(code.removeprefix("nothing-"), text)
     operation = str(params.get("operation") or "")
-    given = (operation in names(), bool(params.get("message")), bool(params.get("channel")))
-    template, ours, theirs = _prepared(get_language(), text, operation, given)
+    given = (operation in names(), bool(params.get("channel")))
+    template, ours, theirs = _prepared(get_language(), text, operation, message, given)
     try:
         values = {name: _shown(name, params, code, template) for name in theirs}
         return (template % (ours | values)).strip()
@@ -194,23 +210,26 @@ def _said(text: str | None, code: str, params: Mapping[str, Any]) -> str:
 
 _PARAMETER = re.compile(r"%\((\w+)\)")
 _QUOTED_MESSAGE = re.compile(r"(?:“|«\s)%\(message\)s(?:”|\s»)")
+_LED_TO_MESSAGE = re.compile(r"\s*[:(]?\s*(?:“|«\s)?%\(message\)s(?:”|\s»)?\)?\.?")
 
 
 @lru_cache(maxsize=2048)
 def _prepared(
-    _language: str | None, text: str, operation: str, given: tuple[bool, bool, bool]
+    _language: str | None, text: str, operation: str, message: Message, given: tuple[bool, bool]
 ) -> tuple[str, dict[str, str], list[str]]:
     """A sentence translated, those of its parameters that are the same whatever it is said of, and the names of the
     others: once per language, for a run says the same few sentences of a hundred thousand orders.
 
-    `given`: the operation is a known one; there is a message; the marketplace is known.
+    `given`: the operation is a known one; the marketplace is known.
     """
-    _known, with_message, with_channel = given
     template = gettext(text)
-    if not with_message:
+    if message is Message.MISSING:
         template = _QUOTED_MESSAGE.sub("%(message)s", template)
+    if message is Message.APART:
+        template = _LED_TO_MESSAGE.sub(".", template)
     named = _PARAMETER.findall(template)
     ours = {name: _UPDATES[name](operation) for name in named if name in _UPDATES}
+    _known, with_channel = given
     if not with_channel:
         ours["channel"] = _marketplace(template.startswith("%(channel)s"))
     return template, ours, [name for name in named if name not in ours]

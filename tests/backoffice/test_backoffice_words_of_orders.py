@@ -90,7 +90,7 @@ def test_the_command_line_tells_of_it_too(shop: World, merchant: Client, refused
     """R16: `sfsync why`, and giving up or trying again once more."""
     give_up(merchant, shop, refused)
     row = shop.row(refused)
-    assert story_of(row).next[0].startswith("Dismissed on ")
+    assert story_of(row).next[0].sentence.startswith("Dismissed on ")
     assert acts.why_not(row) == acts.given_up(row)
 
 

@@ -213,8 +213,8 @@ def _tell(story: Story) -> None:
     if story.now:
         shown.say(story.now)
     shown.say(story.believes)
-    for sentence in story.next:
-        shown.say(f"→ {sentence}", "bold")
+    for each in story.next:
+        shown.say(f"→ {each.sentence}", "bold")
 
 
 def logs(

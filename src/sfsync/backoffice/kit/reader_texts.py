@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,9 +55,6 @@ TECHNICAL = {
 OF_HOST = {"shop-unavailable", "api-unavailable", "rate-limited", "run-troubled", "not-sent", "no-answer"}
 """Codes whose message tells how a host answered, or that it did not: an open port from a closed one."""
 
-_HERE = "\ue000"
-_MESSAGE = re.compile(rf"\s*[:(]?\s*{_HERE}\)?\.?")
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -81,8 +77,8 @@ def told(code: str, params: Mapping[str, Any]) -> Said:
     detail = str(params.get("message") or "") if code in TECHNICAL else ""
     if trouble := texts.trouble(code):
         return Said(trouble, advice(code), detail, code in OF_HOST)
-    text = texts.sentence(code, {**params, "message": _HERE} if detail else params)
-    return Said(_without_message(text) if detail else text, advice(code), detail, code in OF_HOST)
+    text = texts.without_message(code, params) if detail else texts.sentence(code, params)
+    return Said(text, advice(code), detail, code in OF_HOST)
 
 
 def on_form(code: str, said: Said) -> Said:
@@ -94,10 +90,6 @@ def on_form(code: str, said: Said) -> Said:
 def of_problem(problem: Problem, detail: str) -> Said:
     """The same of a shop's error whose code is known."""
     return Said(gettext(problem.sentence), gettext(problem.advice), detail)
-
-
-def _without_message(text: str) -> str:
-    return texts.ended(_MESSAGE.sub(".", text))
 
 
 grouped = texts.grouped

@@ -23,7 +23,7 @@ from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import preview_of
-from sfsync.engine.watch.story import Event, Story, story_of
+from sfsync.engine.watch.story import Event, Next, Story, story_of
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
@@ -86,7 +86,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
     return {
         "standing": standing(order, tasks),
         "events": events_of(story, order),
-        "next": coming(order, tasks, story.next),
+        "next": [_coming(each, order.marketplace_order.channel) for each in story.next],
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
         "color": statuses.color(status),
         "others": order.others,
@@ -139,30 +139,18 @@ def _said(event: Event) -> Said:
     return told(event.code, event.params) if event.code else Said(event.sentence)
 
 
-def coming(order: Order, tasks: list[Task], sentences: list[str]) -> list[Said]:
-    """What happens next: a sentence a task, then of the order or its store. Of what needs a person, the reason stands
-    apart from what to do."""
-    channel = order.marketplace_order.channel
-    coming = [_of_task(task, sentence, channel) for task, sentence in zip(tasks, sentences, strict=False)]
-    return coming + [_rest(order, each) for each in sentences[len(tasks) :]]
-
-
-def _of_task(task: Task, sentence: str, channel: str) -> Said:
-    if not task.state.failed:
-        return Said(sentence)
-    reason = reason_of(task, channel)
+def _coming(each: Next, channel: str) -> Said:
+    """What happens next. Of what needs a person, the reason stands apart from what to do."""
+    if each.by_hand:
+        return Said(each.sentence, _("Do it in the marketplace's seller portal, then click “Mark as done”."))
+    if each.task is None or not each.task.state.failed:
+        return Said(each.sentence)
+    reason = reason_of(each.task, channel)
     text = texts.ended(reason.text)
-    if task.state.needs_person:
+    if each.task.state.needs_person:
         return replace(reason, text=text)
-    at = texts.moment(task.update_at.isoformat())
+    at = texts.moment(each.task.update_at.isoformat())
     return replace(reason, text=_("%(failure)s It is retried on %(at)s.") % {"failure": text, "at": at}, advice="")
-
-
-def _rest(order: Order, sentence: str) -> Said:
-    there = order.marketplace_order
-    if there.by_hand and sentence == texts.by_hand(there.by_hand, there.channel):
-        return Said(sentence, _("Do it in the marketplace's seller portal, then click “Mark as done”."))
-    return Said(sentence)
 
 
 def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -> list[Fact]:

@@ -51,8 +51,18 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Next:
+    """Something that happens next, in the active language: to a `task`, or else to the order or its store. `by_hand`:
+    a person does it, on the marketplace's own site."""
+
+    sentence: str
+    task: Task | None = None
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """`believes` is what the marketplace confirmed, `next` what happens now, in sentences of the active language.
+    """`believes` is what the marketplace confirmed, in the active language.
 
     `now` is what the shop says at this moment, where there is no event that would have told it.
     """
@@ -60,7 +70,7 @@ class Story:
     order: Order
     events: list[Event]
     believes: str
-    next: list[str]
+    next: list[Next]
     now: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -80,7 +90,7 @@ class Story:
             ],
             "now": self.now,
             "believes": self.believes,
-            "next": self.next,
+            "next": [each.sentence for each in self.next],
         }
 
 
@@ -123,21 +133,21 @@ def _stands(snapshot: Snapshot, shop: Shop) -> str:
     return text % {"status": status, "number": snapshot.tracking_number}
 
 
-def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[str]:
+def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[Next]:
     """What becomes of an order for which nothing waits: only a change that was not seen yet is acted on (R5)."""
     at = timezone.now()
     there = order.marketplace_order
     decision = decide_together(group, known_of(there), policy_of(order.store), since=at, now=at).decided.first
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
-        return [texts.joined(_("No sync has seen this yet; the next one decides."), say(decision, there.channel))]
+        unseen = _("No sync has seen this yet; the next one decides.")
+        return [Next(texts.joined(unseen, say(decision, there.channel)))]
     if isinstance(decision, Send | Wait):
-        return [
-            _(
-                "Nothing has changed since the last check, so nothing is sent automatically: “Review and "
-                "send” in the back office sends it."
-            )
-        ]
-    return [say(decision, there.channel), _of_rest(order)]
+        text = _(
+            "Nothing has changed since the last check, so nothing is sent automatically: “Review and "
+            "send” in the back office sends it."
+        )
+        return [Next(text)]
+    return [Next(say(decision, there.channel)), _of_rest(order)]
 
 
 def _events(entries: Iterable[LogEntry], there: MarketplaceOrder) -> Iterator[Event]:
@@ -165,29 +175,30 @@ def believes(order: MarketplaceOrder) -> str:
     return texts.sentence("on-marketplace-number" if numbered else "on-marketplace", params)
 
 
-def _next(order: Order, tasks: list[Task]) -> list[str]:
-    sentences = [_of_task(task) for task in tasks] or [_of_rest(order)]
+def _next(order: Order, tasks: list[Task]) -> list[Next]:
+    coming = [Next(_of_task(task), task) for task in tasks] or [_of_rest(order)]
     if order.marketplace_order.by_hand and tasks:
-        sentences.append(_by_hand(order))
-    return [*sentences, *_held_up(order)] if any(not task.state.needs_person for task in tasks) else sentences
+        coming.append(_by_hand(order))
+    return [*coming, *_held_up(order)] if any(not task.state.needs_person for task in tasks) else coming
 
 
-def _held_up(order: Order) -> list[str]:
+def _held_up(order: Order) -> list[Next]:
     trouble = texts.trouble(order.store.state.trouble)
-    return [_("Its store is blocked: %(trouble)s") % {"trouble": trouble}] if trouble else []
+    return [Next(_("Its store is blocked: %(trouble)s") % {"trouble": trouble})] if trouble else []
 
 
-def _of_rest(order: Order) -> str:
+def _of_rest(order: Order) -> Next:
     if order.marketplace_order.by_hand:
         return _by_hand(order)
     if not order.seen_status:
-        return _("The order was found; the next sync processes it.")
+        return Next(_("The order was found; the next sync processes it."))
     rest = _("Up to date. We send an update when the status or tracking number changes.")
-    return texts.joined(acts.given_up(order), rest)
+    return Next(texts.joined(acts.given_up(order), rest))
 
 
-def _by_hand(order: Order) -> str:
-    return texts.by_hand(order.marketplace_order.by_hand, order.marketplace_order.channel)
+def _by_hand(order: Order) -> Next:
+    there = order.marketplace_order
+    return Next(texts.by_hand(there.by_hand, there.channel), by_hand=True)
 
 
 def _of_task(task: Task) -> str:
