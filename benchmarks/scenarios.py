@@ -68,7 +68,7 @@ def one_among_many(rig: Rig, orders: int, database: str, figures: Figures) -> No
     if _counts(spent)["confirmed"] != 1:
         raise Wrong(spent.output)
     ours, theirs = statements_of(watch)
-    detecting = sum(watch["shares"].get(step, {}).get("seconds", 0) for step in ("follow_history", "sweep"))
+    detecting = watch["shares"].get("find", {}).get("seconds", 0)
     shown = f"{_run_seconds(watch):.2f} s, {detecting:.2f} of them to find it, {ours} + {theirs} statements, "
     shown += f"{spent.peak_mb:.0f} MB (to learn all orders: {learnt.seconds:.0f} s, {learnt.peak_mb:.0f} MB)"
     figures.facts.append(Fact(f"one change among {orders:,} orders, {database}", shown))

@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any
 
 STEPS = {
-    "sfsync.engine.run": ("take", "reap", "settle", "detect", "dispatch", "notify", "prune", "_finish"),
-    "sfsync.engine.find.detect": ("follow_listings", "follow_history", "sweep"),
+    "sfsync.engine.run": ("take", "reap", "settle", "find", "dispatch", "notify", "prune", "_finish"),
     "sfsync.engine.outgoing.settle": ("ask",),
     "sfsync.engine.outgoing.dispatch": ("adopt", "learn_fulfilment", "prepare", "send"),
 }

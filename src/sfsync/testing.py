@@ -74,14 +74,14 @@ class World:
         self.shop.set_status(order_id, SHIPPED)
         return order_id
 
-    def sync(self, wait: float = 0, store: Store | None = None, *, sweeping: bool = True) -> Result:
+    def sync(self, wait: float = 0, store: Store | None = None) -> Result:
         """One scheduled run, on the sandbox in process."""
 
         def stop(seconds: float) -> bool:
             self.clock.advance(seconds)
             return False
 
-        return run_store(store or self.store, self.connections, wait=wait, sweeping=sweeping, clock=self.now, stop=stop)
+        return run_store(store or self.store, self.connections, wait=wait, clock=self.now, stop=stop)
 
     def feed_id(self, order_id: int) -> int:
         feed_id = self.shop.feed_id(order_id)

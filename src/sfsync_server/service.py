@@ -25,7 +25,6 @@ from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.engine.run import run_store
 from sfsync.engine.watch.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
 from sfsync.models import Store
-from sfsync.models.store import Mode
 
 logger = logging.getLogger("sfsync.service")
 WORKERS = 4
@@ -33,8 +32,6 @@ LONGEST_PAUSE = 60.0
 """Seconds: a real-time store in trouble is tried less and less often, but so often at least."""
 TIDY_EVERY = 60.0
 """Seconds."""
-SWEEPING = 20
-"""Comparing the open orders takes at most a twentieth of the time: a real-time store has a pass every second."""
 
 
 @dataclass(slots=True)
@@ -44,16 +41,6 @@ class Turn:
     under_way: Future[bool] | None = None
     failures: int = 0
     not_before: datetime | None = None
-    sweep_after: float = 0.0
-    """On the monotonic clock. The status history is followed in every run."""
-
-    def sweeping(self, store: Store) -> bool:
-        """Does the next run compare the open orders? A batch store, which comes rarely, always does."""
-        return store.mode == Mode.BATCH or time.monotonic() >= self.sweep_after
-
-    def swept(self, seconds: float) -> None:
-        """So long it took, if it was done at all."""
-        self.sweep_after = max(self.sweep_after, time.monotonic() + SWEEPING * seconds)
 
 
 @dataclass(slots=True)
@@ -120,8 +107,7 @@ class Service:
         """One run of a store; whatever happens to it is in its own record."""
         try:
             store = Store.objects.get(pk=store.pk)
-            result = run_store(store, self.connections, sweeping=turn.sweeping(store), stop=self.stopping.wait)
-            turn.swept(result.swept)
+            result = run_store(store, self.connections, stop=self.stopping.wait)
             unmailed = [Stopped(Trouble.MAIL_FAILED, result.unmailed)] if result.unmailed else []
             for stopped in [*result.troubles, *unmailed]:
                 logger.error("%s: %s", store.name, texts.sentence(stopped.trouble, {"message": stopped.detail}))

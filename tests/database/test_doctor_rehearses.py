@@ -8,30 +8,34 @@ import pytest
 
 from sfsync.engine.watch.doctor import Verdict, try_shop
 from sfsync.models import Store
-from sfsync.shops.base import Shop, ShopMisconfigured
+from sfsync.shops.base import OpenShop, ShopMisconfigured
 from sfsync.testing import World
+from tests.altered import Altered
 
-LOOKS = ("listings_after", "last_history_id", "history_after", "fingerprints", "listings_of", "look", "read")
+READING = ("look", "read")
+SOURCES = ("table", "history", "sweep")
 
 
-class Refusing:
-    """A shop that answers everything but one question, as a server with a low `max_join_size` does."""
+def refuse(*_args: Any, **_options: Any) -> Any:
+    """As a server with a low `max_join_size` does."""
+    raise ShopMisconfigured("The server refuses a query that reads many rows.")
 
-    def __init__(self, shop: Shop, question: str) -> None:
-        self.shop, self.question = shop, question
 
-    def __getattr__(self, name: str) -> Any:
-        return self.refuse if name == self.question else getattr(self.shop, name)
-
-    def refuse(self, *_args: Any, **_options: Any) -> Any:
-        raise ShopMisconfigured("The server refuses a query that reads many rows.")
+def refusing(shop: OpenShop, question: str) -> Any:
+    """A shop that answers everything but one question."""
+    if question in READING:
+        return Altered(shop, reader=Altered(shop.reader, **{question: refuse}))
+    if question in SOURCES:
+        sources = [Altered(each, after=refuse) if each.name == question else each for each in shop.sources]
+        return Altered(shop, sources=sources)
+    return Altered(shop, **{question: refuse})
 
 
 class Only:
     """Connections that open that shop."""
 
     def __init__(self, world: World, question: str) -> None:
-        self.opened = Refusing(world.connections.shop(world.store), question)
+        self.opened = refusing(world.connections.shop(world.store), question)
 
     def shop(self, _store: Store) -> Any:
         return self.opened
@@ -52,7 +56,7 @@ def known(world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize("question", LOOKS)
+@pytest.mark.parametrize("question", [*READING, *SOURCES, "listed"])
 def test_a_shop_that_refuses_a_query_of_a_run_is_not_well(known: World, question: str) -> None:
     store = Store.objects.get()
     store.cursors.all().delete()

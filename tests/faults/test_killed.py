@@ -83,7 +83,7 @@ def test_a_run_killed_while_it_looks_for_changes_finds_them_again(stage: Stage) 
         story.shop.set_tracking(shipped, "T-new-1")
         story.shop.set_status(delivered, REFUNDED)
         end = story.start(kind="write", at=at).wait()
-        looking = "kill in detect" in end.err
+        looking = "kill in follow" in end.err
         if deaths and not looking:
             break
         deaths += looking

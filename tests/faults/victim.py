@@ -27,7 +27,7 @@ import django
 from shoppingfeed import Client, HttpTransport, Request, Response
 from tests.faults.clock import SharedClock
 
-STEPS = ("ask", "detect", "send", "settle")
+STEPS = ("ask", "follow", "send", "settle")
 """What a run is in the middle of, the innermost first: `ask` is a part of `settle`."""
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 

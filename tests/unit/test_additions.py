@@ -24,7 +24,18 @@ from sfsync.engine.run import run_store
 from sfsync.engine.watch.doctor import try_shop
 from sfsync.models import LogEntry, SettingChange, Store, named_settings
 from sfsync.shops import kinds
-from sfsync.shops.base import Carrier, Listing, ShopFacts, ShopMisconfigured, Status, StatusChange
+from sfsync.shops.base import (
+    Carrier,
+    KnownOrders,
+    Listing,
+    Note,
+    Noticed,
+    Reader,
+    ShopFacts,
+    ShopMisconfigured,
+    Source,
+    Status,
+)
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.setting import Mistake, Setting
 from sfsync_server import stores_file
@@ -52,11 +63,15 @@ class Ledger:
         self.opened_with.append(dict(values))
         return self
 
-    def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
-        if later := [each for each in self.listings_of(self.histories) if each.row_id > row_id]:
-            yield later
+    @property
+    def reader(self) -> Reader:
+        return self
 
-    def listings_of(self, keys: Collection[str]) -> list[Listing]:
+    @property
+    def sources(self) -> list[Source]:
+        return [Pages(self)]
+
+    def listed(self, keys: Collection[str]) -> list[Listing]:
         at = datetime.now(UTC) - timedelta(hours=1)
         return [
             Listing(number, key, f"A-{key}", 9000 + number, f"M-{key}", "Amazon", at)
@@ -64,18 +79,11 @@ class Ledger:
             if key in keys
         ]
 
-    def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
-        rows = [(key, status) for key, history in self.histories.items() for status in history]
-        changes = [StatusChange(number, *row) for number, row in enumerate(rows, 1) if number > row_id]
-        if changes:
-            yield changes
+    def in_the_way(self) -> list[Note]:
+        return []
 
-    def last_history_id(self) -> int:
-        return sum(map(len, self.histories.values()))
-
-    def fingerprints(self, blocks: Collection[int]) -> dict[int, int]:
-        """These keys have no order, so all are in one block."""
-        return {0: hash(str((self.histories, self.numbers))) & 0xFFFF}
+    def memory(self) -> dict[str, int]:
+        return {"opened": len(self.opened_with)}
 
     def look(self, keys: Collection[str]) -> dict[str, Seen]:
         return {key: each.seen for key, each in self.read(keys).items()}
@@ -99,6 +107,21 @@ class Ledger:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class Pages(Source):
+    """Everything is noticed by turning the pages."""
+
+    name, lists = "pages", True
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def after(self, cursor: int | None, orders: KnownOrders) -> Iterator[Noticed]:
+        ledger, now = self.ledger, hash(str((self.ledger.histories, self.ledger.numbers)))
+        yield Noticed(listings=ledger.listed(ledger.histories))
+        if now != cursor:
+            yield Noticed(sightings=ledger.look(ledger.histories), cursor=now)
 
 
 def no_spaces(value: str) -> None:

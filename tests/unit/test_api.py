@@ -18,7 +18,8 @@ PEOPLE = {"retry", "give_up", "done_by_hand", "send_now"}
 OPERATIONS = {"OperationKind", "register_operation"}
 SHOPS = {
     *("register_shop_kind", "ShopKind", "Around", "Setting", "Mistake", "Keys", "Numbers", "Texts"),
-    *("Shop", "Listing", "Seen", "Snapshot", "Parcel", "StatusChange", "Status", "Carrier", "ShopFacts"),
+    *("OpenShop", "Reader", "Source", "Noticed", "KnownOrders", "Group", "Note", "Weight"),
+    *("Listing", "Seen", "Snapshot", "Parcel", "Status", "Carrier", "ShopFacts"),
     *("Problem", "ShopError", "ShopMisconfigured", "ShopUnavailable"),
 }
 FREE = ("sfsync.api", "sfsync.testing", "sfsync.shops.prestashop.sample", "sfsync.tasks")

@@ -40,8 +40,6 @@ class Result:
     troubles: list[Stopped]
     answers: dict[int, int]
     """Requests by the HTTP status of their answer, 0 for none."""
-    swept: float
-    """Seconds that comparing the open orders took."""
     unmailed: str
     """Why a mail about it could not be sent."""
 
@@ -55,12 +53,10 @@ def run_store(
     connections: Connections,
     *,
     wait: float = 0,
-    sweeping: bool = True,
     clock: Clock = timezone.now,
     stop: Stop = never,
 ) -> Result:
-    """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open. Without `sweeping`
-    only the shop's status history is followed.
+    """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open.
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
@@ -72,7 +68,7 @@ def run_store(
     try:
         store.refresh_from_db()
         run = _open(store, connections, lease, journal=journal, tally=tally, stop=stop)
-        rest = _work(run, wait=wait, sweeping=sweeping)
+        rest = _work(run, wait)
     except Exception as error:
         journal.forget()
         _connect_anew()
@@ -87,7 +83,7 @@ def run_store(
         _finish(store, lease, journal, tally, rest)
     if crash:
         raise crash
-    return Result(tally.counts, tally.troubles, tally.answers, tally.swept, unmailed)
+    return Result(tally.counts, tally.troubles, tally.answers, unmailed)
 
 
 def _connect_anew() -> None:
@@ -96,11 +92,11 @@ def _connect_anew() -> None:
         connection.close_if_unusable_or_obsolete()
 
 
-def _work(run: Run, *, wait: float, sweeping: bool) -> Agenda | None:
+def _work(run: Run, wait: float) -> Agenda | None:
     """Returns what is left to do, where the run knows: it changed nothing."""
     tally = run.tally
     try:
-        start = take_steps(run, wait=wait, sweeping=sweeping)
+        start = take_steps(run, wait)
         return None if tally.touched else start
     finally:
         tally.answers = run.feed.answers
@@ -118,7 +114,7 @@ def _open(store: Store, connections: Connections, lease: Lease, *, journal: Jour
         journal=journal,
         clock=lease.clock,
         conf=conf(),
-        status_names=StatusNames(lambda: shop.statuses(store.language)),
+        status_names=StatusNames(lambda: shop.reader.statuses(store.language)),
         provisional=Provisional(store),
         tally=tally,
         stop=stop,

@@ -1,4 +1,4 @@
-"""The steps of a run, each a verb of its own: settle, detect, send, settle again (R7)."""
+"""The steps of a run, each a verb of its own: settle, find, send, settle again (R7)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sfsync.engine.find.detect import detect
+from sfsync.engine.find.follow import Found, find
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import set_right
-from sfsync.engine.kit.trouble import stopped_by
+from sfsync.engine.kit.trouble import diagnosed, stopped_by
 from sfsync.engine.outgoing.dispatch import dispatch
 from sfsync.engine.outgoing.reap import reap
 from sfsync.engine.outgoing.settle import settle
 from sfsync.models.log import Level
-from sfsync.shops.base import ShopError, ShopMisconfigured
+from sfsync.shops.base import ShopError
 from shoppingfeed import ShoppingFeedError
 
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
@@ -24,7 +24,7 @@ PROGRESS = 3
 """The look to go on from when one had news: more is likely to come in a moment, but not at once."""
 
 
-def take_steps(run: Run, *, wait: float, sweeping: bool) -> Agenda:
+def take_steps(run: Run, wait: float) -> Agenda:
     """Returns what there was to do at the start. With `wait`, settles for so many seconds until no ticket is open."""
     start = agenda(run.store, run.clock())
     if start.held or start.ahead:
@@ -33,14 +33,26 @@ def take_steps(run: Run, *, wait: float, sweeping: bool) -> Agenda:
     with _kept_going(run):
         if start.to_look_at:
             settle(run)
+    well = not run.tally.troubles
+    found = _find(run)
+    if well and found.sendable:
+        _send(run, start, wait)
+    run.tally.troubles += [each for each in found.stops if each not in run.tally.troubles]
+    return start
+
+
+def _find(run: Run) -> Found:
     with _kept_going(run):
-        detect(run, sweeping=sweeping)
+        return find(run)
+    return Found(sendable=False)
+
+
+def _send(run: Run, start: Agenda, wait: float) -> None:
     with _kept_going(run):
-        if not run.tally.troubles and (start.due or run.tally.touched):
+        if start.due or run.tally.touched:
             dispatch(run)
     if wait and not run.tally.troubles:
         _wait(run, run.clock() + timedelta(seconds=wait))
-    return start
 
 
 def _reap(run: Run) -> None:
@@ -80,16 +92,4 @@ def _kept_going(run: Run) -> Iterator[None]:
         yield
     except (ShopError, ShoppingFeedError) as error:
         run.journal.forget()
-        run.tally.troubles.append(stopped_by(_diagnosed(run, error)))
-
-
-def _diagnosed(run: Run, error: Exception) -> Exception:
-    """Of a setting that is wrong, the shop's own probe knows best which one."""
-    try:
-        if isinstance(error, ShopMisconfigured):
-            run.shop.probe()
-    except ShopMisconfigured as better:
-        return better
-    except ShopError:  # it went away meanwhile: what was seen first stands
-        return error
-    return error
+        run.tally.troubles.append(stopped_by(diagnosed(run.shop, error)))

@@ -1,18 +1,26 @@
-"""What every kind of shop can tell: what changed since a cursor, these orders in full, and whether it is well.
+"""What every kind of shop can tell: its orders by key, what has changed, and whether it is well.
 
-A shop is somebody else's database: it is only ever read, in short queries. Every method takes many orders at once, and
-the number of its queries does not grow with them (but for pages of `PAGE` rows).
+A shop is somebody else's: it is only ever read, with short questions. Every method takes many orders at once, and the
+number of its questions does not grow with them (but for pages of `PAGE` rows).
+
+Reading is one thing, noticing another. A `Reader` reads orders by key; a `Source` tells what has changed since its own
+cursor. A shop can have several sources, and what two of them notice merges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Protocol
 
 from sfsync.domain.orders import Seen, Snapshot
 from sfsync.shops.keys import CarrierKey, OrderKey, StatusKey
+
+Json = Any
+"""What JSON can hold."""
 
 PAGE = 1000
 """Rows of one page: small enough for flat memory, large enough that pages are few."""
@@ -55,15 +63,6 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusChange:
-    """A row of the shop's status history."""
-
-    row_id: int
-    key: OrderKey
-    status: StatusKey
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """A status of the shop, named in the merchant's language. `color` is `#rrggbb` or empty."""
 
@@ -90,6 +89,26 @@ class Carrier:
     deleted: bool = False
 
 
+class Weight(Enum):
+    """What a note means for the store."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """It goes on, and somebody should look at it."""
+    BLOCKS = "blocks"
+    """Nothing is sent while it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about the shop that people should know. `code` is one of the kind's `problems`, which has the words;
+    `evidence` is what was seen, or the statement that mends it, and never holds a secret."""
+
+    weight: Weight
+    code: str
+    evidence: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ShopFacts:
     """What a shop that is well says of itself. `version` and `shop` (its name) are empty where it does not say;
@@ -99,51 +118,135 @@ class ShopFacts:
     version: str
     shop: str
     known_by: dict[str, int]
+    notes: Sequence[Note] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a `ShopError.code` means to whoever can mend it: a sentence and an advice, both message ids."""
+    """What a `ShopError.code` or a `Note.code` means to whoever can mend it: a sentence and an advice, both message
+    ids."""
 
     sentence: str
     advice: str
 
 
-class Shop(Protocol):
-    """Reads one shop. Every method may raise `ShopUnavailable` or `ShopMisconfigured`."""
+class Reader(Protocol):
+    """Reads orders by key. Every method may raise `ShopUnavailable` or `ShopMisconfigured`."""
 
-    def listings_after(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
-        """Marketplace orders in pages, by rising `row_id` beyond the one given, created at or after `since`."""
-
-    def listings_of(self, keys: Collection[OrderKey]) -> list[Listing]:
-        """Which of these orders are marketplace orders, whatever their age."""
-
-    def history_after(self, row_id: int) -> Iterator[list[StatusChange]]:
-        """Status changes in pages, by rising `row_id` beyond the one given."""
-
-    def last_history_id(self) -> int:
-        """The newest row of the status history, 0 when there is none."""
-
-    def fingerprints(self, blocks: Collection[int]) -> dict[int, int]:
-        """A number for each block of ordinals, which moves when a status or a tracking number of its orders does.
-
-        Two orders' changes may cancel out, about once in four billion times.
-        """
-
-    def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+    def look(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Seen]:
         """A glance at the orders, the same as `read` gives; an order that is gone is left out."""
 
-    def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
+    def read(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Snapshot]:
         """The orders in full; an order that is gone is left out."""
 
-    def statuses(self, language: str) -> list[Status]:
+    def statuses(self, language: str) -> Sequence[Status]:
         """The shop's statuses, deleted ones too, named in `language` (`fr`, `en`), else in the shop's default one."""
 
-    def carriers(self) -> list[Carrier]:
+    def carriers(self) -> Sequence[Carrier]:
         """The shop's carriers, deleted ones too, in an order of its own. Their names have one language only."""
 
     def probe(self) -> ShopFacts:
-        """Try every right that the other methods need, and return what was found."""
+        """Try every right that is needed, and return what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A page of what a source noticed: kept as a whole, or not at all.
+
+    `listings`: marketplace orders, new ones or old. `touched`: orders to be looked at, each with the statuses it took,
+    the oldest first, as far as the source knows them. `sightings`: orders that it has looked at itself. Both may name
+    orders that are none of ours. `certain`: the shop is believed even where it takes back a row of an order's history.
+
+    `cursor`: where to go on from, once this page is kept; None: as before. `restarted`: the cursor that was given lies
+    ahead of the shop, which went back to an earlier state. The code of a log entry; nothing else of the page counts,
+    and every source begins anew.
+    """
+
+    listings: Sequence[Listing] = ()
+    touched: Mapping[OrderKey, Sequence[StatusKey]] = field(default_factory=dict)
+    sightings: Mapping[OrderKey, Seen] = field(default_factory=dict)
+    certain: bool = False
+    cursor: Json | None = None
+    restarted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Neighbours by their ordinals: those from `number * size` on. How many of them are open, and how many of those are
+    to be looked at whatever the shop says of the group: they were never seen, or there was doubt."""
+
+    number: int
+    orders: int
+    unsure: int
+
+
+class KnownOrders(Protocol):
+    """What sfsync knows when a source is followed. `now` is aware; orders made before `since` are not listed, unless
+    they are asked for. `meanings`: the statuses that mean something, and which operation.
+
+    Open orders are those that a change is still looked for; they come with the status that was last seen, empty for one
+    that never was.
+    """
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def since(self) -> datetime: ...
+
+    @property
+    def meanings(self) -> Mapping[StatusKey, str]: ...
+
+    def known(self, keys: Collection[OrderKey]) -> AbstractSet[OrderKey]:
+        """Those of them that are marketplace orders of ours, open or not."""
+
+    def groups(self, size: int) -> Sequence[Group]:
+        """The open orders, by rising number. Orders without an ordinal are all in group 0."""
+
+    def open_in(self, groups: Collection[int], size: int) -> Mapping[OrderKey, StatusKey]:
+        """The open orders of these groups: choose so many that memory holds them."""
+
+    def open(self) -> Iterator[Mapping[OrderKey, StatusKey]]:
+        """All open orders, in pages."""
+
+
+class Source(Protocol):
+    """Tells what has changed in the shop since a cursor of its own. A cursor is plain JSON, and nobody else's business.
+
+    `lists`: it says which orders come from a marketplace. `needed`: the store is in trouble while it is. `share`: of
+    the time, at most, in a store that is looked at every second. `every`: not more often than that.
+    """
+
+    name: str
+    lists: bool = False
+    needed: bool = True
+    share: float = 1.0
+    every: timedelta = timedelta()
+
+    def after(self, cursor: Json | None, orders: KnownOrders) -> Iterator[Noticed]:
+        """Pages of what changed since, by rising cursor; `cursor` is None the first time. Each page is kept before the
+        next one is asked for. May raise `ShopUnavailable` or `ShopMisconfigured`: what was kept is kept."""
+
+
+class OpenShop(Protocol):
+    """One shop, opened with its settings; it connects when it is first asked something. Not for several threads at
+    once."""
+
+    @property
+    def reader(self) -> Reader: ...
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """In the order in which they are followed."""
+
+    def listed(self, keys: Collection[OrderKey]) -> Sequence[Listing]:
+        """Which of these orders are marketplace orders, by any of the sources, whatever their age."""
+
+    def in_the_way(self) -> Sequence[Note]:
+        """What else sends for this shop, and what keeps us from seeing whether anything does."""
+
+    def memory(self) -> Json | None:
+        """What `Around.memory` is to be when the shop is opened again; None: nothing."""
 
     def close(self) -> None:
         """Give the connection back."""

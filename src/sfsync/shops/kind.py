@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfsync.shops.base import Problem, Shop
+from sfsync.shops.base import Json, OpenShop, Problem
 from sfsync.shops.keys import Keys, Texts
 from sfsync.shops.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a shop is opened with beside its own settings: the store's number at Shopping Feed, and how many seconds a
-    query may take."""
+    """What a shop is opened with beside its own settings: the store's number at Shopping Feed, how many seconds a
+    question may take, what the shop remembered when it was last followed (`OpenShop.memory`), and how to wait for so
+    many seconds between two questions."""
 
     feed_store_id: int
     timeout: float
+    memory: Json | None = None
+    pause: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class ShopKind:
     name: str
     label: str
     settings: Mapping[str, Setting]
-    open: Callable[[Mapping[str, Any], Around], Shop]
+    open: Callable[[Mapping[str, Any], Around], OpenShop]
     identity: Callable[[Mapping[str, Any]], str]
     problems: Mapping[str, Problem] = field(default_factory=dict)
     orders: Keys = field(default_factory=Texts)

@@ -164,6 +164,6 @@ def _shortened(params: dict[str, Any]) -> dict[str, Any]:
 def _status_names(stage: Stage) -> dict[int, str]:
     shop = PrestaShop(stage.shop.url)
     try:
-        return {int(each.status_id): each.name for each in shop.statuses(stage.store.language)}
+        return {int(each.status_id): each.name for each in shop.reader.statuses(stage.store.language)}
     finally:
         shop.close()

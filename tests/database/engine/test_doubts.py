@@ -3,7 +3,7 @@ again."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -13,49 +13,51 @@ from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.connections import Connections
 from sfsync.models import Order, Store, Task
-from sfsync.shops.base import Shop
+from sfsync.shops.base import Reader
 from sfsync.testing import CANCELED, PROCESSING, World
+from tests.altered import Altered
 
 pytestmark = pytest.mark.django_db
 
 
 class Copy:
-    """A copy of the shop's database that may lag: it goes on saying what it said when it was frozen."""
+    """A reader of a copy of the shop's database that may lag: it goes on saying what it said when it was frozen."""
 
-    def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.readings: dict[str, Snapshot] | None = None
-        self.glances: dict[str, Seen] | None = None
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.readings: Mapping[str, Snapshot] | None = None
+        self.glances: Mapping[str, Seen] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.shop, name)
+        return getattr(self.reader, name)
 
     def freeze(self, *orders: int, looking: bool = True) -> None:
         keys = [str(each) for each in orders]
-        self.readings = self.shop.read(keys)
-        self.glances = self.shop.look(keys) if looking else None
+        self.readings = self.reader.read(keys)
+        self.glances = self.reader.look(keys) if looking else None
 
     def catch_up(self) -> None:
         self.readings = self.glances = None
 
     def read(self, keys: Collection[str]) -> dict[str, Snapshot]:
-        return {key: each for key, each in (self.shop.read(keys) | (self.readings or {})).items() if key in keys}
+        return {key: each for key, each in {**self.reader.read(keys), **(self.readings or {})}.items() if key in keys}
 
     def look(self, keys: Collection[str]) -> dict[str, Seen]:
-        return {key: each for key, each in (self.shop.look(keys) | (self.glances or {})).items() if key in keys}
+        return {key: each for key, each in {**self.reader.look(keys), **(self.glances or {})}.items() if key in keys}
 
 
 class Lagging:
     """Connections that read the shop through a copy."""
 
     def __init__(self, connections: Connections, store: Store) -> None:
-        self.connections, self.copy = connections, Copy(connections.shop(store))
+        self.connections, self.opened = connections, connections.shop(store)
+        self.copy = Copy(self.opened.reader)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.connections, name)
 
     def shop(self, store: Store) -> Any:
-        return self.copy
+        return Altered(self.opened, reader=self.copy)
 
 
 @pytest.fixture

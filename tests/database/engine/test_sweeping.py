@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, event, insert, update
 
+from sfsync.engine.find.cursors import rest
 from sfsync.models import Cursor, Order
-from sfsync.shops.base import BLOCK
+from sfsync.shops.prestashop.sources.sweep import BLOCK
 from sfsync.testing import SHIPPED, World
 
+MakeWorld = Callable[..., World]
 Looks = Callable[[], list[set[int]]]
 
 
@@ -80,7 +83,7 @@ def test_what_the_numbers_hide_is_found_within_a_day(world: World) -> None:
     block = order // BLOCK
     cursor = Cursor.objects.get(store=world.store, name="sweep")
     shop = world.connections.shop(world.store)
-    cursor.position["fingerprints"] |= {str(block): shop.fingerprints([block])[block]}
+    cursor.position["fingerprints"] |= {str(block): shop.sweep.fingerprints([block])[block]}
     cursor.save()
     world.advance(hours=23)
     world.sync(wait=5)
@@ -127,14 +130,52 @@ def test_a_change_between_the_numbers_and_the_look_is_found_next_time(world: Wor
     assert (world.accepted(first), world.accepted(second)) == ([("ship", "T-1")], [("ship", "T-2")])
 
 
-def test_without_a_sweep_the_history_alone_tells(world: World) -> None:
-    """R7: a real-time store between two sweeps."""
+def resting(world: World, **duration: float) -> None:
+    """A sweep that took long has just come to its end."""
+    Cursor.objects.filter(store=world.store, name="sweep").update(not_before=world.now() + timedelta(**duration))
+
+
+def test_while_the_sweep_rests_the_history_alone_tells(make_world: MakeWorld) -> None:
+    """R7: a real-time store has a pass every second, and the sweep a twentieth of the time, whoever starts the runs."""
+    world = make_world(mode="realtime")
     world.sync()
     by_history, by_sweep = world.ship(world.order(), "T-1"), world.order()
     orders = world.shop.tables["orders"]
     world.shop.execute(update(orders).where(orders.c.id_order == by_sweep).values(current_state=SHIPPED))
-    world.sync(wait=5, sweeping=False)
+    resting(world, minutes=1)
+    world.sync(wait=5)
     assert world.accepted(by_history) == [("ship", "T-1")]
     assert world.tasks(by_sweep) == []
+    world.advance(minutes=1)
     world.sync()
     assert [task.action for task in world.tasks(by_sweep)] == ["SYNC_STATUS"]
+
+
+@pytest.mark.parametrize(("mode", "duration"), [("batch", {"minutes": 1}), ("realtime", {"hours": 2})])
+def test_a_sweep_does_not_rest_for_a_store_that_runs_rarely_or_because_of_a_wrong_clock(
+    make_world: MakeWorld, mode: str, duration: dict[str, float]
+) -> None:
+    world = make_world(mode=mode)
+    world.sync()
+    order = world.order()
+    world.shop.set_tracking(order, "T-1")
+    resting(world, **duration)
+    world.sync(wait=5)
+    assert world.accepted(order) == [("ship", "T-1")]
+
+
+def test_the_longer_a_sweep_took_the_longer_it_rests() -> None:
+    """R7: a twentieth of the time at most."""
+    assert [rest(seconds, 0.05) for seconds in (0, 1, 60)] == pytest.approx([0, 19, 1140])
+
+
+def test_a_run_writes_down_how_long_the_sweep_rests(make_world: MakeWorld) -> None:
+    """R7: it holds whichever process comes next."""
+    world = make_world(mode="realtime")
+    shop = world.connections.shop(world.store)
+    shop.sweep.share = 1e-9
+    world.sync()
+    cursor = Cursor.objects.get(store=world.store, name="sweep")
+    assert cursor.cost > 0
+    assert cursor.not_before
+    assert cursor.not_before > world.now() + timedelta(hours=1)

@@ -22,7 +22,7 @@ from sfsync.engine.due import due_stores
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.people import acts, at_once
 from sfsync.models import Order, Store, Task
-from sfsync.shops.base import Shop, ShopUnavailable
+from sfsync.shops.base import OpenShop, ShopUnavailable
 from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
 from shoppingfeed import Client, Request, Response
 from shoppingfeed.sandbox import Fault
@@ -38,8 +38,8 @@ class BadShop(Live):
         super().__init__()
         self.error = error
 
-    def shop(self, store: Store) -> Shop:
-        return cast(Shop, self)
+    def shop(self, store: Store) -> OpenShop:
+        return cast(OpenShop, self)
 
     def __getattr__(self, name: str) -> Any:
         raise self.error

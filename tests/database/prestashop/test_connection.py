@@ -29,9 +29,9 @@ def test_it_opens_when_needed_and_only_once(
     mariadb_sample.close()
     shop = connect(mariadb_sample.url)
     assert connections(root, mariadb_sample.url) == []
-    shop.look(["6"])
+    shop.reader.look(["6"])
     first = connections(root, mariadb_sample.url)
-    shop.read(["6"])
+    shop.reader.read(["6"])
     assert len(first) == 1
     assert connections(root, mariadb_sample.url) == first
 
@@ -41,22 +41,22 @@ def test_a_lost_connection_is_told_and_the_next_call_opens_another(
 ) -> None:
     mariadb_sample.close()
     shop = connect(mariadb_sample.url)
-    shop.look(["6"])
+    shop.reader.look(["6"])
     for connection_id in connections(root, mariadb_sample.url):
         root(f"KILL {connection_id}")
     with pytest.raises(Unavailable, match="opened again at the next try") as error:
-        shop.look(["6"])
+        shop.reader.look(["6"])
     assert error.value.code == "host"
-    assert shop.look(["6"])["6"].status == str(PAID)
+    assert shop.reader.look(["6"])["6"].status == str(PAID)
 
 
 def test_close_gives_the_connection_back_and_it_can_be_opened_again(sample: SampleShop, connect: Connect) -> None:
     shop = connect(sample.url)
     shop.close()
-    assert shop.look(["6"])
+    assert shop.reader.look(["6"])
     shop.close()
     shop.close()
-    assert shop.look(["6"])
+    assert shop.reader.look(["6"])
 
 
 def test_a_connection_that_rested_is_opened_afresh(mariadb_sample: SampleShop, root: Callable[..., list[Any]]) -> None:
@@ -83,18 +83,18 @@ def test_it_cannot_write(sample: SampleShop) -> None:
 
 def test_every_query_sees_the_newest_rows(sample: SampleShop, connect: Connect) -> None:
     shop = connect(sample.url)
-    assert shop.look(["6"])["6"].status == str(PAID)
+    assert shop.reader.look(["6"])["6"].status == str(PAID)
     sample.set_status(6, SHIPPED)
-    assert shop.look(["6"])["6"].status == str(SHIPPED)
+    assert shop.reader.look(["6"])["6"].status == str(SHIPPED)
 
 
 def test_no_transaction_stays_open_behind_a_query(
     mariadb_sample: SampleShop, connect: Connect, root: Callable[..., list[Any]]
 ) -> None:
     shop = connect(mariadb_sample.url)
-    pages = shop.history_after(0)
+    pages = shop.history.pages(0)
     assert next(pages)
-    shop.read(["6"])
+    shop.reader.read(["6"])
     ours = connections(root, mariadb_sample.url)
     assert ours
     open_ones = {row[0] for row in root("SELECT trx_mysql_thread_id FROM information_schema.innodb_trx")}
@@ -105,13 +105,13 @@ def test_a_locked_table_is_not_waited_for_beyond_the_time_out(
     mariadb_sample: SampleShop, connect: Connect, root: Callable[..., list[Any]]
 ) -> None:
     shop = connect(mariadb_sample.url, timeout=0.3)
-    shop.look(["6"])
+    shop.reader.look(["6"])
     root(f"LOCK TABLES `{make_url(mariadb_sample.url).database}`.ps_orders WRITE")
     with pytest.raises(Unavailable, match="too busy") as error:
-        shop.look(["6"])
+        shop.reader.look(["6"])
     root("UNLOCK TABLES")
     assert error.value.code == "busy"
-    assert shop.look(["6"])
+    assert shop.reader.look(["6"])
 
 
 def test_a_locked_file_is_not_waited_for_beyond_the_time_out(tmp_path: Path, connect: Connect) -> None:
@@ -120,11 +120,11 @@ def test_a_locked_file_is_not_waited_for_beyond_the_time_out(tmp_path: Path, con
     writer = sqlite3.connect(path)
     writer.execute("BEGIN EXCLUSIVE")
     with pytest.raises(Unavailable) as error:
-        connect(f"sqlite:///{path}", timeout=0.1).look(["6"])
+        connect(f"sqlite:///{path}", timeout=0.1).reader.look(["6"])
     writer.close()
     assert error.value.code == "busy"
 
 
 def test_an_account_of_another_encoding_reads_the_same(mariadb_sample: SampleShop, connect: Connect) -> None:
     mariadb_sample.set_tracking(6, "été-6A1-📦-ß")
-    assert connect(f"{mariadb_sample.url}?charset=utf8mb4").look(["6"])["6"].tracking_number == "été-6A1-📦-ß"
+    assert connect(f"{mariadb_sample.url}?charset=utf8mb4").reader.look(["6"])["6"].tracking_number == "été-6A1-📦-ß"

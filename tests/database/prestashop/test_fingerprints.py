@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from sfsync.shops.base import BLOCK
-from sfsync.shops.prestashop import shop as prestashop
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.sources import sweep
+from sfsync.shops.prestashop.sources.sweep import BLOCK
 from tests.database.prestashop.conftest import Account, Connect
 
 Change = Callable[[SampleShop, int], object]
@@ -48,10 +48,10 @@ def test_a_change_moves_the_number_of_its_block_alone(sample: SampleShop, connec
     sample.add_parcel(order_id, "T-1-bis")
     shop = connect(sample.url)
     blocks = sorted({each // BLOCK for each in ids})
-    before = shop.fingerprints(blocks)
-    assert shop.fingerprints(blocks) == before
+    before = shop.sweep.fingerprints(blocks)
+    assert shop.sweep.fingerprints(blocks) == before
     change(sample, order_id)
-    after = shop.fingerprints(blocks)
+    after = shop.sweep.fingerprints(blocks)
     assert {block for block in blocks if before[block] != after[block]} == {order_id // BLOCK}
 
 
@@ -61,25 +61,25 @@ def test_every_way_of_writing_a_number_counts(sample: SampleShop, connect: Conne
     shop, seen = connect(sample.url), set()
     for number in ("abc", "ABC", "a bc", "ébc", "ebc", "\N{PACKAGE}", ""):
         sample.set_tracking(order_id, number)
-        seen |= set(shop.fingerprints([order_id // BLOCK]).items())
+        seen |= set(shop.sweep.fingerprints([order_id // BLOCK]).items())
     assert len(seen) == 7
 
 
 def test_blocks_without_an_order_of_the_shop_are_left_out(sample: SampleShop, connect: Connect) -> None:
     [order_id] = sample.add_orders(1)
-    assert set(connect(sample.url).fingerprints([order_id // BLOCK, 10**9])) == {order_id // BLOCK}
-    assert connect(sample.url, shop_id=2).fingerprints([order_id // BLOCK]) == {}
-    assert connect(sample.url).fingerprints([]) == {}
+    assert set(connect(sample.url).sweep.fingerprints([order_id // BLOCK, 10**9])) == {order_id // BLOCK}
+    assert connect(sample.url, shop_id=2).sweep.fingerprints([order_id // BLOCK]) == {}
+    assert connect(sample.url).sweep.fingerprints([]) == {}
 
 
 def test_many_scattered_blocks_take_several_statements(sample: SampleShop, connect: Connect) -> None:
     """More than SQLite takes in one expression, and more than a server should do at once."""
     [order_id] = sample.add_orders(1)
     shop = connect(sample.url)
-    scattered = range(1, 4 * prestashop.RANGES, 2)
-    together = range(10**6, 10**6 + prestashop.SPAN + 1)
-    found = shop.fingerprints([*scattered, *together, order_id // BLOCK])
-    assert found[order_id // BLOCK] == shop.fingerprints([order_id // BLOCK])[order_id // BLOCK]
+    scattered = range(1, 4 * sweep.RANGES, 2)
+    together = range(10**6, 10**6 + sweep.SPAN + 1)
+    found = shop.sweep.fingerprints([*scattered, *together, order_id // BLOCK])
+    assert found[order_id // BLOCK] == shop.sweep.fingerprints([order_id // BLOCK])[order_id // BLOCK]
 
 
 @pytest.mark.parametrize(
@@ -92,17 +92,17 @@ def test_many_scattered_blocks_take_several_statements(sample: SampleShop, conne
     ],
 )
 def test_neighbouring_blocks_are_one_range(blocks: list[int], runs: list[list[list[int]]]) -> None:
-    assert list(prestashop.spans(blocks)) == runs
+    assert list(sweep.spans(blocks)) == runs
 
 
 def test_no_statement_has_too_many_ranges_or_blocks() -> None:
-    scattered = list(prestashop.spans(range(0, 2 * (prestashop.RANGES + 1), 2)))
-    assert [len(runs) for runs in scattered] == [prestashop.RANGES, 1]
-    together = list(prestashop.spans(range(prestashop.SPAN + 2)))
-    assert together == [[[0, prestashop.SPAN]], [[prestashop.SPAN, prestashop.SPAN + 2]]]
+    scattered = list(sweep.spans(range(0, 2 * (sweep.RANGES + 1), 2)))
+    assert [len(runs) for runs in scattered] == [sweep.RANGES, 1]
+    together = list(sweep.spans(range(sweep.SPAN + 2)))
+    assert together == [[[0, sweep.SPAN]], [[sweep.SPAN, sweep.SPAN + 2]]]
 
 
 def test_a_reader_that_may_only_select_can_ask(mariadb_sample: SampleShop, account: Account, connect: Connect) -> None:
     [order_id] = mariadb_sample.add_orders(1)
     shop = connect(account("ps_orders", "ps_order_carrier"))
-    assert order_id // BLOCK in shop.fingerprints([order_id // BLOCK])
+    assert order_id // BLOCK in shop.sweep.fingerprints([order_id // BLOCK])

@@ -16,7 +16,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def listed(shop: PrestaShop, after: int = 0, since: datetime = LONG_AGO) -> list[Listing]:
-    return [listing for page in shop.listings_after(after, since=since) for listing in page]
+    return [listing for page in shop.table.pages(after, since=since) for listing in page]
 
 
 def test_a_marketplace_order_is_known_by_what_the_module_wrote_r24(sample: SampleShop, shop: PrestaShop) -> None:
@@ -30,17 +30,17 @@ def test_a_marketplace_order_is_known_by_what_the_module_wrote_r24(sample: Sampl
 def test_new_orders_come_after_the_cursor_in_pages(sample: SampleShop, shop: PrestaShop) -> None:
     last = listed(shop)[-1].row_id
     new = sample.add_orders(PAGE + 5, first_feed_id=1_078_495_000_000)
-    pages = list(shop.listings_after(last, since=LONG_AGO))
+    pages = list(shop.table.pages(last, since=LONG_AGO))
     assert [len(page) for page in pages] == [PAGE, 5]
     assert [int(listing.key) for page in pages for listing in page] == new
     assert pages[1][-1].feed_id == 1_078_495_000_000 + PAGE + 4
-    assert list(shop.listings_after(pages[1][-1].row_id, since=LONG_AGO)) == []
+    assert list(shop.table.pages(pages[1][-1].row_id, since=LONG_AGO)) == []
 
 
 def test_a_full_page_at_the_end_is_followed_by_nothing(sample: SampleShop, shop: PrestaShop) -> None:
     last = listed(shop)[-1].row_id
     sample.add_orders(PAGE)
-    assert [len(page) for page in shop.listings_after(last, since=LONG_AGO)] == [PAGE]
+    assert [len(page) for page in shop.table.pages(last, since=LONG_AGO)] == [PAGE]
 
 
 @pytest.mark.parametrize("written", [None, "", "0", "garbage"])
@@ -86,15 +86,15 @@ def test_a_shop_that_names_no_known_zone_is_read_as_utc(sample: SampleShop, shop
 
 def test_the_age_does_not_matter_when_asked_by_order(sample: SampleShop, shop: PrestaShop) -> None:
     sample.execute(update(sample.tables["orders"]).values(date_add="1999-01-01 00:00:00"))
-    assert sorted(listing.key for listing in shop.listings_of({"6", "7", "999999"})) == ["6", "7"]
-    assert shop.listings_of([]) == []
+    assert sorted(listing.key for listing in shop.table.of({"6", "7", "999999"})) == ["6", "7"]
+    assert shop.table.of([]) == []
 
 
 def test_an_order_that_is_gone_is_not_listed(sample: SampleShop, shop: PrestaShop) -> None:
     orders = sample.tables["orders"]
     sample.execute(orders.delete().where(orders.c.id_order == 6))
     assert "6" not in {listing.key for listing in listed(shop)}
-    assert shop.listings_of(["6"]) == []
+    assert shop.table.of(["6"]) == []
 
 
 def give_to_another_store(sample: SampleShop, *, token_id: int, store_id: int) -> None:
@@ -119,14 +119,14 @@ def test_orders_of_another_account_at_shopping_feed_are_left_out(sample: SampleS
     seen = {int(listing.key) for listing in listed(connect(sample.url, store_id=10))} & set(new)
     assert seen == {*mine, *unknown, *unfilled}
     assert {
-        int(listing.key) for listing in connect(sample.url, store_id=10).listings_of([str(each) for each in new])
+        int(listing.key) for listing in connect(sample.url, store_id=10).table.of([str(each) for each in new])
     } == seen
     assert {int(listing.key) for listing in listed(connect(sample.url))} >= set(new)
 
 
 def test_a_page_of_strangers_only_is_no_page(sample: SampleShop, connect: Connect) -> None:
     give_to_another_store(sample, token_id=1, store_id=11)
-    assert list(connect(sample.url, store_id=10).listings_after(0, since=LONG_AGO)) == []
+    assert list(connect(sample.url, store_id=10).table.pages(0, since=LONG_AGO)) == []
 
 
 def test_an_old_module_knows_no_accounts(sample: SampleShop, connect: Connect) -> None:
@@ -139,7 +139,7 @@ def test_another_shop_of_the_same_database_is_invisible(sample: SampleShop, conn
     ours, theirs = sample.add_orders(2, shop_id=1), sample.add_orders(2, shop_id=2)
     second = connect(sample.url, shop_id=2)
     assert [int(listing.key) for listing in listed(second)] == theirs
-    assert [int(each.key) for each in second.listings_of([str(each) for each in [*ours, *theirs]])] == theirs
+    assert [int(each.key) for each in second.table.of([str(each) for each in [*ours, *theirs]])] == theirs
 
 
 def test_any_prefix_will_do(shop_url: str, connect: Connect) -> None:

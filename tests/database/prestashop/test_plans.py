@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from sfsync.shops.base import BLOCK
 from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.shops.prestashop.shop import PrestaShop
+from sfsync.shops.prestashop.sources.sweep import BLOCK
 from tests import services
 
 ORDERS = 20_000
@@ -65,7 +65,7 @@ def by(rows: Plan, table: str) -> set[tuple[str, str]]:
 
 def test_the_history_is_followed_by_its_key(plan: Callable[..., Plan], big: tuple[SampleShop, list[int]]) -> None:
     for after in (0, ORDERS - 100):
-        rows = plan(lambda shop, after=after: next(shop.history_after(after)))
+        rows = plan(lambda shop, after=after: next(shop.history.pages(after)))
         assert by(rows, "ps_order_history") == {("range", "PRIMARY")}
         assert by(rows, "ps_orders") == {("eq_ref", "PRIMARY")}
         assert not any("filesort" in (row["Extra"] or "") for row in rows)
@@ -73,7 +73,7 @@ def test_the_history_is_followed_by_its_key(plan: Callable[..., Plan], big: tupl
 
 def test_new_orders_are_followed_by_their_key(plan: Callable[..., Plan]) -> None:
     since = datetime.now(UTC) - timedelta(days=90)
-    rows = plan(lambda shop: next(shop.listings_after(0, since=since)))
+    rows = plan(lambda shop: next(shop.table.pages(0, since=since)))
     assert by(rows, "ps_shoppingfeed_order") == {("range", "PRIMARY")}
     assert by(rows, "ps_orders") == {("eq_ref", "PRIMARY")}
     assert not any("filesort" in (row["Extra"] or "") for row in rows)
@@ -81,7 +81,7 @@ def test_new_orders_are_followed_by_their_key(plan: Callable[..., Plan]) -> None
 
 @pytest.mark.parametrize("number", [1, 500, 5000])
 def test_a_glance_goes_by_order(plan: Callable[..., Plan], big: tuple[SampleShop, list[int]], number: int) -> None:
-    rows = plan(lambda shop: shop.look(big[1][:number]))
+    rows = plan(lambda shop: shop.reader.look(big[1][:number]))
     assert by(rows, "ps_orders") <= {("range", "PRIMARY"), ("eq_ref", "PRIMARY"), ("const", "PRIMARY")}
     assert by(rows, "ps_orders")
     assert by(rows, "ps_order_carrier") == {("ref", "ps_order_carrier_id_order")}
@@ -91,7 +91,7 @@ def test_a_glance_goes_by_order(plan: Callable[..., Plan], big: tuple[SampleShop
 def test_fingerprints_go_by_order(plan: Callable[..., Plan], big: tuple[SampleShop, list[int]], every: int) -> None:
     """Of all blocks, and of scattered ones."""
     blocks = sorted({order_id // BLOCK for order_id in big[1]})[::every]
-    rows = plan(lambda shop: shop.fingerprints(blocks[: 300 // every]))
+    rows = plan(lambda shop: shop.sweep.fingerprints(blocks[: 300 // every]))
     assert by(rows, "ps_orders") <= {("range", "PRIMARY"), ("index", "PRIMARY")}
     assert by(rows, "ps_order_carrier") == {("ref", "ps_order_carrier_id_order")}
 
@@ -100,7 +100,7 @@ def test_fingerprints_go_by_order(plan: Callable[..., Plan], big: tuple[SampleSh
 def test_a_full_reading_goes_by_order(
     plan: Callable[..., Plan], big: tuple[SampleShop, list[int]], number: int
 ) -> None:
-    rows = plan(lambda shop: shop.read(big[1][:number]))
+    rows = plan(lambda shop: shop.reader.read(big[1][:number]))
     for table in ("ps_orders", "ps_order_history", "ps_order_carrier"):
         assert by(rows, table)
         assert "ALL" not in {kind for kind, _ in by(rows, table)}

@@ -22,7 +22,7 @@ ALL = [f"ps_{table}" for table in COLUMNS]
 
 def complaint(shop: PrestaShop) -> tuple[str, str]:
     with pytest.raises(ShopError) as error:
-        shop.probe()
+        shop.reader.probe()
     sentence = str(error.value)
     assert "hunter2" not in sentence
     return getattr(error.value, "code", ""), sentence
@@ -33,9 +33,9 @@ def changed(url: str, **parts: Any) -> str:
 
 
 def test_a_good_shop_introduces_itself(sample: SampleShop, connect: Connect) -> None:
-    assert connect(sample.url).probe() == ShopFacts("PrestaShop", "8.2.1", "RealShop", {"table": 10})
+    assert connect(sample.url).reader.probe() == ShopFacts("PrestaShop", "8.2.1", "RealShop", {"table": 10})
     sample.add_orders(1990)
-    assert connect(sample.url, store_id=10).probe().known_by == {"table": 2000}
+    assert connect(sample.url, store_id=10).reader.probe().known_by == {"table": 2000}
 
 
 # Where it is.
@@ -63,7 +63,7 @@ def test_somebody_listens_and_says_nothing(connect: Connect) -> None:
 @pytest.mark.parametrize("host", ["shop.invalid", "a..b"])
 def test_a_host_that_does_not_exist(connect: Connect, host: str) -> None:
     with pytest.raises(Unavailable) as error:
-        connect(f"mysql://reader:hunter2@{host}/shop").probe()
+        connect(f"mysql://reader:hunter2@{host}/shop").reader.probe()
     assert error.value.code == "host"
     assert host in str(error.value)
 
@@ -126,7 +126,7 @@ def test_without_the_module_nobody_knows_marketplace_orders(sample: SampleShop, 
     code, sentence = complaint(shop)
     assert code == "module"
     assert "ps_shoppingfeed_order" in sentence
-    for reading in (lambda: list(shop.listings_after(0, since=_now())), lambda: shop.listings_of([6])):
+    for reading in (lambda: list(shop.table.pages(0, since=_now())), lambda: shop.table.of([6])):
         with pytest.raises(Misconfigured) as error:
             reading()
         assert (error.value.code, str(error.value)) == (code, sentence)
@@ -166,9 +166,9 @@ def test_a_module_too_old_for_a_column(sample: SampleShop, connect: Connect) -> 
 
 def test_reading_the_listed_tables_is_enough(account: Account, connect: Connect) -> None:
     shop = connect(account(*ALL), store_id=10)
-    assert shop.probe().known_by == {"table": 10}
-    assert len(shop.read(list(range(1, 50)))) == 10
-    assert shop.statuses("fr")
+    assert shop.reader.probe().known_by == {"table": 10}
+    assert len(shop.reader.read(list(range(1, 50)))) == 10
+    assert shop.reader.statuses("fr")
 
 
 @pytest.mark.parametrize("table", ALL)
@@ -182,7 +182,7 @@ def test_a_missing_right_comes_with_the_statement_to_run(
     grant = f"GRANT SELECT ON `{make_url(url).database}`.`{table}` TO '{make_url(url).username}'@'127.0.0.%';"
     assert grant in sentence
     root(grant)
-    assert shop.probe().known_by == {"table": 10}
+    assert shop.reader.probe().known_by == {"table": 10}
 
 
 def test_all_missing_rights_come_at_once(account: Account, connect: Connect) -> None:
@@ -193,7 +193,7 @@ def test_all_missing_rights_come_at_once(account: Account, connect: Connect) -> 
 def test_rights_to_other_tables_only(account: Account, connect: Connect, root: Callable[..., list[Any]]) -> None:
     url = account("*")
     shop = connect(url, prefix="ps_")
-    assert shop.probe()
+    assert shop.reader.probe()
     root(
         f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{make_url(url).username}'@'127.0.0.%'",
         f"CREATE TABLE `{make_url(url).database}`.wp_posts (id INT)",
@@ -207,10 +207,10 @@ def test_rights_to_other_tables_only(account: Account, connect: Connect, root: C
 def test_a_right_lost_while_working(account: Account, connect: Connect, root: Callable[..., list[Any]]) -> None:
     url = account(*ALL)
     shop = connect(url)
-    assert shop.look([6])
+    assert shop.reader.look([6])
     root(f"REVOKE SELECT ON `{make_url(url).database}`.ps_order_carrier FROM '{make_url(url).username}'@'127.0.0.%'")
     with pytest.raises(Misconfigured, match="ps_order_carrier") as error:
-        shop.look([6])
+        shop.reader.look([6])
     assert error.value.code == "right"
 
 

@@ -10,7 +10,7 @@ from sfsync.domain.orders import Seen
 from sfsync.shops.prestashop.about import setting
 from sfsync.shops.prestashop.claims import feed_id
 from sfsync.shops.prestashop.probe import prefixes
-from sfsync.shops.prestashop.shop import color, seen_of
+from sfsync.shops.prestashop.reader import color, seen_of
 from sfsync.shops.prestashop.snapshots import ending_with
 
 Glance = namedtuple("Glance", "id_order current_state version id_order_carrier tracking_number")

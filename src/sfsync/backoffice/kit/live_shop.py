@@ -23,7 +23,7 @@ from sfsync.engine.outgoing.reading import read
 from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
 from sfsync.models import Order, Store
 from sfsync.shops import kinds
-from sfsync.shops.base import Carrier, Shop, ShopError, Status
+from sfsync.shops.base import Carrier, OpenShop, ShopError, Status
 from sfsync.shops.keys import CarrierKey, StatusKey
 from shoppingfeed import Client, ShoppingFeedError
 
@@ -40,9 +40,9 @@ class Quick:
     """`Connections` with a page's patience. Whoever makes one closes it."""
 
     def __init__(self) -> None:
-        self._made: list[Shop | Client] = []
+        self._made: list[OpenShop | Client] = []
 
-    def shop(self, store: Store) -> Shop:
+    def shop(self, store: Store) -> OpenShop:
         """Raises `ShopMisconfigured` where the settings alone are wrong."""
         shop = open_shop(store, min(PATIENCE, conf().timeout))
         self._made.append(shop)
@@ -71,7 +71,7 @@ class Quick:
 
 
 @contextmanager
-def opened(store: Store) -> Iterator[Shop]:
+def opened(store: Store) -> Iterator[OpenShop]:
     """Raises one of `OUTSIDE`."""
     with closing(Quick()) as outsides:
         yield outsides.shop(store)
@@ -128,7 +128,7 @@ def statuses_of(store: Store, language: str) -> Statuses:
 def _read_statuses(store: Store, language: str) -> Statuses:
     try:
         with opened(store) as shop:
-            return Statuses({each.status_id: each for each in shop.statuses(language)})
+            return Statuses({each.status_id: each for each in shop.reader.statuses(language)})
     except OUTSIDE as error:
         return Statuses(trouble=said(store, error))
 
@@ -141,7 +141,7 @@ def carriers_of(store: Store) -> Carriers:
 def _read_carriers(store: Store) -> Carriers:
     try:
         with opened(store) as shop:
-            return Carriers(shop.carriers())
+            return Carriers([*shop.reader.carriers()])
     except OUTSIDE as error:
         return Carriers(trouble=said(store, error))
 

@@ -12,32 +12,12 @@ from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.orders import Seen
+from sfsync.engine.find.known_orders import LastSeen
 from sfsync.engine.kit.context import Run
 from sfsync.models import Action, MarketplaceOrder, Order, Task
 from sfsync.models.log import Level
 from sfsync.models.task import BLANK, BRING_FORWARD, MERGE
 from sfsync.shops.keys import StatusKey
-
-
-@dataclass(frozen=True, slots=True)
-class LastSeen:
-    """What was last seen of a shop order of ours, and its marketplace order. `numbers`: as they are kept."""
-
-    pk: int
-    order_id: int
-    status: StatusKey
-    numbers: str
-    version: int
-    look_again: bool
-    at: datetime | None = None
-
-    def differs(self, now: Seen) -> bool:
-        """It is to be written down."""
-        return self.look_again or (self.status, self.numbers, self.version) != (now.status, now.written, now.version)
-
-
-LAST_SEEN = ("pk", "marketplace_order", "seen_status", "seen_numbers", "seen_version", "look_again", "seen_at")
-"""The columns of `LastSeen`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +76,9 @@ def change(now: Seen, last: LastSeen, history: Collection[StatusKey] = (), run_b
     )
 
 
-def learn_names(run: Run, changes: list[Change]) -> None:
+def learn_names(run: Run) -> None:
     """Before the transaction that needs them: nothing of ours stays locked while the shop is asked."""
-    if changes:
-        run.status_names.load()
+    run.status_names.load()
 
 
 def save(run: Run, changes: list[Change]) -> None:

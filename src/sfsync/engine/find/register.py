@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows, update_rows
@@ -42,14 +41,6 @@ def register(run: Run, listings: Iterable[Listing]) -> set[int]:
     if all(verdict is Verdict.SAME for verdict in verdicts.values()):
         return set()
     return _Moves(run, listed, known, verdicts).make()
-
-
-def look_again(run: Run) -> None:
-    """Every order that the shop lists: an id may be corrected long after the order was read."""
-    horizon = run.clock() - timedelta(days=run.conf.sweep_days)
-    for page in run.shop.listings_after(0, since=horizon):
-        with run.lease.writing("orders"):
-            register(run, page)
 
 
 def _known(run: Run, listed: Iterable[OrderKey]) -> dict[OrderKey, Known]:

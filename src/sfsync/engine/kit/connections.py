@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 
 from sfsync.conf import conf
 from sfsync.domain.hosts import leads_to_forbidden, origin
-from sfsync.models import Store, named_settings
-from sfsync.shops.base import Shop
+from sfsync.models import Cursor, Store, named_settings
+from sfsync.shops.base import Json, OpenShop
 from sfsync.shops.kind import Around
 from shoppingfeed import Client, NotSentError, Transport
 
@@ -18,7 +18,7 @@ from shoppingfeed import Client, NotSentError, Transport
 class Connections(Protocol):
     """Whoever makes one closes it; a run only uses what it is handed, and says when it is done with it."""
 
-    def shop(self, store: Store) -> Shop: ...
+    def shop(self, store: Store) -> OpenShop: ...
 
     def client(self, store: Store) -> Client: ...
 
@@ -32,6 +32,10 @@ KEPT = 64
 are real-time stores each pass would open every one anew, and what a closed one leaves is garbage in cycles."""
 
 
+MEMORY = "memory"
+"""The name of the row, beside those of the sources, that keeps `OpenShop.memory`."""
+
+
 class Live:
     """The real ones, by the store's settings; they stay open between runs. `transport` replaces the network.
 
@@ -41,10 +45,10 @@ class Live:
 
     def __init__(self, transport: Transport | None = None) -> None:
         self.transport = transport
-        self._shops: Kept[Shop] = Kept()
+        self._shops: Kept[OpenShop] = Kept()
         self._clients: Kept[Client] = Kept()
 
-    def shop(self, store: Store) -> Shop:
+    def shop(self, store: Store) -> OpenShop:
         """Opens lazily. Raises `ShopMisconfigured` where the settings alone are wrong."""
         key = (store.pk, store.feed_store_id, store.shop_kind, repr(sorted(named_settings.revealed(store).items())))
         return self._shops.get(_user(store), key, lambda: open_shop(store))
@@ -87,10 +91,16 @@ def _user(store: Store) -> Hashable:
     return store.pk, threading.get_ident()
 
 
-def open_shop(store: Store, timeout: float | None = None) -> Shop:
+def open_shop(store: Store, timeout: float | None = None) -> OpenShop:
     """`timeout` in seconds, that of the settings if None. Raises `ShopMisconfigured` and `SecretUnreadable`."""
-    around = Around(store.feed_store_id, conf().timeout if timeout is None else timeout)
+    around = Around(store.feed_store_id, conf().timeout if timeout is None else timeout, _memory(store))
     return store.kind.open(named_settings.revealed(store), around)
+
+
+def _memory(store: Store) -> Json | None:
+    """What the shop remembered, if it is still the same one."""
+    kept = Cursor.objects.filter(store_id=store.pk, name=MEMORY, identity=store.shop_identity or "")
+    return kept.values_list("position", flat=True).first() if store.pk else None
 
 
 class Closes(Protocol):

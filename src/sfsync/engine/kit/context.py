@@ -12,7 +12,7 @@ from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease
 from sfsync.engine.kit.tally import Tally
 from sfsync.models import MarketplaceOrder, Store
-from sfsync.shops.base import Shop, Status
+from sfsync.shops.base import OpenShop, Status
 from sfsync.shops.keys import StatusKey
 from shoppingfeed import ShoppingFeedError
 from shoppingfeed import Store as Feed
@@ -67,7 +67,7 @@ class Run:
 
     store: Store
     policy: Policy
-    shop: Shop
+    shop: OpenShop
     feed: Feed
     lease: Lease
     journal: Journal

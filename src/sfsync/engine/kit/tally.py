@@ -48,5 +48,3 @@ class Tally:
     """The queue is not as it was when the run began: tasks were saved, or came back from their ticket."""
     answers: dict[int, int] = field(default_factory=dict)
     """Requests by the HTTP status of their answer, 0 for none."""
-    swept: float = 0.0
-    """Seconds that comparing the open orders took."""

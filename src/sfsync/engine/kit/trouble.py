@@ -9,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from sfsync.db.secrets import SecretElsewhere, SecretUnreadable
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.lease import LeaseLost
-from sfsync.shops.base import ShopError, ShopUnavailable
+from sfsync.shops.base import OpenShop, ShopError, ShopMisconfigured, ShopUnavailable
 from shoppingfeed import AuthenticationError, NotFoundError, RateLimitedError, ShoppingFeedError
 
 
@@ -27,6 +27,18 @@ class Doubted(ShopError):
     def __init__(self, trouble: Trouble, detail: str) -> None:
         super().__init__(detail)
         self.trouble = trouble
+
+
+def diagnosed(shop: OpenShop, error: Exception) -> Exception:
+    """Of a setting that is wrong, the shop's own probe knows best which one."""
+    try:
+        if isinstance(error, ShopMisconfigured):
+            shop.reader.probe()
+    except ShopMisconfigured as better:
+        return better
+    except ShopError:  # it went away meanwhile: what was seen first stands
+        return error
+    return error
 
 
 def stopped_by(error: Exception) -> Stopped:

@@ -14,7 +14,7 @@ from sfsync.domain.orders import Snapshot
 from sfsync.domain.readings import Before
 from sfsync.engine.find.marketplace_orders import claim, cleaned
 from sfsync.models import Order
-from sfsync.shops.base import Listing, Shop
+from sfsync.shops.base import Listing, OpenShop
 from sfsync.shops.keys import OrderKey
 
 
@@ -34,7 +34,7 @@ class Reading:
         return {each.key: each.pk for its in self.before.values() for each in its}
 
 
-def read(shop: Shop, known: Mapping[int, Claim]) -> Reading:
+def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     """`known`: the marketplace orders, and who each is. Raises `ShopError`.
 
     Who an order is, is asked together with what it says, or after it: an order that took another's number in between
@@ -42,7 +42,7 @@ def read(shop: Shop, known: Mapping[int, Claim]) -> Reading:
     """
     before = _shop_orders(known)
     keys = [each.key for its in before.values() for each in its]
-    snapshots = shop.read(keys)
+    snapshots = shop.reader.read(keys)
     claims = {key: each.claim for key, each in snapshots.items() if each.claim}
     listings = _listings(shop, snapshots.keys() - claims.keys())
     claims |= {key: claim(each) for key, each in listings.items()}
@@ -53,9 +53,9 @@ def read(shop: Shop, known: Mapping[int, Claim]) -> Reading:
     return Reading(groups, snapshots, [listings[key] for key in other if key in listings], before)
 
 
-def _listings(shop: Shop, keys: Collection[OrderKey]) -> dict[OrderKey, Listing]:
+def _listings(shop: OpenShop, keys: Collection[OrderKey]) -> dict[OrderKey, Listing]:
     """Of several of one order the newest counts."""
-    found = shop.listings_of(keys) if keys else []
+    found = shop.listed(keys) if keys else []
     return {each.key: each for each in sorted(found, key=lambda each: each.row_id)}
 
 

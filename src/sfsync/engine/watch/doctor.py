@@ -172,7 +172,7 @@ def try_shop(store: Store, connections: Connections) -> Finding:
 
     def check() -> list[Finding]:
         shop = connections.shop(store)
-        facts = shop.probe()
+        facts = shop.reader.probe()
         rehearse_run(store, shop)
         return [Finding("shop", Verdict.OK, "shop-answers", asdict(facts), store.name)]
 
@@ -264,7 +264,7 @@ def _server() -> str:
 
 def _mapping(store: Store, connections: Connections, language: str) -> list[Finding]:
     """The mapping against the shop's real statuses (R6)."""
-    known = {each.status_id: each for each in connections.shop(store).statuses(language)}
+    known = {each.status_id: each for each in connections.shop(store).reader.statuses(language)}
     mapped = {status for ids in store.statuses.values() for status in ids}
     found: list[tuple[Verdict, str, dict[str, Any]]] = []
     if not store.statuses.get("shipped"):

@@ -19,7 +19,7 @@ from sfsync.domain.mapping import Policy
 from sfsync.engine.outgoing.prepare import build, known_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.models import Action, Order, Store, Task
-from sfsync.shops.base import Shop
+from sfsync.shops.base import OpenShop
 from sfsync.shops.keys import StatusKey
 
 MOST = 1000
@@ -37,7 +37,7 @@ class Preview:
     reason: str = ""
 
 
-def preview(orders: Iterable[Order], shop: Shop, policy: Policy, now: datetime) -> list[Preview]:
+def preview(orders: Iterable[Order], shop: OpenShop, policy: Policy, now: datetime) -> list[Preview]:
     """Reads the shop: raises `ShopError`. Reads the tasks of their marketplace orders, so prefetch them."""
     rows = list(orders)
     groups = read(shop, {order.marketplace_order_id: order.marketplace_order.claim for order in rows}).groups
@@ -103,7 +103,7 @@ class Effect:
     cut: bool
 
 
-def effect(store: Store, shop: Shop, before: Policy, after: Policy) -> Effect:
+def effect(store: Store, shop: OpenShop, before: Policy, after: Policy) -> Effect:
     """Judge the waiting orders by both policies. Reads the shop: raises `ShopError`."""
     now = timezone.now()
     waiting = Task.objects.filter(store=store).living().exclude(action=Action.CHECK).order_by("id")

@@ -26,7 +26,7 @@ from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say
 from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
 from sfsync.shops import kinds
-from sfsync.shops.base import Shop, ShopError
+from sfsync.shops.base import OpenShop, ShopError
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
     return replace(story, now=now, next=[*outlook, *held_up])
 
 
-def _stands(snapshot: Snapshot, shop: Shop) -> str:
-    names = {each.status_id: each.name for each in shop.statuses((get_language() or "en")[:2])}
+def _stands(snapshot: Snapshot, shop: OpenShop) -> str:
+    names = {each.status_id: each.name for each in shop.reader.statuses((get_language() or "en")[:2])}
     status = names.get(snapshot.status, f"#{snapshot.status}")
     if not snapshot.tracking_number:
         return _("In the shop its status is “%(status)s”, without a tracking number.") % {"status": status}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,3 +31,8 @@ def to_utc(value: datetime | str | None, zone: tzinfo) -> datetime:
 def to_shop(moment: datetime, zone: tzinfo) -> str:
     """An aware date as the shop would write it: `2026-11-21 21:44:33`. `moment` is after `EPOCH`."""
     return moment.astimezone(zone).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+
+
+def long_ago(at: str | None, now: datetime, wait: timedelta) -> bool:
+    """So much time has passed since an instant that a cursor keeps; one in a time to come means nothing."""
+    return at is None or not timedelta() <= now - datetime.fromisoformat(at) < wait

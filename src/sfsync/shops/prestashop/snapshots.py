@@ -17,6 +17,8 @@ from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.tables import Tables
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
 
+OfOthers = Callable[[Iterable[int | None]], Collection[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
@@ -34,7 +36,7 @@ def snapshots(
     order_ids: list[int],
     *,
     shop_name: Callable[[], str],
-    of_others: Callable[[Iterable[int | None]], Collection[int]],
+    of_others: OfOthers,
 ) -> Iterator[Snapshot]:
     """The orders of this shop among these. `shop_name` is asked when a carrier goes by it; `of_others` says which of
     the module's tokens belong to another account at Shopping Feed."""

@@ -1,0 +1,175 @@
+"""Notice every change of a marketplace order in the shop, and save its task before anything is sent (R1, R2, R5).
+
+Each source of the shop is followed from its cursor. What a page of it tells, the tasks that follow, what was seen and
+the cursor are one transaction; the shop is asked between two of them, never inside one. Nobody else writes cursors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from sfsync.domain.orders import Seen
+from sfsync.engine.find.cursors import Cursors
+from sfsync.engine.find.known_orders import Known
+from sfsync.engine.find.outbox import Change, change, learn_names, save
+from sfsync.engine.find.register import register
+from sfsync.engine.kit.context import Run
+from sfsync.engine.kit.trouble import Stopped, diagnosed, stopped_by
+from sfsync.models import Order
+from sfsync.shops.base import Listing, Noticed, ShopError, ShopUnavailable, Source
+from sfsync.shops.keys import OrderKey
+
+SAVED = 1000
+"""Changes of one transaction."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What following the shop came to: the `troubles` of sources that could not be followed, by their names; those that
+    are the store's; and whether its updates can be sent all the same."""
+
+    troubles: dict[str, Stopped] = field(default_factory=dict)
+    stops: Sequence[Stopped] = ()
+    sendable: bool = True
+
+
+class _WentBack(Exception):
+    """The shop went back to an earlier state. The message is the code of a log entry."""
+
+
+def find(run: Run) -> Found:
+    """Raises what the shop raises where it cannot be followed for the first time."""
+    cursors = Cursors(run)
+    if cursors.fresh:
+        # A wrong shop id or a missing right would only look like a shop where nothing happens.
+        run.shop.reader.probe()
+    try:
+        troubles = _follow_all(run, cursors)
+    except _WentBack as restarted:
+        cursors.start_anew(str(restarted))
+        troubles = _follow_all(run, cursors)
+    cursors.remember(run.shop.memory())
+    return _judged(run, troubles)
+
+
+def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:
+    """The troubles of sources. One stops that source alone, unless the shop does not answer: then it answers none."""
+    troubles: dict[str, Stopped] = {}
+    away: Stopped | None = None
+    for source in run.shop.sources:
+        if away:
+            troubles[source.name] = away
+        elif not cursors.rests(source):
+            began = time.monotonic()
+            error = _trouble(run, cursors, source)
+            stopped = stopped_by(error) if error else None
+            cursors.followed(source, time.monotonic() - began, stopped, getattr(error, "code", ""))
+            troubles |= {source.name: stopped} if stopped else {}
+            away = stopped if isinstance(error, ShopUnavailable) else None
+    return troubles
+
+
+def _trouble(run: Run, cursors: Cursors, source: Source) -> Exception | None:
+    """Follow it: what stopped it, if anything did. What it noticed before is kept."""
+    try:
+        _follow(run, cursors, source)
+    except ShopError as error:
+        run.journal.forget()
+        return diagnosed(run.shop, error)
+    return None
+
+
+def _judged(run: Run, troubles: dict[str, Stopped]) -> Found:
+    """Without any list of marketplace orders nothing can be sent, for what an order is may be another thing by now. One
+    list of several is missed by nobody as long as orders are known."""
+    sources = run.shop.sources
+    lists = {each.name for each in sources if each.lists}
+    stops = {each.name for each in sources if each.needed}
+    sendable = not lists or bool(lists - troubles.keys())
+    if not sendable or (lists & troubles.keys() and not Order.objects.filter(store=run.store).exists()):
+        stops |= lists
+    its = [each for name, each in troubles.items() if name in stops]
+    return Found(troubles, list(dict.fromkeys(its)), sendable)
+
+
+def _follow(run: Run, cursors: Cursors, source: Source) -> None:
+    orders = Known(run.store, run.clock(), timedelta(days=run.conf.sweep_days), run.policy.mapping)
+    position = cursors.position(source.name)
+    for noticed in source.after(position, orders):
+        run.lease.beat(source.name)
+        if noticed.restarted and position is not None:
+            raise _WentBack(noticed.restarted)
+        _Page(run, cursors, source, orders, noticed).keep()
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What a source noticed, on its way into our tables."""
+
+    run: Run
+    cursors: Cursors
+    source: Source
+    orders: Known
+    noticed: Noticed
+
+    def keep(self) -> None:
+        listings = [*self.noticed.listings, *self._strangers()]
+        seen = self._seen(listings)
+        if listings:
+            self._keep_with(listings, seen)
+        else:
+            self._keep_changes(list(self._changes(seen)))
+
+    def _keep_with(self, listings: Sequence[Listing], seen: Mapping[OrderKey, Seen]) -> None:
+        """Orders that are new to us have a row to hang changes on only once they are registered."""
+        if seen:
+            learn_names(self.run)
+        with self.run.lease.writing(self.source.name):
+            register(self.run, listings)
+            self.orders.forget()
+            save(self.run, list(self._changes(seen)))
+            self._keep_cursor()
+        self.orders.forget()
+
+    def _keep_changes(self, changes: list[Change]) -> None:
+        """More of them than are good for one transaction are saved in several, the cursor with the last one."""
+        if changes:
+            learn_names(self.run)
+        while len(changes) > SAVED:
+            with self.run.lease.writing(self.source.name):
+                save(self.run, changes[:SAVED])
+            changes = changes[SAVED:]
+        if changes or self.noticed.cursor is not None:
+            with self.run.lease.writing(self.source.name):
+                save(self.run, changes)
+                self._keep_cursor()
+            self.orders.forget()
+
+    def _keep_cursor(self) -> None:
+        if self.noticed.cursor is not None:
+            self.cursors.keep(self.source.name, self.noticed.cursor)
+
+    def _strangers(self) -> Sequence[Listing]:
+        """Orders that are not known, though a list of the shop may have them."""
+        mentioned = self.noticed.touched.keys() | self.noticed.sightings.keys()
+        unknown = mentioned - self.orders.known(mentioned) - {each.key for each in self.noticed.listings}
+        return self.run.shop.listed(unknown) if unknown else []
+
+    def _seen(self, listings: Sequence[Listing]) -> dict[OrderKey, Seen]:
+        """How those stand now that are ours, or are about to be."""
+        noticed, listed = self.noticed, {each.key for each in listings}
+        touched = listed & noticed.touched.keys() | {*self.orders.known(noticed.touched)}
+        return {**noticed.sightings, **(self.run.shop.reader.look(touched) if touched else {})}
+
+    def _changes(self, seen: Mapping[OrderKey, Seen]) -> Iterator[Change]:
+        """Of orders that are not as they were last seen, or took a status since."""
+        for key, last in self.orders.last_seen(seen).items():
+            history = self.noticed.touched.get(key, ())
+            if history:
+                yield change(seen[key], last, history, self.run.lease.taken_at)
+            elif last.differs(seen[key]):
+                found = change(seen[key], last)
+                yield replace(found, older=False) if self.noticed.certain else found

@@ -1,0 +1,99 @@
+"""The orders that are known already, for the sources of a shop to compare with (`shops.base.KnownOrders`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+
+from sfsync.db.among import among
+from sfsync.domain.orders import Seen
+from sfsync.models import Order, Store, Task
+from sfsync.shops.base import PAGE, Group
+from sfsync.shops.keys import OrderKey, StatusKey
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """What was last seen of a shop order of ours, and its marketplace order. `numbers`: as they are kept."""
+
+    pk: int
+    order_id: int
+    status: StatusKey
+    numbers: str
+    version: int
+    look_again: bool
+    at: datetime | None = None
+
+    def differs(self, now: Seen) -> bool:
+        """It is to be written down."""
+        return self.look_again or (self.status, self.numbers, self.version) != (now.status, now.written, now.version)
+
+
+_LAST_SEEN = ("key", "pk", "marketplace_order", "seen_status", "seen_numbers", "seen_version", "look_again", "seen_at")
+
+
+@dataclass(slots=True)
+class Known:
+    """Those of one store. The orders that were handed out last are kept, with what was last seen of them: what is
+    noticed next is most likely one of them."""
+
+    store: Store
+    now: datetime
+    horizon: timedelta
+    meanings: Mapping[StatusKey, str]
+    _last: dict[OrderKey, LastSeen] = field(default_factory=dict)
+
+    @property
+    def since(self) -> datetime:
+        return self.now - self.horizon
+
+    def known(self, keys: Collection[OrderKey]) -> AbstractSet[OrderKey]:
+        return self.last_seen(keys).keys()
+
+    def groups(self, size: int) -> Sequence[Group]:
+        numbered = self._open().annotate(group=F("ordinal") / size).values("group").order_by("group")
+        unsure = Q(seen_status="") | Q(look_again=True)
+        counted = numbered.annotate(orders=Count("pk"), unsure=Count("pk", filter=unsure))
+        return [Group(*row) for row in counted.values_list("group", "orders", "unsure")]
+
+    def open_in(self, groups: Collection[int], size: int) -> Mapping[OrderKey, StatusKey]:
+        """The range lets the database use its index."""
+        within = (min(groups) * size, (max(groups) + 1) * size - 1)
+        rows = self._open().annotate(group=F("ordinal") / size).filter(ordinal__range=within, group__in=groups)
+        return self._handed_out(rows)
+
+    def open(self) -> Iterator[Mapping[OrderKey, StatusKey]]:
+        last = 0
+        while page := self._handed_out(self._open().filter(pk__gt=last).order_by("pk")[:PAGE]):
+            last = max(each.pk for each in self._last.values())
+            yield page
+
+    def last_seen(self, keys: Iterable[OrderKey]) -> dict[OrderKey, LastSeen]:
+        """Those of them that are ours."""
+        wanted = [*keys]
+        missing = [key for key in wanted if key not in self._last]
+        if len(missing) == len(wanted):
+            self._last = {}
+        if missing:
+            rows = Order.objects.filter(store=self.store, key__in=among(missing))
+            self._last |= {key: LastSeen(*row) for key, *row in rows.values_list(*_LAST_SEEN)}
+        return {key: self._last[key] for key in wanted if key in self._last}
+
+    def forget(self) -> None:
+        """They are not as they were."""
+        self._last = {}
+
+    def _handed_out(self, rows: QuerySet[Order]) -> Mapping[OrderKey, StatusKey]:
+        self._last = {key: LastSeen(*row) for key, *row in rows.values_list(*_LAST_SEEN)}
+        return {key: each.status for key, each in self._last.items()}
+
+    def _open(self) -> QuerySet[Order]:
+        """Those that a change may still come for, and those whose update failed and waits for just such a change
+        (R4)."""
+        orders = Order.objects.filter(store=self.store)
+        parked = Task.objects.filter(store=self.store).parked()
+        return orders.open_since(self.since) | orders.filter(marketplace_order__in=parked.values("order"))

@@ -1,0 +1,134 @@
+"""Orders, statuses and carriers of a PrestaShop, read from its database (1.5 to 8, MariaDB, MySQL, or SQLite for
+trials). See docs/prestashop.md."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from sfsync.domain.orders import Seen, Snapshot
+from sfsync.domain.tracking_numbers import recognise
+from sfsync.shops.base import PAGE, Carrier, ShopFacts, Status
+from sfsync.shops.keys import OrderKey
+from sfsync.shops.prestashop.carriers import families
+from sfsync.shops.prestashop.shop_database import ShopDatabase, batches
+from sfsync.shops.prestashop.snapshots import OfOthers, snapshots
+from sfsync.shops.prestashop.tracking import clean_text
+
+LOOK = 20_000
+"""Orders of one statement of `look`: 0.1 s of the shop's server."""
+
+
+class DatabaseReader:
+    """Implements `sfsync.shops.base.Reader`. `of_others` says which of the module's tokens belong to another account at
+    Shopping Feed; `probe` tries what the sources need as well."""
+
+    def __init__(self, database: ShopDatabase, of_others: OfOthers, probe: Callable[[], ShopFacts]) -> None:
+        self._database, self._tables = database, database.tables
+        self._of_others, self._probe = of_others, probe
+
+    def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+        orders, parcels, history = self._tables.orders, self._tables.order_carrier, self._tables.order_history.c
+        newest = select(func.max(history.id_order_history)).where(history.id_order == orders.c.id_order)
+        version = newest.scalar_subquery().label("version")
+        parcel = (parcels.c.id_order_carrier, parcels.c.tracking_number)
+        glance = (
+            select(orders.c.id_order, orders.c.current_state, version, *parcel)
+            .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
+            .where(self._tables.of_shop(self._database.shop_id))
+        )
+        found: dict[OrderKey, Seen] = {}
+        for some in batches(keys, LOOK):
+            found |= seen_of(self._database.rows(glance.where(orders.c.id_order.in_(some))))
+        return found
+
+    def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
+        """Four statements for 1,000 orders."""
+        return {each.key: each for some in batches(keys, PAGE) for each in self._snapshots(some)}
+
+    def _snapshots(self, order_ids: list[int]) -> Iterator[Snapshot]:
+        return snapshots(
+            self._database.connection,
+            self._tables,
+            self._database.shop_id,
+            order_ids,
+            shop_name=self._shop_name,
+            of_others=self._of_others,
+        )
+
+    def statuses(self, language: str) -> list[Status]:
+        """`language` is a two letter code, or starts with one (`fr_FR`)."""
+        states = self._tables.order_state.c
+        rows = self._database.rows(
+            select(states.id_order_state, states.color, states.deleted, states.shipped, states.paid).order_by(
+                states.id_order_state
+            )
+        )
+        names = self._status_names(language[:2].lower())
+        return [
+            Status(
+                status_id=str(row.id_order_state),
+                name=names.get(row.id_order_state, ""),
+                color=color(row.color),
+                deleted=bool(row.deleted),
+                shipped=bool(row.shipped),
+                paid=bool(row.paid),
+            )
+            for row in rows
+        ]
+
+    def carriers(self) -> list[Carrier]:
+        """An edit makes a new row with the same `id_reference`: the rows of one reference are one carrier."""
+        carrier = self._tables.carrier.c
+        rows = self._database.rows(
+            select(carrier.id_carrier, carrier.id_reference, carrier.name, carrier.active, carrier.deleted).order_by(
+                carrier.id_carrier
+            )
+        )
+        return families(rows, self._shop_name)
+
+    def probe(self) -> ShopFacts:
+        return self._probe()
+
+    def _shop_name(self) -> str:
+        return self._database.about.name
+
+    def _status_names(self, language: str) -> dict[int, str]:
+        """Names by status: in this language, else in the shop's default one, else in any."""
+        names, languages = self._tables.order_state_lang, self._tables.lang
+        default = self._database.about.language_id
+        rows = self._database.rows(
+            select(names.c.id_order_state, names.c.id_lang, names.c.name, languages.c.iso_code).join_from(
+                names, languages, languages.c.id_lang == names.c.id_lang, isouter=True
+            )
+        )
+
+        def preference(row: Row[Any]) -> tuple[bool, bool, int]:
+            return ((row.iso_code or "").lower() == language, row.id_lang == default, -row.id_lang)
+
+        named = [(row.id_order_state, clean_text(row.name)) for row in sorted(rows, key=preference)]
+        return {status: name for status, name in named if name}
+
+
+def seen_of(rows: Sequence[Any]) -> dict[OrderKey, Seen]:
+    """What one row per parcel shows of their orders."""
+    found: dict[int, Any] = {}
+    numbers: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.id_order_carrier or 0, reverse=True):
+        found[row.id_order] = row
+        for number in recognise(row.tracking_number).numbers:
+            numbers[row.id_order].append((str(row.id_order_carrier), number))
+    return {
+        str(order): Seen(str(row.current_state or 0), tuple(numbers.get(order, ())), row.version or 0)
+        for order, row in found.items()
+    }
+
+
+def color(text: str | None) -> str:
+    """`#rrggbb`; old shops also have names and short forms, which become empty."""
+    text = (text or "").strip()
+    return text if re.fullmatch(r"#[0-9A-Fa-f]{6}", text) else ""

@@ -1,0 +1,1 @@
+"""How a PrestaShop's database tells what has changed: one file per source, in the order in which they are followed."""
