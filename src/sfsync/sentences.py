@@ -11,6 +11,9 @@ SENTENCES = {
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
     "adopted": _("%(channel)s has already recorded %(operation)s, so it is not sent again."),
+    "found-in-flight": _(
+        "Shopping Feed is processing %(operation)s, of which sfsync had no record; it waits for the confirmation."
+    ),
     "shop-restored": _("The shop's database went back to an earlier state: every open order is looked at again."),
     "shop-replaced": _("The connection leads to another shop than before: all its orders are looked at again."),
     # Which marketplace order it is
@@ -80,6 +83,10 @@ SENTENCES = {
     "failed-no-answer": _(
         "Shopping Feed never acknowledged %(operation)s, although it was sent several times: %(message)s"
     ),
+    "failed-maybe-told": _(
+        "%(channel)s may have recorded %(operation)s already: sfsync's database went back to an earlier state, and "
+        "Shopping Feed no longer says what was sent since."
+    ),
     # Where an update stands
     "where": _("%(reference)s on %(channel)s, Shopping Feed id %(feed_id)s"),
     "on-marketplace": _("On %(channel)s: %(label)s, since %(since)s."),
@@ -110,6 +117,10 @@ SENTENCES = {
     # What the process did
     "run-troubled": _("Sync failed: %(message)s"),
     "reaped": _("An earlier sync was interrupted; this one sends what it left (updates: %(tasks)s)."),
+    "database-behind": _(
+        "Shopping Feed knew of updates that sfsync had no record of (%(orders)s): its database went back to an "
+        "earlier state, or something else sends updates for this store. They are not sent again."
+    ),
     "clock-back": _(
         "A server clock is wrong: some updates were dated in the future (%(tasks)s) and are processed now."
     ),
@@ -225,6 +236,13 @@ ADVICE = {
         "Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."
     ),
     "no-answer": _("Check the order on the marketplace, then retry."),
+    "maybe-told": _(
+        "Check the order on the marketplace. If it is right there, dismiss this update; otherwise retry to send it."
+    ),
+    "database-behind": _(
+        "Nothing to do if a backup was restored or a replica took over. Otherwise find out what else sends updates "
+        "for this store, and switch it off."
+    ),
     "went-back": _("If the shop is right, contact the marketplace: only they can change it back."),
     "told-unclaimed": _(
         "Check the order on the marketplace. If the shop is right, contact the marketplace: only "

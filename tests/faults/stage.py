@@ -186,7 +186,7 @@ class Stage:
     """One deployment and one sandbox, for many stories."""
 
     def __init__(self, folder: Path, *, database_url: str = "", orders: int = 8, **settings: str) -> None:
-        self.folder = folder
+        self.folder, self.database_url = folder, database_url
         folder.mkdir(parents=True, exist_ok=True)
         self.clock = SharedClock(folder / "clock", time.time())
         self.sandbox = Liar(TOKEN, clock=self.clock, late_cancel=True)

@@ -43,6 +43,8 @@ class Failure(StrEnum):
     """Shopping Feed refused the request because of this order."""
     NO_ANSWER = "no-answer"
     """R13: it was sent, no usable answer came, and the ticket list shows that it did not arrive."""
+    MAYBE_TOLD = "maybe-told"
+    """R13: our database went back to an earlier state, and Shopping Feed no longer says what was sent since."""
 
     @property
     def next_step(self) -> NextStep:

@@ -59,6 +59,12 @@ class TicketFacts(TicketSays, Protocol):
 TicketT = TypeVar("TicketT", bound=TicketFacts)
 
 
+def newest(tickets: Sequence[TicketT]) -> list[TicketT]:
+    """Those that were scheduled last; one without a date may be one of them."""
+    latest = max((each.scheduled_at for each in tickets if each.scheduled_at), default=None)
+    return [each for each in tickets if each.scheduled_at in (None, latest)]
+
+
 @dataclass(frozen=True, slots=True)
 class InFlight:
     """An operation that was sent and whose ticket is looked for."""
@@ -110,10 +116,14 @@ def _by_reference(sent: list[InFlight], tickets: list[TicketT]) -> dict[int, Tic
 
 
 def _is_named(sent: InFlight, ticket: TicketFacts) -> bool:
+    return is_named(ticket, sent.reference, sent.channel)
+
+
+def is_named(ticket: TicketFacts, reference: str, channel: str) -> bool:
     """The reference is the order's, and the channel may be: `Amazon` and `amazonfr` are one, `Cdiscount` is another."""
-    ours, theirs = sent.channel.casefold(), ticket.channel.casefold()
+    ours, theirs = channel.casefold(), ticket.channel.casefold()
     may_be = ours.startswith(theirs) or theirs.startswith(ours)
-    return bool(sent.reference) and sent.reference == ticket.reference and may_be
+    return bool(reference) and reference == ticket.reference and may_be
 
 
 def _best(tickets: list[TicketT]) -> TicketT:

@@ -34,7 +34,7 @@ class MarketplaceOrder(Loaded):
     `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.
     `given_up_at`: when a person last decided that an update need not be sent. `confirmed_ticket`: the last one that
     succeeded. `ticket_at`: when its last settled ticket was scheduled, by the clock of Shopping Feed; every later send
-    has a later one.
+    has a later one. `unsure_at`: since when it may have been told more than is written here, and nobody can know.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="marketplace_orders", db_index=False)
@@ -48,6 +48,7 @@ class MarketplaceOrder(Loaded):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_ticket = models.CharField(max_length=255, default="", blank=True)
     ticket_at = models.DateTimeField(null=True)
+    unsure_at = models.DateTimeField(null=True)
     by_hand = models.CharField(max_length=32, default="", blank=True)
     given_up_at = models.DateTimeField(null=True)
 

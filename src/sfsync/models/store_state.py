@@ -8,10 +8,20 @@ from sfsync.models.store import Store
 
 
 class StoreState(models.Model):
-    """One to one, made with its store: what troubles the store as a whole, its mails, and what is done now and then."""
+    """One to one, made with its store: what troubles the store as a whole, its mails, and what is done now and then.
+
+    `dispatch`: the word that the last dispatch left, `dispatched_on` in which database (`engine.outgoing.sender`).
+    `caught_up_at`: when Shopping Feed was last asked for all that this database may not know, `caught_up_to` the newest
+    marketplace order that there was then, `known_tickets` the newest tickets.
+    """
 
     store = models.OneToOneField(Store, on_delete=models.CASCADE, primary_key=True, related_name="state")
     adopted_at = models.DateTimeField(null=True)
+    dispatch = models.CharField(max_length=32, default="", blank=True)
+    dispatched_on = models.CharField(max_length=255, default="", blank=True)
+    caught_up_at = models.DateTimeField(null=True)
+    caught_up_to = models.BigIntegerField(default=0)
+    known_tickets = models.JSONField(default=list, blank=True)
     trouble = models.CharField(max_length=32, default="", blank=True)
     trouble_text = models.TextField(default="", blank=True)
     trouble_since = models.DateTimeField(null=True)

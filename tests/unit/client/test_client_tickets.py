@@ -215,3 +215,27 @@ def test_batches_are_asked_for_as_they_are_needed_and_no_more_than_the_concurren
     assert set(pulled) == {threading.current_thread().name}
     found.close()  # type: ignore[attr-defined]
     assert most <= 3
+
+
+@pytest.mark.parametrize(
+    ("told", "numbers"),
+    [
+        ({"page": 1, "pages": 1, "total": 1}, ["1"]),
+        ({"page": 1, "pages": 9, "total": 17}, ["1", "9"]),
+        ({"page": 1, "total": 17}, ["1", "9"]),
+        ({}, ["1", "2"]),
+    ],
+)
+def test_the_newest_ticket_is_on_the_first_page_or_on_the_last(told: dict[str, int], numbers: list[str]) -> None:
+    """Where the API does not say how many pages there are, all of them are read."""
+
+    def serve(request: Request) -> Response:
+        number = request.url.rpartition("page=")[2]
+        items = [{"id": f"{number}-{each}"} for each in range(2)] if told or number == "1" else []
+        return page("ticket", items, **(told if number == "1" else {}))
+
+    transport = ScriptedTransport(by=serve)
+    found = client_for(transport).store(10).outer_tickets(type="order", limit=2)
+    assert [url.rpartition("page=")[2] for url in transport.urls] == numbers
+    assert "type=order" in transport.urls[0]
+    assert {each.id for each in found} >= {"1-0", "1-1"}

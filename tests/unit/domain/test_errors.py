@@ -23,6 +23,7 @@ NEXT_STEPS = {
     Failure.IGNORED: NextStep.GIVE_UP,  # R12
     Failure.REQUEST_REFUSED: NextStep.GIVE_UP,
     Failure.NO_ANSWER: NextStep.RETRY,  # R13
+    Failure.MAYBE_TOLD: NextStep.GIVE_UP,
 }
 EVIDENCE = {"operation": "ship", "message": "Unknown carrier “100 % vert”"}
 """What the engine says of any failure."""

@@ -93,6 +93,19 @@ class Pages(Generic[T]):
                 raise self._contradiction(url, f"page {number}, not page {page.number}")
         raise self._contradiction(url, f"a list that ends within {MOST_PAGES} pages")
 
+    def ends(self) -> tuple[Page[T], ...]:
+        """The first page and the last one; all of them where the API does not say how many there are."""
+        first = self.first()
+        last = self._last(first)
+        if last is None:
+            return tuple(self.after(first))
+        return (first, self._fetch(self._numbered(last))) if last > 1 else (first,)
+
+    def _last(self, first: Page[T]) -> int | None:
+        if first.pages is not None or first.total is None:
+            return first.pages
+        return -(-first.total // int(self._query["limit"]))
+
     def _more(self, page: Page[T], number: int, seen: int) -> bool:
         if page.pages is not None:
             return number <= page.pages

@@ -171,6 +171,14 @@ class Store:
         items = (ticket for page in pages.after(first) for ticket in page.items)
         return TicketList(items, first.processing, first.total)
 
+    def outer_tickets(self, *, type: str | None = None, limit: int = 200) -> tuple[Ticket, ...]:  # noqa: A002
+        """The tickets of the first and of the last page: the newest are among them, whichever way the API sorts.
+
+        Two requests at most, where the API says how many pages there are.
+        """
+        pages = Pages(self._session, f"{self._url}/ticket", _query(limit, type=type), "ticket", parse_ticket)
+        return tuple(ticket for page in pages.ends() for ticket in page.items)
+
     def ticket(self, ticket_id: str) -> Ticket:
         """One ticket; `NotFoundError` when the API no longer knows it."""
         if not ticket_id.strip("."):

@@ -93,6 +93,11 @@ class OperationKind:
         """What tells two facts of this operation apart (R11): the tracking number, or nothing."""
         return order.tracking_number if self.numbered else ""
 
+    @property
+    def is_shown(self) -> bool:
+        """The order's status at Shopping Feed says whether it was told; not with which number."""
+        return bool(self.shows) and not self.numbered
+
     def recognises(self, ticket: TicketSays, payload: Mapping[str, Any]) -> bool:
         """This may be the ticket of what went out as `payload` (R13): of the same operation, or of an unknown one where
         its type of ticket is not documented, and of no other tracking number."""

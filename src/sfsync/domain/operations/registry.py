@@ -41,6 +41,11 @@ def kind_of(name: str) -> OperationKind:
         raise UnknownOperationError(f"There is no operation “{name}”.") from None
 
 
+def kind_of_verb(verb: str | None) -> OperationKind | None:
+    """The operation that the API calls so; None for one that sfsync does not send."""
+    return next((kind for kind in _KINDS.values() if kind.verb == verb), None)
+
+
 def is_numbered(name: str) -> bool:
     """It is told once per tracking number. An unknown one is not."""
     return name in _KINDS and _KINDS[name].numbered

@@ -20,6 +20,7 @@ from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.reading import Reading, read
 from sfsync.engine.outgoing.send import send
+from sfsync.engine.outgoing.sender import all_sent, may_send
 from sfsync.models import Action, MarketplaceOrder, Task, Told
 from sfsync.models.held_task import FactRow, HeldTask, held
 from sfsync.models.log import Level
@@ -39,6 +40,8 @@ def dispatch(run: Run) -> None:
     if not queue.due(began).exists():
         return
     run.tally.touched = True
+    if not may_send(run):
+        return
     try:
         adopt(run)
         learn_fulfilment(run)
@@ -47,6 +50,7 @@ def dispatch(run: Run) -> None:
             _process_all(run, began)
     finally:
         queue.filter(lease=run.lease.token).update(lease="")
+        all_sent(run)
 
 
 def _process_all(run: Run, began: datetime) -> dict[int, Nameless]:

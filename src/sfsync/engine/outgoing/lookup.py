@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Exists, Min, OuterRef
@@ -25,6 +25,7 @@ from shoppingfeed import Order as FeedOrder
 
 _EARLIER = timedelta(days=14)
 """A marketplace order is older than the shop's copy of it, by days where the import was held up."""
+T = TypeVar("T")
 ASKED = 3
 PAGE = 500
 
@@ -38,16 +39,16 @@ def adopt(run: Run) -> None:
     if run.store.state.adopted_at:
         return
     since = run.clock() - timedelta(days=run.conf.sweep_days)
-    shown = _shown()
-    settled = _orders(run, status=list(shown), since=since) or iter(())
-    for page in _pages(order for order in settled if order.status in shown):
+    shown = shown_kinds()
+    settled = listed_orders(run, status=list(shown), since=since) or iter(())
+    for page in pages_of(order for order in settled if order.status in shown):
         run.lease.beat("adopt")
         _remember(run, {order.id: shown[order.status] for order in page})
     run.store.state.adopted_at = run.clock()
     run.store.state.save(update_fields=["adopted_at"])
 
 
-def _shown() -> dict[str, OperationKind]:
+def shown_kinds() -> dict[str, OperationKind]:
     """Status of an order at Shopping Feed → the operation that it was told."""
     return {kind.shows: kind for kind in all_kinds() if kind.shows}
 
@@ -58,11 +59,12 @@ def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
     with transaction.atomic():
         for order, kind in orders:
             run.journal.say(Level.INFO, "adopted", order.pk, operation=kind.name)
-        remember(run.clock(), How.ADOPTED, [_fact(order, kind) for order, kind in orders])
+        remember(run.clock(), How.ADOPTED, [adopted_fact(order, kind) for order, kind in orders])
         run.journal.flush()
 
 
-def _fact(order: MarketplaceOrder, kind: OperationKind) -> ToldFact:
+def adopted_fact(order: MarketplaceOrder, kind: OperationKind) -> ToldFact:
+    """What it was told before sfsync came, with the number that the shop has now."""
     numbers = (each.seen_tracking for each in order.shop_orders.all() if kind.numbered)
     return ToldFact(order.pk, kind.name, next(filter(None, numbers), ""))
 
@@ -74,10 +76,10 @@ def learn_fulfilment(run: Run) -> None:
     oldest = unknown.aggregate(oldest=Min("created_at"))["oldest"]
     if oldest is None:
         return
-    theirs = _orders(run, fulfilled_by="channel", since=oldest - _EARLIER)
+    theirs = listed_orders(run, fulfilled_by="channel", since=oldest - _EARLIER)
     if theirs is None:
         return
-    for page in _pages(order for order in theirs if order.fulfilled_by == FulfilledBy.CHANNEL):
+    for page in pages_of(order for order in theirs if order.fulfilled_by == FulfilledBy.CHANNEL):
         unknown.filter(feed_id__in=[order.id for order in page]).update(fulfilled_by=FulfilledBy.CHANNEL)
     unknown.update(fulfilled_by=FulfilledBy.STORE)
 
@@ -104,7 +106,7 @@ def _ask_by_reference(run: Run, order: HeldTask) -> str:
     with run.lease.writing("lookup"):
         learn(run, {order.order_id: found.id})
         MarketplaceOrder.objects.filter(store=run.store, feed_id=found.id).update(fulfilled_by=fulfilled_by)
-    if kind := _shown().get(found.status):
+    if kind := shown_kinds().get(found.status):
         _remember(run, {found.id: kind})
     return ""
 
@@ -129,7 +131,7 @@ def _by_reference(run: Run, order: HeldTask) -> tuple[FeedOrder | None, str]:
         return None, text % {"count": len(candidates), "reference": order.reference, "channel": order.channel}
 
 
-def _orders(run: Run, **query: Any) -> Iterator[FeedOrder] | None:
+def listed_orders(run: Run, **query: Any) -> Iterator[FeedOrder] | None:
     """The orders that match; None, and the log says so, from an API that has no list of orders at all.
 
     A single 404 proves nothing (a proxy between us, a deployment over there): it is asked three times. Whatever else
@@ -148,6 +150,6 @@ def _orders(run: Run, **query: Any) -> Iterator[FeedOrder] | None:
     return None
 
 
-def _pages(orders: Iterator[FeedOrder]) -> Iterator[list[FeedOrder]]:
-    while page := list(islice(orders, PAGE)):
+def pages_of(listed: Iterator[T]) -> Iterator[list[T]]:
+    while page := list(islice(listed, PAGE)):
         yield page

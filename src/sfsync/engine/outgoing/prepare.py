@@ -106,15 +106,22 @@ class Plan:
             self.over.append(task)
 
     def _send(self, task: HeldTask, send: Send, order: Snapshot, before: FactRow | None, look: Look | None) -> None:
-        """A fact that the client refuses to name fails alone: it stops neither its store nor other facts."""
+        """A fact that may have been told, or that the client refuses to name, fails alone: it stops neither its store
+        nor other facts."""
+        if task.unsure_at and not kind_of(send.operation).is_shown:
+            self._fail(task, send, Failure.MAYBE_TOLD, before, look)
+            return
         try:
             item = build(send.operation, task.feed_id or 0, order)
         except ValueError:
-            self.fail.append((task, Fail(Failure.UNPREPARABLE, send.operation, send.key), before))
-            self._rest(task, look or (Look(task.order_id, task.since, self.now) if send.more else None))
+            self._fail(task, send, Failure.UNPREPARABLE, before, look)
         else:
             _carry_on(task, before)
             self.send.append(Prepared(task, item, send, order.status, self.pks[order.key], before, look))
+
+    def _fail(self, task: HeldTask, send: Send, why: Failure, before: FactRow | None, look: Look | None) -> None:
+        self.fail.append((task, Fail(why, send.operation, send.key), before))
+        self._rest(task, look or (Look(task.order_id, task.since, self.now) if send.more else None))
 
 
 def _carry_on(task: HeldTask, row: FactRow | None) -> None:

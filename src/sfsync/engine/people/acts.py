@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sfsync import texts
+from sfsync.domain.errors import Failure
 from sfsync.domain.operations import kind_of, names
 from sfsync.domain.operations.kind import ORDER
 from sfsync.engine.kit.journal import Journal
@@ -163,6 +164,8 @@ def _in_flight(task: Task) -> str:
 def _revive(tasks: TaskQuerySet) -> None:
     now = timezone.now()
     fresh = {"attempts": 0, "split": 0, "silences": 0, "failure": "", "last_error": "", "failed_at": None}
+    unsure = tasks.filter(failure=Failure.MAYBE_TOLD)
+    MarketplaceOrder.objects.filter(pk__in=list(unsure.values_list("order", flat=True))).update(unsure_at=None)
     tasks.update(update_at=now, date_upd=now, episode=F("episode") + 1, **fresh)
 
 

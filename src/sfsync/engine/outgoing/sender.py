@@ -1,0 +1,73 @@
+"""Whether this database knows all that was sent: a restored backup, or a replica that was promoted, does not.
+
+Each dispatch leaves a word of its own in the database, when it begins and when it ends. The process that left the last
+one, and finds it in the same database, sends at once: nothing was sent since that is not written here. Anybody else
+reads the newest ticket first, in two requests at most. One of which nothing is known was sent after this database was
+what it is now, or by somebody else: then everything is asked for (`catch_up`).
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from sfsync.db.database_identity import database_identity
+from sfsync.domain.tickets import newest
+from sfsync.engine.kit.context import Run
+from sfsync.engine.kit.lease import LeaseLost
+from sfsync.engine.outgoing.catch_up import catch_up
+from sfsync.engine.outgoing.unknown_tickets import ours, unknown
+from sfsync.models import StoreState, Task
+
+_last: dict[int, tuple[str, str]] = {}
+"""Store → the last word of this process, and in which database."""
+
+
+def may_send(run: Run) -> bool:
+    """Before the first send of a dispatch; False: not now. Raises `ShoppingFeedError`: then nothing is sent."""
+    here, state = database_identity(), run.store.state
+    mine = _last.pop(run.store.pk, None) == (state.dispatch, here)
+    complete = (mine or _knows_newest(run, here)) and not _has_latecomers(run)
+    if not complete and not catch_up(run):
+        return False
+    _leave_word(run, here)
+    return True
+
+
+def all_sent(run: Run) -> None:
+    """At the end, whatever ended it: what has left is written down, or marked."""
+    state = run.store.state
+    _leave_word(run, state.dispatched_on)
+    _last[run.store.pk] = (state.dispatch, state.dispatched_on)
+
+
+def _leave_word(run: Run, here: str) -> None:
+    """Raises `LeaseLost` where somebody else has dispatched meanwhile."""
+    state, word = run.store.state, secrets.token_hex(16)
+    unchanged = StoreState.objects.filter(pk=state.pk, dispatch=state.dispatch)
+    if not unchanged.update(dispatch=word, dispatched_on=here):
+        raise LeaseLost
+    state.dispatch, state.dispatched_on = word, here
+
+
+def _knows_newest(run: Run, here: str) -> bool:
+    """The newest ticket is one that this database knows; a new store may have none.
+
+    Where this is another database than before, or its server has started anew, a request may have left a moment ago:
+    the ticket list is late by as much.
+    """
+    state = run.store.state
+    if state.dispatch and state.dispatched_on != here:
+        run.lease.beat("wait", now=True)
+        run.stop(run.conf.timeout + run.conf.ticket_lag_seconds)
+        run.lease.beat("ask", now=True)
+    last = newest(ours(run.feed.outer_tickets(type="order")))
+    return not unknown(run, last) if last else state.adopted_at is None
+
+
+def _has_latecomers(run: Run) -> bool:
+    """An order is due that was found in the shop only after everything was asked for, and that is older than that."""
+    state = run.store.state
+    if state.caught_up_at is None:
+        return False
+    due = Task.objects.filter(store=run.store).due(run.clock())
+    return due.filter(order__gt=state.caught_up_to, order__created_at__lt=state.caught_up_at).exists()
