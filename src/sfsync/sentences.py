@@ -48,6 +48,10 @@ SENTENCES = {
         "one marketplace order: only the shipment is sent."
     ),
     "nothing-set-aside": _("What is left to send is waiting for an answer, for its next attempt, or for you."),
+    "odd-number": _(
+        "The tracking number “%(number)s” looks like one of %(owner)s, but the carrier is “%(carrier)s”. It is sent "
+        "all the same: correct it in the shop if it is wrong."
+    ),
     # What was sent, and what came back
     "sent": "%(update_sent)s",
     "sent-after-all": _("Shopping Feed had not answered, but it did receive the update %(of_operation)s."),
@@ -68,6 +72,10 @@ SENTENCES = {
     "orders-unlistable": _("Shopping Feed could not list orders, so this was not checked: %(message)s"),
     # Failures of one order
     "failed-no-tracking": _("Shipped without a tracking number: %(channel)s was not updated."),
+    "failed-spoilt-tracking": _(
+        "Shipped, but what stands in place of the tracking number is not a whole one: “%(message)s”. %(channel)s was "
+        "not updated."
+    ),
     "failed-no-feed-id": _("The order was not found at Shopping Feed (%(message)s)."),
     "failed-order-gone": _("The order is no longer in the shop."),
     "failed-unlisted": _("The shop does not list the order as one of a marketplace any more."),
@@ -208,6 +216,10 @@ ADVICE = {
     "no-tracking": _(
         "Add the tracking number in the shop. It is then sent automatically. If this carrier has "
         "none, allow shipping without a tracking number for it."
+    ),
+    "spoilt-tracking": _(
+        "Enter the tracking number in the shop exactly as the carrier writes it: a spreadsheet may have rounded it, "
+        "or a link stands in its place. It is then sent automatically."
     ),
     "no-feed-id": _(
         "Check in Shopping Feed that the order exists with this reference and marketplace, then "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -123,6 +124,8 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         _say_nothing(run, [(task, nothing) for task, nothing in plan.nothing if task.pk not in lost])
         set_aside(run, [_failed(*each) for each in plan.fail if each[0].pk not in lost])
         _tell_called_off(run, plan.called_off)
+        for task, odd in plan.odd:
+            run.journal.say(Level.WARNING, "odd-number", task.order_id, **asdict(odd))
         _nothing_by_hand(plan)
         run.journal.flush()
 
@@ -194,4 +197,4 @@ def _notice(task: HeldTask, nothing: Nothing) -> NoticeRow:
 
 
 def _failed(task: HeldTask, decision: Fail, row: FactRow | None) -> Failed:
-    return Failed(task, decision.failure, fact=(decision.operation, decision.key), before=row)
+    return Failed(task, decision.failure, decision.message, fact=(decision.operation, decision.key), before=row)

@@ -41,8 +41,8 @@ def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     is not taken for it.
     """
     before = _shop_orders(known)
-    keys = [each.key for its in before.values() for each in its]
-    snapshots = shop.reader.read(keys)
+    rows = {each.key: each for its in before.values() for each in its}
+    snapshots = {key: rows[key].read_as(each) for key, each in shop.reader.read(list(rows)).items()}
     claims = {key: each.claim for key, each in snapshots.items() if each.claim}
     listings = _listings(shop, snapshots.keys() - claims.keys())
     claims |= {key: claim(each) for key, each in listings.items()}
@@ -71,7 +71,7 @@ def _group(its: Sequence[Before], snapshots: Mapping[OrderKey, Snapshot], claims
     return Group(living, unlisted=len(living) < len(there))
 
 
-_COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at")
+_COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at", "seen_tracking")
 
 
 def _shop_orders(order_ids: Iterable[int]) -> dict[int, list[Before]]:

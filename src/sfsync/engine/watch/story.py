@@ -23,7 +23,7 @@ from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
-from sfsync.engine.watch.preview import say
+from sfsync.engine.watch.preview import say, warning_of
 from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
 from sfsync.shops import kinds
 from sfsync.shops.base import OpenShop, ShopError
@@ -140,7 +140,8 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[Next]:
     decision = decide_together(group, known_of(there), policy_of(order.store), since=at, now=at).decided.first
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
         unseen = _("No sync has seen this yet; the next one decides.")
-        return [Next(texts.joined(unseen, say(decision, there.channel)))]
+        warning = warning_of(decision, snapshot) if isinstance(decision, Send) else ""
+        return [Next(texts.joined(unseen, say(decision, there.channel), warning))]
     if isinstance(decision, Send | Wait):
         text = _(
             "Nothing has changed since the last check, so nothing is sent automatically: “Review and "
