@@ -178,6 +178,11 @@ def by_hand(operation: str, channel: str) -> str:
     return _said(said or _why("unsupported"), "unsupported", {"operation": operation, "channel": channel})
 
 
+def went_back(operation: str, channel: str) -> str:
+    """R8: the shop has gone back on what the marketplace was told, whatever its status is called."""
+    return _said(_why("went-back"), "went-back", {"operation": operation, "channel": channel})
+
+
 def _why(code: str) -> str | None:
     return SENTENCES.get(f"failed-{code}") or SENTENCES.get(f"nothing-{code}")
 

@@ -90,7 +90,7 @@ def test_a_spoilt_number_has_a_sentence_of_its_own(make_world: MakeWorld, typed:
     [notice] = Notice.objects.all()
     assert notice.code == "spoilt-tracking"
     assert typed in texts.reason(notice.code, {"channel": "Amazon", **notice.params})
-    assert any(typed in sentence for sentence in story_of(world.row(order)).next)
+    assert any(typed in each.sentence for each in story_of(world.row(order)).next)
 
 
 def test_a_number_that_is_spoilt_later_says_so_then(make_world: MakeWorld) -> None:

@@ -127,6 +127,7 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         for task, odd in plan.odd:
             run.journal.say(Level.WARNING, "odd-number", task.order_id, **asdict(odd))
         _nothing_by_hand(plan)
+        _mark_contradicted(plan)
         run.journal.flush()
 
 
@@ -183,6 +184,17 @@ def _nothing_by_hand(plan: Plan) -> None:
     freed = [task.order_id for task in on if task.by_hand and task.order_id not in left]
     if freed:
         MarketplaceOrder.objects.filter(pk__in=freed).update(by_hand="")
+
+
+def _mark_contradicted(plan: Plan) -> None:
+    """R8: until the shop agrees again with what the marketplace believes. What waits says nothing of that."""
+    back = {task.order_id for task, nothing in plan.nothing if nothing.because is Because.WENT_BACK}
+    judged = [each.task for each in plan.send] + [task for task, _ in plan.wait] + [task for task, *_ in plan.fail]
+    judged += [task for task, nothing in plan.nothing if nothing.because is not Because.SET_ASIDE]
+    moved = {task.order_id for task in judged if task.contradicted is not (task.order_id in back)}
+    for contradicted, orders in ((True, moved & back), (False, moved - back)):
+        if orders:
+            MarketplaceOrder.objects.filter(pk__in=orders).update(contradicted=contradicted)
 
 
 def _told(nothing: Nothing) -> bool:

@@ -21,12 +21,14 @@ from sfsync.shops.keys import OrderKey
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`groups`: marketplace order → its shop orders. `other`: the shop claims these to be other orders than we know.
-    `snapshots`: each of the shop's orders; `before`: marketplace order → what was known of its shop orders."""
+    `snapshots`: each of the shop's orders; `before`: marketplace order → what was known of its shop orders. `unlisted`:
+    those that the shop has, and does not list as a marketplace's any more."""
 
     groups: Mapping[int, Group]
     snapshots: Mapping[OrderKey, Snapshot]
     other: list[Listing]
     before: Mapping[int, Sequence[Before]]
+    unlisted: Collection[OrderKey] = ()
 
     @property
     def pks(self) -> dict[OrderKey, int]:
@@ -50,7 +52,8 @@ def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     listings |= _listings(shop, other - listings.keys())
     groups = {pk: _group(its, snapshots, claims) for pk, its in before.items()}
     groups |= {pk: Group(claimed=False) for pk in known.keys() - groups.keys()}
-    return Reading(groups, snapshots, [listings[key] for key in other if key in listings], before)
+    moved = [listings[key] for key in other if key in listings]
+    return Reading(groups, snapshots, moved, before, snapshots.keys() - claims.keys())
 
 
 def _listings(shop: OpenShop, keys: Collection[OrderKey]) -> dict[OrderKey, Listing]:
