@@ -48,6 +48,10 @@ SENTENCES = {
         "one marketplace order: only the shipment is sent."
     ),
     "nothing-set-aside": _("What is left to send is waiting for an answer, for its next attempt, or for you."),
+    "odd-number": _(
+        "The tracking number “%(number)s” looks like one of %(owner)s, but the carrier is “%(carrier)s”. It is sent "
+        "all the same: correct it in the shop if it is wrong."
+    ),
     # What was sent, and what came back
     "sent": "%(update_sent)s",
     "sent-after-all": _("Shopping Feed had not answered, but it did receive the update %(of_operation)s."),
@@ -68,6 +72,10 @@ SENTENCES = {
     "orders-unlistable": _("Shopping Feed could not list orders, so this was not checked: %(message)s"),
     # Failures of one order
     "failed-no-tracking": _("Shipped without a tracking number: %(channel)s was not updated."),
+    "failed-spoilt-tracking": _(
+        "Shipped, but what stands in place of the tracking number is not a whole one: “%(message)s”. %(channel)s was "
+        "not updated."
+    ),
     "failed-no-feed-id": _("The order was not found at Shopping Feed (%(message)s)."),
     "failed-order-gone": _("The order is no longer in the shop."),
     "failed-unlisted": _("The shop does not list the order as one of a marketplace any more."),
@@ -110,6 +118,7 @@ SENTENCES = {
     "person-retry": _("%(who)s retried this update."),
     "person-send": _("%(who)s asked to send it now."),
     "person-give-up": _("%(who)s dismissed this update."),
+    "person-let-go": _("%(who)s said that orders are really gone from the shop (orders affected: %(orders)s)."),
     "person-by-hand": _("%(who)s took care %(of_operation)s on the marketplace."),
     "person-added": _("%(who)s added this store."),
     "person-tried": _("%(who)s tested the connections: %(hosts)s."),
@@ -127,6 +136,7 @@ SENTENCES = {
     "pruned": _("Old log entries removed: %(entries)s."),
     "mailed": _("The alert email went to %(recipients)s (problems: %(notices)s)."),
     "mail-failed": _("The alert email could not be sent and is kept: %(message)s"),
+    "recipient-refused": _("The mail server does not take the alert email for %(recipients)s. %(message)s"),
     # Troubles of a whole store
     "shop-unavailable": _("The shop's database does not answer. %(message)s"),
     "shop-misconfigured": _("The shop's database cannot be read. %(message)s"),
@@ -140,6 +150,7 @@ SENTENCES = {
     ),
     "token-refused": _("Shopping Feed refused the token. %(message)s"),
     "store-unknown": _("Shopping Feed does not know this store. %(message)s"),
+    "store-refused": _("Shopping Feed does not let us work on this store. %(message)s"),
     "rate-limited": _("Shopping Feed has been limiting our requests for a while. %(message)s"),
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly. %(message)s"),
     "secret-unreadable": _("A stored secret cannot be decrypted: the secret key has changed."),
@@ -196,6 +207,7 @@ TROUBLES = {
     "orders-vanished": _("The shop no longer has many of the orders that wait to be sent."),
     "token-refused": _("Shopping Feed refused the token."),
     "store-unknown": _("Shopping Feed does not know this store."),
+    "store-refused": _("Shopping Feed does not let us work on this store."),
     "rate-limited": _("Shopping Feed has been limiting our requests for a while."),
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly."),
     "secret-unreadable": _("A stored secret cannot be decrypted."),
@@ -208,6 +220,10 @@ ADVICE = {
     "no-tracking": _(
         "Add the tracking number in the shop. It is then sent automatically. If this carrier has "
         "none, allow shipping without a tracking number for it."
+    ),
+    "spoilt-tracking": _(
+        "Enter the tracking number in the shop exactly as the carrier writes it: a spreadsheet may have rounded it, "
+        "or a link stands in its place. It is then sent automatically."
     ),
     "no-feed-id": _(
         "Check in Shopping Feed that the order exists with this reference and marketplace, then "
@@ -263,13 +279,17 @@ ADVICE = {
         "answers are up to date."
     ),
     "orders-vanished": _(
-        "Check that the connection names the right shop and that its database is complete. Dismiss the updates of "
-        "orders that were deleted on purpose."
+        "Check that the connection names the right shop and that its database is complete. If the orders were deleted "
+        "on purpose, `sfsync give-up --vanished` dismisses their updates."
     ),
     "token-refused": _("Enter a valid token in the settings, then test it: Settings › Connection, or `sfsync doctor`."),
     "store-unknown": _(
         "Check the Shopping Feed store number (store_id) in the settings; `sfsync doctor` lists "
         "the stores that the token opens."
+    ),
+    "store-refused": _(
+        "Read the reason: the store may be suspended at Shopping Feed, or store_id or the token may be another "
+        "account's; `sfsync doctor` lists the stores that the token opens. Nothing is lost."
     ),
     "rate-limited": _(
         "Nothing to do: the next sync continues. Check that no other program uses the same token heavily."
@@ -280,6 +300,10 @@ ADVICE = {
         "Put the former key back (SFSYNC_SECRET_KEY, SFSYNC_FORMER_SECRET_KEYS, or the file secret-key in "
         "SFSYNC_HOME), or "
         "apply the file of stores again."
+    ),
+    "recipient-refused": _(
+        "Correct the address among the store's recipients, or have its mailbox opened. What it did not get is kept for "
+        "it; the other recipients have it."
     ),
     "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the email is kept and sent again automatically."),
     "lease-lost": _("Nothing to do: the other sync continues. If it happens often, increase SFSYNC_LEASE_SECONDS."),

@@ -15,6 +15,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_noop as _  # only marks: `gettext` translates when it is said
 
+from sfsync.domain.carrier_forms import Family
 from sfsync.domain.operations import kind_of, names
 from sfsync.sentences import ADVICE, NAMELESS, SENTENCES, TROUBLES
 
@@ -177,6 +178,11 @@ def by_hand(operation: str, channel: str) -> str:
     return _said(said or _why("unsupported"), "unsupported", {"operation": operation, "channel": channel})
 
 
+def went_back(operation: str, channel: str) -> str:
+    """R8: the shop has gone back on what the marketplace was told, whatever its status is called."""
+    return _said(_why("went-back"), "went-back", {"operation": operation, "channel": channel})
+
+
 def _why(code: str) -> str | None:
     return SENTENCES.get(f"failed-{code}") or SENTENCES.get(f"nothing-{code}")
 
@@ -241,6 +247,8 @@ def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:
         return moment(str(value))
     if name in FIGURES:
         return _figure(value)
+    if name == "owner":
+        return gettext("a postal operator") if value == Family.A_POST else value
     return _fitted(str(value or ""), code, text) if name == "message" else value
 
 

@@ -355,3 +355,22 @@ def test_a_reference_that_begins_with_a_number_sign_is_found(shop: World, mercha
     assert listed(merchant, q="#1234") == [order]
     assert listed(merchant, q=f"#{order}") == [order]
     assert listed(merchant, q="#") == []
+
+
+def test_many_orders_that_are_really_gone_are_dismissed_by_one_button(shop: World, merchant: Client) -> None:
+    """A store that lost many at once asks; the page names them before, and the store goes on after."""
+    shop.sync()
+    orders = [shop.ship(shop.order()) for _ in range(20)]
+    shop.sync()
+    shop.advance(minutes=6)
+    table = shop.shop.tables["orders"]
+    shop.shop.execute(table.delete().where(table.c.id_order.in_(orders[:15])))
+    assert not shop.sync().ok
+    page = merchant.get("/stores/main/").content.decode()
+    assert 'name="all" value="vanished"' in page
+    asked = merchant.post("/stores/main/orders/act/", {"act": "give-up", "all": "vanished"}).content.decode()
+    assert "Dismiss these updates?" in asked
+    assert asked.count('name="order"') == 15
+    merchant.post("/stores/main/orders/act/", {"act": "give-up", "all": "vanished", "sure": "1"})
+    assert shop.sync().ok
+    assert 'value="vanished"' not in merchant.get("/stores/main/").content.decode()

@@ -12,6 +12,9 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+
+from sfsync.domain.orders import Snapshot
 
 
 class Family(StrEnum):
@@ -84,6 +87,26 @@ def form_warning(number: str, carrier_name: str) -> Family | None:
     return next(family for family in Family if family in owners)
 
 
+@dataclass(frozen=True, slots=True)
+class OddNumber:
+    """A tracking number that is clearly not the carrier's: `owner` is whose it is."""
+
+    number: str
+    carrier: str
+    owner: Family
+
+
+def odd_number(order: Snapshot) -> OddNumber | None:
+    """What to look at before this order's number is told; None where nothing is odd. It is told all the same."""
+    if not order.parcels:
+        return None
+    newest = order.parcels[0]
+    carrier = newest.carrier_name or order.carrier_name
+    owner = form_warning(newest.tracking_number, carrier)
+    return OddNumber(newest.tracking_number, carrier, owner) if owner else None
+
+
+@lru_cache(maxsize=512)
 def families_named(carrier_name: str) -> frozenset[Family]:
     """The carriers that a shop's name of a carrier speaks of; empty for “Standard delivery” and the like."""
     decomposed = unicodedata.normalize("NFKD", carrier_name.casefold())

@@ -66,11 +66,12 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The fact cannot be told, and the merchant must know: it is set aside."""
+    """The fact cannot be told, and the merchant must know: it is set aside. `message`: what is wrong with it."""
 
     failure: Failure
     operation: str = ""
     key: str = ""
+    message: str = ""
 
 
 Decision = Send | Wait | Nothing | Fail
@@ -235,6 +236,8 @@ def _unnumbered(order: Snapshot, kind: OperationKind, policy: Policy, since: dat
     """R4: asked for, never told, and no tracking number."""
     if now < since + policy.delay:
         return Wait(since + policy.delay)
+    if order.spoilt:
+        return Fail(Failure.SPOILT_TRACKING, kind.name, message=order.spoilt)
     if policy.may_ship_untracked(order):
         return Send(kind.name)
     return Fail(Failure.NO_TRACKING, kind.name)

@@ -21,6 +21,8 @@ class Failure(StrEnum):
 
     NO_TRACKING = "no-tracking"
     """R4: shipped, and still no tracking number when the delay was over."""
+    SPOILT_TRACKING = "spoilt-tracking"
+    """R4: the same, and what stands in its place is damaged, or a link."""
     NO_FEED_ID = "no-feed-id"
     """R13b: the order's id at Shopping Feed is unknown and the API does not find it."""
     ORDER_GONE = "order-gone"
@@ -53,6 +55,7 @@ class Failure(StrEnum):
 
 _NEXT_STEPS = {
     Failure.NO_TRACKING: NextStep.FIX_SHOP,
+    Failure.SPOILT_TRACKING: NextStep.FIX_SHOP,
     Failure.UNPREPARABLE: NextStep.FIX_SHOP,
     Failure.TICKET_FAILED: NextStep.RETRY,
     Failure.TICKET_LOST: NextStep.RETRY,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sfsync.domain.identity import Claim
@@ -12,23 +13,54 @@ from sfsync.domain.identity import Claim
 class Seen:
     """What a glance at an order shows: enough to see that it changed.
 
-    `numbers`: every tracking number with the key of its parcel, the newest parcel first. `version`: the newest row of
-    its status history, 0 where none is kept; a lower one is an older answer.
+    `numbers`: every tracking number with the key of its parcel, the newest parcel first, or the one first that is to be
+    told (`number_to_tell`). `version`: the newest row of
+    its status history, 0 where none is kept; a lower one is an older answer. `spoilt`: see `Snapshot`.
     """
 
     status: str
     numbers: tuple[tuple[str, str], ...] = ()
     version: int = 0
+    spoilt: str = ""
 
     @property
     def tracking_number(self) -> str:
-        """The newest one, or an empty string."""
+        """The one to be told, or an empty string."""
         return self.numbers[0][1] if self.numbers else ""
 
     @property
     def written(self) -> str:
-        """The numbers as they are kept: a line each."""
-        return "\n".join([f"{parcel} {number}" for parcel, number in self.numbers])
+        """The numbers as they are kept, in whatever order they come: a line each, and one for what is not a number any
+        more."""
+        lines = sorted([f"{parcel} {number}" for parcel, number in self.numbers])
+        return "\n".join([*lines, f"? {self.spoilt}"] if self.spoilt else lines)
+
+    def after(self, before: Numbers) -> Seen:
+        """The same with the number first that is to be told."""
+        number = number_to_tell([each for _parcel, each in self.numbers], before)
+        if number == self.tracking_number:  # nearly always
+            return self
+        return replace(self, numbers=tuple(sorted(self.numbers, key=lambda each: each[1] != number)))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was seen of an order's numbers before: all of them (`written`: see `Seen`), and the one to be told."""
+
+    written: str = ""
+    told_first: str = ""
+
+    def __contains__(self, number: str) -> bool:
+        return any(line.partition(" ")[2] == number for line in self.written.split("\n"))
+
+
+def number_to_tell(numbers: Sequence[str], before: Numbers) -> str:
+    """Of an order's numbers, the newest parcel's first, the one that came last, in whichever parcel it was written: a
+    correction may stand in an older one. Empty where there is none."""
+    if len(numbers) < 2:  # nearly always
+        return numbers[0] if numbers else ""
+    came = next((each for each in numbers if each not in before), "")
+    return came or (before.told_first if before.told_first in numbers else numbers[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +79,13 @@ class Snapshot:
     """An order as its shop shows it at one instant.
 
     `key`, and the keys of statuses and carriers, are the shop's own. `statuses` is its history, oldest first, and
-    always ends with `status`. `parcels` holds the rows with a tracking number, newest first; `carrier_id` is the
-    carrier the order is sent with, number or not, `carrier_reference` what stays the same when the merchant edits that
-    carrier. `shipped_status` and `paid_status` are the shop's own flags on the current status: they tell an unmapped
-    "delivered" from an order that went back to "in preparation" (R8). `version`: see `Seen`. `claim`: which marketplace
-    order it is (R39), where the reading itself says so; None where it does not, or the order is none.
+    always ends with `status`. `parcels` holds the rows with a tracking number, newest first, or the one first that is
+    to be told; `carrier_id` is the carrier the order is sent with, number or not, `carrier_reference` what stays the
+    same when the merchant edits that carrier. `shipped_status` and `paid_status` are the shop's own flags on the
+    current status: they tell an unmapped "delivered" from an order that went back to "in preparation" (R8). `version`:
+    see `Seen`. `spoilt`: what stands where a tracking number should, damaged or a link, so that nothing can be told by
+    it; of several the newest. `claim`: which marketplace order it is (R39), where the reading itself says so; None
+    where it does not, or the order is none.
     """
 
     key: str
@@ -65,16 +99,25 @@ class Snapshot:
     paid_status: bool = False
     version: int = 0
     claim: Claim | None = None
+    spoilt: str = ""
 
     @property
     def seen(self) -> Seen:
         """What a glance at it would have shown."""
-        return Seen(self.status, tuple([(each.key, each.tracking_number) for each in self.parcels]), self.version)
+        numbers = tuple([(each.key, each.tracking_number) for each in self.parcels])
+        return Seen(self.status, numbers, self.version, self.spoilt)
 
     @property
     def tracking_number(self) -> str:
-        """The newest tracking number, or an empty string."""
+        """The tracking number to be told, or an empty string."""
         return self.parcels[0].tracking_number if self.parcels else ""
+
+    def after(self, before: Numbers) -> Snapshot:
+        """The same with the parcel first whose number is to be told."""
+        number = number_to_tell([each.tracking_number for each in self.parcels], before)
+        if number == self.tracking_number:  # nearly always
+            return self
+        return replace(self, parcels=tuple(sorted(self.parcels, key=lambda each: each.tracking_number != number)))
 
 
 Fact = tuple[str, str]

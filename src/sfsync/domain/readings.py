@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sfsync.domain.orders import Snapshot
+from sfsync.domain.orders import Numbers, Snapshot
 
 AGAIN = timedelta(seconds=5)
 """Before an order is read again of which the shop gave an older answer."""
@@ -33,8 +33,8 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What is kept of a shop order: our row, its key, what was seen (`numbers` is `Seen.written`), and since when the
-    shop answers without it."""
+    """What is kept of a shop order: our row, its key, what was seen (`numbers` is `Seen.written`, `tracking` the one to
+    be told), and since when the shop answers without it."""
 
     pk: int
     key: str
@@ -42,6 +42,11 @@ class Before:
     numbers: str = ""
     version: int = 0
     gone_at: datetime | None = None
+    tracking: str = ""
+
+    def read_as(self, snapshot: Snapshot) -> Snapshot:
+        """What the shop shows now, with the number first that is to be told."""
+        return snapshot.after(Numbers(self.numbers, self.tracking))
 
     def answer(self, snapshot: Snapshot | None, now: datetime) -> Answer:
         if snapshot is None:

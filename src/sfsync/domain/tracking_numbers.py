@@ -96,6 +96,11 @@ class Typed:
         """The one number, which is what can be told; empty for all else."""
         return self.numbers[0] if self.finding is Finding.NUMBER else ""
 
+    @property
+    def spoilt(self) -> bool:
+        """Somebody meant a number, and none can be told: only the merchant knows it."""
+        return not self.numbers and self.kind in (Kind.DAMAGED, Kind.LINK)
+
 
 @lru_cache(maxsize=8192)
 def recognise(text: str | None) -> Typed:

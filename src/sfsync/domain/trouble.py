@@ -38,6 +38,7 @@ class Trouble(StrEnum):
     ORDERS_VANISHED = "orders-vanished", (Act.RUN,)
     TOKEN_REFUSED = "token-refused", (Act.FEED,), False, True
     STORE_UNKNOWN = "store-unknown", (Act.FEED,), False, True
+    STORE_REFUSED = "store-refused", (Act.FEED,), False, True
     RATE_LIMITED = "rate-limited", (Act.FEED,), True
     API_UNAVAILABLE = "api-unavailable", (Act.FEED,), True
     SECRET_UNREADABLE = "secret-unreadable", (Act.SHOP, Act.FEED), False, True
@@ -45,6 +46,7 @@ class Trouble(StrEnum):
     DATABASE_AWAY = "database-away", (Act.DATABASE,), True
     DISK_FULL = "disk-full", (Act.DATABASE,)
     MAIL_FAILED = "mail-failed", (Act.MAIL,)
+    RECIPIENT_REFUSED = "recipient-refused", (Act.MAIL,)
     LEASE_LOST = "lease-lost", (Act.RUN,)
     CRASHED = "crashed", (Act.RUN,)
 

@@ -47,6 +47,7 @@ class HeldTask:
     channel: str
     fulfilled_by: str
     by_hand: str
+    contradicted: bool
     confirmed_operation: str
     confirmed_ticket: str
     ticket_at: datetime | None
@@ -61,7 +62,7 @@ class HeldTask:
 
 
 _OF_ORDER = (
-    *("feed_id", "reference", "channel", "fulfilled_by", "by_hand"),
+    *("feed_id", "reference", "channel", "fulfilled_by", "by_hand", "contradicted"),
     *("confirmed_operation", "confirmed_ticket", "ticket_at", "unsure_at"),
 )
 _COLUMNS = [f"order__{each.name}" if each.name in _OF_ORDER else each.name for each in fields(HeldTask)[:-1]]

@@ -32,9 +32,11 @@ class MarketplaceOrder(Loaded):
 
     What it was told are its `told` rows; `confirmed_operation` and `confirmed_at` repeat the newest for long lists.
     `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.
-    `given_up_at`: when a person last decided that an update need not be sent. `confirmed_ticket`: the last one that
-    succeeded. `ticket_at`: when its last settled ticket was scheduled, by the clock of Shopping Feed; every later send
-    has a later one. `unsure_at`: since when it may have been told more than is written here, and nobody can know.
+    `contradicted`: the shop has gone back on what it was told, which only the marketplace can undo (R8), until the shop
+    agrees again or a person dismisses it. `given_up_at`: when a person last decided that an update need not be sent.
+    `confirmed_ticket`: the last one that succeeded. `ticket_at`: when its last settled ticket was scheduled, by the
+    clock of Shopping Feed; every later send has a later one. `unsure_at`: since when it
+    may have been told more than is written here, and nobody can know.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="marketplace_orders", db_index=False)
@@ -50,6 +52,7 @@ class MarketplaceOrder(Loaded):
     ticket_at = models.DateTimeField(null=True)
     unsure_at = models.DateTimeField(null=True)
     by_hand = models.CharField(max_length=32, default="", blank=True)
+    contradicted = models.BooleanField(default=False)
     given_up_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -70,6 +73,9 @@ class MarketplaceOrder(Loaded):
             models.Index(fields=["store", "channel", "created_at"], name="there_channel"),
             models.Index(fields=["store", "confirmed_operation", "created_at"], name="there_operation"),
             models.Index(fields=["store", "created_at", "id"], name="there_by_hand", condition=~Q(by_hand="")),
+            models.Index(
+                fields=["store", "created_at", "id"], name="there_contradicted", condition=Q(contradicted=True)
+            ),
             models.Index(
                 fields=["store", "created_at", "id"], name="there_given_up", condition=Q(given_up_at__isnull=False)
             ),

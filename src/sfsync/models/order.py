@@ -47,9 +47,9 @@ class Order(Loaded):
     one marketplace order: split, or imported twice (R38).
 
     `open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
-    asks it of every order. `seen_status` is empty until it was seen; `seen_tracking` is the newest of
-    `seen_numbers` (`Seen.written`), `seen_version` its `Seen.version`. `look_again`: the sweep looks at it whatever its
-    block says. `gone_at`: when the shop first answered without it.
+    asks it of every order. `seen_status` is empty until it was seen; `seen_tracking` is the one of `seen_numbers`
+    (`Seen.written`) that is to be told, `seen_version` its `Seen.version`. `look_again`: the sweep looks at it whatever
+    its block says. `gone_at`: when the shop first answered without it.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)

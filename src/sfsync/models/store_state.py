@@ -13,6 +13,7 @@ class StoreState(models.Model):
     `dispatch`: the word that the last dispatch left, `dispatched_on` in which database (`engine.outgoing.sender`).
     `caught_up_at`: when Shopping Feed was last asked for all that this database may not know, `caught_up_to` the newest
     marketplace order that there was then, `known_tickets` the newest tickets.
+    `mail_trouble`: why no mail went out at all. `refused`: recipients that were refused while others got the mail.
     """
 
     store = models.OneToOneField(Store, on_delete=models.CASCADE, primary_key=True, related_name="state")
@@ -28,6 +29,7 @@ class StoreState(models.Model):
     mail_trouble = models.TextField(default="", blank=True)
     mail_retry_at = models.DateTimeField(null=True)
     mail_tries = models.PositiveSmallIntegerField(default=0)
+    refused = models.JSONField(default=dict, blank=True)
     alarms_at = models.DateTimeField(null=True)
     pruned_at = models.DateTimeField(null=True)
 

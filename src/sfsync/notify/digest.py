@@ -34,7 +34,7 @@ About = tuple[Notice, MarketplaceOrder]
 
 _REASONS = {
     **dict.fromkeys(("ticket-failed", "ticket-canceled", "request-refused", "ignored"), "rejected"),
-    "no-tracking": "untracked",
+    **dict.fromkeys(("no-tracking", "spoilt-tracking"), "untracked"),
     "unsupported": "by-hand",
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import partial
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
+from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from sfsync.domain.hosts import is_loopback
@@ -72,6 +75,61 @@ class _Encrypting(smtplib.SMTP):
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a mail server says of a recipient."""
+
+    code: int
+    text: str
+
+    @classmethod
+    def of(cls, said: tuple[int, bytes | str]) -> Answer:
+        code, text = said
+        return cls(code, text.decode(errors="replace") if isinstance(text, bytes) else str(text))
+
+    @property
+    def lasting(self) -> bool:
+        """Somebody has to change something; the others may pass by themselves (RFC 5321, 4.2.1)."""
+        return self.code >= 500
+
+    def __str__(self) -> str:
+        return f"{self.code} {' '.join(self.text.split())}"
+
+
+def deliver(mail: EmailMessage) -> dict[str, Answer]:
+    """Send one mail. Returns the recipients that the server refused while it took the mail for others; empty for a
+    backend that speaks no SMTP. Raises what the backend raises where nobody got it."""
+    backend = get_connection(fail_silently=False)
+    try:
+        backend.open()
+        server = getattr(backend, "connection", None)
+        if isinstance(server, smtplib.SMTP):
+            return _hand_over(server, mail)
+        backend.send_messages([mail])
+        return {}
+    finally:
+        with suppress(OSError, smtplib.SMTPException):  # the mail is out, or the reason known
+            backend.close()
+
+
+def _hand_over(server: smtplib.SMTP, mail: EmailMessage) -> dict[str, Answer]:
+    recipients = {_bare(each): each for each in mail.recipients()}
+    message: Any = mail.message()
+    refused = server.sendmail(_bare(mail.from_email), list(recipients), message.as_bytes(linesep="\r\n"))
+    return {recipients[address]: Answer.of(said) for address, said in refused.items()}
+
+
+def _bare(address: str) -> str:
+    """As the envelope has it: without the name, and the domain in ASCII."""
+    local, _at, domain = parseaddr(address)[1].rpartition("@")
+    return f"{local}@{punycode(domain)}" if local else domain
+
+
+def answers(error: smtplib.SMTPRecipientsRefused) -> dict[str, Answer]:
+    """What the server says of each recipient, where it takes the mail for none."""
+    return {address: Answer.of(said) for address, said in error.recipients.items()}
+
+
 def rehearse(sender: str, recipients: Iterable[str]) -> None:
     """Everything that a mail from `sender` to `recipients` needs but the mail itself: connection, sign-in, both
     addresses. A backend that speaks no SMTP is only opened. Raises what that backend raises."""
@@ -87,10 +145,10 @@ def rehearse(sender: str, recipients: Iterable[str]) -> None:
 
 def _rehearse(server: smtplib.SMTP, sender: str, recipients: Iterable[str]) -> None:
     server.ehlo_or_helo_if_needed()
-    code, answer = server.mail(parseaddr(sender)[1])
+    code, answer = server.mail(_bare(sender))
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, answer, sender)
-    answers = {each: server.rcpt(parseaddr(each)[1]) for each in recipients}
+    answers = {each: server.rcpt(_bare(each)) for each in recipients}
     server.rset()
     if refused := {each: said for each, said in answers.items() if said[0] not in (250, 251)}:
         raise smtplib.SMTPRecipientsRefused(refused)

@@ -43,6 +43,7 @@ def _queues(stores: list[Store]) -> Iterable[Metric]:
         for state in ("queued", "waiting", "in_flight", "failed"):
             depth.add_metric([health.store, state], getattr(health, state))
         depth.add_metric([health.store, "by_hand"], health.left_to_people)
+        depth.add_metric([health.store, "went_back"], health.went_back)
         age = (now - health.oldest_waiting).total_seconds() if health.oldest_waiting else 0
         oldest.add_metric([health.store], max(age, 0))
         alarms.add_metric([health.store], len(health.alarms))

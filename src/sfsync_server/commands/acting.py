@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from sfsync_server.commands.shown import StoreOption
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from sfsync.models import Order
+    from sfsync.models import Order, Store
 
 
 OperationOption = Annotated[str, typer.Option("--operation", help="Only this one, where an order has several.")]
@@ -48,14 +49,36 @@ def retry(
 
 
 def give_up(
-    order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")],
+    order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")] = "",
+    vanished: Annotated[
+        bool, typer.Option("--vanished", help="Every order that the shop no longer has: they are really gone.")
+    ] = False,
     operation: OperationOption = "",
     store: StoreOption = "",
 ) -> None:
     """Dismiss the pending update of an order: it is not sent. A later change of the order counts again."""
     from sfsync.engine.people import acts
 
+    if bool(order) == vanished:
+        shown.stop("Say which order, or --vanished.", shown.USAGE)
+    if vanished:
+        _let_go(shown.stores_named(store))
+        return
     _act(orders_named(order, store), partial(acts.give_up, operation=operation), "dismissed")
+
+
+def _let_go(stores: list[Store]) -> None:
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.people.vanished import let_go
+    from sfsync.shops.base import ShopError
+
+    with closing(Live()) as connections:
+        for store in stores:
+            try:
+                count = let_go(store, connections.shop(store), shown.person())
+            except ShopError as error:
+                shown.stop(f"{store.name}: {error}")
+            shown.say(f"{store.name}: {_counted('dismissed', count) if count else 'The shop has them all.'}")
 
 
 def done(

@@ -45,6 +45,9 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
         for operation, orders in each.by_hand.items():
             todo = f"{orders} to do by hand on the marketplace ({operation})"
             shown.say(f"{each.store}: {todo}; `sfsync tasks --by-hand` lists them.", "yellow")
+        if each.went_back:
+            text = f"{each.went_back} went back in the shop after the marketplace was told"
+            shown.say(f"{each.store}: {text}; `sfsync tasks --went-back` lists them.", "yellow")
 
 
 def _health(store: Store, health: Health) -> tuple[object, ...]:
@@ -72,6 +75,9 @@ def tasks(
     by_hand: Annotated[
         bool, typer.Option("--by-hand", help="The orders to handle by hand on the marketplace.")
     ] = False,
+    went_back: Annotated[
+        bool, typer.Option("--went-back", help="The orders whose shop took back what the marketplace was told.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Maximum number of rows.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
@@ -79,8 +85,9 @@ def tasks(
     from sfsync.domain.task_state import TaskState
     from sfsync.models import Task
 
-    if by_hand:
-        _left_to_people(shown.stores_named(store), limit, as_json=as_json)
+    if by_hand or went_back:
+        wanted: dict[str, object] = {"contradicted": True} if went_back else {"by_hand__gt": ""}
+        _left_to_people(shown.stores_named(store), wanted, limit, as_json=as_json)
         return
     chosen = Task.objects.filter(store__in=shown.stores_named(store)).living().order_by("id")
     chosen = chosen.select_related("order", "store").prefetch_related("order__shop_orders")
@@ -98,13 +105,22 @@ def tasks(
         shown.say(f"… and {rest} more; see --limit.")
 
 
-def _left_to_people(stores: list[Store], limit: int, *, as_json: bool) -> None:
-    """R9: `sfsync done` says that one was done."""
+def _left_to_people(stores: list[Store], wanted: dict[str, object], limit: int, *, as_json: bool) -> None:
+    """R9: `sfsync done` says that one was done. R8: the operation is what the marketplace believes."""
     from sfsync.models import MarketplaceOrder
 
-    by_hand = MarketplaceOrder.objects.filter(store__in=stores).exclude(by_hand="")
-    orders = by_hand.order_by("id").select_related("store").prefetch_related("shop_orders")[:limit]
-    left = [(each.store.name, _number(each.store, each), each.reference, each.channel, each.by_hand) for each in orders]
+    chosen = MarketplaceOrder.objects.filter(store__in=stores, **wanted)
+    orders = chosen.order_by("id").select_related("store").prefetch_related("shop_orders")[:limit]
+    left = [
+        (
+            each.store.name,
+            _number(each.store, each),
+            each.reference,
+            each.channel,
+            each.by_hand or each.confirmed_operation,
+        )
+        for each in orders
+    ]
     columns = ("store", "shop_order", "reference", "channel", "operation")
     if as_json:
         shown.print_json([dict(zip(columns, each, strict=True)) for each in left])

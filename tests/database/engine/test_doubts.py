@@ -147,7 +147,7 @@ def test_a_number_in_an_older_parcel_is_news(world: World) -> None:
     before = world.story(order).count("seen-tracking")
     world.sync()
     assert world.story(order).count("seen-tracking") == before + 1
-    assert world.row(order).seen_tracking == "TRACK-2"
+    assert world.row(order).seen_tracking == "TRACK-3"
 
 
 def remove(world: World, *orders: int) -> None:

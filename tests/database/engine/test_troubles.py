@@ -18,9 +18,12 @@ from django.db import OperationalError, connection, connections
 from django.db.models import QuerySet
 from django.test import override_settings
 
+from sfsync import texts
 from sfsync.engine.due import due_stores
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.people import acts, at_once
+from sfsync.engine.watch.health import health_of
+from sfsync.engine.watch.story import story_of
 from sfsync.models import Order, Store, Task
 from sfsync.shops.base import OpenShop, ShopUnavailable
 from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
@@ -228,3 +231,30 @@ def test_an_api_that_no_request_reaches_is_a_trouble_of_the_very_run(world: Worl
     world.sandbox.faults.clear()
     assert world.sync(wait=60).ok
     assert world.accepted(order) == [("ship", "T-1"), ("deliver", "")]
+
+
+def test_a_suspended_store_is_refused_and_not_unknown(world: World) -> None:
+    """R20: Shopping Feed knows it well, and says why; the reason is repeated."""
+    world.ship(world.order(), "T-1")
+    world.sandbox.fault(Fault("status", status=403, times=None, message="Store suspended: unpaid invoice"))
+    [stopped] = world.sync().troubles
+    assert (stopped.trouble, in_the_row(world)) == ("store-refused", "store-refused")
+    said = texts.sentence(stopped.trouble, {"message": stopped.detail})
+    assert "unpaid invoice" in said
+    assert "does not know" not in said
+
+
+def test_a_slow_ticket_is_named_and_its_numbers_are_in_the_story(world: World) -> None:
+    """R17: nothing is empty in the sentence, and `sfsync why` shows what the support asks for."""
+    world.sandbox.configure(ticket_seconds=7 * 86400)
+    order = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    world.advance(days=2)
+    world.sync(wait=5)
+    task = world.tasks(order)[0]
+    assert task.ticket_number
+    [health] = health_of([Store.objects.get()], world.now())
+    [slow] = [each.sentence for each in health.alarms if each.code == "ticket-slow"]
+    assert "“”" not in slow
+    [flying] = story_of(world.row(order)).next
+    assert (task.ticket_number in flying.sentence, task.batch_id in flying.sentence) == (True, True)

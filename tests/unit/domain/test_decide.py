@@ -62,6 +62,7 @@ TOLD_BEFORE = Because.TOLD_BEFORE
 KNOWN_ALREADY, WENT_BACK, NOT_MAPPED = Because.ALREADY_CONFIRMED, Because.WENT_BACK, Because.NOT_MAPPED
 UNSUPPORTED, CHANNELS_OWN = Because.UNSUPPORTED, Because.FULFILLED_BY_CHANNEL
 NO_TRACKING = Fail(Failure.NO_TRACKING, SHIP)
+SPOILT = Fail(Failure.SPOILT_TRACKING, SHIP, message="6,9E+12")
 
 # rule and story: (the shop's order, what is known, policy, minutes since the change was seen) → decision
 TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
@@ -119,6 +120,10 @@ TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
     "R4 shipped, no number yet": (shop(4), UNTOLD, CURRENT, 0, Wait(DUE)),
     "R4 the last moment": (shop(4), UNTOLD, CURRENT, 4.99, Wait(DUE)),
     "R4 due, and still none": (shop(4), UNTOLD, CURRENT, 5, NO_TRACKING),
+    "R4 a spoilt number may still be mended": (shop(4, spoilt="6,9E+12"), UNTOLD, CURRENT, 4, Wait(DUE)),
+    "R4 a spoilt number": (shop(4, spoilt="6,9E+12"), UNTOLD, CURRENT, 5, SPOILT),
+    "R4 a spoilt number where none is needed": (shop(4, spoilt="6,9E+12"), UNTOLD, UNTRACKED, 5, SPOILT),
+    "R4 a spoilt number beside a good one": (shop(4, number="A1", spoilt="6"), UNTOLD, CURRENT, 0, Send(SHIP, "A1")),
     "R4 no delay": (shop(4), UNTOLD, Policy(MAPPING, delay=timedelta(0)), 0, NO_TRACKING),
     "R4 allowed for all: waits too": (shop(4), UNTOLD, UNTRACKED, 1, Wait(DUE)),
     "R4 allowed for all: due": (shop(4), UNTOLD, UNTRACKED, 5, Send(SHIP)),

@@ -12,6 +12,7 @@ from sfsync.domain.operations import OperationKind, all_kinds
 
 NEXT_STEPS = {
     Failure.NO_TRACKING: NextStep.FIX_SHOP,  # R4: a number that comes later revives it
+    Failure.SPOILT_TRACKING: NextStep.FIX_SHOP,  # R4
     Failure.NO_FEED_ID: NextStep.GIVE_UP,  # R13b
     Failure.ORDER_GONE: NextStep.GIVE_UP,
     Failure.UNLISTED: NextStep.GIVE_UP,  # R39

@@ -13,8 +13,9 @@ NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 SHIPPED = Before(1, "17", "4", "p A1", 31)
 
 
-def order(status: str = "4", numbers: str = "A1", version: int = 31) -> Snapshot:
-    return Snapshot("17", status, parcels=tuple(Parcel(each, key="p") for each in numbers.split()), version=version)
+def order(status: str = "4", numbers: str = "A1", version: int = 31, spoilt: str = "") -> Snapshot:
+    parcels = tuple(Parcel(each, key="p") for each in numbers.split())
+    return Snapshot("17", status, parcels=parcels, version=version, spoilt=spoilt)
 
 
 def gone_for(**duration: float) -> Before:
@@ -28,6 +29,7 @@ def gone_for(**duration: float) -> Before:
         (SHIPPED, order(status="5"), Answer.NEWS),
         (SHIPPED, order(numbers="A1 B2"), Answer.NEWS),
         (SHIPPED, order(numbers=""), Answer.NEWS),
+        (SHIPPED, order(spoilt="6,9E+12"), Answer.NEWS),
         (SHIPPED, order(version=32), Answer.NEWS),
         (SHIPPED, order(version=30), Answer.OLDER),
         (SHIPPED, order(status="2", numbers="", version=30), Answer.OLDER),

@@ -17,6 +17,7 @@ OVER = {
     Trouble.ORDERS_VANISHED: {Act.RUN},
     Trouble.TOKEN_REFUSED: {Act.FEED},
     Trouble.STORE_UNKNOWN: {Act.FEED},
+    Trouble.STORE_REFUSED: {Act.FEED},
     Trouble.RATE_LIMITED: {Act.FEED},
     Trouble.API_UNAVAILABLE: {Act.FEED},
     Trouble.SECRET_UNREADABLE: {Act.SHOP, Act.FEED},
@@ -24,6 +25,7 @@ OVER = {
     Trouble.DATABASE_AWAY: {Act.DATABASE},
     Trouble.DISK_FULL: {Act.DATABASE},
     Trouble.MAIL_FAILED: {Act.MAIL},
+    Trouble.RECIPIENT_REFUSED: {Act.MAIL},
     Trouble.LEASE_LOST: {Act.RUN},
     Trouble.CRASHED: {Act.RUN},
 }
@@ -50,7 +52,7 @@ def test_every_trouble_has_a_sentence_and_an_advice(trouble: Trouble) -> None:
 
 def test_what_stops_a_store_has_a_short_sentence_too() -> None:
     """A lost lease leaves the telling to the run that has it, and a mail that failed stops nothing."""
-    assert set(TROUBLES) == set(Trouble) - {Trouble.LEASE_LOST, Trouble.MAIL_FAILED}
+    assert set(TROUBLES) == set(Trouble) - {Trouble.LEASE_LOST, Trouble.MAIL_FAILED, Trouble.RECIPIENT_REFUSED}
 
 
 @pytest.mark.parametrize("code", ["", "ok", "silent", "store-not-opened"])

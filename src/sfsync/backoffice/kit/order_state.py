@@ -23,6 +23,7 @@ class State(models.TextChoices):
 
     FAILED = "failed", gettext_lazy("Action needed")
     BY_HAND = "by-hand", gettext_lazy("To do on the marketplace")
+    WENT_BACK = "went-back", gettext_lazy("To check")
     SENT = "sent", gettext_lazy("Sent, awaiting confirmation")
     RETRYING = "retrying", gettext_lazy("Will be retried")
     WAITING = "waiting", gettext_lazy("Waiting to be sent")
@@ -58,6 +59,9 @@ def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     if rows:
         task = rows[0]
         return Standing(OF_TASK[task.state], task.operation, _sentence(task, there.channel), _since(task))
+    if there.contradicted:
+        said = texts.went_back(there.confirmed_operation, there.channel)
+        return Standing(State.WENT_BACK, there.confirmed_operation, said, order.seen_at)
     if given_up := acts.given_up(order):
         return Standing(State.GIVEN_UP, "", given_up, there.given_up_at)
     if there.confirmed_operation:
@@ -114,11 +118,12 @@ def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str =
     )
 
 
-_UNTOLD = Q(marketplace_order__confirmed_operation="")
+_UNTOLD, _WENT_BACK = Q(marketplace_order__confirmed_operation=""), Q(marketplace_order__contradicted=True)
 AT_REST = {
-    State.GIVEN_UP: acts.GIVEN_UP,
-    State.CONFIRMED: ~_UNTOLD & ~acts.GIVEN_UP,
-    State.QUIET: _UNTOLD & ~acts.GIVEN_UP,
+    State.WENT_BACK: _WENT_BACK,
+    State.GIVEN_UP: acts.GIVEN_UP & ~_WENT_BACK,
+    State.CONFIRMED: ~_UNTOLD & ~acts.GIVEN_UP & ~_WENT_BACK,
+    State.QUIET: _UNTOLD & ~acts.GIVEN_UP & ~_WENT_BACK,
 }
 """The states of an order that has no task and nothing to be done by hand."""
 

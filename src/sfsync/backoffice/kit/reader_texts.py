@@ -21,11 +21,22 @@ ADVICE = {
     "store-unknown": _(
         "Check the Shopping Feed store number in Settings › Connection; the diagnostics list the right ones."
     ),
+    "store-refused": _(
+        "Read the reason: the store may be suspended at Shopping Feed, or the store number or the token may be another "
+        "account's; the diagnostics list the right ones. Nothing is lost."
+    ),
     "secret-unreadable": _("Enter the token and the shop's address again in Settings › Connection."),
     "secret-elsewhere": _("Find out who changed the address. If it is right, enter the token again."),
     "crashed": _("Nothing is lost. Please send the report from the diagnostics page to support."),
     "silent": _("Nothing is sent until a sync runs: start one now, and ask your sfsync administrator to look into it."),
     "mail-failed": _("Open the diagnostics: they test the mail server and show its answer."),
+    "recipient-refused": _(
+        "Correct the address in Settings › Emails, or have its mailbox opened. What it did not get is kept for it."
+    ),
+    "orders-vanished": _(
+        "Check that the connection names the right shop and that its database is complete. If the orders were deleted "
+        "on purpose, say so here: their updates are then dismissed."
+    ),
     "overdue": _("Check the pending orders: each one says why it is waiting."),
     "store-not-opened": _(
         "Check the Shopping Feed store number in Settings › Connection; the diagnostics list the right ones."
@@ -41,6 +52,7 @@ ON_FORM = {
     "token-refused": _("Enter a valid token."),
     "store-unknown": _("Correct the Shopping Feed store number."),
     "store-not-opened": _("Correct the Shopping Feed store number."),
+    "store-refused": _("Correct the Shopping Feed store number, or ask their support why the store is closed to you."),
     "secret-unreadable": _("Enter the token and the address of the shop's database again."),
     "secret-elsewhere": _("Find out who changed the address. If it is right, enter the token again."),
 }

@@ -28,11 +28,13 @@ from sfsync.backoffice.kit.starting import start
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.people.at_once import send_now
+from sfsync.engine.people.vanished import missing
 from sfsync.engine.watch.preview import Preview, preview
 from sfsync.models import Order, Store
 
 MOST_SHOWN = 200
-"""Orders that one action takes from a page; "all failed" knows no limit."""
+"""Orders that one action takes from a page; "all failed" and "all vanished" know no limit."""
+VANISHED = "vanished"
 ACTS = ("retry", "send", "give-up", "by-hand")
 
 
@@ -51,11 +53,16 @@ class Chosen:
 @of_store
 @post_only("backoffice:orders")
 def act(request: HttpRequest, store: Store) -> HttpResponseBase:
-    """POST `act`, and `order` (ids, many) or `all=failed`. `sure` is there once the person saw what will happen.
+    """POST `act`, and `order` (ids, many) or `all=failed` or `all=vanished`. `sure` is there once the person saw what
+    will happen.
 
     What was shown with `sure` are the orders that the action changes; the others are not in the form any more.
     """
-    wanted, orders = request.POST.get("act", ""), chosen(request, store)
+    try:
+        wanted, orders = request.POST.get("act", ""), chosen(request, store)
+    except OUTSIDE as error:
+        messages.error(request, said(store, error).text)
+        return back(request, store)
     if wanted not in ACTS or not orders.exists():
         messages.warning(request, _("Select at least one order."))
         return back(request, store)
@@ -74,12 +81,15 @@ def chosen(request: HttpRequest, store: Store) -> QuerySet[Order]:
     orders = Order.objects.filter(store=store)
     if request.POST.get("all") == State.FAILED:
         return orders.filter(marketplace_order__in=tasks_in(store, State.FAILED).values("order"))
+    if request.POST.get("all") == VANISHED:
+        with opened(store) as shop:
+            return missing(store, shop)
     ids = [int(each) for each in request.POST.getlist("order") if each.isdecimal() and len(each) <= 18]
     return orders.filter(pk__in=ids[:MOST_SHOWN])
 
 
 def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Order]) -> HttpResponse:
-    rows = list(with_tasks(orders.order_by("-created_at", "-id")))
+    rows = list(with_tasks(orders.order_by("-created_at", "-id"))[:MOST_SHOWN])
     shown, trouble = _foretold(store, rows) if wanted == "send" else (list(map(_ASKED[wanted], rows)), None)
     idle = [each for each in shown if not each.acts]
     return page(
@@ -92,6 +102,8 @@ def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Or
         idle=by_reason(idle),
         idle_count=len(idle),
         trouble=trouble,
+        all=VANISHED if request.POST.get("all") == VANISHED else "",
+        unshown=max(orders.count() - len(rows), 0),
         back=_next(request, store),
     )
 

@@ -78,7 +78,8 @@ def _page(
 
 
 def needing(health: Health, *, alone: bool) -> list[Needing]:
-    """A line for the failed orders, one for those that a person must see to on the marketplace. The store is named
+    """A line for the failed orders, one for those that a person must see to on the marketplace, one for those to check.
+    The store is named
     where it is not `alone`."""
     lines = []
     url = reverse("backoffice:orders", args=[health.store])
@@ -92,6 +93,13 @@ def needing(health: Health, *, alone: bool) -> list[Needing]:
             by_hand,
         )
         lines.append(Needing(text % {"count": grouped(by_hand)}, f"{url}?state={State.BY_HAND}"))
+    if health.went_back:
+        text = ngettext(
+            "%(count)s order went back in the shop after the marketplace was told.",
+            "%(count)s orders went back in the shop after the marketplace was told.",
+            health.went_back,
+        )
+        lines.append(Needing(text % {"count": grouped(health.went_back)}, f"{url}?state={State.WENT_BACK}"))
     return lines if alone else [Needing(_named(health.store, each.text), each.url) for each in lines]
 
 
@@ -135,5 +143,6 @@ def _standing(store: Store, health: Health) -> list[str]:
         f"{store.name}: {store.mode}, {store.state_policy}, delay {store.delay_minutes} min, tries {store.tries}, "
         f"statuses {store.statuses}",
         f"    queued {health.queued}, waiting {health.waiting}, in flight {health.in_flight}, failed {health.failed}, "
-        f"by hand {health.left_to_people}, last run {stamp(health.last_run) or '-'} {health.last_outcome}",
+        f"by hand {health.left_to_people}, went back {health.went_back}, "
+        f"last run {stamp(health.last_run) or '-'} {health.last_outcome}",
     ]

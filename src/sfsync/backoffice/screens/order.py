@@ -83,10 +83,11 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
     seen = glance(store, order)
     status = seen.snapshot.status if seen.snapshot else order.seen_status
     outlook = preview_of(order, tasks, seen.group, policy_of(store), now) if seen.snapshot else None
+    warnings = [Next(outlook.warning)] if outlook and outlook.warning else []
     return {
         "standing": standing(order, tasks),
         "events": events_of(story, order),
-        "next": [_coming(each, order.marketplace_order.channel) for each in story.next],
+        "next": [_coming(each, order.marketplace_order.channel) for each in [*story.next, *warnings]],
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
         "color": statuses.color(status),
         "others": order.others,

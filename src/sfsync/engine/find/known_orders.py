@@ -18,7 +18,8 @@ from sfsync.shops.keys import OrderKey, StatusKey
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """What was last seen of a shop order of ours, and its marketplace order. `numbers`: as they are kept."""
+    """What was last seen of a shop order of ours, and its marketplace order. `numbers`: as they are kept, `tracking`
+    the one to be told."""
 
     pk: int
     order_id: int
@@ -27,13 +28,17 @@ class LastSeen:
     version: int
     look_again: bool
     at: datetime | None = None
+    tracking: str = ""
 
     def differs(self, now: Seen) -> bool:
         """It is to be written down."""
         return self.look_again or (self.status, self.numbers, self.version) != (now.status, now.written, now.version)
 
 
-_LAST_SEEN = ("key", "pk", "marketplace_order", "seen_status", "seen_numbers", "seen_version", "look_again", "seen_at")
+_LAST_SEEN = (
+    *("key", "pk", "marketplace_order", "seen_status", "seen_numbers", "seen_version"),
+    *("look_again", "seen_at", "seen_tracking"),
+)
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ def _trouble(error: Exception) -> Trouble:
         case ShopError():
             return Trouble.SHOP_MISCONFIGURED
         case AuthenticationError(status=403):
-            return Trouble.STORE_UNKNOWN
+            return Trouble.STORE_REFUSED
         case AuthenticationError():
             return Trouble.TOKEN_REFUSED
         case NotFoundError():

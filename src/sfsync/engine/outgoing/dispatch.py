@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -123,7 +124,10 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         _say_nothing(run, [(task, nothing) for task, nothing in plan.nothing if task.pk not in lost])
         set_aside(run, [_failed(*each) for each in plan.fail if each[0].pk not in lost])
         _tell_called_off(run, plan.called_off)
+        for task, odd in plan.odd:
+            run.journal.say(Level.WARNING, "odd-number", task.order_id, **asdict(odd))
         _nothing_by_hand(plan)
+        _mark_contradicted(plan)
         run.journal.flush()
 
 
@@ -182,6 +186,17 @@ def _nothing_by_hand(plan: Plan) -> None:
         MarketplaceOrder.objects.filter(pk__in=freed).update(by_hand="")
 
 
+def _mark_contradicted(plan: Plan) -> None:
+    """R8: until the shop agrees again with what the marketplace believes. What waits says nothing of that."""
+    back = {task.order_id for task, nothing in plan.nothing if nothing.because is Because.WENT_BACK}
+    judged = [each.task for each in plan.send] + [task for task, _ in plan.wait] + [task for task, *_ in plan.fail]
+    judged += [task for task, nothing in plan.nothing if nothing.because is not Because.SET_ASIDE]
+    moved = {task.order_id for task in judged if task.contradicted is not (task.order_id in back)}
+    for contradicted, orders in ((True, moved & back), (False, moved - back)):
+        if orders:
+            MarketplaceOrder.objects.filter(pk__in=orders).update(contradicted=contradicted)
+
+
 def _told(nothing: Nothing) -> bool:
     """R8, R9, R39: the merchant hears of these, once."""
     return nothing.because in (Because.WENT_BACK, Because.UNSUPPORTED, Because.TOLD_UNCLAIMED)
@@ -194,4 +209,4 @@ def _notice(task: HeldTask, nothing: Nothing) -> NoticeRow:
 
 
 def _failed(task: HeldTask, decision: Fail, row: FactRow | None) -> Failed:
-    return Failed(task, decision.failure, fact=(decision.operation, decision.key), before=row)
+    return Failed(task, decision.failure, decision.message, fact=(decision.operation, decision.key), before=row)

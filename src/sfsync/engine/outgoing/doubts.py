@@ -29,16 +29,17 @@ def decidable(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTas
     now = run.clock()
     found = reading.snapshots.get
     answers = {pk: [each.answer(found(each.key), now) for each in its] for pk, its in reading.before.items()}
-    _believe(tasks, answers)
+    _believe(tasks, answers, len(reading.unlisted))
     _write_down(run, reading, answers, now)
     later = {task.pk: wait for task in tasks if (wait := _wait(answers.get(task.order_id, ())))}
     _ask_again(run, [task for task in tasks if task.pk in later], later, now)
     return [task for task in tasks if task.pk not in later]
 
 
-def _believe(tasks: list[HeldTask], answers: Answers) -> None:
+def _believe(tasks: list[HeldTask], answers: Answers, unlisted: int) -> None:
+    """An order that is there, and that the shop's module does not list any more, is as gone as one that is not."""
     every = [each for its in answers.values() for each in its]
-    absent = sum(each in (Answer.ABSENT, Answer.GONE) for each in every)
+    absent = unlisted + sum(each in (Answer.ABSENT, Answer.GONE) for each in every)
     if vanished(len(every), absent):
         raise Doubted(Trouble.ORDERS_VANISHED, f"{absent} of {len(every)} orders were not found.")
     stubborn = [task for task in tasks if task.looks >= OLD_ANSWERS and Answer.OLDER in answers.get(task.order_id, ())]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sfsync.db.among import among
+from sfsync.domain.carrier_forms import OddNumber, odd_number
 from sfsync.domain.decide import Decided, Decision, Fail, Nothing, Send, Wait, is_fresh
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together, decide_together
@@ -61,6 +62,8 @@ class Plan:
     """What is to be told of orders without a Shopping Feed id (R13b): the API must be asked for it first."""
     needless: list[FactRow] = field(default_factory=list)
 
+    odd: list[tuple[HeldTask, OddNumber]] = field(default_factory=list)
+    """Sent, with a number that looks like another carrier's: said once for each number."""
     called_off: list[tuple[HeldTask, Together]] = field(default_factory=list)
     """Shipped, while another shop order of the same marketplace order is called off (R38)."""
 
@@ -109,19 +112,22 @@ class Plan:
         """A fact that may have been told, or that the client refuses to name, fails alone: it stops neither its store
         nor other facts."""
         if task.unsure_at and not kind_of(send.operation).is_shown:
-            self._fail(task, send, Failure.MAYBE_TOLD, before, look)
+            self._fail(task, Fail(Failure.MAYBE_TOLD, send.operation, send.key), before, look, more=send.more)
             return
         try:
             item = build(send.operation, task.feed_id or 0, order)
-        except ValueError:
-            self._fail(task, send, Failure.UNPREPARABLE, before, look)
+        except ValueError as error:
+            failed = Fail(Failure.UNPREPARABLE, send.operation, send.key, str(error))
+            self._fail(task, failed, before, look, more=send.more)
         else:
             _carry_on(task, before)
+            if send.key and not before and (odd := odd_number(order)):
+                self.odd.append((task, odd))
             self.send.append(Prepared(task, item, send, order.status, self.pks[order.key], before, look))
 
-    def _fail(self, task: HeldTask, send: Send, why: Failure, before: FactRow | None, look: Look | None) -> None:
-        self.fail.append((task, Fail(why, send.operation, send.key), before))
-        self._rest(task, look or (Look(task.order_id, task.since, self.now) if send.more else None))
+    def _fail(self, task: HeldTask, failed: Fail, before: FactRow | None, look: Look | None, *, more: bool) -> None:
+        self.fail.append((task, failed, before))
+        self._rest(task, look or (Look(task.order_id, task.since, self.now) if more else None))
 
 
 def _carry_on(task: HeldTask, row: FactRow | None) -> None:

@@ -21,12 +21,14 @@ from sfsync.shops.keys import OrderKey
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`groups`: marketplace order → its shop orders. `other`: the shop claims these to be other orders than we know.
-    `snapshots`: each of the shop's orders; `before`: marketplace order → what was known of its shop orders."""
+    `snapshots`: each of the shop's orders; `before`: marketplace order → what was known of its shop orders. `unlisted`:
+    those that the shop has, and does not list as a marketplace's any more."""
 
     groups: Mapping[int, Group]
     snapshots: Mapping[OrderKey, Snapshot]
     other: list[Listing]
     before: Mapping[int, Sequence[Before]]
+    unlisted: Collection[OrderKey] = ()
 
     @property
     def pks(self) -> dict[OrderKey, int]:
@@ -41,8 +43,8 @@ def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     is not taken for it.
     """
     before = _shop_orders(known)
-    keys = [each.key for its in before.values() for each in its]
-    snapshots = shop.reader.read(keys)
+    rows = {each.key: each for its in before.values() for each in its}
+    snapshots = {key: rows[key].read_as(each) for key, each in shop.reader.read(list(rows)).items()}
     claims = {key: each.claim for key, each in snapshots.items() if each.claim}
     listings = _listings(shop, snapshots.keys() - claims.keys())
     claims |= {key: claim(each) for key, each in listings.items()}
@@ -50,7 +52,8 @@ def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     listings |= _listings(shop, other - listings.keys())
     groups = {pk: _group(its, snapshots, claims) for pk, its in before.items()}
     groups |= {pk: Group(claimed=False) for pk in known.keys() - groups.keys()}
-    return Reading(groups, snapshots, [listings[key] for key in other if key in listings], before)
+    moved = [listings[key] for key in other if key in listings]
+    return Reading(groups, snapshots, moved, before, snapshots.keys() - claims.keys())
 
 
 def _listings(shop: OpenShop, keys: Collection[OrderKey]) -> dict[OrderKey, Listing]:
@@ -71,7 +74,7 @@ def _group(its: Sequence[Before], snapshots: Mapping[OrderKey, Snapshot], claims
     return Group(living, unlisted=len(living) < len(there))
 
 
-_COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at")
+_COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at", "seen_tracking")
 
 
 def _shop_orders(order_ids: Iterable[int]) -> dict[int, list[Before]]:

@@ -37,7 +37,21 @@ def give_up(orders: QuerySet[Order], who: str, *, operation: str = "") -> int:
     undone: the person told the marketplace, or nobody needs to. A later change counts again."""
     tasks = _asked_for(orders, operation).living().exclude(action=Action.CHECK).filter(lease="")
     given_up = _each_store(tasks, who, "person-give-up", _drop)
-    return given_up + _by_hand(orders, who, "person-give-up", _give_up, operation)
+    given_up += _by_hand(orders, who, "person-give-up", _give_up, operation)
+    return given_up + (0 if operation else _leave_contradicted(orders, who))
+
+
+def _leave_contradicted(orders: QuerySet[Order], who: str) -> int:
+    """R8: the marketplace keeps what it was told, and a person knows."""
+    left = MarketplaceOrder.objects.filter(pk__in=orders.values("marketplace_order"), contradicted=True).order_by()
+    done = 0
+    for store in Store.objects.filter(pk__in=left.values("store")):
+        with transaction.atomic():
+            chosen = list(left.filter(store=store).select_for_update(of=("self",)).values_list("pk", flat=True))
+            MarketplaceOrder.objects.filter(pk__in=chosen).update(contradicted=False, given_up_at=timezone.now())
+            _log(store, chosen, "person-give-up", who)
+            done += len(chosen)
+    return done
 
 
 def _asked_for(orders: QuerySet[Order], operation: str) -> TaskQuerySet:
@@ -122,8 +136,10 @@ def _by_hand(
 
 
 def droppable(order: Order, tasks: Iterable[Task]) -> bool:
-    """`give_up` has something to drop: an update that no request took and no run is at work on, or work by hand."""
-    return bool(order.marketplace_order.by_hand) or any(not task.state.sent and not task.lease for task in tasks)
+    """`give_up` has something to drop: an update that no request took and no run is at work on, work by hand, or what
+    the shop has gone back on."""
+    there = order.marketplace_order
+    return bool(there.by_hand or there.contradicted) or any(not task.state.sent and not task.lease for task in tasks)
 
 
 def why_not(order: Order, tasks: list[Task] | None = None) -> str:
@@ -144,6 +160,8 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
     there = order.marketplace_order
     if there.by_hand:
         return texts.by_hand(there.by_hand, there.channel)
+    if there.contradicted:
+        return texts.went_back(there.confirmed_operation, there.channel)
     if said := given_up(order):
         return said
     if there.confirmed_operation and there.confirmed_at:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+import smtplib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -18,20 +19,19 @@ from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
 from sfsync.conf import conf
-from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.operations import meanings
 from sfsync.domain.trouble import Act, Trouble
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import disk_full, stopped_by
+from sfsync.engine.watch import refused_mail
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
 from sfsync.engine.watch.rehearsal import rehearse_run
 from sfsync.models import Store, StoreState
 from sfsync.models.store import StatePolicy
-from sfsync.notify.smtp import NoMailServerError, rehearse
+from sfsync.notify.smtp import NoMailServerError, answers, rehearse
 from sfsync.shops.base import ShopError, Status
 from sfsync.shops.keys import StatusKey, in_order
-from shoppingfeed import ShoppingFeedError
 
 
 class Verdict(StrEnum):
@@ -99,42 +99,45 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     yield database
     yield from _files()
     stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state"))
-    mail = _mail(_unreached(stores))
+    unreached = _unreached(stores)
+    mail = _mail({address for store in unreached for address in store.recipients})
     yield mail
     if database.verdict is Verdict.WRONG:
         return
     if mail.verdict is Verdict.OK:
-        mail_again()
+        mail_again(unreached, timezone.now())
     if not stores:
         yield Finding("stores", Verdict.WRONG, "no-store")
-    well = answering([database, mail])
+    mailed = {store.pk for store in unreached}
     for number, (store, health) in enumerate(zip(stores, health_of(stores, timezone.now()), strict=True)):
+        tried = [database, mail] if store.pk in mailed else [database]
         if tries is None or number < tries:
-            yield from examine_store(store, health, connections, language, well=well)
+            yield from examine_store(store, health, connections, language, tried=tried)
         else:
-            yield from (each for each in _recorded(store, health, well) if each.verdict is not Verdict.OK)
+            yield from (each for each in _recorded(store, health, tried) if each.verdict is not Verdict.OK)
 
 
 def examine_store(
-    store: Store, health: Health, connections: Connections, language: str = "", *, well: Collection[Act] = ()
+    store: Store, health: Health, connections: Connections, language: str = "", *, tried: Sequence[Finding] = ()
 ) -> Iterator[Finding]:
-    """`language`: of the names of the shop's statuses, the store's own if empty. `well`: what has just gone well."""
+    """`language`: of the names of the shop's statuses, the store's own if empty. `tried`: what was found just now of
+    what the store needs, too."""
     shop = try_shop(store, connections)
     yield shop
     feed = try_feed(store, connections)
     yield feed
     if shop.verdict is Verdict.OK:
         yield from _guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
-    yield from _recorded(store, health, answering([shop, feed]) | {*well})
+    yield from _recorded(store, health, [shop, feed, *tried])
 
 
-def _recorded(store: Store, health: Health, well: set[Act]) -> Iterator[Finding]:
+def _recorded(store: Store, health: Health, tried: Sequence[Finding]) -> Iterator[Finding]:
     """What is known without asking anybody."""
     yield _recipients(store)
-    yield from _alarms(store, health, well)
+    yield from _alarms(store, health, tried)
 
 
-def answering(tried: list[Finding]) -> set[Act]:
+def answering(tried: Iterable[Finding]) -> set[Act]:
     """The acts that have just gone well."""
     return {Act(each.about) for each in tried if each.verdict is Verdict.OK}
 
@@ -152,12 +155,14 @@ def forget_trouble(store: Store, well: set[Act]) -> None:
         StoreState.objects.filter(pk=store.pk, trouble=trouble).update(**gone)
 
 
-def _alarms(store: Store, health: Health, well: set[Act]) -> Iterator[Finding]:
-    """What the last run ended on counts no longer where the same thing has just gone well."""
+def _alarms(store: Store, health: Health, tried: Sequence[Finding]) -> Iterator[Finding]:
+    """What the last run ended on counts no longer where the same thing has just gone well, and is not said again where
+    it was just found."""
+    well, found = answering(tried), {each.code for each in tried}
     for alarm in health.alarms:
         if _over(alarm.code, well):
             yield _gone(store, health, alarm)
-        else:
+        elif alarm.code not in found:
             yield Finding("store", Verdict.WARNING, alarm.code, alarm.params, store.name)
 
 
@@ -201,7 +206,7 @@ def _guarded(about: str, store: Store, check: Callable[[], list[Finding]]) -> li
     """`cause` is the shop's own code of what is wrong, where it has one; its `kind` of shop knows what it means."""
     try:
         return check()
-    except (ShopError, ShoppingFeedError, SecretUnreadable) as error:
+    except Exception as error:  # one of ours among them: a check that fails does not stop the others
         stopped = stopped_by(error)
         cause = error.code if isinstance(error, ShopError) else ""
         params = {"message": stopped.detail, "cause": cause, "kind": store.shop_kind}
@@ -242,15 +247,16 @@ def _mail(recipients: set[str]) -> Finding:
         rehearse(settings.DEFAULT_FROM_EMAIL, recipients)
     except NoMailServerError:
         return Finding("mail", Verdict.WARNING, "mail-unset")
+    except smtplib.SMTPRecipientsRefused as error:
+        return Finding("mail", Verdict.WARNING, "recipient-refused", refused_mail.told(answers(error)))
     except Exception as error:  # whatever the configured mail backend raises is what the merchant must read
         return Finding("mail", Verdict.WARNING, "mail-away", {"message": f"{_server()}{error}"})
     return Finding("mail", Verdict.OK, "mail-answers", {"host": getattr(settings, "EMAIL_HOST", "")})
 
 
-def _unreached(stores: list[Store]) -> set[str]:
-    """Whose mail could not be sent: only the same addresses show whether it can be sent now."""
-    failing = [store for store in stores if store.state.mail_trouble]
-    return {address for store in failing[:MAILS_TRIED] for address in store.recipients}
+def _unreached(stores: list[Store]) -> list[Store]:
+    """Whose mail could not be sent, to all or to some: only the same addresses show whether it can be sent now."""
+    return [store for store in stores if store.state.mail_trouble or store.state.refused][:MAILS_TRIED]
 
 
 def _server() -> str:

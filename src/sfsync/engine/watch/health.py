@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, prefetch_related_objects
+from django.db.models import Count, Exists, Min, OuterRef, Q, prefetch_related_objects
 
 from sfsync import texts
 from sfsync.conf import conf
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.lease import held_by
+from sfsync.engine.watch import refused_mail
 from sfsync.models import MarketplaceOrder, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
@@ -42,7 +44,8 @@ class Alarm:
 class Health:
     """Tasks of a store by what they wait for, the age of the oldest, the last run, and the alarms.
 
-    `by_hand`: operation → orders for which a person has to do it on the marketplace (R9).
+    `failed`: orders with an update that needs a person. Of the others, `by_hand`: operation → those for which a person
+    has to do it on the marketplace (R9), and `went_back`: those of which the shop took back what was told (R8).
     `scheduled`: a service or Celery's beat is there to start the next run; without one, when that is nobody knows here.
     """
 
@@ -52,6 +55,7 @@ class Health:
     in_flight: int
     failed: int
     by_hand: dict[str, int]
+    went_back: int
     oldest_waiting: datetime | None
     oldest_in_flight: datetime | None
     last_run: datetime | None
@@ -65,6 +69,11 @@ class Health:
     def left_to_people(self) -> int:
         """Orders with something to be done by hand."""
         return sum(self.by_hand.values())
+
+    @property
+    def asking(self) -> int:
+        """Orders that ask for a person, each once."""
+        return self.failed + self.left_to_people + self.went_back
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`: dates in ISO 8601, alarms as sentences."""
@@ -80,7 +89,7 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     figures = {row["store"]: row for row in _figures(stores, now)}
     awake = scheduler_awake(now)
     by_hand: dict[int, dict[str, int]] = {store.pk: {} for store in stores}
-    for store_id, operation, orders in _by_hand(stores):
+    for store_id, operation, orders in _left_to_people(stores):
         by_hand[store_id][operation] = orders
     return [
         _health(
@@ -95,9 +104,11 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     ]
 
 
-def _by_hand(stores: list[Store]) -> Any:
-    waiting = MarketplaceOrder.objects.filter(store__in=stores).exclude(by_hand="").order_by("store", "by_hand")
-    return waiting.values_list("store", "by_hand").annotate(Count("id"))
+def _left_to_people(stores: list[Store]) -> Any:
+    """By operation; with none, those that went back. An order whose update failed counts there."""
+    failed = Exists(Task.objects.parked().filter(order=OuterRef("pk")))
+    left = MarketplaceOrder.objects.filter(~Q(by_hand="") | Q(contradicted=True), ~failed, store__in=stores)
+    return left.order_by("store", "by_hand").values_list("store", "by_hand").annotate(Count("id"))
 
 
 def scheduler_awake(now: datetime) -> bool:
@@ -133,7 +144,7 @@ def _figures(stores: list[Store], now: datetime) -> Any:
             queued=Count("id", filter=alive & Q(update_at__lte=now)),
             waiting=Count("id", filter=alive & Q(update_at__gt=now)),
             in_flight=Count("id", filter=sent),
-            failed=Count("id", filter=in_state(TaskState.FAILED)),
+            failed=Count("order", distinct=True, filter=in_state(TaskState.FAILED)),
             oldest_waiting=Min("since", filter=alive),
             oldest_in_flight=Min("sent_at", filter=sent),
         )
@@ -157,7 +168,8 @@ def _health(
         waiting=figures.get("waiting", 0),
         in_flight=figures.get("in_flight", 0),
         failed=figures.get("failed", 0),
-        by_hand=by_hand,
+        by_hand={operation: orders for operation, orders in by_hand.items() if operation},
+        went_back=by_hand.get("", 0),
         oldest_waiting=figures.get("oldest_waiting"),
         oldest_in_flight=figures.get("oldest_in_flight"),
         last_run=process.finished_at if process else None,
@@ -182,9 +194,16 @@ def _alarms(store: Store, process: Process | None, figures: dict[str, Any], now:
     flight = figures.get("oldest_in_flight")
     if flight and now - flight > timedelta(days=1):
         alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
-    if store.state.mail_trouble:
-        alarms.append(Alarm("mail-failed", {"message": store.state.mail_trouble}))
-    return alarms
+    return [*alarms, *_of_mail(store)]
+
+
+def _of_mail(store: Store) -> Iterator[Alarm]:
+    """A mail that nobody got because of its recipients is about them, not about the server."""
+    refused = refused_mail.alarming(store.state)
+    if store.state.mail_trouble and not set(store.recipients) <= refused.keys():
+        yield Alarm("mail-failed", {"message": store.state.mail_trouble})
+    if refused:
+        yield Alarm("recipient-refused", refused_mail.told(refused))
 
 
 def _schedule(store: Store) -> timedelta:

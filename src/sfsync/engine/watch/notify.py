@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import smtplib
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import translation
 
 from sfsync.engine.kit.journal import Journal
+from sfsync.engine.watch import refused_mail
+from sfsync.engine.watch.refused_mail import LONGEST_RETRY, after
 from sfsync.models import Notice, Store, StoreState
 from sfsync.models.log import Level
 from sfsync.notify.digest import compose
+from sfsync.notify.smtp import Answer, answers, deliver
 
 MOST = 500
 """Notices in one mail; the next run tells the others."""
-FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
+_FAILURES = (OSError, smtplib.SMTPException, ValueError)
 
 
 def notify(store: Store, journal: Journal) -> None:
     if not store.recipients or _waits(store, journal.clock()):
         return
-    unmailed = Notice.objects.filter(store=store, mailed_at=None).select_related("order")
-    notices = list(unmailed.prefetch_related("order__shop_orders")[:MOST])
-    if not notices:
+    for recipient, kept in refused_mail.due(store, journal.clock()):
+        _mail(store, journal, Notice.objects.filter(store=store, pk__in=kept), [recipient])
+    _mail(store, journal, Notice.objects.filter(store=store, mailed_at=None), store.recipients)
+
+
+def _mail(store: Store, journal: Journal, notices: QuerySet[Notice], recipients: list[str]) -> None:
+    chosen = list(notices.select_related("order").prefetch_related("order__shop_orders")[:MOST])
+    if not chosen:
         return
     try:
         with translation.override(store.language):
-            compose(store, notices).send()
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+            mail = compose(store, chosen)
+        mail.to = list(recipients)
+        refused = deliver(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        _keep_refused(store, journal, error, everybody=recipients == store.recipients)
+    except _FAILURES as error:
         _keep(store, journal, str(error))
     else:
-        _done(store, journal, notices)
+        _done(store, journal, chosen, recipients, refused)
 
 
 def _waits(store: Store, now: datetime) -> bool:
@@ -39,25 +53,44 @@ def _waits(store: Store, now: datetime) -> bool:
     return retry_at is not None and now < retry_at <= now + LONGEST_RETRY
 
 
+def _keep_refused(store: Store, journal: Journal, error: smtplib.SMTPRecipientsRefused, *, everybody: bool) -> None:
+    """The server answers, and takes it for none of them."""
+    refused = answers(error)
+    refused_mail.write_down(store.state, refused, refused, (), journal.clock())
+    if everybody:
+        _keep(store, journal, refused_mail.told(refused)["message"])
+    else:
+        journal.say(Level.ERROR, "recipient-refused", **refused_mail.told(refused))
+
+
 def _keep(store: Store, journal: Journal, message: str) -> None:
-    """The server is down: the notices stay as they are, and the next try comes later and later, an hour at most."""
+    """Nobody got it: the notices stay as they are, and the next try comes later and later."""
     state = store.state
-    wait = min(FIRST_RETRY * 2 ** min(state.mail_tries, 10), LONGEST_RETRY)
+    wait = after(state.mail_tries)
     state.mail_tries += 1
     state.mail_trouble, state.mail_retry_at = message, journal.clock() + wait
     state.save(update_fields=["mail_tries", "mail_trouble", "mail_retry_at"])
     journal.say(Level.ERROR, "mail-failed", message=message)
 
 
-def mail_again() -> None:
-    """The server has just answered: what is kept goes out with the next run."""
-    StoreState.objects.exclude(mail_retry_at=None).update(mail_retry_at=None)
+def mail_again(stores: Iterable[Store], now: datetime) -> None:
+    """The server has just taken sender and recipients of these: what is kept goes out with their next run."""
+    tried = list(stores)
+    StoreState.objects.filter(pk__in=[store.pk for store in tried]).update(mail_retry_at=None)
+    for store in tried:
+        refused_mail.taken_again(store.state, store.recipients, now)
 
 
-def _done(store: Store, journal: Journal, notices: list[Notice]) -> None:
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=journal.clock())
-    state = store.state
+def _done(
+    store: Store, journal: Journal, notices: list[Notice], recipients: list[str], refused: dict[str, Answer]
+) -> None:
+    now, state = journal.clock(), store.state
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices], mailed_at=None).update(mailed_at=now)
+    refused_mail.write_down(state, recipients, refused, [notice.pk for notice in notices], now)
     if state.mail_trouble:
         state.mail_tries, state.mail_trouble, state.mail_retry_at = 0, "", None
         state.save(update_fields=["mail_tries", "mail_trouble", "mail_retry_at"])
-    journal.say(Level.INFO, "mailed", recipients=", ".join(store.recipients), notices=len(notices))
+    reached = ", ".join(each for each in recipients if each not in refused)
+    journal.say(Level.INFO, "mailed", recipients=reached, notices=len(notices))
+    if refused:
+        journal.say(Level.ERROR, "recipient-refused", **refused_mail.told(refused))

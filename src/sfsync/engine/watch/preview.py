@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.conf import conf
+from sfsync.domain.carrier_forms import odd_number
 from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.mapping import Policy
+from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import build, known_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.models import Action, Order, Store, Task
@@ -28,13 +30,15 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One order: what would become of it, as a sentence. `payload`: what would be sent; `reason`: why nothing would."""
+    """One order: what would become of it, as a sentence. `payload`: what would be sent; `reason`: why nothing would;
+    `warning`: what to look at before it is sent."""
 
     order: Order
     sends: bool
     sentence: str
     payload: dict[str, Any] | None = None
     reason: str = ""
+    warning: str = ""
 
 
 def preview(orders: Iterable[Order], shop: OpenShop, policy: Policy, now: datetime) -> list[Preview]:
@@ -56,11 +60,19 @@ def preview_of(order: Order, tasks: list[Task], group: Group, policy: Policy, no
     since = next((task.since for task in tasks), now)
     there = order.marketplace_order
     together = decide_together(group, known_of(there), policy, since=since, now=now)
-    decision, payload = together.decided.first, None
-    if isinstance(decision, Send) and together.order and there.feed_id:
-        payload = build(decision.operation, there.feed_id, together.order).payload()
-    said = say(decision, there.channel)
-    return Preview(order, isinstance(decision, Send), said, payload, reason_of(decision, there.channel))
+    decision, payload, warning = together.decided.first, None, ""
+    if isinstance(decision, Send) and together.order:
+        warning = warning_of(decision, together.order)
+        if there.feed_id:
+            payload = build(decision.operation, there.feed_id, together.order).payload()
+    said = texts.joined(say(decision, there.channel), warning)
+    return Preview(order, isinstance(decision, Send), said, payload, reason_of(decision, there.channel), warning)
+
+
+def warning_of(send: Send, order: Snapshot) -> str:
+    """That the number to be sent looks like another carrier's; empty where nothing is odd."""
+    odd = odd_number(order) if send.key else None
+    return texts.sentence("odd-number", asdict(odd)) if odd else ""
 
 
 def say(decision: Decision, channel: str) -> str:
@@ -84,9 +96,8 @@ def reason_of(decision: Decision, channel: str) -> str:
         case Nothing():
             return texts.reason(decision.because.value, {"operation": decision.operation or "", "channel": channel})
         case Fail():
-            return texts.reason(
-                decision.failure.value, {"operation": decision.operation or "", "message": "", "channel": channel}
-            )
+            params = {"operation": decision.operation, "message": decision.message, "channel": channel}
+            return texts.reason(decision.failure.value, params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
-from sfsync.engine.watch.preview import say
+from sfsync.engine.watch.preview import say, warning_of
 from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
 from sfsync.shops import kinds
 from sfsync.shops.base import OpenShop, ShopError
@@ -140,7 +140,8 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[Next]:
     decision = decide_together(group, known_of(there), policy_of(order.store), since=at, now=at).decided.first
     if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
         unseen = _("No sync has seen this yet; the next one decides.")
-        return [Next(texts.joined(unseen, say(decision, there.channel)))]
+        warning = warning_of(decision, snapshot) if isinstance(decision, Send) else ""
+        return [Next(texts.joined(unseen, say(decision, there.channel), warning))]
     if isinstance(decision, Send | Wait):
         text = _(
             "Nothing has changed since the last check, so nothing is sent automatically: “Review and "
@@ -190,6 +191,8 @@ def _held_up(order: Order) -> list[Next]:
 def _of_rest(order: Order) -> Next:
     if order.marketplace_order.by_hand:
         return _by_hand(order)
+    if order.marketplace_order.contradicted:
+        return _went_back(order)
     if not order.seen_status:
         return Next(_("The order was found; the next sync processes it."))
     rest = _("Up to date. We send an update when the status or tracking number changes.")
@@ -199,6 +202,12 @@ def _of_rest(order: Order) -> Next:
 def _by_hand(order: Order) -> Next:
     there = order.marketplace_order
     return Next(texts.by_hand(there.by_hand, there.channel), by_hand=True)
+
+
+def _went_back(order: Order) -> Next:
+    there = order.marketplace_order
+    said = texts.went_back(there.confirmed_operation, there.channel)
+    return Next(texts.joined(said, texts.advice("went-back")))
 
 
 def _of_task(task: Task) -> str:
@@ -213,9 +222,12 @@ def _of_task(task: Task) -> str:
 
 
 def _flying(task: Task) -> str:
+    """With the numbers that the support asks for, as soon as they are known."""
     params = {"operation": task.operation, "since": task.sent_at.isoformat() if task.sent_at else "?"}
     in_flight = task.state is TaskState.IN_FLIGHT
-    return texts.sentence("in-flight-since" if in_flight else "unanswered-since", params)
+    said = texts.sentence("in-flight-since" if in_flight else "unanswered-since", params)
+    ids = texts.ids({"ticket": task.ticket_number, "batch": task.batch_id})
+    return texts.joined(said, _("For the support: %(ids)s.") % {"ids": ids} if ids else "")
 
 
 def _failure(task: Task) -> str:

@@ -118,12 +118,18 @@ def seen_of(rows: Sequence[Any]) -> dict[OrderKey, Seen]:
     """What one row per parcel shows of their orders."""
     found: dict[int, Any] = {}
     numbers: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    spoilt: dict[int, str] = {}
     for row in sorted(rows, key=lambda row: row.id_order_carrier or 0, reverse=True):
         found[row.id_order] = row
-        for number in recognise(row.tracking_number).numbers:
+        typed = recognise(row.tracking_number)
+        for number in typed.numbers:
             numbers[row.id_order].append((str(row.id_order_carrier), number))
+        if typed.spoilt:
+            spoilt.setdefault(row.id_order, clean_text(row.tracking_number))
     return {
-        str(order): Seen(str(row.current_state or 0), tuple(numbers.get(order, ())), row.version or 0)
+        str(order): Seen(
+            str(row.current_state or 0), tuple(numbers.get(order, ())), row.version or 0, spoilt.get(order, "")
+        )
         for order, row in found.items()
     }
 

@@ -68,6 +68,7 @@ def snapshots(
             paid_status=paid,
             version=versions.get(order_id, 0),
             claim=_claim(row, foreign),
+            spoilt=spoilt(parcels),
         )
 
 
@@ -97,6 +98,11 @@ def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: in
             for number in numbers:
                 link = tracking_link(carrier.url, number)
                 yield Parcel(number, _key(carrier_id), carrier.name, link, str(row.id_order_carrier))
+
+
+def spoilt(rows: list[Row[Any]]) -> str:
+    """What should be a number in the newest parcel that has none for that (`Snapshot.spoilt`)."""
+    return next((clean_text(row.tracking_number) for row in rows if recognise(row.tracking_number).spoilt), "")
 
 
 def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, int]]:

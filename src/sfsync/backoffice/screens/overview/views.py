@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from sfsync import texts
 from sfsync.backoffice.kit.access import is_administrator, of_store, signed_in, stores_of
 from sfsync.backoffice.kit.layout import page
-from sfsync.backoffice.kit.order_state import Standing, standing
+from sfsync.backoffice.kit.order_state import Standing, State, standing
 from sfsync.backoffice.kit.reader_texts import Said, grouped, told
 from sfsync.backoffice.screens.overview.chart import Chart, chart_of
 from sfsync.conf import conf
@@ -56,8 +56,15 @@ class Card:
 
     @property
     def need_you(self) -> int:
-        """What failed and what is to be done by hand."""
-        return self.health.failed + self.by_hand
+        """What failed, what is to be done by hand and what went back."""
+        return self.health.asking
+
+    @property
+    def only_state(self) -> str:
+        """The state of all those that need a person; empty where there are several."""
+        counts = {State.FAILED: self.health.failed, State.BY_HAND: self.by_hand, State.WENT_BACK: self.health.went_back}
+        there = [state.value for state, count in counts.items() if count] or [State.FAILED.value]
+        return there[0] if len(there) == 1 else ""
 
     @property
     def held_up(self) -> bool:
@@ -92,11 +99,12 @@ def store(request: HttpRequest, store: Store) -> HttpResponse:
 
 
 def needing(store: Store) -> list[tuple[Order, Standing]]:
-    """The failed updates and then what is to be done by hand, the newest first, a handful of each."""
+    """The failed updates, then what is to be done by hand or went back, the newest first, a handful of each."""
     orders = Order.objects.filter(store=store)
     parked = orders.filter(marketplace_order__tasks__failed_at__isnull=False)
     failed = parked.order_by("-marketplace_order__tasks__failed_at").values("pk")[:NEED_YOU]
-    left = orders.exclude(marketplace_order__by_hand="").order_by("-created_at", "-id").values("pk")[:NEED_YOU]
+    asks = ~Q(marketplace_order__by_hand="") | Q(marketplace_order__contradicted=True)
+    left = orders.filter(asks).order_by("-created_at", "-id").values("pk")[:NEED_YOU]
     tasks = Prefetch("marketplace_order__tasks", Task.objects.parked())
     found = orders.filter(Q(pk__in=failed) | Q(pk__in=left)).select_related("marketplace_order").prefetch_related(tasks)
     return [(each, standing(each, each.marketplace_order.tasks.all())) for each in sorted(found, key=_urgency)]
@@ -144,7 +152,7 @@ def _card(store: Store, health: Health, figures: dict[date, tuple[int, int]], no
 
 
 def _mood(store: Store, health: Health) -> str:
-    if health.failed or health.by_hand or health.alarms:
+    if health.asking or health.alarms:
         return "bad"
     return "busy" if _busy(health) or not (store.enabled and store.statuses and health.last_run) else "good"
 
@@ -159,6 +167,11 @@ def _asking(health: Health) -> Iterator[str]:
         yield ngettext("%(count)s failed", "%(count)s failed", health.failed) % {"count": grouped(health.failed)}
     for operation, count in health.by_hand.items():
         yield _to_do(operation, count) % {"count": grouped(count)}
+    if health.went_back:
+        text = ngettext(
+            "%(count)s that went back in the shop", "%(count)s that went back in the shop", health.went_back
+        )
+        yield text % {"count": grouped(health.went_back)}
 
 
 def _to_do(operation: str, count: int) -> str:
@@ -174,7 +187,7 @@ def _to_do(operation: str, count: int) -> str:
 
 
 def _attention(health: Health) -> str:
-    count = health.failed + health.left_to_people
+    count = health.asking
     text = ngettext("%(count)s order needs attention: %(what)s.", "%(count)s orders need attention: %(what)s.", count)
     return text % {"count": grouped(count), "what": ", ".join(_asking(health))}
 
@@ -183,7 +196,7 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
     """Is it healthy, in one sentence."""
     if not store.enabled:
         return _("This store is switched off: nothing is sent.")
-    if health.failed or health.by_hand:
+    if health.asking:
         return _attention(health)
     if health.alarms:
         return told(health.alarms[0].code, health.alarms[0].params).text
