@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from sfsync.conf import conf
@@ -24,7 +25,7 @@ from sfsync.engine.steps import take_steps
 from sfsync.engine.watch.alarms import raise_alarms
 from sfsync.engine.watch.notify import notify
 from sfsync.engine.watch.prune import prune
-from sfsync.models import Store
+from sfsync.models import Notice, Store, StoreState
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -136,14 +137,25 @@ def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[St
 
     Returns why a mail could not be sent, if one was tried in vain.
     """
-    now, tries = journal.clock(), store.state.mail_tries
+    now, unmailed = journal.clock(), _read_state(store)
+    tries = store.state.mail_tries
     _remember_trouble(store, troubles, now)
-    raise_alarms(store, now)
-    notify(store, journal)
+    looked = raise_alarms(store, now)
+    if unmailed or troubles or looked:
+        notify(store, journal)
     gone = prune(store, now, lambda: lease.beat("prune"))
     if gone:
         journal.say(Level.INFO, "pruned", entries=gone)
     return store.state.mail_trouble if store.state.mail_tries > tries else ""
+
+
+def _read_state(store: Store) -> bool:
+    """As it is now. Returns whether people are to be told something: asked with it, for most runs have nothing to
+    tell."""
+    unmailed = Exists(Notice.objects.filter(store=OuterRef("pk"), mailed_at=None))
+    state = StoreState.objects.annotate(unmailed=unmailed).get(pk=store.pk)
+    store.state = state
+    return state.unmailed
 
 
 def _remember_trouble(store: Store, troubles: list[Stopped], now: datetime) -> None:

@@ -13,12 +13,14 @@ EVERY = timedelta(hours=1)
 _SILENCES = {"silent", "overdue"}
 
 
-def raise_alarms(store: Store, now: datetime) -> None:
-    """No run for too long until this one, or an update that waits for too long. Looked at once an hour."""
+def raise_alarms(store: Store, now: datetime) -> bool:
+    """No run for too long until this one, or an update that waits for too long. Looked at once an hour; returns whether
+    it was."""
     if not passed(store.state.alarms_at, now, EVERY):
-        return
+        return False
     health = health_of([store], now)[0]
     alarms = [alarm for alarm in health.alarms if alarm.code in _SILENCES and health.last_run]
     tell(store, now, [(None, f"{alarm.code}:{now:%Y-%m-%d}", alarm.code, alarm.params) for alarm in alarms])
     store.state.alarms_at = now
     store.state.save(update_fields=["alarms_at"])
+    return True

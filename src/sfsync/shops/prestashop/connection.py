@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 import pymysql
 from pymysql.charset import charset_by_name
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Select, func
 
 from sfsync.domain.hosts import is_forbidden, leads_to_forbidden
+from sfsync.shops.prestashop.dialect import DRIVER
 from sfsync.shops.prestashop.problems import DENIED, Misconfigured, Place, error_number, explain
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class Reader:
 
     def table_names(self) -> list[str]:
         """The tables that the account can see."""
-        return self._try(lambda connection: inspect(connection).get_table_names())
+        return self._try(_table_names)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -104,10 +105,16 @@ class Reader:
         return self.place
 
 
-def _parse(text: str) -> URL:
+def _table_names(connection: Connection) -> list[str]:
+    if connection.dialect.name == "sqlite":
+        return inspect(connection).get_table_names()
+    return [str(row[0]) for row in connection.execute(text("SHOW TABLES"))]
+
+
+def _parse(address: str) -> URL:
     """A second @ is one of the password: what follows it would be taken for the server's name, and shown."""
     try:
-        url = make_url(text) if text.partition("?")[0].count("@") < 2 else None
+        url = make_url(address) if address.partition("?")[0].count("@") < 2 else None
     except (ArgumentError, ValueError):
         url = None
     if url is None:
@@ -166,7 +173,12 @@ def _engine(url: URL, timeout: float) -> Engine:
     # The server's own limit comes first, so that it does not go on with a query nobody waits for.
     patience = timeout + min(timeout, 5.0)
     times = {"connect_timeout": min(timeout, 10.0), "read_timeout": patience, "write_timeout": patience}
-    engine = create_engine(url, connect_args=times, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        url.set(drivername=DRIVER),
+        connect_args={"autocommit": True, **times},
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+    )
     event.listen(engine, "connect", lambda connection, _record: _restrict(connection, timeout))
     return engine
 
@@ -190,12 +202,23 @@ def _concat_ws(separator: str, *values: object) -> str:
 
 def _restrict(connection: Any, timeout: float) -> None:
     """No writing and no endless query, on servers that can promise it (MySQL 5.7, MariaDB 10.1); a long query that a
-    cautious server would refuse unread (`max_join_size`) may run."""
+    cautious server would refuse unread (`max_join_size`) may run. One statement, or one each where a server does not
+    know them all."""
+    limit = f"max_execution_time = {round(timeout * 1000)}"
     if "mariadb" in connection.get_server_info().lower():
-        limit = f"SET SESSION max_statement_time = {timeout:f}"
-    else:
-        limit = f"SET SESSION max_execution_time = {round(timeout * 1000)}"
+        limit = f"max_statement_time = {timeout:f}"
+    big = "sql_big_selects = 1"
     with connection.cursor() as cursor:
-        for statement in ("SET SESSION TRANSACTION READ ONLY", "SET SESSION sql_big_selects = 1", limit):
-            with contextlib.suppress(pymysql.ProgrammingError, pymysql.InternalError, pymysql.OperationalError):
-                cursor.execute(statement)
+        for read_only in ("tx_read_only", "transaction_read_only"):
+            if _done(cursor, f"SET SESSION {read_only} = 1, {big}, {limit}"):
+                return
+        for one in ("SET SESSION TRANSACTION READ ONLY", f"SET SESSION {big}", f"SET SESSION {limit}"):
+            _done(cursor, one)
+
+
+def _done(cursor: Any, statement: str) -> bool:
+    try:
+        cursor.execute(statement)
+    except (pymysql.ProgrammingError, pymysql.InternalError, pymysql.OperationalError):
+        return False
+    return True

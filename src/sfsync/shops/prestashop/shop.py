@@ -22,15 +22,15 @@ class PrestaShop:
     def __init__(
         self, url: str, *, prefix: str = "ps_", shop_id: int = 1, store_id: int | None = None, timeout: float = 30.0
     ) -> None:
-        self._database = ShopDatabase(url, prefix=prefix, shop_id=shop_id, timeout=timeout)
+        self.database = ShopDatabase(url, prefix=prefix, shop_id=shop_id, timeout=timeout)
         self._store_id = store_id
-        self.table = ModuleTable(self._database, store_id)
-        self.history = History(self._database)
-        self.sweep = Sweep(self._database)
-        self.reader = DatabaseReader(self._database, self.table.of_others, self.probe)
+        self.table = ModuleTable(self.database, store_id)
+        self.history = History(self.database)
+        self.sweep = Sweep(self.database)
+        self.reader = DatabaseReader(self.database, self.table.of_others, self.probe)
 
     def __repr__(self) -> str:
-        return f"PrestaShop({self._database!r})"
+        return f"PrestaShop({self.database!r})"
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -48,11 +48,11 @@ class PrestaShop:
     def probe(self) -> ShopFacts:
         """Read every table that is needed, find the shop, and count its marketplace orders. The `code` of an error says
         which setting to look at."""
-        database, tables = self._database, self._database.tables
+        database, tables = self.database, self.database.tables
         needed = [table for table in tables if table is not tables.token or self._store_id is not None]
         check(database.connection, tables, needed, database.shop_id)
         return ShopFacts("PrestaShop", database.about.version, database.about.name, {"table": self.table.count()})
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
         self.table.forget()

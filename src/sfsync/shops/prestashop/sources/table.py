@@ -58,18 +58,18 @@ class ModuleTable:
 
     def after(self, cursor: dict[str, Any] | None, orders: KnownOrders) -> Iterator[Noticed]:
         place = cursor or {"at": 0, "last": None, "overlap": 0, "whole_at": orders.now.isoformat()}
-        pages = self.pages(max(place["at"] - OVERLAP, 0), since=orders.since)
+        pages = self._rows(max(place["at"] - OVERLAP, 0), orders.since)
         first = next(pages, [])
         if _is_lost(place["last"], first, orders.since):
             yield Noticed(restarted="shop-restored")
             return
-        overlap: list[Listing] = []
-        for page in chain([first] if first else [], pages):
-            overlap = [each for each in [*overlap, *page] if each.row_id > page[-1].row_id - OVERLAP]
-            there = {"at": page[-1].row_id, "last": _row(page[-1]), "overlap": _number(overlap)}
+        overlap: list[Row[Any]] = []
+        for rows in chain([first] if first else [], pages):
+            overlap = [each for each in [*overlap, *rows] if _id(each) > _id(rows[-1]) - OVERLAP]
+            there = {"at": _id(rows[-1]), "last": _kept(rows[-1]), "overlap": _number(overlap)}
             if place != place | there:
                 place = place | there
-                yield Noticed(listings=page, cursor=place)
+                yield Noticed(listings=self._young(rows, orders.since), cursor=place)
         if long_ago(place["whole_at"], orders.now, WHOLE):
             yield from (Noticed(listings=page) for page in self.pages(0, since=orders.since))
             yield Noticed(cursor=place | {"whole_at": orders.now.isoformat()})
@@ -77,13 +77,17 @@ class ModuleTable:
     def pages(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
         """Marketplace orders by rising row id beyond the one given, created at or after `since`. Those with a zero
         date count as those of 1970."""
+        return (page for rows in self._rows(row_id, since) if (page := self._young(rows, since)))
+
+    def _rows(self, row_id: int, since: datetime) -> Iterator[Sequence[Row[Any]]]:
+        """Some of them are a day too old."""
         listings = self._listings()
-        if since > EPOCH + ANY_ZONE:
-            edge = to_shop(since - ANY_ZONE, UTC)
+        if edge := _edge(since):
             listings = listings.where(func.coalesce(self._tables.orders.c.date_add, "") >= edge)
-        for rows in self._database.pages(listings, self._tables.listing.c.id_shoppingfeed_order, row_id):
-            if ours := [each for each in self._ours(rows) if each.created_at >= since]:
-                yield ours
+        return self._database.pages(listings, self._tables.listing.c.id_shoppingfeed_order, row_id)
+
+    def _young(self, rows: Sequence[Row[Any]], since: datetime) -> list[Listing]:
+        return [each for each in self._ours(rows) if each.created_at >= since]
 
     def of(self, keys: Collection[OrderKey]) -> list[Listing]:
         listings, order_id = self._listings(), self._tables.listing.c.id_order
@@ -153,15 +157,24 @@ class ModuleTable:
         )
 
 
-def _row(listing: Listing) -> list[Any]:
-    return [listing.row_id, listing.key, listing.created_at.isoformat()]
+def _edge(since: datetime) -> str:
+    """No order of this time is older, in the shop's own time; empty where none is too old."""
+    return to_shop(since - ANY_ZONE, UTC) if since > EPOCH + ANY_ZONE else ""
 
 
-def _number(rows: list[Listing]) -> int:
+def _id(row: Row[Any]) -> int:
+    return int(row.id_shoppingfeed_order)
+
+
+def _kept(row: Row[Any]) -> list[Any]:
+    return [row.id_shoppingfeed_order, row.id_order, str(row.date_add)]
+
+
+def _number(rows: list[Row[Any]]) -> int:
     """Moves when a row is new among them, or says something else than it did."""
-    return crc32(repr([(each.row_id, each.key, each.feed_id, each.reference, each.channel) for each in rows]).encode())
+    return crc32("\n".join(map(str, rows)).encode())
 
 
-def _is_lost(last: list[Any] | None, page: list[Listing], since: datetime) -> bool:
-    """A listing that is too old is not read any more: that it is missing means nothing."""
-    return last is not None and datetime.fromisoformat(last[-1]) >= since and last not in map(_row, page)
+def _is_lost(last: list[Any] | None, rows: Sequence[Row[Any]], since: datetime) -> bool:
+    """A row that is too old is not read any more: that it is missing means nothing."""
+    return last is not None and last[-1] >= _edge(since) and last not in map(_kept, rows)
