@@ -46,7 +46,7 @@ class Behaviour:
 @dataclass
 class Standin:
     """`rights`: what the key may read. `asked`: every question, newest last; `statements` how many SQL statements they
-    would have cost the shop."""
+    would have cost the shop. `messages`: id, order, text, private."""
 
     shop: SampleShop
     version: str = "8.2.4"
@@ -56,6 +56,7 @@ class Standin:
     shop_ids: frozenset[int] = frozenset({1})
     behaviour: Behaviour = field(default_factory=Behaviour)
     asked: list[str] = field(default_factory=list)
+    messages: list[tuple[int, int, str, int]] = field(default_factory=list)
     statements: int = 0
 
     def __post_init__(self) -> None:
@@ -160,6 +161,8 @@ class Standin:
 
     def _read(self, name: str, number: str, parameters: Mapping[str, str]) -> Response:
         self.statements += 30
+        if name == "messages":
+            return self._json(self._messages(parameters))
         if name not in RESOURCES:
             return self._json([])
         resource = RESOURCES[name]
@@ -179,6 +182,14 @@ class Standin:
             return recorded.answer(self.version, "missing-object")
         rows = [self._row(resource, each, fields, parameters) for each in ids] if ids else []
         return self._json({ENTRY.get(name, name): rows} if rows else [])
+
+    def _messages(self, parameters: Mapping[str, str]) -> Any:
+        """`messages`: id, order, text, private. A sample shop has no table of them."""
+        orders = parameters["filter[id_order]"].strip("[]").split("|")
+        kept = [each for each in self.messages if str(each[1]) in orders]
+        names = ("id", "id_order", "message", "private")
+        found = [dict(zip(names, [each[0], *map(str, each[1:])], strict=True)) for each in kept]
+        return {"messages": found} if found else []
 
     @property
     def _headers(self) -> dict[str, str]:

@@ -22,6 +22,11 @@ def any_of(values: Collection[object]) -> str:
     return f"[{'|'.join(map(str, values))}]"
 
 
+def since(date: str) -> str:
+    """A filter: not before this date of the shop."""
+    return f"[{date},2999-12-31 00:00:00]"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A list that is asked for. Without `fields` the answer has ids alone, which costs the shop one statement; with
@@ -32,12 +37,15 @@ class Question:
     fields: Collection[str] = ()
     most: int = 500
     skip: int = 0
+    newest_first: bool = False
 
     @property
     def parameters(self) -> dict[str, str]:
         shown = {"display": f"[{','.join(self.fields)}]"} if self.fields else {}
         filters = {f"filter[{field}]": condition for field, condition in self.filters.items()}
-        return {**filters, **shown, "sort": "[id_ASC]", "limit": f"{self.skip},{self.most}"}
+        dated = {"date": "1"} if any(each.startswith("date_") for each in self.filters) else {}
+        sort = "[id_DESC]" if self.newest_first else "[id_ASC]"
+        return {**filters, **dated, **shown, "sort": sort, "limit": f"{self.skip},{self.most}"}
 
 
 def base_of(address: str) -> str:

@@ -91,6 +91,11 @@ class WebService:
             if len(page) < most:
                 return found
 
+    def newest(self, resource: str, filters: Mapping[str, str] | None = None, *, oldest: bool = False) -> int:
+        """The newest one, or the oldest; 0 where there is none."""
+        found = self.rows(Question(resource, filters or {}, most=1 + self.turn() % 89, newest_first=not oldest))
+        return number(found[0], "id") if found else 0
+
     def rows(self, question: Question) -> list[Row]:
         """One answer. A page that is as long as was asked for may not be the last."""
         parameters = {"output_format": "JSON", "id_shop": str(self.shop_id), **question.parameters}

@@ -82,6 +82,10 @@ PROBLEMS = {
         _("The shop's web service does not understand a question of ours."),
         _("Please report it with the original message: it is a mistake of sfsync."),
     ),
+    "webservice-shipments": Problem(
+        _("This shop keeps tracking numbers in its shipments, which its web service does not show."),
+        _("Connect the shop through its database, or switch off the shipments under New & experimental features."),
+    ),
     "webservice-ceiling": Problem(
         _("The shop was asked as often within this hour as you allow."),
         _("It is asked again in the next hour. Raise the ceiling if the shop can bear more."),
