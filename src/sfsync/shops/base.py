@@ -209,6 +209,9 @@ class KnownOrders(Protocol):
     def open(self) -> Iterator[Mapping[OrderKey, StatusKey]]:
         """All open orders, in pages."""
 
+    def numbers(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, str]:
+        """The tracking numbers that were last seen of those that are ours, as `Seen.written` has them."""
+
 
 class Source(Protocol):
     """Tells what has changed in the shop since a cursor of its own. A cursor is plain JSON, and nobody else's business.

@@ -77,6 +77,9 @@ class Known:
             last = max(each.pk for each in self._last.values())
             yield page
 
+    def numbers(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, str]:
+        return {key: each.numbers for key, each in self.last_seen(keys).items()}
+
     def last_seen(self, keys: Iterable[OrderKey]) -> dict[OrderKey, LastSeen]:
         """Those of them that are ours."""
         wanted = [*keys]

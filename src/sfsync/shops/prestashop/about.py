@@ -14,7 +14,7 @@ from sfsync.shops.prestashop.connection import Reader
 from sfsync.shops.prestashop.tables import Tables
 from sfsync.shops.prestashop.tracking import clean_text
 
-_SETTINGS = ("PS_TIMEZONE", "PS_SHOP_NAME", "PS_LANG_DEFAULT", "PS_VERSION_DB")
+SETTINGS = ("PS_TIMEZONE", "PS_SHOP_NAME", "PS_LANG_DEFAULT", "PS_VERSION_DB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,16 @@ def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
     shops = reader.rows(select(shop.name, shop.id_shop_group).where(shop.id_shop == shop_id))
     rows = reader.rows(
         select(settings.name, settings.value, settings.id_shop, settings.id_shop_group).where(
-            settings.name.in_(_SETTINGS)
+            settings.name.in_(SETTINGS)
         )
     )
+    return about_of(shops, rows, shop_id)
+
+
+def about_of(shops: Sequence[Any], rows: Sequence[Any], shop_id: int) -> About:
+    """`shops`: the row of this one, if it is there. `rows` of its configuration, and of everybody's."""
     group = shops[0].id_shop_group if shops else 0
-    values = {name: setting(rows, name, shop_id, group) for name in _SETTINGS}
+    values = {name: setting(rows, name, shop_id, group) for name in SETTINGS}
     own_name = clean_text(shops[0].name) if shops else ""
     return About(
         name=own_name or clean_text(values["PS_SHOP_NAME"]),

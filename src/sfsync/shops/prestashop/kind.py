@@ -9,6 +9,7 @@ from sfsync.shops.keys import Numbers
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.prestashop.problems import PROBLEMS
 from sfsync.shops.prestashop.settings import SETTINGS, identity
+from sfsync.shops.prestashop.webservice.problems import PROBLEMS as WEBSERVICE_PROBLEMS
 
 if TYPE_CHECKING:
     from sfsync.shops.prestashop.shop import PrestaShop
@@ -37,7 +38,7 @@ PRESTASHOP = ShopKind(
     settings=SETTINGS,
     open=_open,
     identity=identity,
-    problems=PROBLEMS,
+    problems=PROBLEMS | WEBSERVICE_PROBLEMS,
     orders=Numbers(),
     statuses=Numbers(LARGEST),
     carriers=Numbers(LARGEST),

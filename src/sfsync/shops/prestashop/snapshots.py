@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,22 @@ class Carrier:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Carriers by id, and which statuses mean shipped and paid."""
+
+    carriers: Mapping[int, Carrier]
+    flags: Mapping[int, tuple[bool, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An order's statuses, the oldest first, and the newest row of its history."""
+
+    statuses: Sequence[str] = ()
+    version: int = 0
+
+
 def snapshots(
     reader: Reader,
     tables: Tables,
@@ -42,34 +58,41 @@ def snapshots(
     the module's tokens belong to another account at Shopping Feed."""
     # The history first: PrestaShop writes an order's status before its history row, so this way round the history
     # never holds a status that the order read afterwards does not have yet.
-    history, versions = _history(reader, tables, order_ids)
+    history = _history(reader, tables, order_ids)
     rows = _orders(reader, tables, shop_id, order_ids)
     foreign = of_others({row.id_shoppingfeed_token for row in rows})
     carriers = _carriers(
         reader, tables, {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows}, shop_name
     )
     flags = _flags(reader, tables, {row.current_state for row in rows})
+    names = Names(carriers, flags)
     for order_id, parcels in _by_order(rows).items():
-        row = parcels[0]
-        orders_own = row.id_carrier or 0
-        carrier_id = row.parcel_carrier or orders_own
-        carrier = carriers.get(carrier_id, Carrier(carrier_id))
-        status = str(row.current_state or 0)
-        shipped, paid = flags.get(row.current_state, (False, False))
-        yield Snapshot(
-            key=str(order_id),
-            status=status,
-            statuses=ending_with(status, history[order_id]),
-            parcels=tuple(_numbered(parcels, carriers, orders_own)),
-            carrier_id=_key(carrier_id),
-            carrier_reference=_key(carrier.reference),
-            carrier_name=carrier.name,
-            shipped_status=shipped,
-            paid_status=paid,
-            version=versions.get(order_id, 0),
-            claim=_claim(row, foreign),
-            spoilt=spoilt(parcels),
-        )
+        yield snapshot(parcels, history.get(order_id, Past()), names, _claim(parcels[0], foreign))
+
+
+def snapshot(parcels: Sequence[Any], past: Past, names: Names, claim: Claim | None) -> Snapshot:
+    """An order by its parcels, the newest first: rows that hold the order's own columns as well; one without a parcel
+    where it has none."""
+    row = parcels[0]
+    orders_own = row.id_carrier or 0
+    carrier_id = row.parcel_carrier or orders_own
+    carrier = names.carriers.get(carrier_id, Carrier(carrier_id))
+    status = str(row.current_state or 0)
+    shipped, paid = names.flags.get(row.current_state, (False, False))
+    return Snapshot(
+        key=str(row.id_order),
+        status=status,
+        statuses=ending_with(status, past.statuses),
+        parcels=tuple(_numbered(parcels, names.carriers, orders_own)),
+        carrier_id=_key(carrier_id),
+        carrier_reference=_key(carrier.reference),
+        carrier_name=carrier.name,
+        shipped_status=shipped,
+        paid_status=paid,
+        version=past.version,
+        claim=claim,
+        spoilt=spoilt(parcels),
+    )
 
 
 def _claim(row: Row[Any], foreign: Collection[int]) -> Claim | None:
@@ -83,12 +106,12 @@ def _key(number: int) -> str:
     return str(number) if number else ""
 
 
-def ending_with(status: str, history: list[str]) -> tuple[str, ...]:
+def ending_with(status: str, history: Sequence[str]) -> tuple[str, ...]:
     """The history, completed by the current status when its row is not there (yet, or ever)."""
-    return (*history,) if history[-1:] == [status] else (*history, status)
+    return (*history,) if history and history[-1] == status else (*history, status)
 
 
-def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: int) -> Iterator[Parcel]:
+def _numbered(rows: Sequence[Any], carriers: Mapping[int, Carrier], orders_own: int) -> Iterator[Parcel]:
     """The parcels that have a tracking number, each number of a row. One without a carrier goes by the order's."""
     for row in rows:
         numbers = recognise(row.tracking_number).numbers
@@ -100,23 +123,28 @@ def _numbered(rows: list[Row[Any]], carriers: dict[int, Carrier], orders_own: in
                 yield Parcel(number, _key(carrier_id), carrier.name, link, str(row.id_order_carrier))
 
 
-def spoilt(rows: list[Row[Any]]) -> str:
+def spoilt(rows: Sequence[Any]) -> str:
     """What should be a number in the newest parcel that has none for that (`Snapshot.spoilt`)."""
     return next((clean_text(row.tracking_number) for row in rows if recognise(row.tracking_number).spoilt), "")
 
 
-def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> tuple[dict[int, list[str]], dict[int, int]]:
-    """Statuses by order, oldest first, and the newest row of each."""
+def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, Past]:
     history = tables.order_history.c
     rows = reader.rows(
         select(history.id_order, history.id_order_state, history.id_order_history)
         .where(history.id_order.in_(order_ids))
         .order_by(history.id_order_history)
     )
+    return pasts(rows)
+
+
+def pasts(rows: Sequence[Any]) -> dict[int, Past]:
+    """By order, from rows of the history, the oldest first."""
     statuses: dict[int, list[str]] = defaultdict(list)
     for row in rows:
         statuses[row.id_order].append(str(row.id_order_state))
-    return statuses, {row.id_order: row.id_order_history for row in rows}
+    versions = {row.id_order: row.id_order_history for row in rows}
+    return {order: Past(its, versions[order]) for order, its in statuses.items()}
 
 
 def _orders(reader: Reader, tables: Tables, shop_id: int, order_ids: list[int]) -> Sequence[Row[Any]]:

@@ -1,0 +1,80 @@
+"""Which orders came from a marketplace, and which ones they are, as far as the web service shows it (R24)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from sfsync.shops.base import Listing, ShopMisconfigured
+from sfsync.shops.keys import OrderKey
+from sfsync.shops.prestashop.about import About
+from sfsync.shops.prestashop.clock import to_utc
+from sfsync.shops.prestashop.shop_database import batches
+from sfsync.shops.prestashop.tracking import clean_text
+from sfsync.shops.prestashop.webservice import rows
+from sfsync.shops.prestashop.webservice.address import Question, any_of
+from sfsync.shops.prestashop.webservice.client import WebService
+
+MODULES = ("sfpayment", "shoppingfeed")
+"""What `orders.module` says of an order that came from a marketplace, with either module."""
+BATCH = 500
+WITHOUT = {"webservice-rights", "webservice-version"}
+"""What a shop says that has no messages (1.6), or a key that may not read them."""
+
+
+class Listings:
+    """The marketplace's reference follows the first colon of an order's first private message, where its importer left
+    one; orders without are looked up by the shop's own number."""
+
+    def __init__(self, service: WebService, about: Callable[[], About]) -> None:
+        self._service, self._about = service, about
+        self._messages = True
+
+    def of(self, keys: Collection[OrderKey]) -> list[Listing]:
+        """Two questions for five hundred."""
+        return [each for some in batches(keys, BATCH) for each in self._batch(some)]
+
+    def _batch(self, ids: list[int]) -> list[Listing]:
+        filters = {"id": any_of(ids), "module": any_of(MODULES)}
+        found = self._service.rows(Question("orders", filters, rows.fields(rows.Listed), most=len(ids) + 1))
+        listed = [rows.read(rows.Listed, each) for each in found]
+        references = self._references([each.id_order for each in listed])
+        return [self._listing(each, references.get(each.id_order, "")) for each in listed]
+
+    def _listing(self, row: rows.Listed, reference: str) -> Listing:
+        return Listing(
+            row_id=row.id_order,
+            key=str(row.id_order),
+            shop_reference=row.reference,
+            feed_id=None,
+            reference=reference,
+            channel=clean_text(row.payment),
+            created_at=to_utc(row.date_add, self._about().zone),
+        )
+
+    def _references(self, ids: list[int]) -> dict[int, str]:
+        """By order. A key that may not read messages is asked for them once."""
+        if not (ids and self._messages):
+            return {}
+        try:
+            return self._read_references(ids)
+        except ShopMisconfigured as error:
+            if error.code not in WITHOUT:
+                raise
+            self._messages = False
+            return {}
+
+    def _read_references(self, ids: list[int]) -> dict[int, str]:
+        fields = rows.fields(rows.Message)
+        question = Question("messages", {"id_order": any_of(ids), "private": "[1]"}, fields, most=2000)
+        found: dict[int, str] = {}
+        for row in self._service.all_rows(question):
+            message = rows.read(rows.Message, row)
+            if message.private:
+                found.setdefault(message.id_order, _reference(message.message))
+        return found
+
+
+def _reference(message: str) -> str:
+    """`Numéro de commande Amazon :402-1234567-1234567`; the line alone."""
+    _label, _, rest = message.partition(":")
+    return clean_text(rest.strip().partition("\n")[0])

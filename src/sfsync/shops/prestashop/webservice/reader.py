@@ -1,0 +1,198 @@
+"""Orders, statuses and carriers of a PrestaShop, read through its web service."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from sfsync.domain.identity import Claim
+from sfsync.domain.orders import Seen, Snapshot
+from sfsync.domain.tracking_numbers import recognise
+from sfsync.shops.base import Carrier, Note, ShopFacts, Status, Weight
+from sfsync.shops.keys import OrderKey
+from sfsync.shops.prestashop.about import SETTINGS, About, about_of
+from sfsync.shops.prestashop.carriers import families
+from sfsync.shops.prestashop.problems import Misconfigured
+from sfsync.shops.prestashop.reader import color
+from sfsync.shops.prestashop.shop_database import batches
+from sfsync.shops.prestashop.snapshots import Carrier as Named
+from sfsync.shops.prestashop.snapshots import Names, Past, pasts, snapshot
+from sfsync.shops.prestashop.tracking import clean_text
+from sfsync.shops.prestashop.webservice import rows
+from sfsync.shops.prestashop.webservice.address import Question, after, any_of
+from sfsync.shops.prestashop.webservice.answers import Row, flag, number, text, texts
+from sfsync.shops.prestashop.webservice.client import WebService
+from sfsync.shops.prestashop.webservice.listings import MODULES
+from sfsync.shops.prestashop.webservice.rights import require
+
+BATCH = 500
+"""Orders of one question: their ids make an address of 5 kB."""
+FRESH = 600.0
+"""Seconds for which carriers, statuses and what the shop says of itself are kept."""
+_STATE = ("id", "name", "color", "deleted", "shipped", "paid")
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Something that is read again when it is ten minutes old."""
+
+    def __init__(self, read: Callable[[], T], now: Callable[[], float] = time.monotonic) -> None:
+        self._read, self._now = read, now
+        self._at = float("-inf")
+
+    @property
+    def stale(self) -> bool:
+        return self._now() - self._at > FRESH
+
+    @property
+    def value(self) -> T:
+        if self.stale:
+            self._value, self._at = self._read(), self._now()
+        return self._value
+
+
+class WebServiceReader:
+    """Implements `sfsync.shops.base.Reader`: three questions for 500 orders."""
+
+    def __init__(self, service: WebService) -> None:
+        self._service = service
+        self._carriers = Kept(self._read_carriers)
+        self._states = Kept(self._read_states)
+        self._about = Kept(self._read_about)
+
+    def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
+        found = (self._snapshots(some, Names({}, {})) for some in batches(keys, BATCH))
+        return {each.key: each.seen for orders in found for each in orders}
+
+    def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
+        found = (self._snapshots(some, self._names()) for some in batches(keys, BATCH))
+        return {each.key: each for orders in found for each in orders}
+
+    def statuses(self, language: str) -> list[Status]:
+        """`language` is a two letter code, or starts with one (`fr_FR`)."""
+        named = self._languages(language[:2].lower())
+        return [
+            Status(
+                status_id=str(number(row, "id")),
+                name=_named(texts(row, "name"), named),
+                color=color(text(row, "color")),
+                deleted=flag(row, "deleted"),
+                shipped=flag(row, "shipped"),
+                paid=flag(row, "paid"),
+            )
+            for row in self._states.value
+        ]
+
+    def carriers(self) -> list[Carrier]:
+        return families(self._carriers.value, lambda: self.about.name)
+
+    def probe(self) -> ShopFacts:
+        """Reads the rights of the key, finds the shop, and counts its marketplace orders."""
+        require(self._service.rights())
+        self._find_shop()
+        orders = {"module": any_of(MODULES)}
+        count = len(self._service.ids("orders", orders))
+        without_carrier = self._service.version >= "9.1" and self._service.ids("orders", orders | {"id_carrier": "[0]"})
+        notes = [Note(Weight.WARNING, "webservice-shipments")] if without_carrier else []
+        return ShopFacts("PrestaShop", self._service.version, self.about.name, {"module": count}, notes)
+
+    @property
+    def about(self) -> About:
+        return self._about.value
+
+    def refresh(self) -> bool:
+        """At most one question, so that what is kept is fresh when orders are read. Was there one?"""
+        stale = [each for each in (self._states, self._carriers) if each.stale]
+        for first in stale[:1]:
+            _read: object = first.value
+        return bool(stale)
+
+    def parcels(self, filters: Mapping[str, str]) -> list[rows.Parcel]:
+        """Rising, with and without a number."""
+        return self._rows(rows.Parcel, "order_carriers", filters, most=2000)
+
+    def _snapshots(self, ids: list[int], names: Names) -> list[Snapshot]:
+        """The history first: PrestaShop writes an order's status before its history row."""
+        history = pasts(self._rows(rows.Change, "order_histories", {"id_order": any_of(ids)}, most=5000))
+        orders = self._rows(rows.Order, "orders", {"id": any_of(ids)}, most=BATCH)
+        parcels: dict[int, list[rows.Parcel]] = defaultdict(list)
+        for parcel in reversed(self.parcels({"id_order": any_of(ids)})):
+            parcels[parcel.id_order].append(parcel)
+        return [
+            snapshot(_joined(each, parcels[each.id_order]), history.get(each.id_order, Past()), names, _claim(each))
+            for each in orders
+        ]
+
+    def _rows(self, kind: type[T], resource: str, filters: Mapping[str, str], most: int) -> list[T]:
+        """Rising. A shop with a cache is asked with another limit each time."""
+        most += self._service.turn() % 97
+        question = Question(resource, filters, rows.fields(kind), most=most)
+        return [rows.read(kind, row) for row in self._service.all_rows(question)]
+
+    def _names(self) -> Names:
+        carriers = {each.id_carrier: self._named(each) for each in self._carriers.value}
+        flags = {number(row, "id"): (flag(row, "shipped"), flag(row, "paid")) for row in self._states.value}
+        return Names(carriers, flags)
+
+    def _named(self, row: rows.Carrier) -> Named:
+        """One named `0` goes by the shop's name."""
+        name = clean_text(row.name)
+        return Named(row.id_reference or row.id_carrier, self.about.name if name == "0" else name, row.url)
+
+    def _read_carriers(self) -> list[rows.Carrier]:
+        return self._rows(rows.Carrier, "carriers", {"id": after(0)}, most=500)
+
+    def _read_states(self) -> list[Row]:
+        return self._service.all_rows(Question("order_states", {"id": after(0)}, _STATE))
+
+    def _read_about(self) -> About:
+        shops = self._rows(rows.Shop, "shops", {"id": any_of([self._service.shop_id])}, most=1)
+        settings = self._rows(rows.Setting, "configurations", {"name": any_of(SETTINGS)}, most=500)
+        return about_of(shops, settings, self._service.shop_id)
+
+    def _languages(self, wanted: str) -> Sequence[int]:
+        """Languages by preference: this one, the shop's default one, then any."""
+        known = self._rows(rows.Language, "languages", {"id": after(0)}, most=200)
+        default = self.about.language_id
+        ordered = sorted(
+            known, key=lambda each: (each.iso_code.lower() != wanted, each.id_lang != default, each.id_lang)
+        )
+        return [each.id_lang for each in ordered]
+
+    def _find_shop(self) -> None:
+        shops = self._rows(rows.Shop, "shops", {"id": after(0)}, most=500)
+        known = {each.id_shop: each.name for each in shops if not each.deleted}
+        if self._service.shop_id not in known:
+            there = ", ".join(f"{shop} ({name})" for shop, name in known.items()) or "none"
+            raise Misconfigured(
+                f"There is no shop {self._service.shop_id} at {self._service.base}. There are: {there}.",
+                code="webservice-shop",
+            )
+
+
+def numbers_of(parcels: Sequence[rows.Parcel]) -> dict[int, str]:
+    """By order, as `Seen.written` has them."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for each in reversed(parcels):
+        found[each.id_order] += [(str(each.id_order_carrier), one) for one in recognise(each.tracking_number).numbers]
+    return {order: Seen("", tuple(numbers)).written for order, numbers in found.items()}
+
+
+def _joined(order: rows.Order, parcels: Sequence[rows.Parcel]) -> list[rows.OrderParcel]:
+    own = (order.id_order, order.current_state, order.id_carrier)
+    found = [rows.OrderParcel(*own, each.id_order_carrier, each.id_carrier, each.tracking_number) for each in parcels]
+    return found or [rows.OrderParcel(*own)]
+
+
+def _claim(order: rows.Order) -> Claim | None:
+    """That it is a marketplace's, and no more: which one was asked when it was listed."""
+    return Claim(None, "", "") if order.module in MODULES else None
+
+
+def _named(names: Mapping[int, str], languages: Sequence[int]) -> str:
+    """A name that is in one language alone stands under 0."""
+    found: Any = (clean_text(names.get(each)) for each in (0, *languages, *names))
+    return next(filter(None, found), "")

@@ -1,0 +1,309 @@
+"""What is noticed of a shop through its web service, and what it costs the shop while nothing happens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, update
+
+from sfsync.domain.orders import Seen
+from sfsync.shops.base import ShopUnavailable
+from sfsync.shops.keys import OrderKey
+from sfsync.shops.kind import Around
+from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
+from sfsync.shops.prestashop.webservice.bitmap import Bitmap
+from sfsync.shops.prestashop.webservice.place import Place
+from sfsync.shops.prestashop.webservice.shop import WebServiceShop
+from sfsync.shops.prestashop.webservice.source import OLDEST, WINDOW, moved, split
+from tests.webservice.known import Follower
+from tests.webservice.standin import KEY, Standin
+
+
+def opened(standin: Standin, *, memory: Any = None, ceiling: int = 100_000) -> WebServiceShop:
+    around = Around(10, 30.0, memory, lambda _seconds: None)
+    return WebServiceShop("http://127.0.0.1/", KEY, shop_id=1, ceiling=ceiling, around=around, transport=standin)
+
+
+@pytest.fixture
+def ours(sample: SampleShop) -> list[int]:
+    """The ten orders of the sample, imported by shoppingfluxexport."""
+    orders = sample.tables["orders"]
+    sample.execute(update(orders).values(module="sfpayment"))
+    return sample.order_ids()
+
+
+@pytest.fixture
+def follower(standin: Standin, ours: list[int]) -> Follower:
+    """It has followed the shop once, and knows all its orders."""
+    made = Follower(opened(standin))
+    assert made.follow().keys() == {str(each) for each in ours}
+    for _ in range(3):
+        assert made.follow() == {}
+    standin.counted()
+    return made
+
+
+def add_strangers(sample: SampleShop, n: int) -> list[int]:
+    """Orders that come from no marketplace."""
+    ids = sample.add_orders(n)
+    orders = sample.tables["orders"]
+    sample.execute(update(orders).where(orders.c.id_order.in_(ids)).values(module="ps_checkout"))
+    return ids
+
+
+def add_ours(sample: SampleShop, n: int) -> list[int]:
+    ids = sample.add_orders(n)
+    orders = sample.tables["orders"]
+    sample.execute(update(orders).where(orders.c.id_order.in_(ids)).values(module="sfpayment"))
+    return ids
+
+
+def follow_often(follower: Follower, passes: int) -> list[dict[OrderKey, Seen]]:
+    return [follower.follow() for _ in range(passes)]
+
+
+def test_the_first_pass_sees_every_order_as_it_is(standin: Standin, ours: list[int], sample: SampleShop) -> None:
+    sample.bulk_ship(ours[:3])
+    add_strangers(sample, 5)
+    follower = Follower(opened(standin))
+    found = follower.follow()
+    assert found == dict(follower.shop.reader.look([str(each) for each in ours]))
+
+
+def test_an_idle_pass_asks_six_questions_at_most(follower: Follower, standin: Standin) -> None:
+    for _ in range(20):
+        before = standin.statements
+        assert follower.follow() == {}
+        assert standin.counted().total() <= 6
+        assert standin.statements - before <= 6 * 30 + 20
+
+
+def test_a_status_that_the_back_office_writes_is_found(follower: Follower, sample: SampleShop, ours: list[int]) -> None:
+    sample.set_status(ours[0], SHIPPED)
+    assert follower.follow()[str(ours[0])].status == "4"
+
+
+def test_a_first_number_is_found(follower: Follower, sample: SampleShop, ours: list[int]) -> None:
+    sample.set_tracking(ours[0], "6A12345678901")
+    assert follower.follow()[str(ours[0])].tracking_number == "6A12345678901"
+    sample.add_parcel(ours[0], "6A12345678902")
+    assert follower.follow()[str(ours[0])].tracking_number == "6A12345678902"
+
+
+def test_a_number_that_is_corrected_or_taken_away_is_found_within_minutes(
+    follower: Follower, sample: SampleShop, ours: list[int]
+) -> None:
+    """It stands in a row that had one before: no question about ids can tell."""
+    sample.set_tracking(ours[0], "6A12345678901")
+    follower.follow()
+    for number in ("6A99999999999", ""):
+        sample.set_tracking(ours[0], number)
+        found = follow_often(follower, 4)
+        assert [each[str(ours[0])].tracking_number for each in found if each] == [number]
+
+
+@pytest.mark.parametrize("status", [4, 5, 6, 7])
+def test_a_status_that_plain_sql_writes_is_found_at_once(
+    status: int, follower: Follower, sample: SampleShop, ours: list[int]
+) -> None:
+    """R5: no row of the history tells of it."""
+    sample.set_status(ours[0], status, history=False)
+    assert follower.follow()[str(ours[0])].status == str(status)
+
+
+def test_a_move_from_one_meaning_to_another_by_sql_is_found_when_its_turn_comes(
+    follower: Follower, sample: SampleShop, ours: list[int]
+) -> None:
+    sample.set_status(ours[0], 4)
+    follower.follow()
+    sample.set_status(ours[0], 6, history=False)
+    found = follow_often(follower, 4)
+    assert [each[str(ours[0])].status for each in found if each] == ["6"]
+
+
+def test_new_orders_are_listed_with_what_the_shop_knows_of_them(
+    follower: Follower, sample: SampleShop, standin: Standin
+) -> None:
+    new = add_ours(sample, 3)
+    add_strangers(sample, 2)
+    assert follower.follow().keys() == {str(each) for each in new}
+    listed = follower.shop.listed([str(each) for each in new])
+    assert [(each.key, each.feed_id, each.channel) for each in listed] == [
+        (str(each), None, "amazonfr") for each in new
+    ]
+
+
+def test_strangers_cost_nothing_once_they_were_met(follower: Follower, sample: SampleShop, standin: Standin) -> None:
+    """Trap 5: their parcels are remembered too, else every pass reads them again."""
+    sample.bulk_ship(add_strangers(sample, 700))
+    follower.follow()
+    standin.counted()
+    assert follower.follow() == {}
+    assert standin.counted().total() <= 6
+
+
+def test_orders_of_another_shop_are_none_of_ours(follower: Follower, sample: SampleShop) -> None:
+    """Histories and parcels are those of all shops."""
+    others = sample.add_orders(3, shop_id=2)
+    orders = sample.tables["orders"]
+    sample.execute(update(orders).where(orders.c.id_order.in_(others)).values(module="sfpayment"))
+    sample.bulk_ship(others)
+    assert follower.follow() == {}
+
+
+def test_a_row_that_is_committed_late_is_found(follower: Follower, sample: SampleShop, ours: list[int]) -> None:
+    history = sample.tables["order_history"]
+    sample.execute(
+        insert(history).values(id_order_history=90_000, id_order=ours[0], id_order_state=3, id_employee=1, date_add="")
+    )
+    follower.follow()
+    sample.set_status(ours[1], 3, history=False)
+    sample.execute(
+        insert(history).values(id_order_history=89_990, id_order=ours[1], id_order_state=3, id_employee=1, date_add="")
+    )
+    assert follower.follow()[str(ours[1])].status == "3"
+
+
+@pytest.mark.parametrize("how", ["gone", "another"])
+def test_a_shop_that_went_back_is_followed_from_its_beginning(
+    how: str, follower: Follower, sample: SampleShop, ours: list[int]
+) -> None:
+    """Its row ids mean something else now."""
+    history = sample.tables["order_history"]
+    last = follower.cursor["last"][0]
+    if how == "gone":
+        sample.execute(delete(history).where(history.c.id_order_history == last))
+    else:
+        sample.execute(update(history).where(history.c.id_order_history == last).values(id_order_state=12))
+    sample.set_status(ours[0], 3)
+    passes = follow_often(follower, 10)
+    assert [each[str(ours[0])].status for each in passes if each] == ["3"]
+    assert follower.restarts == 1
+    assert follower.follow() == {}
+
+
+def test_orders_that_there_was_doubt_about_are_looked_at_again(
+    follower: Follower, standin: Standin, ours: list[int]
+) -> None:
+    follower.orders.unsure = {str(ours[0])}
+    follower.follow()
+    assert follower.orders.unsure == set()
+
+
+def test_an_order_that_a_look_does_not_settle_is_not_looked_at_in_every_pass(
+    follower: Follower, standin: Standin, sample: SampleShop, ours: list[int]
+) -> None:
+    """PrestaShop's own cache shows old objects, while lists of ids are true."""
+    standin.behaviour.cached = True
+    follower.shop.reader.look([str(each) for each in ours])
+    sample.set_status(ours[0], SHIPPED, history=False)
+    follower.follow()
+    standin.counted()
+    asked = []
+    for _ in range(10):
+        follower.follow()
+        asked.append(standin.counted().total())
+    assert max(asked) <= 6
+
+
+def test_nothing_is_asked_for_without_a_limit(follower: Follower, standin: Standin) -> None:
+    follower.follow()
+    assert standin.asked
+    assert all("limit=" in each for each in standin.asked)
+
+
+def test_a_pass_leaves_questions_for_reading_what_is_to_be_sent(standin: Standin, ours: list[int]) -> None:
+    shop = opened(standin, ceiling=40)
+    follower = Follower(shop)
+    with pytest.raises(ShopUnavailable) as error:
+        follow_often(follower, 20)
+    assert error.value.code == "webservice-ceiling"
+    assert shop.reader.read([str(ours[0])])
+
+
+def test_a_source_is_followed_as_often_as_the_ceiling_allows(standin: Standin) -> None:
+    assert opened(standin, ceiling=1200).sources[0].every == timedelta(seconds=24)
+
+
+def test_a_pass_that_was_cut_short_is_taken_up_where_it_ended(standin: Standin, sample: SampleShop) -> None:
+    """The shop dies in the middle of the first one: what was kept is kept, and nothing is missing in the end."""
+    new = {str(each) for each in add_ours(sample, 1200)}
+    follower = Follower(opened(standin))
+    for last in (7, 11, 12, 13):
+        standin.counted()
+
+        def die(request: Any, last: int = last) -> None:
+            if len(standin.asked) >= last:
+                standin.fail(sent=True)
+                standin.behaviour.before(request)
+
+        standin.behaviour.before = die
+        with pytest.raises(ShopUnavailable):
+            follower.follow()
+    standin.behaviour.before = lambda _request: None
+    follower.follow()
+    follower.follow()
+    assert new <= {key for key, seen in follower.orders.seen.items() if seen.status == "2"}
+
+
+def test_messages_name_the_marketplaces_order_where_the_key_may_read_them(
+    standin: Standin, sample: SampleShop, ours: list[int]
+) -> None:
+    standin.messages = [
+        (1, ours[0], "Numéro de commande Amazon :402-1234567-1234567\nExpédition", 1),
+        (2, ours[0], "Autre : chose", 1),
+        (3, ours[1], "public: note", 0),
+    ]
+    shop = opened(standin)
+    listed = {each.key: each.reference for each in shop.listed([str(each) for each in ours[:2]])}
+    assert listed == {str(ours[0]): "402-1234567-1234567", str(ours[1]): ""}
+    standin.rights -= {"messages"}
+    shop = opened(standin)
+    standin.counted()
+    for _ in range(2):
+        assert {each.reference for each in shop.listed([str(ours[0])])} == {""}
+    assert standin.counted()["messages"] == 1
+
+
+@given(st.sets(st.integers(0, 5000)), st.integers(0, 5000))
+def test_a_bitmap_keeps_what_was_met(ids: set[int], first: int) -> None:
+    kept = Bitmap(first)
+    kept.add(ids)
+    again = Bitmap.read(kept.written())
+    assert {each for each in range(5001) if each in again} == {each for each in ids if each >= first}
+    later = again.begin_at(first + 100)
+    assert {each for each in range(5001) if each in later and each >= first + 100} == {
+        each for each in ids if each >= first + 100
+    }
+
+
+def test_a_bitmap_of_a_big_shop_is_small() -> None:
+    kept = Bitmap(1_000_000)
+    kept.add(range(1_000_000, 1_050_000))
+    kept.add([2**60])
+    assert len(str(kept.written())) < 10_000
+
+
+@given(st.dictionaries(st.integers(1, 200), st.sampled_from(["2", "4"])), st.sets(st.integers(1, 200)))
+def test_orders_are_moved_that_entered_or_left(known: dict[int, str], there: set[int]) -> None:
+    found = moved(known, there, {"4"})
+    assert found == {order for order in known if (order in there) != (known[order] == "4")}
+
+
+def test_a_forgotten_order_does_not_make_the_window_long() -> None:
+    near = dict.fromkeys(range(100_000, 100_100), "2")
+    assert split(near, 100_200) == (near, {})
+    recent, old = split({1: "2", **near}, 100_000 + WINDOW)
+    assert len(old) == len(near) // OLDEST
+    assert min(recent) > 100_000
+    assert recent | old == {1: "2", **near}
+
+
+def test_a_place_survives_json() -> None:
+    place = Place(5, [5, 1, 2], [4, 5], 7, 3, Bitmap(1), 9, {"7": "4"}, 3, "2026-11-28T00:00:00+00:00")
+    again = Place.read(place.written())
+    assert again.written() == place.written()
