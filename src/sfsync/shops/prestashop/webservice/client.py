@@ -136,11 +136,7 @@ class WebService:
         return answer
 
     def _send(self, resource: str, parameters: Mapping[str, str], way: Way) -> Response:
-        if leads_to_forbidden(urlsplit(self.base).hostname or ""):
-            raise Misconfigured(
-                f"{self.base} is an address of the machine's own network: nothing was sent there.",
-                code="webservice-url",
-            )
+        self._refuse_own_network()
         request = self._request(resource, parameters, way)
         began = self.pace.begin()
         try:
