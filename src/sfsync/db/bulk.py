@@ -16,6 +16,8 @@ from typing import Any
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from sfsync.db.conflict import Conflict
+
 Row = Sequence[Any]
 NOTHING: Mapping[str, Any] = {}
 
@@ -119,13 +121,13 @@ def insert_rows(
     rows: Sequence[Row],
     *,
     same: Mapping[str, Any] = NOTHING,
-    conflict: str = "",
+    conflict: Conflict | None = None,
     returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
     """Insert rows, values in the order of `names`, and in each of them what is the `same` for all.
 
-    `conflict` is an `ON CONFLICT` clause on the target, called `t`. Returns the columns `returning` of what was
-    inserted, in no certain order.
+    Raises `IntegrityError` where a row meets one that is there, unless `conflict` says what becomes of it. Returns the
+    columns `returning` of what was inserted, in no certain order.
     """
     if not rows:
         return []
@@ -134,7 +136,7 @@ def insert_rows(
     into = f"INSERT INTO {own.table} AS t ({', '.join([*own.names, *common.names])})"
     chosen = f"SELECT {', '.join([*own.values, *common.parameters])} FROM {{rows}} WHERE true"
     ending = f" RETURNING {', '.join(Columns(model, returning).names)}" if returning else ""
-    return statement.run(f"{into} {chosen} {conflict}{ending}", rows)
+    return statement.run(f"{into} {chosen} {conflict or ''}{ending}", rows)
 
 
 def insert_chosen(
@@ -143,7 +145,7 @@ def insert_chosen(
     chosen: models.QuerySet[Any, Any],
     *,
     same: Mapping[str, Any],
-    conflict: str,
+    conflict: Conflict,
 ) -> int:
     """Insert a row for each that the query `chosen` finds, whose columns are `names`, and in each of them what is the
     `same` for all. Returns how many were inserted, or changed as `conflict` says.

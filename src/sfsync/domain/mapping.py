@@ -10,24 +10,36 @@ from sfsync.domain.operations import meanings as known_meanings
 from sfsync.domain.orders import Snapshot
 
 
-class MappingError(ValueError):
-    """The status mapping contradicts itself. The message is a sentence for the merchant."""
+class UnknownMeaning(ValueError):
+    """A status is mapped to a word that means nothing."""
+
+    def __init__(self, word: str, known: Collection[str]) -> None:
+        super().__init__(f"“{word}” is not one of {', '.join(known)}.")
+        self.word, self.known = word, known
+
+
+class MappedTwice(ValueError):
+    """A status is mapped to two words: it can only be sent as one of them."""
+
+    def __init__(self, status: str, one: str, other: str) -> None:
+        super().__init__(f"Status {status} is mapped to {one} and to {other}.")
+        self.status, self.one, self.other = status, one, other
 
 
 def status_mapping(meanings: Mapping[str, Collection[str]]) -> dict[str, str]:
     """Shop status → operation, from the settings' `{"shipped": ["4"], ...}`.
 
-    Raises `MappingError` for a word that means nothing, and for a status that would mean two things.
+    Raises `UnknownMeaning` and `MappedTwice`.
     """
-    operations: dict[str, str] = {}
+    words: dict[str, str] = {}
     known = known_meanings()
     for word, statuses in meanings.items():
         if word not in known:
-            raise MappingError(f"“{word}” is not one of {', '.join(known)}.")
+            raise UnknownMeaning(word, tuple(known))
         for status in statuses:
-            if operations.setdefault(status, known[word].name) != known[word].name:
-                raise MappingError(f"Status {status} is mapped twice: a status means one thing at most.")
-    return operations
+            if (other := words.setdefault(status, word)) != word:
+                raise MappedTwice(status, other, word)
+    return {status: known[word].name for status, word in words.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ one fact flies at a time; a change that comes meanwhile makes an intention, whic
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -25,6 +26,7 @@ from django.utils import timezone
 
 from sfsync.db.among import among
 from sfsync.db.bulk import insert_chosen, update_returning
+from sfsync.db.conflict import Conflict
 from sfsync.db.loading import Loaded
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.task_state import TaskState
@@ -41,11 +43,10 @@ class Action(models.TextChoices):
     ASIDE = "SET_ASIDE", "SET_ASIDE"
 
 
-_SECOND = f"ON CONFLICT (order_id) WHERE action = '{Action.SYNC}' DO UPDATE SET"
-MERGE = f"""{_SECOND} since = excluded.since, update_at = excluded.update_at, date_upd = excluded.date_upd, lease = '',
-    lane = excluded.lane, looks = 0"""
+_SECOND = Conflict(keys=("order_id",), within=("action", Action.SYNC.value))
+MERGE = replace(_SECOND, take=("since", "update_at", "date_upd", "lane"), become={"lease": "", "looks": 0})
 """A change: whoever has the intention in hand has read the order too early, and loses it."""
-BRING_FORWARD = f"{_SECOND} update_at = excluded.update_at WHERE excluded.update_at < t.update_at"
+BRING_FORWARD = replace(_SECOND, take=("update_at",), earlier="update_at")
 """A further look at an order that may be waiting for one."""
 
 _TEXTS = (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from sfsync.conf import conf
 from sfsync.domain.hosts import is_forbidden, is_loopback
-from sfsync.domain.operations import meanings
+from sfsync.domain.mapping import MappedTwice, UnknownMeaning, status_mapping
 from sfsync.shops.keys import LONGEST
 
 
@@ -30,19 +30,18 @@ def statuses(value: Any) -> None:
     """`{"shipped": ["4"], "canceled": ["6"], ...}`; one status means one thing at most."""
     if not isinstance(value, dict):
         raise ValidationError(_("The status mapping is a table of shipped, canceled, refunded and delivered."))
-    meaning: dict[str, str] = {}
     for word, ids in value.items():
-        if word not in meanings():
-            known = ", ".join(meanings())
-            raise ValidationError(_("“%(word)s” is not one of %(known)s.") % {"word": word, "known": known})
-        for status in _ids(
-            ids, _("The statuses mapped to “%(word)s” are a list of the shop's status ids.") % {"word": word}
-        ):
-            if meaning.setdefault(status, word) != word:
-                raise ValidationError(
-                    _("Status %(status)s is mapped to %(one)s and to %(other)s; it can only be sent as one of them.")
-                    % {"status": status, "one": meaning[status], "other": word}
-                )
+        _ids(ids, _("The statuses mapped to “%(word)s” are a list of the shop's status ids.") % {"word": word})
+    try:
+        status_mapping(value)
+    except UnknownMeaning as error:
+        known = ", ".join(error.known)
+        raise ValidationError(_("“%(word)s” is not one of %(known)s.") % {"word": error.word, "known": known}) from None
+    except MappedTwice as error:
+        raise ValidationError(
+            _("Status %(status)s is mapped to %(one)s and to %(other)s; it can only be sent as one of them.")
+            % {"status": error.status, "one": error.one, "other": error.other}
+        ) from None
 
 
 def ship_without_tracking(value: Any) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Upper
 
 from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows
+from sfsync.db.conflict import KEEP
 from sfsync.domain.identity import Claim
 from sfsync.domain.operations import ends_order
 from sfsync.engine.find.merge import learn
@@ -133,7 +134,7 @@ def _make(run: Run, claims: Wanted) -> dict[Identity, There]:
     same = {"store": run.store.pk, **_UNTOLD}
     ids: dict[Claim, list[int]] = defaultdict(list)
     columns, new = (*names, "created_at"), ("id", *names)
-    made = insert_rows(MarketplaceOrder, columns, rows, same=same, conflict="ON CONFLICT DO NOTHING", returning=new)
+    made = insert_rows(MarketplaceOrder, columns, rows, same=same, conflict=KEEP, returning=new)
     for pk, *rest in made:
         ids[Claim(*rest)].append(pk)
     return {key: There(ids[each].pop()) for key, (each, _created_at) in claims.items() if ids[each]}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db.models import Exists, OuterRef
 
 from sfsync.db.bulk import insert_rows, update_rows
+from sfsync.db.conflict import KEEP
 from sfsync.domain.operations import ends_order
 from sfsync.engine.find.outbox import queue
 from sfsync.engine.kit.context import Run
@@ -58,7 +59,7 @@ def _unite_told(provisional: int, into: MarketplaceOrder) -> None:
     names = ("operation", "key", "how", "ticket", "status", "at")
     told = Told.objects.filter(order=provisional).values_list(*names)
     rows = [(into.pk, *each) for each in told.order_by("id")]
-    insert_rows(Told, ("order", *names), rows, conflict="ON CONFLICT DO NOTHING")
+    insert_rows(Told, ("order", *names), rows, conflict=KEEP)
     if rows and not into.confirmed_operation:
         into.confirmed_operation, into.confirmed_at = rows[-1][1], rows[-1][-1]
         into.save(update_fields=["confirmed_operation", "confirmed_at"])

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from sfsync.db.bulk import insert_rows
+from sfsync.db.conflict import Conflict
 from sfsync.domain.errors import Failure
 from sfsync.engine.kit.context import Run
 from sfsync.models import AnswerFigure, DayFigure, Store
@@ -17,14 +18,12 @@ from sfsync.models.held_task import HeldTask
 
 _KEY = ("store", "day", "channel", "operation")
 _COUNTS = ("sent", "confirmed", "failed", "refused", *WITHIN)
-_ADD = "ON CONFLICT (store_id, day, channel, operation) DO UPDATE SET " + ", ".join(
-    f"{name} = t.{name} + excluded.{name}" for name in _COUNTS
-)
+_ADD = Conflict(keys=("store_id", "day", "channel", "operation"), add=_COUNTS)
 
 REFUSALS = {Failure.TICKET_FAILED, Failure.TICKET_CANCELED, Failure.IGNORED, Failure.REQUEST_REFUSED}
 """The failures that are an answer (R12, R16, R18): what was sent was turned down."""
 
-_ADD_ANSWERS = "ON CONFLICT (store_id, status) DO UPDATE SET requests = t.requests + excluded.requests"
+_ADD_ANSWERS = Conflict(keys=("store_id", "status"), add=("requests",))
 
 
 def note(

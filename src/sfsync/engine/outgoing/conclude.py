@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sfsync.db.among import among
 from sfsync.db.bulk import compare_and_set, delete_rows, insert_rows, update_rows
+from sfsync.db.conflict import KEEP
 from sfsync.domain.backoff import retry_after
 from sfsync.domain.decide import is_fresh
 from sfsync.domain.errors import Failure, NextStep
@@ -137,7 +138,7 @@ def set_aside(run: Run, failures: list[Failed]) -> None:
     columns = (*FACT, *_ASIDE)
     blank = {name: value for name, value in BLANK.items() if name not in columns}
     same = {"store": run.store.pk, "action": Action.ASIDE.value, "date_add": now, **times, **blank}
-    insert_rows(Task, columns, new, same=same, conflict="ON CONFLICT DO NOTHING")
+    insert_rows(Task, columns, new, same=same, conflict=KEEP)
     _tell_of(run, [(each, Back(each.task, now, each.failure, each.message, parked=True)) for each in failures])
 
 
@@ -193,7 +194,7 @@ def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
     """Keep what the merchant must hear, each once (R8, R9, R20)."""
     rows = [(store.pk, order, key[:128], code, params, now) for order, key, code, params in notices]
     columns = ("store", "order", "key", "code", "params", "created_at")
-    insert_rows(Notice, columns, rows, conflict="ON CONFLICT (store_id, key) DO NOTHING")
+    insert_rows(Notice, columns, rows, conflict=KEEP)
 
 
 def confirm(run: Run, tasks: list[HeldTask], how: How = How.TICKET) -> None:
@@ -230,7 +231,7 @@ def remember(now: datetime, how: How, facts: list[ToldFact]) -> None:
     """Write down what marketplaces know from now on. Orders of which it is the last are closed."""
     names = ("order", "operation", "key", "ticket", "status", "shop_order")
     told = [(each.order_id, each.operation, each.key, each.ticket, each.status, each.shop_order_id) for each in facts]
-    insert_rows(Told, names, told, same={"how": how.value, "at": now}, conflict="ON CONFLICT DO NOTHING")
+    insert_rows(Told, names, told, same={"how": how.value, "at": now}, conflict=KEEP)
     if how in (How.TICKET, How.SEEN):
         newest = {each.order_id: (each.order_id, each.operation, each.ticket, each.ticket_at) for each in facts}
         columns = ("id", "confirmed_operation", "confirmed_ticket", "ticket_at")

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Sequence
 
 from sfsync.db.bulk import insert_rows
+from sfsync.db.conflict import KEEP
 from sfsync.domain.operations import kind_of
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.unknown_tickets import OfOrder
@@ -26,7 +27,7 @@ def follow(run: Run, flying: Sequence[OfOrder]) -> bool:
     times = dict.fromkeys(("since", "update_at", "date_add", "date_upd"), run.clock())
     same = {**blank, "store": run.store.pk, "action": Action.CHECK.value, "more": True, "attempts": 1, **times}
     rows = [(*fact, *_flight(run, fact, ticket)) for fact, ticket in facts.items()]
-    insert_rows(Task, _COLUMNS, rows, same=same, conflict="ON CONFLICT DO NOTHING")
+    insert_rows(Task, _COLUMNS, rows, same=same, conflict=KEEP)
     for order, operation, _key in facts:
         run.journal.say(Level.INFO, "found-in-flight", order, operation=operation)
     there = Task.objects.in_flight().filter(order__in={order for order, *_ in facts})
