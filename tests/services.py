@@ -74,6 +74,45 @@ def postgres() -> Server:
     return _shared("postgres")
 
 
+@contextlib.contextmanager
+def pgbouncer(mode: str) -> Iterator[Server]:
+    """A PgBouncer of one test before the run's PostgreSQL, with two connections to each database. `mode`: its
+    `pool_mode`."""
+    account, upstream = _account("postgres"), postgres().port
+    folder = owner_and_folder()[1] / f"pgbouncer-{secrets.token_hex(4)}"
+    folder.mkdir()
+    port = _free_port()
+    given = {"upstream": upstream, "port": port, "mode": mode}
+    (folder / "pgbouncer.ini").write_text(_PGBOUNCER.format(**given, folder=folder))
+    (folder / "users").write_text('"postgres" ""')
+    for path in (folder, folder / "pgbouncer.ini", folder / "users"):
+        path.chmod(0o755)
+    command = [_binary("pgbouncer", "pgbouncer"), str(folder / "pgbouncer.ini")]
+    server = _launch(command, folder, account)
+    try:
+        _wait_until_ready(server, functools.partial(_postgres, port, "SELECT 1"), folder)
+        yield Server("postgres", port)
+    finally:
+        server.kill()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_PGBOUNCER = """
+[databases]
+* = host=127.0.0.1 port={upstream}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {folder}/users
+pool_mode = {mode}
+default_pool_size = 2
+admin_users = postgres
+"""
+
+
 def redis() -> Server:
     """The run's Redis; `database("3")` empties its database 3."""
     return _shared("redis")

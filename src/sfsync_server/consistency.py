@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.db import DatabaseError, connection
 from django.http.request import validate_host
 
 from sfsync.domain.hosts import is_loopback
 from sfsync_server.environment import DOTENV, Environment
-from sfsync_server.own_database import SERVER, hosts
+from sfsync_server.own_database import SERVER, hosts, is_pooled, limits, unlimited
 
 
 def contradictions(environment: Environment) -> Iterator[str]:
@@ -53,6 +55,17 @@ def _of_mails(environment: Environment) -> Iterator[str]:
         yield f"SFSYNC_MAIL_FROM is {environment.mail_from}, which many mail servers refuse. Set one of your domain."
     if server.username and server.scheme == "smtp" and environment.smtp_security == "none":
         yield "SFSYNC_SMTP_SECURITY is none: the password of SFSYNC_SMTP_URL goes over the network in clear."
+
+
+def of_pool(environment: Environment) -> Iterator[str]:
+    """A pool that shares connections out by transaction loses what was set for a session."""
+    with suppress(DatabaseError):  # a database that does not answer is said elsewhere
+        missing = unlimited(connection, limits(environment.lease_seconds)) if is_pooled(connection) else []
+        if missing:
+            yield (
+                f"SFSYNC_DATABASE_URL leads through a pool, where {', '.join(missing)} may not hold. Run "
+                "`sfsync migrate`, then have the pool renew its connections (PgBouncer: RECONNECT)."
+            )
 
 
 def places(environment: Environment) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -97,19 +98,51 @@ def _postgresql(address: Address, name: str, options: dict[str, str]) -> dict[st
     }
 
 
+def limits(lease_seconds: int) -> dict[str, int]:
+    """What a connection may take, in milliseconds: a run that stands still inside a transaction has lost its locks
+    before its lease is over."""
+    return {
+        "statement_timeout": 60_000,
+        "lock_timeout": 30_000,
+        "idle_in_transaction_session_timeout": lease_seconds * 1000 // 2,
+    }
+
+
 def limit_connections(environment: Environment) -> None:
-    """Every new connection gets the limits below by a statement: PgBouncer refuses them as options of the start."""
-    limits = partial(_limit, seconds=environment.lease_seconds)
-    connection_created.connect(limits, weak=False, dispatch_uid="sfsync_server.limits")
+    """Every new connection gets the limits by a statement: PgBouncer refuses them as options of the start."""
+    limited = partial(_limit, wanted=limits(environment.lease_seconds))
+    connection_created.connect(limited, weak=False, dispatch_uid="sfsync_server.limits")
 
 
-def _limit(connection: Any, seconds: int, **_signal: Any) -> None:
-    """A run that stands still inside a transaction has lost its locks before its lease is over."""
+def _limit(connection: Any, wanted: Mapping[str, int], **_signal: Any) -> None:
     if connection.vendor == "postgresql":
-        idle = seconds * 1000 // 2
+        settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in wanted.items())
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('statement_timeout', '60000', false), set_config('lock_timeout', '30000', false), "
-                "set_config('idle_in_transaction_session_timeout', %s, false)",
-                [str(idle)],
-            )
+            cursor.execute(f"SELECT {settings}")
+
+
+def is_pooled(connection: Any) -> bool:
+    """Something between us and the server shares its connections out: it is not the one that we signed in to. By
+    transaction, a setting of the session is lost, or somebody else's."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return bool(cursor.fetchone()[0] != connection.connection.info.backend_pid)
+
+
+def limit_account(connection: Any, wanted: Mapping[str, int]) -> None:
+    """The limits as the account's own in this database: however connections are shared out, each new one has them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_user), quote_ident(current_database())")
+        account, database = cursor.fetchone()
+        for name, value in wanted.items():
+            cursor.execute(f"ALTER ROLE {account} IN DATABASE {database} SET {name} = {value}")
+
+
+def unlimited(connection: Any, wanted: Mapping[str, int]) -> list[str]:
+    """Which of the limits a connection that begins now would not have by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, reset_val FROM pg_settings WHERE name = ANY(%s)", [list(wanted)])
+        own = dict(cursor.fetchall())
+    return [name for name, value in wanted.items() if own.get(name) != str(value)]

@@ -21,8 +21,14 @@ def register(app: typer.Typer) -> None:
 def migrate() -> None:
     """Create or update sfsync's own tables. Safe to run again; run it after every upgrade."""
     from django.core.management import call_command
+    from django.db import connection
+
+    from sfsync_server.own_database import is_pooled, limit_account, limits
+    from sfsync_server.settings import ENVIRONMENT
 
     call_command("migrate", interactive=False, verbosity=0)
+    if is_pooled(connection):
+        limit_account(connection, limits(ENVIRONMENT.lease_seconds))
     shown.say("The tables are up to date.")
 
 
@@ -50,14 +56,14 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.doctor import Finding, Verdict, examine
-    from sfsync_server.consistency import contradictions, places
+    from sfsync_server.consistency import contradictions, of_pool, places
     from sfsync_server.environment import ignored
     from sfsync_server.settings import ENVIRONMENT
 
     findings = []
     doubtful = [
         Finding("settings", Verdict.WARNING, "setting-doubtful", {"message": each})
-        for each in chain(ignored(), contradictions(ENVIRONMENT))
+        for each in chain(ignored(), contradictions(ENVIRONMENT), of_pool(ENVIRONMENT))
     ]
     read = Finding("settings", Verdict.OK, "settings-read", {"message": places(ENVIRONMENT)})
     for finding in chain(doubtful, [read], examine(Live())):
