@@ -144,6 +144,10 @@ SENTENCES = {
         "The shop answers with older data than it has already given: it may be read from a copy that lags behind. "
         "%(message)s"
     ),
+    "another-sender": _(
+        "A module of the shop sends order updates to Shopping Feed as well: nothing is sent from here, so that "
+        "nothing is told twice. %(message)s"
+    ),
     "orders-vanished": _(
         "The shop no longer has many of the orders that wait to be sent: nothing is sent before it has them again. "
         "%(message)s"
@@ -204,6 +208,7 @@ TROUBLES = {
     "shop-unavailable": _("The shop's database does not answer."),
     "shop-misconfigured": _("The shop's database cannot be read."),
     "shop-answers-old": _("The shop answers with older data than it has already given."),
+    "another-sender": _("A module of the shop sends order updates as well: nothing is sent from here."),
     "orders-vanished": _("The shop no longer has many of the orders that wait to be sent."),
     "token-refused": _("Shopping Feed refused the token."),
     "store-unknown": _("Shopping Feed does not know this store."),
@@ -277,6 +282,11 @@ ADVICE = {
     "shop-answers-old": _(
         "Connect sfsync to the shop's own database, not to a copy. Nothing is lost: the sync continues when the "
         "answers are up to date."
+    ),
+    "another-sender": _(
+        "Switch off the sending of order updates in that module's settings, in the shop's back office. The next sync "
+        "takes over what it has told. If it sends nothing for these orders, set `old_module` to `ignore` in the "
+        "shop's connection."
     ),
     "orders-vanished": _(
         "Check that the connection names the right shop and that its database is complete. If the orders were deleted "

@@ -36,6 +36,7 @@ class Trouble(StrEnum):
     SHOP_MISCONFIGURED = "shop-misconfigured", (Act.SHOP,), False, True
     SHOP_ANSWERS_OLD = "shop-answers-old", (Act.RUN,), True
     ORDERS_VANISHED = "orders-vanished", (Act.RUN,)
+    ANOTHER_SENDER = "another-sender", (Act.RUN,)
     TOKEN_REFUSED = "token-refused", (Act.FEED,), False, True
     STORE_UNKNOWN = "store-unknown", (Act.FEED,), False, True
     STORE_REFUSED = "store-refused", (Act.FEED,), False, True

@@ -96,6 +96,13 @@ def emptied(world: World) -> Iterator[None]:
 
 
 @contextmanager
+def another_sender(world: World) -> Iterator[None]:
+    world.shop.set_setting("SHOPPINGFEED_ORDER_SYNC_ENABLED", "1")
+    yield
+    world.shop.set_setting("SHOPPINGFEED_ORDER_SYNC_ENABLED", "0")
+
+
+@contextmanager
 def fault(world: World, kind: str, **more: Any) -> Iterator[None]:
     made = world.sandbox.fault(Fault(kind, times=None, **more))
     yield
@@ -158,6 +165,7 @@ BREAKS: dict[Trouble, Break] = {
     Trouble.SHOP_MISCONFIGURED: lambda world: stored(world, shop_settings={"prefix": "other_"}),
     Trouble.SHOP_ANSWERS_OLD: lagging,
     Trouble.ORDERS_VANISHED: emptied,
+    Trouble.ANOTHER_SENDER: another_sender,
     Trouble.TOKEN_REFUSED: lambda world: fault(world, "wrong-token"),
     Trouble.STORE_UNKNOWN: lambda world: fault(world, "status", status=404),
     Trouble.STORE_REFUSED: lambda world: stored(world, feed_store_id=99),

@@ -15,6 +15,7 @@ OVER = {
     Trouble.SHOP_MISCONFIGURED: {Act.SHOP},
     Trouble.SHOP_ANSWERS_OLD: {Act.RUN},
     Trouble.ORDERS_VANISHED: {Act.RUN},
+    Trouble.ANOTHER_SENDER: {Act.RUN},
     Trouble.TOKEN_REFUSED: {Act.FEED},
     Trouble.STORE_UNKNOWN: {Act.FEED},
     Trouble.STORE_REFUSED: {Act.FEED},

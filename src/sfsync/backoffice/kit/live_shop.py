@@ -227,7 +227,8 @@ def tried(store: Store, wanted: Collection[str] = BOTH) -> Tried:
 
 def found(finding: Finding) -> Said:
     """What the doctor found, in the active language, for somebody who reads it on a page."""
-    if problem := kinds.problem(finding.params.get("kind", ""), finding.params.get("cause", "")):
+    cause = finding.params.get("cause") or finding.params.get("note", "")
+    if problem := kinds.problem(finding.params.get("kind", ""), cause):
         return of_problem(problem, finding.params["message"])
     if finding.code == "shop-answers":
         return Said(_("The shop answers: %(found)s") % {"found": finding.text})

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sfsync.domain.orders import Seen
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.cursors import Cursors
 from sfsync.engine.find.known_orders import Known
 from sfsync.engine.find.outbox import Change, change, learn_names, save
 from sfsync.engine.find.register import register
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.trouble import Stopped, diagnosed, stopped_by
-from sfsync.models import Order
-from sfsync.shops.base import Listing, Noticed, ShopError, ShopUnavailable, Source
+from sfsync.models import Order, StoreState
+from sfsync.shops.base import Listing, Noticed, ShopError, ShopUnavailable, Source, Weight
 from sfsync.shops.keys import OrderKey
 
 SAVED = 1000
@@ -46,6 +47,9 @@ def find(run: Run) -> Found:
     if cursors.fresh:
         # A wrong shop id or a missing right would only look like a shop where nothing happens.
         run.shop.reader.probe()
+    if others := [each.evidence for each in run.shop.in_the_way() if each.weight is Weight.BLOCKS]:
+        _stand_aside(run)
+        return Found(stops=[Stopped(Trouble.ANOTHER_SENDER, "; ".join(others))], sendable=False)
     try:
         troubles = _follow_all(run, cursors)
     except _WentBack as restarted:
@@ -53,6 +57,12 @@ def find(run: Run) -> Found:
         troubles = _follow_all(run, cursors)
     cursors.remember(run.shop.memory())
     return _judged(run, troubles)
+
+
+def _stand_aside(run: Run) -> None:
+    """R23. What somebody else tells meanwhile is asked for before anything is sent again."""
+    stood = StoreState.objects.filter(pk=run.store.pk, adopted_at__isnull=False)
+    stood.update(adopted_at=None, dispatch="")
 
 
 def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:

@@ -30,7 +30,8 @@ from sfsync.engine.watch.rehearsal import rehearse_run
 from sfsync.models import Store, StoreState
 from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError, answers, rehearse
-from sfsync.shops.base import ShopError, Status
+from sfsync.shops import kinds
+from sfsync.shops.base import Note, Problem, ShopError, Status, Weight
 from sfsync.shops.keys import StatusKey, in_order
 
 
@@ -79,12 +80,21 @@ class Finding:
 
     @property
     def text(self) -> str:
+        if note := self._note:
+            return f"{gettext(note.sentence)} {self.params['message']}".strip()
         return texts.sentence(self.code, self.params)
 
     @property
     def advice(self) -> str:
         """What to do where it is not well; empty where it is."""
+        if note := self._note:
+            return gettext(note.advice)
         return "" if self.verdict is Verdict.OK else texts.advice(self.code)
+
+    @property
+    def _note(self) -> Problem | None:
+        """The words that a kind of shop has of its own for what it noticed."""
+        return kinds.problem(self.params.get("kind", ""), self.params.get("note", ""))
 
     def as_dict(self) -> dict[str, str]:
         return {"subject": self.subject, "verdict": self.verdict, "text": self.text, "advice": self.advice}
@@ -126,9 +136,12 @@ def examine_store(
     yield shop
     feed = try_feed(store, connections)
     yield feed
+    notes: list[Finding] = []
     if shop.verdict is Verdict.OK:
+        notes = _guarded("shop", store, lambda: _notes(store, connections))
+        yield from notes
         yield from _guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
-    yield from _recorded(store, health, [shop, feed, *tried])
+    yield from _recorded(store, health, [shop, feed, *notes, *tried])
 
 
 def _recorded(store: Store, health: Health, tried: Sequence[Finding]) -> Iterator[Finding]:
@@ -182,6 +195,19 @@ def try_shop(store: Store, connections: Connections) -> Finding:
         return [Finding("shop", Verdict.OK, "shop-answers", asdict(facts), store.name)]
 
     return _guarded("shop", store, check)[0]
+
+
+def _notes(store: Store, connections: Connections) -> list[Finding]:
+    """Who else sends for this shop (R23), and what cannot be seen."""
+    notes = [each for each in connections.shop(store).in_the_way() if each.weight is not Weight.OK]
+    return [_noted(store, each) for each in notes]
+
+
+def _noted(store: Store, note: Note) -> Finding:
+    params = {"message": note.evidence, "kind": store.shop_kind, "note": note.code}
+    if note.weight is Weight.BLOCKS:
+        return Finding("shop", Verdict.WRONG, Trouble.ANOTHER_SENDER, params, store.name)
+    return Finding("shop", Verdict.WARNING, note.code, params, store.name)
 
 
 def try_feed(store: Store, connections: Connections) -> Finding:

@@ -21,7 +21,7 @@ from sqlalchemy.sql import Select, func
 
 from sfsync.domain.hosts import is_forbidden, leads_to_forbidden
 from sfsync.shops.prestashop.dialect import DRIVER
-from sfsync.shops.prestashop.problems import DENIED, Misconfigured, Place, error_number, explain
+from sfsync.shops.prestashop.problems import ANSWERED, DENIED, Misconfigured, Place, error_number, explain
 
 T = TypeVar("T")
 
@@ -82,7 +82,8 @@ class Reader:
             answer = question(self._open())
         except (SQLAlchemyError, OSError, UnicodeError) as error:
             place = self._place_for(error)
-            self.close()
+            if error_number(error) not in ANSWERED:
+                self.close()
             raise explain(error, place) from error
         self._used = self._now()
         return answer

@@ -51,6 +51,8 @@ NO_TABLE = 1146
 NO_COLUMN = 1054
 NO_FILE = -1
 DENIED = frozenset({1142, 1143})
+ANSWERED = DENIED | {NO_TABLE}
+"""The connection is as good as before: what was asked for is not there, or not for us."""
 
 _HOST = "The database server {server} does not answer ({reason}). Check host and port, and the network between."
 _LOST = "The connection to the database server {server} failed ({reason}). It is opened again at the next try."
@@ -112,6 +114,21 @@ PROBLEMS = {
     "shop": Problem(
         _("The database has no shop of this number."),
         _("Correct the number of the shop in its database; the original message lists those that exist."),
+    ),
+    "old-module-sends": Problem(
+        _("The module shoppingfluxexport of the shop sends order updates as well."),
+        _(
+            "In the shop, empty its settings for shipped and cancelled orders, or disable the module. sfsync stands "
+            "aside until then."
+        ),
+    ),
+    "newer-module-sends": Problem(
+        _("The shop's own Shopping Feed module sends order updates as well."),
+        _("In the module's settings, switch the synchronization of orders off. sfsync stands aside until then."),
+    ),
+    "senders-unseen": Problem(
+        _("It cannot be seen whether a module of the shop sends order updates as well."),
+        _("Let the account read four more tables: the original message contains the statements to run."),
     ),
     "module": Problem(
         _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     cast,
     create_engine,
+    delete,
     event,
     func,
     insert,
@@ -205,6 +206,31 @@ class SampleShop:
                 chosen = orders.c.id_order.in_(some)
                 connection.execute(update(orders).where(chosen).values(current_state=status, date_upd=date))
                 _copy(connection, history, self._change(orders.c.id_order, 1, status, date), orders, chosen)
+
+    def set_setting(
+        self, name: str, value: str | None, *, shop_id: int | None = None, group_id: int | None = None
+    ) -> None:
+        """As a module saves it: of one shop, of a group of shops, or of all."""
+        settings = self.tables["configuration"]
+        place = {"id_shop": shop_id, "id_shop_group": group_id}
+        here = [settings.c[key] == number for key, number in place.items()]
+        date = self.time()
+        self.execute(delete(settings).where(settings.c.name == name, *here))
+        self.execute(insert(settings).values(name=name, value=value, date_add=date, date_upd=date, **place))
+
+    def install_old_module(self, *, shop_id: int = 1, hook: str = "postUpdateOrderStatus") -> None:
+        """shoppingfluxexport as it stands in PrestaShop 8 after its installation: it sends what is shipped and
+        cancelled. Up to 1.7.6 its `hook` is "actionOrderStatusPostUpdate"."""
+        module, hooks = self.tables["module"], self.tables["hook"]
+        self.execute(insert(module).values(id_module=34, name="shoppingfluxexport", active=1, version="4.6.2"))
+        self.execute(insert(self.tables["module_shop"]).values(id_module=34, id_shop=shop_id, enable_device=7))
+        for number, name in ((800, hook), (801, "backOfficeTop")):
+            self.execute(insert(hooks).values(id_hook=number, name=name, title=name, active=1, position=1))
+            row = {"id_module": 34, "id_shop": shop_id, "id_hook": number, "position": 1}
+            self.execute(insert(self.tables["hook_module"]).values(row))
+        for word, status in (("SHIPPED", SHIPPED), ("CANCELED", 6)):
+            self.set_setting(f"SHOPPING_FLUX_STATUS_{word}", "checked")
+            self.set_setting(f"SHOPPING_FLUX_{word}", str(status))
 
     def rows(self, statement: Executable) -> Sequence[Any]:
         with self.engine.connect() as connection:

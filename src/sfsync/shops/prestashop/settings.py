@@ -72,6 +72,8 @@ def _place(address: str) -> str:
     return f"{server}/{url.database or ''}"
 
 
+STAND_ASIDE = "stand-aside"
+
 SETTINGS = {
     "connection": Setting(
         label=_("How the shop is read"),
@@ -101,5 +103,14 @@ SETTINGS = {
         default=1,
         least=1,
         most=2**31 - 1,
+    ),
+    "old_module": Setting(
+        label=_("While a module of the shop sends updates too"),
+        help=_("shoppingfluxexport, or the newer module's own synchronization: what both send is told twice."),
+        default=STAND_ASIDE,
+        choices={
+            STAND_ASIDE: _("sfsync stands aside: nothing is sent from here"),
+            "ignore": _("sfsync sends all the same"),
+        },
     ),
 }

@@ -8,6 +8,7 @@ from sfsync.shops.base import Listing, Note, ShopFacts, Source
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.probe import check
 from sfsync.shops.prestashop.reader import DatabaseReader
+from sfsync.shops.prestashop.senders import Senders
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.sources.history import History
 from sfsync.shops.prestashop.sources.sweep import Sweep
@@ -16,17 +17,26 @@ from sfsync.shops.prestashop.sources.table import ModuleTable
 
 class PrestaShop:
     """Implements `sfsync.shops.base.OpenShop`. `timeout` is in seconds, for connecting (at most 10) and for any single
-    statement; `store_id` is the merchant's account at Shopping Feed. Raises as `ShopDatabase` does.
+    statement; `store_id` is the merchant's account at Shopping Feed; `ignore_senders`: it is no matter who else sends.
+    Raises as `ShopDatabase` does.
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "ps_", shop_id: int = 1, store_id: int | None = None, timeout: float = 30.0
+        self,
+        url: str,
+        *,
+        prefix: str = "ps_",
+        shop_id: int = 1,
+        store_id: int | None = None,
+        timeout: float = 30.0,
+        ignore_senders: bool = False,
     ) -> None:
         self.database = ShopDatabase(url, prefix=prefix, shop_id=shop_id, timeout=timeout)
         self._store_id = store_id
         self.table = ModuleTable(self.database, store_id)
         self.history = History(self.database)
         self.sweep = Sweep(self.database)
+        self.senders = Senders(self.database, ignored=ignore_senders)
         self.reader = DatabaseReader(self.database, self.table.of_others, self.probe)
 
     def __repr__(self) -> str:
@@ -40,7 +50,7 @@ class PrestaShop:
         return self.table.of(keys)
 
     def in_the_way(self) -> Sequence[Note]:
-        return ()
+        return self.senders.notes()
 
     def memory(self) -> None:
         return None

@@ -32,6 +32,14 @@ COLUMNS = {
 }
 """Table (without its prefix) to columns."""
 
+WISHED = {
+    "module": ("id_module", "name", "active"),
+    "module_shop": ("id_module", "id_shop"),
+    "hook": ("id_hook", "name"),
+    "hook_module": ("id_module", "id_shop", "id_hook"),
+}
+"""The same for tables that a store can do without: what they would tell stays unknown where they cannot be read."""
+
 _TEXT = {
     *("reference", "date_add", "tracking_number", "color", "name", "url", "value", "iso_code"),
     *("id_internal_shoppingfeed", "id_order_marketplace", "name_marketplace"),
@@ -66,9 +74,14 @@ class Tables:
         self.shop = self._table("shop")
         self.listing = self._table("shoppingfeed_order")
         self.token = self._table("shoppingfeed_token")
+        self.module = self._table("module")
+        self.module_shop = self._table("module_shop")
+        self.hook = self._table("hook")
+        self.hook_module = self._table("hook_module")
 
     def __iter__(self) -> Iterator[Table]:
-        return iter(self._metadata.tables.values())
+        """Those that a store needs."""
+        return (self._metadata.tables[self.prefix + name] for name in COLUMNS)
 
     def of_shop(self, shop_id: int) -> ColumnElement[bool]:
         """Orders of this shop. `coalesce` keeps the planner off the index on `id_shop`, which tells little."""
@@ -76,5 +89,5 @@ class Tables:
 
     def _table(self, name: str) -> Table:
         # Dates are text here: drivers hand out a zero date as text, and the shop's zone is not the column's business.
-        columns = (Column(column, String if column in _TEXT else Integer) for column in COLUMNS[name])
+        columns = (Column(column, String if column in _TEXT else Integer) for column in (COLUMNS | WISHED)[name])
         return Table(self.prefix + name, self._metadata, *columns)
