@@ -192,7 +192,9 @@ def _moved(store: Store, wanted: Mapping[str, Any]) -> list[str]:
     try:
         keep_at_home(store, wanted)
     except ValidationError as error:
-        return [f"stores.{store.name}.token: {sentence}" for sentence in error.messages]
+        return [
+            f"stores.{store.name}.{name}: {sentence}" for name, its in error.message_dict.items() for sentence in its
+        ]
     return []
 
 
@@ -233,7 +235,8 @@ def manual(settings: Mapping[str, Setting]) -> Iterator[str]:
     """The rows of docs/stores.md for a kind of shop."""
     for key, setting in settings.items():
         default = "must be given" if setting.default is None else f"`{json.dumps(setting.default)}`"
-        yield f"| `{key}` | {default} | {setting.label}. {setting.help} |"
+        only = f' Only with `{setting.when[0]} = "{setting.when[1]}"`.' if setting.when else ""
+        yield f"| `{key}` | {default} | {setting.label}. {setting.help}{only} |"
         if setting.secret:
             instead = f"Instead of `{key}`: the name of the environment variable that holds it, when `apply` runs."
             yield f"| `{key}_env` | | {instead} |"

@@ -274,8 +274,8 @@ def test_two_stores_of_one_made_up_shop_would_send_everything_twice(apply: Calla
 
 def test_the_settings_make_the_rows_of_the_manual() -> None:
     assert list(stores_file.manual(SETTINGS))[1:] == [
-        "| `shelf` | must be given | Shelf of the ledger. Where it stands. |",
-        "| `key` | must be given | Key of the wire. Whoever runs it has it. |",
+        '| `shelf` | must be given | Shelf of the ledger. Where it stands. Only with `connection = "book"`. |',
+        '| `key` | must be given | Key of the wire. Whoever runs it has it. Only with `connection = "wire"`. |',
         "| `key_env` | | Instead of `key`: the name of the environment variable that holds it, when `apply` runs. |",
         "| `desk` | `1` | Number of the desk. 1, unless there are more. |",
     ]

@@ -137,10 +137,34 @@ def mistakes(store: Store) -> dict[str, list[ValidationError]]:
     except ShopMisconfigured:
         return {KIND: [_unknown(store.shop_kind, kinds.names())]}
     found = {f"{PREFIX}{key}": list(wrong(setting, get(store, f"{PREFIX}{key}"))) for key, setting in known.items()}
+    for name, errors in beside_each_other(store).items():
+        found[name] += errors
     lists = store.statuses.values() if isinstance(store.statuses, dict) else ()
     found["statuses"] = [error for some in lists for error in _no_keys(store.kind.statuses, some)]
     found["ship_without_tracking"] = list(_no_keys(store.kind.carriers, store.ship_without_tracking))
     return {name: errors for name, errors in found.items() if errors}
+
+
+def beside_each_other(store: Store) -> dict[str, list[ValidationError]]:
+    """What is wrong with settings, by their names, because of what others say: with kept ones as well."""
+    judged = {key: setting.beside for key, setting in counting(store).items() if setting.beside}
+    found: dict[str, list[ValidationError]] = {}
+    try:
+        values = revealed(store) if judged else {}
+    except SecretUnreadable:
+        return {}
+    for key, check in judged.items():
+        try:
+            _judged = check(values[key], values) if values[key] else None
+        except Mistake as mistake:
+            found[f"{PREFIX}{key}"] = [_as_told(mistake)]
+    return found
+
+
+def homes(store: Store) -> dict[str, str]:
+    """The secrets of the shop that are given for one host, and the settings that name it, by their names."""
+    settings = store.kind.settings
+    return {f"{PREFIX}{key}": f"{PREFIX}{each.goes_to}" for key, each in settings.items() if each.goes_to}
 
 
 def _no_keys(keys: Keys, given: Any) -> Iterator[ValidationError]:
@@ -194,7 +218,11 @@ def _validator(check: Any) -> Any:
         try:
             check(value)
         except Mistake as mistake:
-            text = gettext(mistake.sentence)
-            raise ValidationError(text % mistake.params if mistake.params else text) from None
+            raise _as_told(mistake) from None
 
     return validator
+
+
+def _as_told(mistake: Mistake) -> ValidationError:
+    text = gettext(mistake.sentence)
+    return ValidationError(text % mistake.params if mistake.params else text)

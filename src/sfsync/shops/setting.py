@@ -26,7 +26,9 @@ class Setting:
     """`label` and `help` are message ids. A setting whose `default` is None must be given.
 
     `when`: another setting and the value that it must have for this one to count (the kind of connection).
-    `check` raises `Mistake`; `typed` too, for what is typed on a page, whose reader may not touch the server's files.
+    `check` raises `Mistake`; `typed` too, for what is typed on a page, whose reader may not touch the server's files;
+    and `beside`, which judges it with the value of every other setting. `goes_to`: of a secret, the setting that holds
+    the address it is given for: it is asked for again when that names another host.
     """
 
     label: str
@@ -40,6 +42,8 @@ class Setting:
     typed: Callable[[Any], None] | None = None
     least: int | None = None
     most: int | None = None
+    beside: Callable[[Any, Mapping[str, Any]], None] | None = None
+    goes_to: str = ""
 
     def counts(self, values: Mapping[str, Any]) -> bool:
         """Among these values (`ShopKind.complete`)."""

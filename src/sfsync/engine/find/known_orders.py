@@ -87,7 +87,7 @@ class Known:
         if len(missing) == len(wanted):
             self._last = {}
         if missing:
-            rows = Order.objects.filter(store=self.store, key__in=among(missing))
+            rows = Order.objects.filter(store_id=self.store.pk, key__in=among(missing))
             self._last |= {key: LastSeen(*row) for key, *row in rows.values_list(*_LAST_SEEN)}
         return {key: self._last[key] for key in wanted if key in self._last}
 
@@ -102,6 +102,6 @@ class Known:
     def _open(self) -> QuerySet[Order]:
         """Those that a change may still come for, and those whose update failed and waits for just such a change
         (R4)."""
-        orders = Order.objects.filter(store=self.store)
-        parked = Task.objects.filter(store=self.store).parked()
+        orders = Order.objects.filter(store_id=self.store.pk)
+        parked = Task.objects.filter(store_id=self.store.pk).parked()
         return orders.open_since(self.since) | orders.filter(marketplace_order__in=parked.values("order"))

@@ -23,6 +23,7 @@ from sfsync.domain.operations import meanings
 from sfsync.engine.kit.journal import Journal
 from sfsync.models import SettingChange, Store, Task, named_settings
 from sfsync.models.log import Level
+from sfsync.shops import kinds
 
 Difference = tuple[str, Any, Any]
 """A setting's name, and its value before and after, as the record keeps it."""
@@ -62,14 +63,37 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
 
 
 def keep_at_home(store: Store, wanted: Mapping[str, Any]) -> None:
-    """A token goes only to the host that it was given for: for another one it is to be given again.
+    """A secret goes only to the host that it was given for: for another one it is to be given again.
 
     Raises `ValidationError`.
     """
+    _keep_shops_at_home(store, wanted)
     moved = "api_url" in wanted and origin(wanted["api_url"]) != origin(store.api_url)
     if moved and store.token and "token" not in wanted:
         sentence = gettext("The token was given for %(host)s: enter it again to use it at another address.")
         raise ValidationError({"token": sentence % {"host": origin(store.api_url)[1]}})
+
+
+def _keep_shops_at_home(store: Store, wanted: Mapping[str, Any]) -> None:
+    if wanted.get(named_settings.KIND, store.shop_kind) != store.shop_kind or store.shop_kind not in kinds.names():
+        return
+    for name, address in named_settings.homes(store).items():
+        given = named_settings.get(store, name) and name not in wanted and address in wanted
+        before = _origin(named_settings.get(store, address)) if given else None
+        if given and before != _origin(wanted[address]):
+            raise ValidationError({name: _elsewhere(named_settings.label(store, name))})
+
+
+def _elsewhere(label: str) -> str:
+    return gettext("“%(setting)s” was given for another address: enter it again to use it there.") % {"setting": label}
+
+
+def _origin(address: Any) -> tuple[str, str, int | None] | None:
+    """Of a secret as well; None where it cannot be read, which is nobody's home."""
+    try:
+        return origin(address.reveal() if isinstance(address, Secret) else address)
+    except (SecretUnreadable, ValueError):
+        return None
 
 
 def note_try(store: Store, tried: Store, who: str) -> None:

@@ -12,14 +12,30 @@ from sfsync.shops.prestashop.settings import SETTINGS, STAND_ASIDE, identity
 from sfsync.shops.prestashop.webservice.problems import PROBLEMS as WEBSERVICE_PROBLEMS
 
 if TYPE_CHECKING:
-    from sfsync.shops.prestashop.shop import PrestaShop
+    from sfsync.shops.base import OpenShop
 
 
 LARGEST = 2**31 - 1
 """Of the numbers of statuses and carriers."""
 
 
-def _open(values: Mapping[str, Any], around: Around) -> PrestaShop:
+def _open(values: Mapping[str, Any], around: Around) -> OpenShop:
+    return (_open_webservice if values["connection"] == "webservice" else _open_database)(values, around)
+
+
+def _open_webservice(values: Mapping[str, Any], around: Around) -> OpenShop:
+    from sfsync.shops.prestashop.webservice.shop import WebServiceShop
+
+    return WebServiceShop(
+        values["url"] or "",
+        values["key"] or "",
+        shop_id=values["shop_id"],
+        ceiling=values["questions_per_hour"],
+        around=around,
+    )
+
+
+def _open_database(values: Mapping[str, Any], around: Around) -> OpenShop:
     """The driver is loaded with the first shop: a command that reads none starts in half the time."""
     from sfsync.shops.prestashop.shop import PrestaShop
 

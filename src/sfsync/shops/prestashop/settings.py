@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from sfsync.domain.hosts import is_forbidden
+from sfsync.domain.hosts import is_forbidden, is_loopback
 from sfsync.shops.setting import Mistake, Setting
 from sfsync.shops.setting import message as _
 
@@ -41,6 +41,29 @@ def not_a_file(value: str) -> None:
         )
 
 
+def web_address(value: str) -> None:
+    """The key goes there: over plain http it could be read."""
+    url = _split(value)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise Mistake(_("For its web service the shop's address starts with https://, as in https://shop.example/."))
+    if set(value) & set("?#@ ") or not value.isprintable():
+        raise Mistake(_("The shop's address has no user, no “?”, no “#” and no spaces."))
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise Mistake(_("The shop's address starts with https://: over http the key could be read."))
+    if is_forbidden(url.hostname):
+        raise Mistake(_("The shop is not at this address: it belongs to the machine's own network."))
+
+
+def shop_address(value: str, values: Mapping[str, Any]) -> None:
+    (web_address if values["connection"] == "webservice" else database_address)(value)
+
+
+def web_key(value: str) -> None:
+    """Never shows it."""
+    if not re.fullmatch(r"[!-~]{32}", value):
+        raise Mistake(_("A key of the web service has exactly 32 characters: copy it again."))
+
+
 def table_prefix(value: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_]{0,32}", value):
         raise Mistake(_("A table prefix has letters, digits and underscores only, 32 at most."))
@@ -56,7 +79,9 @@ def _split(value: str) -> SplitResult:
 
 
 def identity(values: Mapping[str, Any]) -> str:
-    """Where the database is, and which shop of it. Another account of the database opens the same shop."""
+    """Where the shop is, and which one of those there. Another account, or another key, opens the same shop."""
+    if values["connection"] == "webservice":
+        return f"{values['url'].lower().rstrip('/')} {values['shop_id']}"
     return f"{_place(values['url'])} {values['prefix']} {values['shop_id']}"
 
 
@@ -77,17 +102,36 @@ STAND_ASIDE = "stand-aside"
 SETTINGS = {
     "connection": Setting(
         label=_("How the shop is read"),
-        help=_("From its database, which is only read."),
+        help=_("Either way it is only read. The web service needs no access to the database."),
         default="database",
-        choices={"database": _("its database")},
+        choices={"database": _("its database"), "webservice": _("its web service")},
     ),
     "url": Setting(
-        label=_("Address of the shop's database"),
-        help=_("mysql+pymysql://reader:password@host:3306/shop, with an account that may only read."),
+        label=_("Address of the shop"),
+        help=_(
+            "Database: mysql+pymysql://reader:password@host:3306/shop, with an account that may only read. Web service:"
+            " https://shop.example/, the front page of the shop."
+        ),
         secret=True,
-        when=("connection", "database"),
-        check=database_address,
         typed=not_a_file,
+        beside=shop_address,
+    ),
+    "key": Setting(
+        label=_("Key of the shop's web service"),
+        help=_("Advanced parameters › Webservice in PrestaShop: 32 characters."),
+        secret=True,
+        when=("connection", "webservice"),
+        check=web_key,
+        goes_to="url",
+    ),
+    "questions_per_hour": Setting(
+        label=_("Questions an hour"),
+        help=_("The shop is not asked more often. 1,200 look at it every 24 seconds."),
+        type=int,
+        default=1200,
+        when=("connection", "webservice"),
+        least=60,
+        most=100_000,
     ),
     "prefix": Setting(
         label=_("Prefix of the shop's tables"),

@@ -248,7 +248,7 @@ def _shop_field(setting: Setting, now: Any) -> forms.Field:
         return SecretInput(**common, max_length=1000)
     if setting.choices:
         choices = [(value, gettext(label)) for value, label in setting.choices.items()]
-        return forms.ChoiceField(**common, initial=now, choices=choices, widget=forms.RadioSelect)
+        return forms.ChoiceField(**common, initial=now, choices=choices, widget=forms.RadioSelect, required=False)
     if setting.type is int:
         return forms.IntegerField(**common, initial=now, min_value=setting.least, max_value=setting.most)
     if setting.type is bool:
@@ -296,6 +296,10 @@ class Token(forms.Form):
     def changed(self) -> dict[str, Any]:
         return dict(self.secrets)
 
+    @property
+    def lines(self) -> list[tuple[Any, list[Any]]]:
+        return [(each, []) for each in self]
+
 
 class Connection(StoreForm):
     """The whole connection: an administrator's business, since it says which servers are spoken to."""
@@ -317,15 +321,69 @@ class Connection(StoreForm):
     def clean(self) -> dict[str, Any]:
         """The model's rules, which follow, judge the store with its new secrets and its shop's settings."""
         cleaned = super().clean() or {}
-        hidden = [name for name, field in self.of_shop.items() if isinstance(field, SecretInput)]
+        counting = self._counting(cleaned)
+        hidden = [name for name in counting if isinstance(self.of_shop[name], SecretInput)]
         self.secrets = secrets_of(self, "token", *hidden)
-        shop = {name: cleaned[name] for name in self.of_shop if name in cleaned and self._shown(name)}
+        self._keep_typed_secrets_at_home()
+        shop = {name: cleaned[name] for name in counting if name in cleaned and self._shown(name)}
         self.given = {name: value for name, value in shop.items() if name not in hidden} | self.secrets
         named_settings.put(self.instance, self.given)
+        self._judge_beside_each_other(cleaned)
         self._keep_the_token(cleaned)
         if cleaned.get("enabled"):
             self._ask_for(named_settings.missing(self.instance))
         return cleaned
+
+    def _counting(self, cleaned: dict[str, Any]) -> list[str]:
+        """The shop's fields that the chosen way of connecting needs; whatever the others hold is not looked at."""
+        if self.instance.shop_kind not in kinds.names():
+            return []
+        kind, prefix = self.instance.kind, named_settings.PREFIX
+        shown = [name for name in self.of_shop if name in cleaned and self._shown(name)]
+        now = {name.removeprefix(prefix): cleaned[name] for name in shown}
+        values = kind.complete(self.instance.shop_settings | now)
+        counting = [name for name in self.of_shop if kind.settings[name.removeprefix(prefix)].counts(values)]
+        for name in self.of_shop.keys() - counting:
+            self.errors.pop(name, None)
+        return counting
+
+    def _judge_beside_each_other(self, cleaned: dict[str, Any]) -> None:
+        """What is kept matters only to a store that is switched on."""
+        wrong = named_settings.beside_each_other(self.instance) if self.of_shop else {}
+        for name, errors in wrong.items():
+            if name not in self.errors and (name in self.given or cleaned.get("enabled")):
+                self.add_error(name, errors[0])
+
+    def _keep_typed_secrets_at_home(self) -> None:
+        """One that was typed a while ago was typed for the address of then."""
+        homes = named_settings.homes(self.instance) if self.of_shop else {}
+        for name, address in homes.items():
+            typed = name in self.secrets and not self.cleaned_data.get(name)
+            if typed and self.cleaned_data.get(address):
+                del self.secrets[name]
+                self.add_error(name, _("What you typed was for another address: please type it again."))
+
+    @property
+    def lines(self) -> list[tuple[Any, list[tuple[Any, list[Any]]]]]:
+        """Each field, and where it is a choice that others depend on, each choice with those that it alone needs."""
+        depending: dict[str, dict[str, list[Any]]] = {}
+        for name in self.of_shop:
+            if when := self.instance.kind.settings[named_settings.key_of(name)].when:
+                its = depending.setdefault(f"{named_settings.PREFIX}{when[0]}", {})
+                its.setdefault(when[1], []).append(self[name])
+        inside = {each.name for its in depending.values() for some in its.values() for each in some}
+        return [
+            (each, [(way, depending[each.name].get(way.data["value"], [])) for way in each])
+            if each.name in depending and each.name in self.of_shop
+            else (each, [])
+            for each in self
+            if each.name not in inside or not self._has_choice(each.name)
+        ]
+
+    def _has_choice(self, name: str) -> bool:
+        """What it depends on is a field of this form."""
+        when = self.instance.kind.settings[named_settings.key_of(name)].when
+        return bool(when and f"{named_settings.PREFIX}{when[0]}" in self.of_shop)
 
     def _keep_the_token(self, cleaned: dict[str, Any]) -> None:
         """Before anything is tried: a try sends the token as well."""
