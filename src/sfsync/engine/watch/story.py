@@ -24,6 +24,7 @@ from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say, warning_of
+from sfsync.engine.watch.stage import Stage, seen_there, stage_of
 from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
 from sfsync.shops import kinds
 from sfsync.shops.base import OpenShop, ShopError
@@ -72,6 +73,7 @@ class Story:
     believes: str
     next: list[Next]
     now: str = ""
+    stage: Stage = Stage.NOT_SENT
 
     def as_dict(self) -> dict[str, Any]:
         order = self.order
@@ -90,6 +92,7 @@ class Story:
             ],
             "now": self.now,
             "believes": self.believes,
+            "stage": self.stage.value,
             "next": [each.sentence for each in self.next],
         }
 
@@ -101,7 +104,10 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     entries = LogEntry.objects.filter(order=there).order_by("id")
     if tasks is None:
         tasks = list(Task.objects.filter(order=there).living().order_by("id"))
-    story = Story(order, list(_events(entries, there)), believes(there), _next(order, tasks))
+    findings = list(there.findings.open())
+    stage = stage_of(there, tasks, findings)
+    shown = texts.joined(believes(there), seen_there(there, stage, findings))
+    story = Story(order, list(_events(entries, there)), shown, _next(order, tasks), stage=stage)
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
 
