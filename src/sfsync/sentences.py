@@ -93,6 +93,7 @@ SENTENCES = {
     "failed-unknown-operation": _(
         "It was sent as “%(message)s”, an operation that this version of sfsync does not know."
     ),
+    "failed-called-off-there": _("%(channel)s has cancelled this order: its shipment is not sent unless you say so."),
     "failed-ignored": _("Shopping Feed did not accept %(operation)s: “%(message)s”"),
     "failed-request-refused": _("Shopping Feed rejected %(operation)s: “%(message)s”"),
     "failed-no-answer": _(
@@ -256,6 +257,9 @@ ADVICE = {
         "Another version of sfsync sent it. Go back to that version, or check on the marketplace "
         "what became of it and dismiss the update here."
     ),
+    "called-off-there": _(
+        "Cancel the order in the shop. If it is to be shipped all the same, use “Review and send” on its page."
+    ),
     "ignored": _("Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."),
     "request-refused": _(
         "Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."
@@ -282,7 +286,7 @@ ADVICE = {
         "Correct what the marketplace names and send the shipment again, or enter it in the "
         "marketplace's seller portal."
     ),
-    "cancelled-there": _("Do not ship it: check the order on the marketplace, then cancel it in the shop."),
+    "cancelled-there": _("Do not pack it: check the order on the marketplace, then cancel it in the shop."),
     "refunded-there": _("Check on the marketplace what was refunded before you ship it."),
     "ticket-slow": _(
         "Nothing to do: we keep checking. If it lasts, contact Shopping Feed support with the "

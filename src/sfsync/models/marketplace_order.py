@@ -42,7 +42,8 @@ class MarketplaceOrder(Loaded):
     written here, and nobody can know.
 
     `seen_there`: the status that Shopping Feed showed it in last, `NOT_WAITING` where it only was no longer among those
-    that wait; `seen_there_at`: since when it has shown that.
+    that wait; `seen_there_at`: since when it has shown that. `agreed_at`: when a person
+    said that it is to be shipped although the marketplace shows it as cancelled (R33).
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="marketplace_orders", db_index=False)
@@ -62,6 +63,7 @@ class MarketplaceOrder(Loaded):
     given_up_at = models.DateTimeField(null=True)
     seen_there = models.CharField(max_length=32, default="", blank=True)
     seen_there_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "sfsync_marketplace_order"

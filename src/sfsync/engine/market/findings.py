@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows
 from sfsync.domain.reconciliation import Found
 from sfsync.engine.market.context import Market
 from sfsync.engine.outgoing.conclude import tell
 from sfsync.models import Finding
+from sfsync.models.finding import FindingQuerySet
 from sfsync.models.log import Level
-
-AT_ONCE = 500
 
 
 def keep(market: Market, found: Sequence[tuple[int, Found]]) -> int:
@@ -34,13 +34,11 @@ def keep(market: Market, found: Sequence[tuple[int, Found]]) -> int:
     return len(new)
 
 
-def close_others(market: Market, seen: Collection[tuple[int, str]], kinds: Collection[str]) -> int:
-    """Findings of these kinds that this look did not make again: the marketplace shows them no more."""
-    rows = Finding.objects.open().filter(store=market.store, kind__in=kinds).values_list("pk", "order", "kind")
+def close_others(market: Market, seen: Collection[tuple[int, str]], known: FindingQuerySet) -> int:
+    """Findings of those `known` that this look did not make again: the marketplace shows them no more."""
+    rows = known.open().filter(store=market.store).values_list("pk", "order", "kind")
     gone = [(pk, order) for pk, order, kind in rows if (order, kind) not in seen]
-    for start in range(0, len(gone), AT_ONCE):
-        some = [pk for pk, _order in gone[start : start + AT_ONCE]]
-        Finding.objects.filter(pk__in=some).update(closed_at=market.clock())
+    Finding.objects.filter(pk__in=among(pk for pk, _order in gone)).update(closed_at=market.clock())
     for _pk, order in gone:
         market.journal.say(Level.INFO, "difference-over", order)
     return len(gone)

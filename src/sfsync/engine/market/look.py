@@ -43,4 +43,6 @@ def there_of(order: FeedOrder) -> There:
 
 def _remember(market: Market, seen: Iterable[tuple[Ours, str]]) -> None:
     changed = [(each.pk, status) for each, status in seen if status != each.seen_there]
-    update_rows(MarketplaceOrder, ("id", "seen_there"), changed, same={"seen_there_at": market.clock()})
+    update_rows(
+        MarketplaceOrder, ("id", "seen_there"), changed, same={"seen_there_at": market.clock(), "agreed_at": None}
+    )

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sfsync.db.among import among
 from sfsync.domain.mapping import Policy
 from sfsync.domain.operations import is_numbered, kind_of, names
 from sfsync.domain.reconciliation import Here
@@ -26,7 +27,7 @@ class Ours:
 
 def read_ours(store: Store, feed_ids: Collection[int], policy: Policy) -> list[Ours]:
     """Three statements, however many orders."""
-    known = MarketplaceOrder.objects.filter(store=store, feed_id__in=feed_ids).order_by()
+    known = MarketplaceOrder.objects.filter(store=store, feed_id__in=among(feed_ids)).order_by()
     columns = ("pk", "feed_id", "seen_there", "ticket_at", "fulfilled_by", "confirmed_operation")
     rows = list(known.values_list(*columns))
     told = _told([row[0] for row in rows if row[-1]])
@@ -44,7 +45,7 @@ ToldAt = Mapping[str, datetime]
 
 def _told(orders: list[int]) -> dict[int, dict[str, datetime]]:
     found: dict[int, dict[str, datetime]] = defaultdict(dict)
-    rows = Told.objects.filter(order__in=orders, operation__in=names()).order_by("at")
+    rows = Told.objects.filter(order__in=among(orders), operation__in=names()).order_by("at")
     for order, operation, at in rows.values_list("order", "operation", "at"):
         found[order][operation] = at
     return found
@@ -52,7 +53,9 @@ def _told(orders: list[int]) -> dict[int, dict[str, datetime]]:
 
 def _prepared(orders: list[int], policy: Policy) -> set[int]:
     """Those of which the shop calls off nothing."""
-    rows = Order.objects.filter(marketplace_order__in=orders, open=True).values_list("marketplace_order", "seen_status")
+    rows = Order.objects.filter(marketplace_order__in=among(orders), open=True).values_list(
+        "marketplace_order", "seen_status"
+    )
     asked = ((order, policy.mapping.get(status)) for order, status in rows)
     return {order for order, operation in asked if not (operation and kind_of(operation).calls_off)}
 

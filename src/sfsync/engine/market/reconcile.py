@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sfsync.conf import conf
 from sfsync.db.bulk import update_rows
-from sfsync.domain.reconciliation import CANCELLED, GRACE, REFUNDED, WAITING, Difference, last_due
+from sfsync.domain.reconciliation import CANCELLED, GRACE, REFUNDED, WAITING, last_due
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
@@ -22,7 +22,7 @@ from sfsync.engine.market.context import Market
 from sfsync.engine.market.findings import close_others, keep
 from sfsync.engine.market.look import look
 from sfsync.engine.outgoing.prepare import policy_of
-from sfsync.models import MarketplaceOrder, Process, Store
+from sfsync.models import Finding, MarketplaceOrder, Process, Store
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import NOT_WAITING
 from sfsync.models.process import RECONCILE
@@ -82,7 +82,7 @@ def reconcile(market: Market, grace: timedelta, counts: Counts) -> None:
             waiting |= set(looked.orders) if statuses is WAITING else set()
     with market.lease.writing("compare"):
         _no_longer_waiting(market, began, waiting)
-        counts.closed += close_others(market, seen, list(Difference))
+        counts.closed += close_others(market, seen, Finding.objects.all())
         market.journal.flush()
         market.store.state.reconciled_at = began
         market.store.state.save(update_fields=["reconciled_at"])

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sfsync.db.among import among
 from sfsync.db.bulk import update_rows
 from sfsync.domain.operations import numbered_kinds
 from sfsync.domain.reconciliation import Difference
@@ -29,7 +30,7 @@ def send_again(store: Store, orders: QuerySet[Order], who: str) -> int:
         chosen = set(found.values_list("order", flat=True))
         _forget_shipments(chosen)
         _settle(store, found, "person-send-again", who)
-    send_now(store, Order.objects.filter(marketplace_order__in=chosen), who)
+    send_now(store, Order.objects.filter(marketplace_order__in=among(chosen)), who)
     return len(chosen)
 
 
@@ -45,7 +46,7 @@ def settle(store: Store, orders: QuerySet[Order], who: str) -> int:
 def _held(store: Store, orders: QuerySet[Order]) -> FindingQuerySet:
     found = Finding.objects.unsettled().filter(store=store, order__in=orders.values("marketplace_order"))
     held = list(found.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
-    return Finding.objects.unsettled().filter(pk__in=held)
+    return Finding.objects.unsettled().filter(pk__in=among(held))
 
 
 def _settle(store: Store, found: FindingQuerySet, code: str, who: str) -> None:
@@ -59,9 +60,9 @@ def _settle(store: Store, found: FindingQuerySet, code: str, who: str) -> None:
 def _forget_shipments(orders: Iterable[int]) -> None:
     """What else they were told stays, and is what they were told last."""
     ids = list(orders)
-    Told.objects.filter(order__in=ids, operation__in=[kind.name for kind in numbered_kinds()]).delete()
-    left = Told.objects.filter(order__in=ids).order_by("id").values_list("order", "operation", "at")
+    Told.objects.filter(order__in=among(ids), operation__in=[kind.name for kind in numbered_kinds()]).delete()
+    left = Told.objects.filter(order__in=among(ids)).order_by("id").values_list("order", "operation", "at")
     last = {order: (operation, at) for order, operation, at in left}
     rows = [(order, *last.get(order, ("", None))) for order in ids]
     update_rows(MarketplaceOrder, ("id", "confirmed_operation", "confirmed_at"), rows)
-    Order.objects.filter(marketplace_order__in=ids).update(open=True)
+    Order.objects.filter(marketplace_order__in=among(ids)).update(open=True)
