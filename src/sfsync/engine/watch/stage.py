@@ -12,6 +12,7 @@ from sfsync.domain.operations import kind_of, names
 from sfsync.domain.reconciliation import CANCELLED, REFUNDED, Difference
 from sfsync.models import Finding, MarketplaceOrder, Task
 from sfsync.models.marketplace_order import NOT_WAITING
+from sfsync.refusal_texts import cause, refusal_of
 
 
 class Stage(StrEnum):
@@ -56,4 +57,5 @@ def seen_there(order: MarketplaceOrder, stage: Stage, findings: Iterable[Finding
 
 
 def difference(finding: Finding, order: MarketplaceOrder) -> str:
-    return texts.reason(finding.kind, {"channel": order.channel, "message": finding.message})
+    params = {"channel": order.channel, "message": finding.message}
+    return texts.joined(texts.reason(finding.kind, params), cause(refusal_of(finding.kind, params)))
