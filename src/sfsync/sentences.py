@@ -64,6 +64,13 @@ SENTENCES = {
     "confirmed": _("%(channel)s confirmed %(operation)s."),
     "ticket-missing": _("No confirmation was found with the others of its batch; looking it up by order."),
     "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
+    # What the marketplace shows
+    "not-seen": _("%(channel)s is still waiting for the shipment, although Shopping Feed confirmed it."),
+    "refused-there": _("%(channel)s rejected the shipment after Shopping Feed had confirmed it: “%(message)s”"),
+    "cancelled-there": _("%(channel)s has cancelled the order, and the shop is still preparing it."),
+    "refunded-there": _("%(channel)s has refunded the order, and the shop is still preparing it."),
+    "difference-over": _("%(channel)s and the shop agree on this order again."),
+    "reconciled": _("Compared with the marketplaces: %(found)s new differences, %(closed)s gone."),
     "ticket-slow": _("Shopping Feed has been processing %(operation)s since %(sent_at)s, for more than a day."),
     "superseded": _(
         "That attempt failed (%(message)s), but the order has changed since, so the new status is sent instead."
@@ -86,6 +93,7 @@ SENTENCES = {
     "failed-unknown-operation": _(
         "It was sent as “%(message)s”, an operation that this version of sfsync does not know."
     ),
+    "failed-called-off-there": _("%(channel)s has cancelled this order: its shipment is not sent unless you say so."),
     "failed-ignored": _("Shopping Feed did not accept %(operation)s: “%(message)s”"),
     "failed-request-refused": _("Shopping Feed rejected %(operation)s: “%(message)s”"),
     "failed-no-answer": _(
@@ -119,6 +127,8 @@ SENTENCES = {
     "person-send": _("%(who)s asked to send it now."),
     "person-give-up": _("%(who)s dismissed this update."),
     "person-let-go": _("%(who)s said that orders are really gone from the shop (orders affected: %(orders)s)."),
+    "person-send-again": _("%(who)s asked to send the shipment again."),
+    "person-settled": _("%(who)s took care of the difference on the marketplace."),
     "person-by-hand": _("%(who)s took care %(of_operation)s on the marketplace."),
     "person-added": _("%(who)s added this store."),
     "person-tried": _("%(who)s tested the connections: %(hosts)s."),
@@ -252,6 +262,9 @@ ADVICE = {
         "Another version of sfsync sent it. Go back to that version, or check on the marketplace "
         "what became of it and dismiss the update here."
     ),
+    "called-off-there": _(
+        "Cancel the order in the shop. If it is to be shipped all the same, use “Review and send” on its page."
+    ),
     "ignored": _("Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."),
     "request-refused": _(
         "Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."
@@ -271,6 +284,15 @@ ADVICE = {
     ),
     "part-called-off": _("If the customer is to be refunded for a part, do it in the marketplace's seller portal."),
     "unsupported": _("Do it in the marketplace's seller portal."),
+    "not-seen": _(
+        "Look at the order in the marketplace's seller portal. If it is still waiting there, send the shipment again."
+    ),
+    "refused-there": _(
+        "Correct what the marketplace names and send the shipment again, or enter it in the "
+        "marketplace's seller portal."
+    ),
+    "cancelled-there": _("Do not pack it: check the order on the marketplace, then cancel it in the shop."),
+    "refunded-there": _("Check on the marketplace what was refunded before you ship it."),
     "ticket-slow": _(
         "Nothing to do: we keep checking. If it lasts, contact Shopping Feed support with the "
         "ticket number (technical details)."

@@ -15,9 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sfsync.domain.reconciliation import GRACE
 from sfsync.engine.kit.connections import Live
+from sfsync.engine.kit.trouble import Stopped
+from sfsync.engine.market.reconcile import reconcile_store
 from sfsync.engine.run import Result, run_store
-from sfsync.models import LogEntry, Notice, Order, Store, Task
+from sfsync.models import Finding, LogEntry, Notice, Order, Store, Task
 from sfsync.shops.prestashop.sample import SampleShop, build
 from shoppingfeed.sandbox import Belief, ManualClock, Sandbox
 
@@ -82,6 +85,23 @@ class World:
             return False
 
         return run_store(store or self.store, self.connections, wait=wait, clock=self.now, stop=stop)
+
+    def list_there(self, *order_ids: int, **more: Any) -> None:
+        """Have the marketplace list orders of the shop before anything is sent for them."""
+        for each in order_ids:
+            shown = self.shop.order(each)
+            names = {"reference": shown.marketplace_reference, "channel": shown.channel}
+            self.sandbox.add_order(self.feed_id(each), **(names | more))
+
+    def reconcile(self, grace: timedelta = GRACE) -> Stopped | None:
+        return reconcile_store(self.store, self.connections, grace=grace, clock=self.now)
+
+    def findings(self, order_id: int | None = None) -> list[str]:
+        """The kinds of what the marketplaces and we disagree about now, of one order or of all."""
+        found = Finding.objects.open().filter(store=self.store)
+        if order_id is not None:
+            found = found.filter(order__shop_orders__key=order_id)
+        return list(found.values_list("kind", flat=True))
 
     def feed_id(self, order_id: int) -> int:
         feed_id = self.shop.feed_id(order_id)

@@ -29,7 +29,7 @@ TIMES = {"at", "since", "sent_at", "until"}
 """The parameters that are moments, as ISO text."""
 FIGURES = {
     *("seconds", "detected", "sent", "confirmed", "failed", "removed", "requests"),
-    *("orders", "tasks", "entries", "notices"),
+    *("orders", "tasks", "entries", "notices", "found", "closed"),
 }
 """The parameters that are numbers to read; the commands write them plainly."""
 

@@ -187,7 +187,15 @@ def test_nothing_new_is_not_recorded(shop: World, merchant: Client) -> None:
 
 
 def sending(**changes: object) -> dict[str, object]:
-    now = {"mode": "batch", "every_minutes": 5, "delay_minutes": 5, "tries": 3, "retry_minutes": 5, "without": "never"}
+    now = {
+        "mode": "batch",
+        "every_minutes": 5,
+        "delay_minutes": 5,
+        "tries": 3,
+        "retry_minutes": 5,
+        "reconcile_hour": 4,
+        "without": "never",
+    }
     return now | changes
 
 

@@ -248,7 +248,14 @@ def test_orders_keep_their_place_within_a_reason() -> None:
 
 
 SENDING = "/stores/main/settings/sending/"
-WRONG = {"mode": "batch", "every_minutes": "0", "delay_minutes": "5", "tries": "0", "retry_minutes": "5"}
+WRONG = {
+    "mode": "batch",
+    "every_minutes": "0",
+    "delay_minutes": "5",
+    "tries": "0",
+    "retry_minutes": "5",
+    "reconcile_hour": "4",
+}
 
 
 def test_a_wrong_form_counts_its_mistakes_and_leads_to_the_first(shop: World, merchant: Client) -> None:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from sfsync.backoffice.kit.key_texts import OrderKeyConverter
-from sfsync.backoffice.screens import account, acting, diagnostics, log, marketplaces, order, orders, people, syncs
+from sfsync.backoffice.screens import (
+    account,
+    acting,
+    diagnostics,
+    differences,
+    log,
+    marketplaces,
+    order,
+    orders,
+    people,
+    syncs,
+)
 from sfsync.backoffice.screens.overview import views as overview
 from sfsync.backoffice.screens.settings import views as settings
 
@@ -33,6 +44,8 @@ urlpatterns = [
     path("stores/<slug:store>/log/export/", log.export, name="log-export"),
     path("stores/<slug:store>/processes/", syncs.monitor, name="monitor"),
     path("stores/<slug:store>/processes/run/", syncs.run_now, name="run-now"),
+    path("stores/<slug:store>/differences/", differences.differences, name="differences"),
+    path("stores/<slug:store>/differences/act/", differences.act, name="differences-act"),
     path("stores/<slug:store>/marketplaces/", marketplaces.marketplaces, name="marketplaces"),
     path("stores/<slug:store>/settings/", settings.mapping, name="settings"),
     path("stores/<slug:store>/settings/sending/", settings.sending, name="sending"),

@@ -135,7 +135,16 @@ def _untold(
     for kind in _needed(asked):
         if kind.name not in known.operations and kind is not news:
             facts.append(_unnumbered(order, kind, policy, since, now) if kind.numbered else _offered(kind, known))
+    if known.called_off_there:
+        facts = [_held_back(each) for each in facts]
     return facts or [_nothing_new(order, asked, known, policy)]
+
+
+def _held_back(decision: Decision) -> Decision:
+    """R33: a shipment of an order that the marketplace cancelled waits for a person's word."""
+    if isinstance(decision, Send) and kind_of(decision.operation).numbered:
+        return Fail(Failure.CALLED_OFF_THERE, decision.operation, decision.key)
+    return decision
 
 
 def arranged(wanted: list[Decision], known: Known, since: datetime) -> Decided:

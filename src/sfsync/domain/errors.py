@@ -43,6 +43,8 @@ class Failure(StrEnum):
     """R12: Shopping Feed ignored the order in an accepted request."""
     REQUEST_REFUSED = "request-refused"
     """Shopping Feed refused the request because of this order."""
+    CALLED_OFF_THERE = "called-off-there"
+    """R33: the marketplace cancelled the order, so its shipment waits for a person's word."""
     NO_ANSWER = "no-answer"
     """R13: it was sent, no usable answer came, and the ticket list shows that it did not arrive."""
     MAYBE_TOLD = "maybe-told"

@@ -149,8 +149,9 @@ class Known:
 
     `told` are the facts it knows, the oldest first. `status` is the shop's status that was confirmed last, empty where
     it is not known; `unsupported` the operations that this channel does not offer (R9). `teller`: the shop order that
-    the last shipment was told of (R38). `aside` and `flying` are ours: what waits for its next try or for a person, and
-    what is on its way.
+    the last shipment was told of (R38). `called_off_there`: the marketplace shows it as cancelled, and no person said
+    that it is to be shipped all the same (R33). `aside` and `flying` are ours: what waits for its next try or for a
+    person, and what is on its way.
     """
 
     told: tuple[Fact, ...] = ()
@@ -158,6 +159,7 @@ class Known:
     fulfilled_by_channel: bool = False
     unsupported: frozenset[str] = frozenset()
     teller: str | None = None
+    called_off_there: bool = False
     aside: tuple[SetAside, ...] = ()
     flying: tuple[Flying, ...] = ()
 

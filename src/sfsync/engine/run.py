@@ -19,6 +19,7 @@ from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease, LeaseLost, take
 from sfsync.engine.kit.tally import Counts, Tally
 from sfsync.engine.kit.trouble import Stopped, stopped_by
+from sfsync.engine.market.reconcile import reconcile_if_due
 from sfsync.engine.outgoing.conclude import tell
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.steps import take_steps
@@ -84,6 +85,8 @@ def run_store(
         _finish(store, lease, journal, tally, rest)
     if crash:
         raise crash
+    if not tally.troubles and not stop(0):
+        reconcile_if_due(store, connections, clock)
     return Result(tally.counts, tally.troubles, tally.answers, unmailed)
 
 

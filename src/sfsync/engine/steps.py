@@ -11,6 +11,7 @@ from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import set_right
 from sfsync.engine.kit.trouble import diagnosed, stopped_by
+from sfsync.engine.market.watch import watch
 from sfsync.engine.outgoing.dispatch import dispatch
 from sfsync.engine.outgoing.reap import reap
 from sfsync.engine.outgoing.settle import settle
@@ -49,6 +50,7 @@ def _find(run: Run) -> Found:
 
 def _send(run: Run, start: Agenda, wait: float) -> None:
     with _kept_going(run):
+        watch(run)
         if start.due or run.tally.touched:
             dispatch(run)
     if wait and not run.tally.troubles:

@@ -45,6 +45,9 @@ class Migration(migrations.Migration):
                 ("by_hand", models.CharField(blank=True, default="", max_length=32)),
                 ("contradicted", models.BooleanField(default=False)),
                 ("given_up_at", models.DateTimeField(null=True)),
+                ("seen_there", models.CharField(blank=True, default="", max_length=32)),
+                ("seen_there_at", models.DateTimeField(null=True)),
+                ("agreed_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "sfsync_marketplace_order",
@@ -238,6 +241,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "reconcile_hour",
+                    models.PositiveSmallIntegerField(
+                        default=4,
+                        help_text="0 to 23. Once a day, what the marketplaces show is compared with what they were told.",
+                        validators=[django.core.validators.MaxValueValidator(23)],
+                        verbose_name="Hour of the daily comparison",
+                    ),
+                ),
+                (
                     "log_days",
                     models.PositiveIntegerField(
                         default=90,
@@ -291,6 +303,8 @@ class Migration(migrations.Migration):
                 ("refused", models.JSONField(blank=True, default=dict)),
                 ("alarms_at", models.DateTimeField(null=True)),
                 ("pruned_at", models.DateTimeField(null=True)),
+                ("watched_at", models.DateTimeField(null=True)),
+                ("reconciled_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "sfsync_store_state",
@@ -439,6 +453,39 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "sfsync_log",
                 "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Finding",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=32)),
+                ("message", models.TextField(blank=True, default="")),
+                ("since", models.DateTimeField()),
+                ("found_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="findings",
+                        to="sfsync.marketplaceorder",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="findings",
+                        to="sfsync.store",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "sfsync_finding",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
@@ -783,6 +830,20 @@ class Migration(migrations.Migration):
             model_name="logentry",
             index=models.Index(
                 condition=models.Q(("process", "sync"), _negated=True), fields=["store", "-id"], name="log_other"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="finding",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)), fields=["store", "kind", "id"], name="finding_open"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="finding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=("order", "kind"),
+                name="one_open_finding_a_kind",
             ),
         ),
         migrations.AddConstraint(

@@ -2,6 +2,7 @@
 
 from sfsync.models.cursor import Cursor
 from sfsync.models.figure import AnswerFigure, DayFigure
+from sfsync.models.finding import Finding
 from sfsync.models.log import LogEntry
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.notice import Notice
@@ -18,6 +19,7 @@ __all__ = [
     "AnswerFigure",
     "Cursor",
     "DayFigure",
+    "Finding",
     "How",
     "LogEntry",
     "MarketplaceOrder",

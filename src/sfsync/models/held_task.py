@@ -52,6 +52,8 @@ class HeldTask:
     confirmed_ticket: str
     ticket_at: datetime | None
     unsure_at: datetime | None
+    seen_there: str
+    agreed_at: datetime | None
     payload: dict[str, Any] | None = None
     """What goes out for it: known while it is sent, and read where its answer never came (`ask`)."""
 
@@ -63,7 +65,7 @@ class HeldTask:
 
 _OF_ORDER = (
     *("feed_id", "reference", "channel", "fulfilled_by", "by_hand", "contradicted"),
-    *("confirmed_operation", "confirmed_ticket", "ticket_at", "unsure_at"),
+    *("confirmed_operation", "confirmed_ticket", "ticket_at", "unsure_at", "seen_there", "agreed_at"),
 )
 _COLUMNS = [f"order__{each.name}" if each.name in _OF_ORDER else each.name for each in fields(HeldTask)[:-1]]
 

@@ -26,6 +26,9 @@ class FulfilledBy(models.TextChoices):
     CHANNEL = "channel", "channel"
 
 
+NOT_WAITING = "not-waiting"
+
+
 class MarketplaceOrder(Loaded):
     """The Shopping Feed id is who it is (R39). `feed_id` is None until it is known: then the row is provisional, and
     `channel` and `reference` are all there is to find it by (R13b); without a reference it is one shop order's alone.
@@ -35,8 +38,12 @@ class MarketplaceOrder(Loaded):
     `contradicted`: the shop has gone back on what it was told, which only the marketplace can undo (R8), until the shop
     agrees again or a person dismisses it. `given_up_at`: when a person last decided that an update need not be sent.
     `confirmed_ticket`: the last one that succeeded. `ticket_at`: when its last settled ticket was scheduled, by the
-    clock of Shopping Feed; every later send has a later one. `unsure_at`: since when it
-    may have been told more than is written here, and nobody can know.
+    clock of Shopping Feed; every later send has a later one. `unsure_at`: since when it may have been told more than is
+    written here, and nobody can know.
+
+    `seen_there`: the status that Shopping Feed showed it in last, `NOT_WAITING` where it only was no longer among those
+    that wait; `seen_there_at`: since when it has shown that. `agreed_at`: when a person
+    said that it is to be shipped although the marketplace shows it as cancelled (R33).
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="marketplace_orders", db_index=False)
@@ -54,6 +61,9 @@ class MarketplaceOrder(Loaded):
     by_hand = models.CharField(max_length=32, default="", blank=True)
     contradicted = models.BooleanField(default=False)
     given_up_at = models.DateTimeField(null=True)
+    seen_there = models.CharField(max_length=32, default="", blank=True)
+    seen_there_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "sfsync_marketplace_order"

@@ -13,6 +13,8 @@ from sfsync.models.store import Store
 
 SYNC = "sync"
 """The name of the process that detects, sends, settles and notifies."""
+RECONCILE = "reconcile"
+"""The name of the process that compares with the marketplaces (R32)."""
 
 
 class ProcessQuerySet(models.QuerySet["Process"]):

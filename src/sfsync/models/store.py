@@ -147,6 +147,12 @@ class Store(models.Model):
             "Some carriers have no tracking numbers, such as click and collect. The waiting time above still applies."
         ),
     )
+    reconcile_hour = models.PositiveSmallIntegerField(
+        _("Hour of the daily comparison"),
+        default=4,
+        validators=[MaxValueValidator(23)],
+        help_text=_("0 to 23. Once a day, what the marketplaces show is compared with what they were told."),
+    )
     log_days = models.PositiveIntegerField(
         _("Days the log is kept"),
         default=90,

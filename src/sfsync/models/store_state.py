@@ -32,6 +32,8 @@ class StoreState(models.Model):
     refused = models.JSONField(default=dict, blank=True)
     alarms_at = models.DateTimeField(null=True)
     pruned_at = models.DateTimeField(null=True)
+    watched_at = models.DateTimeField(null=True)
+    reconciled_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "sfsync_store_state"

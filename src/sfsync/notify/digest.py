@@ -19,9 +19,11 @@ from django.utils.translation import ngettext
 
 from sfsync import texts
 from sfsync.domain.errors import Failure
+from sfsync.domain.refusals import Refusal
 from sfsync.models import MarketplaceOrder, Notice, Store
 from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
+from sfsync.refusal_texts import advice, cause, refusal_of
 from sfsync.sentences import NOTHING_TO_DO
 
 ROWS = 25
@@ -172,22 +174,28 @@ def _sentence(notice: Notice) -> str:
 
 
 def _sections(store: Store, about: Iterable[About]) -> list[Section]:
-    """One section a code, the largest first."""
-    by_code: dict[str, list[About]] = defaultdict(list)
+    """One section a code and known answer (R35), the largest first."""
+    alike: dict[tuple[str, str], list[About]] = defaultdict(list)
     for notice, order in about:
-        by_code[notice.code].append((notice, order))
-    return [_section(store, code, alike) for code, alike in sorted(by_code.items(), key=lambda item: -len(item[1]))]
+        known = _refusal(notice)
+        alike[notice.code, known.key if known else ""].append((notice, order))
+    return [_section(store, code, its) for (code, _key), its in sorted(alike.items(), key=lambda item: -len(item[1]))]
+
+
+def _refusal(notice: Notice) -> Refusal | None:
+    return refusal_of(notice.code, {"channel": notice.order.channel if notice.order else "", **notice.params})
 
 
 def _section(store: Store, code: str, about: list[About]) -> Section:
+    known = _refusal(about[0][0])
     by_sentence: dict[str, list[Row]] = defaultdict(list)
     for notice, order in about:
-        by_sentence[_sentence(notice)].append(_row(store, notice, order))
+        by_sentence[texts.joined(_sentence(notice), cause(known))].append(_row(store, notice, order))
     common_first = sorted(by_sentence.items(), key=lambda item: -len(item[1]))
     pairs = [(sentence, row) for sentence, rows in common_first for row in rows]
     rest_count = max(len(pairs) - ROWS, 0)
     asks, first, rest = code not in NOTHING_TO_DO, _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:])
-    return Section(texts.advice(code), asks, first, rest, rest_count, code in _FAILURES)
+    return Section(advice(code, known), asks, first, rest, rest_count, code in _FAILURES)
 
 
 def _reasons(pairs: Iterable[tuple[str, Row]]) -> list[Reason]:

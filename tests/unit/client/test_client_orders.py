@@ -54,9 +54,36 @@ def test_an_order_in_detail() -> None:
     assert order.updated_at is None
     assert order.acknowledged_at == datetime(2022, 10, 5, 12, 13, 35, tzinfo=UTC)
     assert (order.carrier, order.tracking_number, order.is_test) == ("", "123", True)
-    assert order.errors == ("Unknown carrier", "plain", "5")
+    assert [error.message for error in order.errors] == ["Unknown carrier", "plain", "5"]
+    assert [error.type for error in order.errors] == ["ship", "", ""]
     assert order.reference == "nul and ?"
     assert "Unknown" not in repr(order.raw.get("channel"))
+
+
+@pytest.mark.parametrize(
+    ("said", "read", "has_zone"),
+    [
+        ("2022-11-21T23:05:10+02:00", datetime(2022, 11, 21, 21, 5, 10, tzinfo=UTC), True),
+        ("2022-10-07 11:46:31", datetime(2022, 10, 7, 11, 46, 31, tzinfo=UTC), False),
+        ("0000-00-00 00:00:00", None, False),
+        ("soon", None, False),
+        ("", None, False),
+        (None, None, False),
+    ],
+)
+def test_a_latest_ship_date_with_a_zone_or_without(said: object, read: datetime | None, has_zone: bool) -> None:
+    """R25."""
+    raw = {"id": 7, "latestShipDate": said}
+    order = client_for(ScriptedTransport(answer(200, raw))).store(10).order(7)
+    assert (order.latest_ship_date, order.latest_ship_date_has_zone) == (read, has_zone)
+
+
+@pytest.mark.parametrize("key", ["occurredAt", "occuredAt"])
+def test_the_date_of_an_error_in_both_spellings(key: str) -> None:
+    """R32."""
+    raw = {"id": 7, "errors": [{"type": "ship", "message": "no", key: "2022-10-05T11:45:35+02:00"}]}
+    [error] = client_for(ScriptedTransport(answer(200, raw))).store(10).order(7).errors
+    assert error.occurred_at == datetime(2022, 10, 5, 9, 45, 35, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ NAMES = [
     "NotFoundError",
     "NotSentError",
     "Order",
+    "OrderError",
+    "OrderFilters",
     "OrderOperation",
     "Outcome",
     "RateLimitedError",

@@ -51,6 +51,9 @@ def shop(*statuses: int, number: str = "", **more: Any) -> Snapshot:
     return Snapshot("1", keys[-1], keys, parcels, **flags, **more)
 
 
+CALLED_OFF_THERE = Known(called_off_there=True)
+
+
 def removed(because: Because, operation: str | None = None) -> Nothing:
     return Nothing(because, operation)
 
@@ -264,3 +267,19 @@ def test_the_newest_of_several_parcels_is_told() -> None:
 def test_the_furthest_confirmed_state_is_what_the_marketplace_believes(known: Known, operation: str | None) -> None:
     """R8: the warning names it."""
     assert believed(known) is operation
+
+
+@pytest.mark.parametrize(
+    ("order", "known", "expected"),
+    [
+        (shop(3, 4, number="A1"), CALLED_OFF_THERE, Fail(Failure.CALLED_OFF_THERE, SHIP, "A1")),
+        (shop(3, number="A1"), CALLED_OFF_THERE, Fail(Failure.CALLED_OFF_THERE, SHIP, "A1")),
+        (shop(3, 6), CALLED_OFF_THERE, Send(CANCEL)),
+        (shop(3), CALLED_OFF_THERE, removed(Because.NOT_MAPPED)),
+    ],
+)
+def test_a_shipment_of_an_order_that_was_cancelled_there_waits_for_a_person(
+    order: Snapshot, known: Known, expected: Decision
+) -> None:
+    """R33."""
+    assert decide(order, known, CURRENT, since=SEEN, now=DUE).first == expected

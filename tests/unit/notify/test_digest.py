@@ -29,7 +29,7 @@ def test_a_failing_order_is_named_on_both_sides_with_its_status_its_reason_and_w
     failed = about_order(
         store,
         "ticket-failed",
-        {"message": "Unknown carrier"},
+        {"message": "Carrier on strike"},
         key="77",
         shop_reference="XKBKNABJK",
         reference="403-1234567",
@@ -41,7 +41,7 @@ def test_a_failing_order_is_named_on_both_sides_with_its_status_its_reason_and_w
             "77",
             "Amazon",
             "403-1234567",
-            "rejected the shipment: “Unknown carrier”",
+            "rejected the shipment: “Carrier on strike”",
         ):
             assert wanted in shown
         assert texts.advice("ticket-failed") in shown

@@ -33,8 +33,8 @@ from shoppingfeed._operations import (
     Unacknowledge,
     chunks,
 )
-from shoppingfeed._orders import Order, Shipment
-from shoppingfeed._store import Outcome, Store
+from shoppingfeed._orders import Order, OrderError, Shipment
+from shoppingfeed._store import OrderFilters, Outcome, Store
 from shoppingfeed._tickets import BatchTickets, Ticket, TicketList, TicketState
 from shoppingfeed._transport import HttpTransport, Request, Response, Transport
 
@@ -59,6 +59,8 @@ __all__ = [
     "NotFoundError",
     "NotSentError",
     "Order",
+    "OrderError",
+    "OrderFilters",
     "OrderOperation",
     "Outcome",
     "RateLimitedError",

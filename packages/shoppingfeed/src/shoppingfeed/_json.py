@@ -73,6 +73,14 @@ def flag(value: object) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(text(value).lower())
 
 
+def has_zone(value: object) -> bool:
+    """Whether a date that `moment` reads says in which zone it is meant."""
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def moment(value: object) -> datetime | None:
     """An aware datetime from ISO 8601 (UTC when it names no zone); None for null, empty, zero or unreadable dates."""
     if not isinstance(value, str) or not value:

@@ -10,12 +10,23 @@ from shoppingfeed import _json
 
 
 @dataclass(frozen=True, slots=True)
+class OrderError:
+    """What the marketplace refused after its ticket had succeeded. `type` is the operation (`ship`, `acknowledge`);
+    empty, or None, is what the API does not say."""
+
+    type: str
+    message: str
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order at Shopping Feed. Texts the API left out are empty; dates it left out or left empty are None.
 
     `id` is Shopping Feed's, `reference` the marketplace's, `store_reference` the shop's own (once acknowledged).
-    `channel` is the marketplace's name. `fulfilled_by` is `store`, `channel`, `undefined` or empty. `errors` are the
-    messages of what the marketplace refused later. `raw` is everything the API said.
+    `channel` is the marketplace's name. `fulfilled_by` is `store`, `channel`, `undefined` or empty. `latest_ship_date`:
+    when it must have been shipped; one that came without a zone is read as UTC, `latest_ship_date_has_zone` is False,
+    and it is right to a day. `errors` are what the marketplace refused later. `raw` is everything the API said.
     """
 
     id: int
@@ -31,8 +42,10 @@ class Order:
     updated_at: datetime | None
     carrier: str
     tracking_number: str
+    latest_ship_date: datetime | None
+    latest_ship_date_has_zone: bool
     is_test: bool
-    errors: tuple[str, ...]
+    errors: tuple[OrderError, ...]
     raw: Mapping[str, object] = field(repr=False, compare=False)
 
 
@@ -57,16 +70,24 @@ def parse_order(answer: object) -> Order:
         updated_at=_json.moment(body.get("updatedAt")),
         carrier=_json.text(shipment.get("carrier")),
         tracking_number=_json.text(shipment.get("trackingNumber")),
+        latest_ship_date=_json.moment(body.get("latestShipDate")),
+        latest_ship_date_has_zone=_json.has_zone(body.get("latestShipDate")),
         is_test=_json.flag(body.get("isTest")) or False,
-        errors=_messages(body.get("errors")),
+        errors=_errors(body.get("errors")),
         raw=body,
     )
 
 
-def _messages(errors: object) -> tuple[str, ...]:
+def _errors(errors: object) -> tuple[OrderError, ...]:
     entries = errors if isinstance(errors, list) else []
-    said = (_json.text(entry.get("message") if isinstance(entry, dict) else entry) for entry in entries)
-    return tuple(message for message in said if message)
+    said = (_error(entry if isinstance(entry, dict) else {"message": entry}) for entry in entries)
+    return tuple(error for error in said if error.message or error.type)
+
+
+def _error(entry: Mapping[str, object]) -> OrderError:
+    """The API spells the key of the date in two ways."""
+    at = _json.moment(entry.get("occurredAt")) or _json.moment(entry.get("occuredAt"))
+    return OrderError(_json.text(entry.get("type")), _json.text(entry.get("message")), at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 from urllib.parse import quote
 
 from shoppingfeed._documents import Document, multipart
@@ -29,6 +29,25 @@ class Outcome:
     batch: Sequence[OrderOperation]
     accepted: Accepted | None
     error: ShoppingFeedError | None
+
+
+class OrderFilters(TypedDict, total=False):
+    """What narrows a list of orders (API page, *Orders*); several `status` and `error` may be given.
+
+    `since` and `until` need a time zone, and mean the order's creation on the marketplace. `error`: what the
+    marketplace refused later.
+    """
+
+    status: str | Iterable[str]
+    since: datetime
+    until: datetime
+    channel_id: int
+    reference: str
+    store_reference: str
+    acknowledgment: Literal["acknowledged", "unacknowledged"]
+    is_test: bool
+    fulfilled_by: Literal["store", "channel", "undefined"]
+    error: str | Iterable[str]
 
 
 class Store:
@@ -64,40 +83,13 @@ class Store:
 
     # Orders
 
-    def orders(
-        self,
-        *,
-        status: str | Iterable[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        channel_id: int | None = None,
-        reference: str | None = None,
-        store_reference: str | None = None,
-        acknowledgment: Literal["acknowledged", "unacknowledged"] | None = None,
-        is_test: bool | None = None,
-        fulfilled_by: Literal["store", "channel", "undefined"] | None = None,
-        error: Literal["ship", "acknowledge"] | None = None,
-        limit: int = 200,
-    ) -> Iterator[Order]:
-        """The store's orders that match, a page of `limit` at a time, fetched as they are taken.
+    def orders(self, *, limit: int = 200, **filters: Unpack[OrderFilters]) -> Iterator[Order]:
+        """The store's orders that match, a page of `limit` at a time, fetched as they are taken."""
+        return (order for page in self._order_pages(limit, filters) for order in page.items)
 
-        `since` and `until` need a time zone. Several `status` may be given.
-        """
-        query = _query(
-            limit,
-            status=status if status is None or isinstance(status, str) else ",".join(status),
-            since=_iso(since),
-            until=_iso(until),
-            channelId=channel_id,
-            reference=reference,
-            storeReference=store_reference,
-            acknowledgment=acknowledgment,
-            isTest=None if is_test is None else int(is_test),
-            fulfilledBy=fulfilled_by,
-            error=error,
-        )
-        pages = Pages(self._session, f"{self._url}/order", query, "order", parse_order)
-        return (order for page in pages for order in page.items)
+    def count_orders(self, **filters: Unpack[OrderFilters]) -> int | None:
+        """How many orders match, in one request; None where the API does not say."""
+        return self._order_pages(1, filters).first().total
 
     def order(self, order_id: int) -> Order:
         """One order by its id at Shopping Feed; `NotFoundError` when there is none."""
@@ -206,6 +198,23 @@ class Store:
 
         return completed(read, pulled(), slots=self._concurrency, stopped=stopped)
 
+    def _order_pages(self, limit: int, filters: OrderFilters) -> Pages[Order]:
+        is_test = filters.get("is_test")
+        query = _query(
+            limit,
+            status=_joined(filters.get("status")),
+            since=_iso(filters.get("since")),
+            until=_iso(filters.get("until")),
+            channelId=filters.get("channel_id"),
+            reference=filters.get("reference"),
+            storeReference=filters.get("store_reference"),
+            acknowledgment=filters.get("acknowledgment"),
+            isTest=None if is_test is None else int(is_test),
+            fulfilledBy=filters.get("fulfilled_by"),
+            error=_joined(filters.get("error")),
+        )
+        return Pages(self._session, f"{self._url}/order", query, "order", parse_order)
+
     def _order_url(self, order_id: int) -> str:
         positive(order_id, "order_id")
         return f"{self._url}/order/{order_id}"
@@ -254,6 +263,10 @@ def _query(limit: int, **filters: object) -> Mapping[str, str]:
         if not value:
             raise ValueError(f"the filter {name} is empty")
     return {**given, "limit": str(limit)}
+
+
+def _joined(values: str | Iterable[str] | None) -> str | None:
+    return values if values is None or isinstance(values, str) else ",".join(values)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -52,6 +52,7 @@ def ways(store: Store, screen: str) -> list[Way]:
     titles = {
         "store": _("Overview"),
         "orders": _("Orders"),
+        "differences": _("Differences"),
         "log": _("Log"),
         "monitor": _("Syncs"),
         "marketplaces": _("Marketplaces"),

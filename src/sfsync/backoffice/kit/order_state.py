@@ -16,6 +16,8 @@ from sfsync.backoffice.kit.reader_texts import Said, advice, told
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.people import acts
 from sfsync.models import Order, Store, Task
+from sfsync.refusal_texts import advice as step
+from sfsync.refusal_texts import cause, refusal_of
 
 
 class State(models.TextChoices):
@@ -96,7 +98,10 @@ def _sentence(task: Task, channel: str) -> str:
 def reason_of(task: Task, channel: str) -> Said:
     """Why it failed, as the marketplace or the shop put it, and what to do."""
     params = {"operation": task.operation, "message": task.last_error, "channel": channel}
-    return replace(told(f"failed-{task.failure}", params), advice=advice(task.failure))
+    said, known = told(f"failed-{task.failure}", params), refusal_of(task.failure, params)
+    if known is None:
+        return replace(said, advice=advice(task.failure))
+    return replace(said, text=texts.joined(said.text, cause(known)), advice=step(task.failure, known))
 
 
 def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str = "") -> QuerySet[Order]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,11 +14,14 @@ from django.utils.translation import gettext as _
 from sfsync.backoffice.kit.access import of_store
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.order_filter import channels_of
-from sfsync.models import DayFigure, Store
+from sfsync.models import DayFigure, Notice, Store
 from sfsync.models.figure import WITHIN, median_seconds
+from sfsync.refusal_texts import ANSWERS, refusal_of
 from shoppingfeed.channels import CHANNELS, Channel, Feature, find
 
 DAYS = 30
+NOTICES, UNKNOWN = 5000, 20
+"""Failures that are looked through for unknown answers, and how many of those are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,22 @@ def marketplaces(request: HttpRequest, store: Store) -> HttpResponse:
         others=[(each.name, ticks(each)) for each in CHANNELS if each.name not in known],
         titles=titles(),
         days=DAYS,
+        unknown=unknown_answers(store),
     )
+
+
+def unknown_answers(store: Store) -> list[tuple[str, str, int]]:
+    """R35: what marketplaces answered that is in no dictionary: marketplace, answer, how often, the commonest first."""
+    since = timezone.now() - timedelta(days=DAYS)
+    told = Notice.objects.filter(store=store, code__in=ANSWERS, created_at__gte=since).order_by("-id")
+    rows = told.values_list("order__channel", "code", "params")[:NOTICES]
+    said = ((channel, code, str(params.get("message") or "")) for channel, code, params in rows)
+    counts = Counter(
+        (channel, message)
+        for channel, code, message in said
+        if message and not refusal_of(code, {"message": message, "channel": channel})
+    )
+    return [(*each, count) for each, count in counts.most_common(UNKNOWN)]
 
 
 def titles() -> list[str]:

@@ -16,11 +16,11 @@ from sfsync.backoffice.kit.reader_texts import Said, told
 from sfsync.backoffice.kit.starting import start
 from sfsync.engine.watch.health import scheduler_awake
 from sfsync.models import LogEntry, Process, Store
-from sfsync.models.process import SYNC
+from sfsync.models.process import RECONCILE, SYNC
 from sfsync.models.store import Mode
 
 RUNS = 20
-_RUN_ENDS = ("run-done", "run-troubled")
+_RUN_ENDS = ("run-done", "run-troubled", "reconciled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Shown:
     stage: str
     trouble: Said | None
     counts: list[tuple[str, int]]
+    mode: str
+    """When the next one comes."""
 
     @property
     def live(self) -> bool:
@@ -48,23 +50,25 @@ class Shown:
 @of_store
 def monitor(request: HttpRequest, store: Store) -> HttpResponse:
     """The whole page, or only its moving part for htmx."""
+    processes = processes_of(store)
     template = "processes.html" if getattr(request, "htmx", False) else "monitor.html"
     return page(
         request,
         template,
         store=store,
         screen="monitor",
-        processes=processes_of(store),
+        processes=processes,
+        live=any(each.live for each in processes),
         runs=runs_of(store),
         scheduled=store.enabled and scheduler_awake(timezone.now()),
     )
 
 
 def processes_of(store: Store) -> list[Shown]:
-    rows = list(Process.objects.filter(store=store).order_by("name"))
-    if not any(row.name == SYNC for row in rows):
-        rows.insert(0, Process(store=store, name=SYNC))
-    return [_shown(row, store) for row in rows]
+    """The sync first."""
+    rows = {row.name: row for row in Process.objects.filter(store=store).order_by("name")}
+    sync = rows.pop(SYNC, None) or Process(store=store, name=SYNC)
+    return [_shown(row, store) for row in (sync, *rows.values())]
 
 
 def _shown(process: Process, store: Store) -> Shown:
@@ -83,14 +87,17 @@ def _shown(process: Process, store: Store) -> Shown:
         stage=stages().get(process.progress, process.progress),
         trouble=told(trouble, {"message": process.error}) if trouble else None,
         counts=_tally(process) if ended else [],
+        mode=store.mode if process.name == SYNC else Mode.BATCH,
     )
 
 
 def _tally(process: Process) -> list[tuple[str, int]]:
-    return [(name, process.counts.get(key, 0)) for key, name in counted().items()] if process.counts else []
+    return [(name, process.counts[key]) for key, name in counted().items() if key in process.counts]
 
 
 def _title(name: str, store: Store) -> str:
+    if name == RECONCILE:
+        return _("Comparison with the marketplaces")
     if name != SYNC:
         return name
     return _("Synchronisation, in real time") if store.mode == Mode.REALTIME else _("Synchronisation, on a schedule")
@@ -106,6 +113,7 @@ def stages() -> dict[str, str]:
         "send": _("sending"),
         "settle": _("reading the answers"),
         "wait": _("waiting for the answers"),
+        "compare": _("comparing"),
     }
 
 
@@ -116,6 +124,9 @@ def counted() -> dict[str, str]:
         "confirmed": _("confirmed"),
         "failed": _("failed"),
         "removed": _("skipped"),
+        "compared": _("compared"),
+        "found": _("new differences"),
+        "closed": _("differences gone"),
         "requests": _("requests"),
     }
 

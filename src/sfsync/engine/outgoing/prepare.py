@@ -16,6 +16,7 @@ from sfsync.domain.groups import Together, decide_together
 from sfsync.domain.mapping import Policy, status_mapping
 from sfsync.domain.operations import all_kinds, is_numbered, kind_of, names
 from sfsync.domain.orders import Fact, Flying, Known, SetAside, Snapshot
+from sfsync.domain.reconciliation import CANCELLED
 from sfsync.engine.find.outbox import Look
 from sfsync.engine.outgoing.reading import Reading
 from sfsync.models import Action, MarketplaceOrder, Store, Task, Told
@@ -144,9 +145,15 @@ def prepare(tasks: Collection[HeldTask], reading: Reading, told: ToldOf, policy:
     for task in tasks:
         its = facts.get(task.order_id, NO_FACTS)
         known = _known(told.get(task.order_id, ()), task.fulfilled_by, unsupported[task.channel])
+        known = replace(known, called_off_there=True) if is_called_off(task) else known
         known = _with_facts(known, its, now) if its else known
         plan.add(task, decide_together(reading.groups[task.order_id], known, policy, since=task.since, now=now), its)
     return plan
+
+
+def is_called_off(task: HeldTask) -> bool:
+    """R33: the marketplace was seen to have cancelled it, and nobody has said since that it is shipped all the same."""
+    return task.seen_there in CANCELLED and task.agreed_at is None
 
 
 def build(operation: str, feed_id: int, order: Snapshot) -> OrderOperation:

@@ -6,10 +6,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sfsync.domain.reconciliation import CANCELLED
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.people import acts
-from sfsync.models import Order, Process, Store, Task
+from sfsync.models import MarketplaceOrder, Order, Process, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -20,6 +21,7 @@ def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
     What is in flight is left to its ticket (R10). A failed update starts afresh, as `acts.retry` does.
     """
     orders = orders.filter(store=store)
+    _agree(orders)
     acts.retry(orders, who, "person-send")
     now = timezone.now()
     with transaction.atomic():
@@ -36,6 +38,12 @@ def send_now(store: Store, orders: QuerySet[Order], who: str) -> int:
             journal.say(Level.INFO, "person-send", order_id, who=who)
         journal.flush()
     return waiting.values("order").distinct().count()
+
+
+def _agree(orders: QuerySet[Order]) -> None:
+    """R33: a person's word that it is shipped, although the marketplace shows it as cancelled."""
+    called_off = MarketplaceOrder.objects.filter(pk__in=orders.values("marketplace_order"), seen_there__in=CANCELLED)
+    called_off.update(agreed_at=timezone.now())
 
 
 def ask_run(store: Store) -> None:

@@ -17,6 +17,7 @@ from sfsync.domain.decide import Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
+from sfsync.domain.refusals import Refusal
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import stopped_by
@@ -24,7 +25,9 @@ from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say, warning_of
+from sfsync.engine.watch.stage import Stage, seen_there, stage_of
 from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
+from sfsync.refusal_texts import advice, cause, refusal_of
 from sfsync.shops import kinds
 from sfsync.shops.base import OpenShop, ShopError
 
@@ -72,6 +75,7 @@ class Story:
     believes: str
     next: list[Next]
     now: str = ""
+    stage: Stage = Stage.NOT_SENT
 
     def as_dict(self) -> dict[str, Any]:
         order = self.order
@@ -90,6 +94,7 @@ class Story:
             ],
             "now": self.now,
             "believes": self.believes,
+            "stage": self.stage.value,
             "next": [each.sentence for each in self.next],
         }
 
@@ -101,7 +106,10 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     entries = LogEntry.objects.filter(order=there).order_by("id")
     if tasks is None:
         tasks = list(Task.objects.filter(order=there).living().order_by("id"))
-    story = Story(order, list(_events(entries, there)), believes(there), _next(order, tasks))
+    findings = list(there.findings.open())
+    stage = stage_of(there, tasks, findings)
+    shown = texts.joined(believes(there), seen_there(there, stage, findings))
+    story = Story(order, list(_events(entries, there)), shown, _next(order, tasks), stage=stage)
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
 
@@ -214,7 +222,7 @@ def _of_task(task: Task) -> str:
     if task.state.sent:
         return _flying(task)
     if task.state.needs_person:
-        return texts.joined(_failure(task), texts.advice(task.failure))
+        return texts.joined(_failure(task), advice(task.failure, _refusal(task)))
     at = texts.moment(task.update_at.isoformat())
     if task.state.failed:
         return _("%(failure)s It is retried on %(at)s.") % {"failure": _failure(task), "at": at}
@@ -231,5 +239,10 @@ def _flying(task: Task) -> str:
 
 
 def _failure(task: Task) -> str:
+    """With the cause, where the marketplace's answer is a known one (R35)."""
     params = {"operation": task.operation, "message": task.last_error, "channel": task.order.channel}
-    return texts.ended(texts.sentence(f"failed-{task.failure}", params))
+    return texts.joined(texts.sentence(f"failed-{task.failure}", params), cause(_refusal(task)))
+
+
+def _refusal(task: Task) -> Refusal | None:
+    return refusal_of(task.failure, {"message": task.last_error, "channel": task.order.channel})

@@ -114,6 +114,13 @@ def _add_orders(state: State, call: Call) -> Response:
     return answer({"added": len(documents)}, 201)
 
 
+def _change_order(state: State, call: Call, text: str) -> Response:
+    if not text.isdecimal() or len(text) > 18:
+        raise ProblemError(404, f"The sandbox has no order {text[:40]}.")
+    state.change_order(int(text), **_object(call))
+    return _one_order(state, call, text)
+
+
 def _add_samples(state: State, call: Call) -> Response:
     return answer({"added": state.load_samples()}, 201)
 
@@ -198,6 +205,7 @@ _ENDPOINTS: dict[tuple[str, str, bool], Callable[..., Response]] = {
     ("GET", "orders", False): _orders,
     ("GET", "orders", True): _one_order,
     ("POST", "orders", False): _add_orders,
+    ("POST", "orders", True): _change_order,
     ("POST", "samples", False): _add_samples,
     ("POST", "stores", False): _add_stores,
     ("GET", "faults", False): _faults,

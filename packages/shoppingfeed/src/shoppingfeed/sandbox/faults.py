@@ -40,6 +40,8 @@ class Kind(StrEnum):
     CANCEL_TICKET = "cancel-ticket"
     IGNORE = "ignore"
     STUCK = "stuck"
+    UNSEEN = "unseen"
+    REFUSE_LATER = "refuse-later"
     PURGE = "purge"
     LATE = "late"
     NO_REFERENCE = "no-reference"
@@ -67,9 +69,10 @@ class Fault:
     `cancel` ..., `order_id` an order that the request names. `times` is how often it strikes (None: for ever), `after`
     how many matching requests, or items, it lets pass first. A `refuse-request` strikes until it is removed.
 
-    `seconds`: how long a `slow` answer takes, when a `late` ticket is listed, when a `purge`d one is forgotten, the
-    `X-RateLimit-Wait` of a 429. `when` is `before` or `after` accepting, for `slow`. `status` is that of a `status`
-    fault, `body` what it or a `garbage` says, `message` what a refusal says. ValueError when a value makes no sense.
+    `seconds`: how long a `slow` answer takes, when a `late` ticket is listed, when a `purge`d one is forgotten, how
+    long after its ticket a `refuse-later` comes, the `X-RateLimit-Wait` of a 429. `when` is `before` or `after`
+    accepting, for `slow`. `status` is that of a `status` fault, `body` what it or a `garbage` says, `message` what a
+    refusal says. ValueError when a value makes no sense.
     """
 
     kind: str

@@ -127,13 +127,19 @@ class Market:
         """Carry out every ticket whose time has come, in the order they are due."""
         while self._due and self._due[0][0] <= now:
             at, _, ticket = heapq.heappop(self._due)
-            self._finish(ticket, at, late_cancel=late_cancel)
+            if ticket.open:
+                self._finish(ticket, at, late_cancel=late_cancel)
+            else:
+                ticket.order.note_error(ticket.accepted.operation, ticket.refusal, at)
 
     def _finish(self, ticket: Ticket, now: float, *, late_cancel: bool) -> None:
         accepted, order = ticket.accepted, ticket.order
         store = self.stores[accepted.store]
         outcome, message = ticket.outcome, ticket.message
-        if not outcome:
+        if ticket.unseen:
+            outcome, message = "succeed", "The update was accepted."
+            self.ledger.note_refused(accepted)
+        elif not outcome:
             outcome, message = _try(order, accepted, now, late_cancel=late_cancel)
         if outcome != "succeed":
             order.note_error(accepted.operation, message, now)
@@ -141,6 +147,8 @@ class Market:
         elif accepted.operation == "acknowledge":
             store.shelf.rename(order, (order.changes or {}).get("storeReference", order.store_reference))
         store.book.finish(ticket, outcome, message, now)
+        if ticket.refused_after is not None:
+            heapq.heappush(self._due, (now + ticket.refused_after, next(self._sequence), ticket))
 
     def release(self, now: float) -> int:
         """Let the stuck tickets end now; how many there were."""
@@ -175,6 +183,11 @@ def _afflict(ticket: Ticket, fault: Fault) -> None:
             ticket.outcome, ticket.message = "canceled", fault.message or "The task was refused."
         case Kind.STUCK:
             ticket.stuck = True
+        case Kind.UNSEEN:
+            ticket.unseen = True
+        case Kind.REFUSE_LATER:
+            ticket.unseen, ticket.refused_after = True, fault.seconds
+            ticket.refusal = fault.message or "The marketplace refused the operation."
         case Kind.PURGE:
             ticket.forgotten_at = now + fault.seconds
         case Kind.LATE:

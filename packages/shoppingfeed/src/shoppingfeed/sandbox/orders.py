@@ -25,6 +25,8 @@ STATUSES = (
     "partially_shipped",
 )
 FULFILMENTS = ("store", "channel", "undefined")
+ERRORS = ("ship", "acknowledge")
+"""The operations of which the API shows what the marketplace refused."""
 
 _ADDRESS = {
     "firstName": "Camille",
@@ -86,9 +88,11 @@ class Order:
         """Remember fields that the API shows differently from now on."""
         self.changes = {**(self.changes or {}), **fields}
 
-    def note_error(self, operation: str, message: str, at: float) -> None:
-        """Remember what the marketplace refused, until the same operation succeeds."""
-        self.errors[operation] = {"type": operation, "message": message, "occurredAt": iso(at)}
+    def note_error(self, operation: str, message: str, at: float, *, misspelt: bool = False) -> None:
+        """Remember what the marketplace refused, until the same operation succeeds. `misspelt`: the key of its date,
+        as some answers spell it."""
+        moment = {"occuredAt" if misspelt else "occurredAt": iso(at)}
+        self.errors[operation] = {"type": operation, "message": message, **moment}
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
@@ -312,7 +316,7 @@ def _fulfilled_by(text: str) -> Test:
 
 
 def _error(text: str) -> Test:
-    asked = _one_of("error", text, ("ship", "acknowledge"))
+    asked = _one_of("error", text, ERRORS)
     return lambda order: any(type_ in asked for type_ in order.errors)
 
 

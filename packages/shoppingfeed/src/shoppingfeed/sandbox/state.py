@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 from shoppingfeed.sandbox.call import Call
-from shoppingfeed.sandbox.clock import ManualClock, seconds_of
+from shoppingfeed.sandbox.clock import ManualClock, iso, seconds_of
 from shoppingfeed.sandbox.faults import Fault, Faults, Stage
 from shoppingfeed.sandbox.ledger import Belief, Ledger
 from shoppingfeed.sandbox.limits import RateLimiter
 from shoppingfeed.sandbox.market import Market, Store
-from shoppingfeed.sandbox.orders import FULFILMENTS, STATUSES, Order, order_of_sample, sample_documents
+from shoppingfeed.sandbox.orders import ERRORS, FULFILMENTS, STATUSES, Order, order_of_sample, sample_documents
 from shoppingfeed.sandbox.settings import Settings, rate_limit_of
 
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - printed at start, and good for nothing else
@@ -124,16 +124,18 @@ class State:
         fulfilled_by: str = "store",
         store_reference: str = "",
         created_at: float | str | None = None,
+        latest_ship_date: float | str | None = None,
         store: int | None = None,
     ) -> None:
-        """Add an order, in the place of one with the same id. `created_at`: ISO 8601 or seconds since 1970.
+        """Add an order, in the place of one with the same id. `created_at`: ISO 8601 or seconds since 1970. So is
+        `latest_ship_date`, and a text is shown as it stands: the API spells it with a zone, or without.
 
         With a `store_reference` the order counts as acknowledged. ValueError when the store or a value is unknown.
         """
-        for name, value, allowed in (("status", status, STATUSES), ("fulfilled_by", fulfilled_by, FULFILMENTS)):
-            if value not in allowed:
-                raise ValueError(f"'{name}' has no value '{value}'; it takes {', '.join(allowed)}.")
+        _known("status", status, STATUSES)
+        _known("fulfilled_by", fulfilled_by, FULFILMENTS)
         at = seconds_of(created_at) if isinstance(created_at, str) else created_at
+        due = iso(latest_ship_date) if isinstance(latest_ship_date, int | float) else latest_ship_date
         self._put(
             Order(
                 id=int(order_id),
@@ -145,8 +147,44 @@ class State:
                 fulfilled_by=fulfilled_by,
                 store_reference=store_reference,
                 acknowledged=bool(store_reference),
+                changes={"latestShipDate": due} if due else None,
             )
         )
+
+    def change_order(
+        self,
+        order_id: int,
+        *,
+        status: str = "",
+        error: str = "",
+        message: str = "",
+        misspelt: bool = False,
+        in_seconds: float = 0.0,
+        store: int | None = None,
+    ) -> None:
+        """Let the marketplace change its mind about an order, now or `in_seconds`: give it another `status`, or say
+        that it refused an operation after all (`error`: `ship`, `acknowledge`), with `message`.
+
+        `misspelt`: the date of the error stands under `occuredAt`, as in some answers. ValueError when the order or a
+        value is unknown.
+        """
+        order = self.market.find_order(order_id, store)
+        if order is None:
+            raise ValueError(f"There is no order {order_id}: add it first, with add_order.")
+        _known("status", status or order.status, STATUSES)
+        _known("error", error or ERRORS[0], ERRORS)
+
+        def happen() -> None:
+            at = self.now()
+            order.status = status or order.status
+            order.change(updatedAt=iso(at))
+            if error:
+                order.note_error(error, message or "The marketplace refused the operation.", at, misspelt=misspelt)
+
+        with self.lock:
+            self.settle()
+            self.later(self.now() + in_seconds, happen)
+            self.settle()
 
     def load_samples(self, store: int | None = None) -> list[int]:
         """Add the 20 packaged sample orders and return their ids.
@@ -232,3 +270,8 @@ class State:
         with self.lock:
             self.settle()
             return self.market.believe(order_id, store)
+
+
+def _known(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"'{name}' has no value '{value}'; it takes {', '.join(allowed)}.")

@@ -36,8 +36,9 @@ class Ticket:
     """One item's ticket. It is `scheduled` for half of `seconds`, `running` for the other half, then done.
 
     `outcome` and `message` may be set beforehand, by a fault; `finished_at` is NEVER while the ticket is open. A
-    `stuck` ticket runs until it is released. `listed_at` is when lists begin to show it, `forgotten_at` when the API
-    knows it no longer, `left_out` the keys its payload lacks.
+    `stuck` ticket runs until it is released. An `unseen` one succeeds, and its order stays as it was; `refused_after`
+    is in how many seconds the marketplace says that it refused it, with `refusal`. `listed_at` is when lists begin to
+    show it, `forgotten_at` when the API knows it no longer, `left_out` the keys its payload lacks.
     """
 
     accepted: Accepted
@@ -46,6 +47,9 @@ class Ticket:
     outcome: str = ""
     message: str = ""
     stuck: bool = False
+    unseen: bool = False
+    refused_after: float | None = None
+    refusal: str = ""
     listed_at: float = 0.0
     forgotten_at: float = NEVER
     finished_at: float = NEVER

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 else:
     StoreForm = forms.ModelForm
 
-SENDING = ("mode", "every_minutes", "delay_minutes", "tries", "retry_minutes")
+SENDING = ("mode", "every_minutes", "delay_minutes", "tries", "retry_minutes", "reconcile_hour")
 MAILS = ("language", "log_days")
 CONNECTION = ("enabled", "feed_store_id", "api_url")
 

@@ -1,0 +1,55 @@
+"""Once an hour: which orders the marketplaces have cancelled (R33), before they are packed and a shipment is sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sfsync.domain.reconciliation import CANCELLED, GRACE, Difference
+from sfsync.engine.kit.context import Run
+from sfsync.engine.kit.future_dates import passed
+from sfsync.engine.market.context import Market
+from sfsync.engine.market.findings import close_others, keep
+from sfsync.engine.market.look import look
+from sfsync.models import Finding, Order
+from sfsync.models.log import Level
+from shoppingfeed import NotFoundError
+
+EVERY = timedelta(hours=1)
+HORIZON = timedelta(days=30)
+"""The age of the oldest orders that are listed."""
+
+
+def watch(run: Run) -> None:
+    """One request for all that were cancelled or refused, where the shop prepares any order at all; none otherwise."""
+    state, now = run.store.state, run.clock()
+    if not passed(state.watched_at or min(run.store.created_at, now), now, EVERY):
+        return
+    market = Market(run.store, run.policy, run.feed, run.lease, run.journal, run.clock, now - HORIZON)
+    if _prepares(market):
+        _look(market)
+    state.watched_at = now
+    state.save(update_fields=["watched_at"])
+
+
+def _prepares(market: Market) -> bool:
+    young = Order.objects.filter(store=market.store, open=True, created_at__gte=market.since)
+    return young.filter(marketplace_order__confirmed_operation="").exists()
+
+
+def _look(market: Market) -> None:
+    """An API without a list of orders tells nothing, and stops nothing."""
+    seen: set[tuple[int, str]] = set()
+    try:
+        for page in market.pages({"status": CANCELLED}):
+            with market.lease.writing("watch"):
+                found = look(market, page, GRACE).found
+                keep(market, found)
+                market.journal.flush()
+            seen |= {(order, each.difference.value) for order, each in found}
+    except NotFoundError as error:
+        market.journal.say(Level.WARNING, "orders-unlistable", message=str(error))
+        return
+    with market.lease.writing("watch"):
+        young = Finding.objects.filter(kind=Difference.CANCELLED_THERE.value, order__created_at__gte=market.since)
+        close_others(market, seen, young)
+        market.journal.flush()
