@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows
+from sfsync.db.conflict import KEEP
 from sfsync.domain.reconciliation import Found
 from sfsync.engine.market.context import Market
 from sfsync.engine.outgoing.conclude import tell
@@ -24,7 +25,7 @@ def keep(market: Market, found: Sequence[tuple[int, Found]]) -> int:
         ("order", "kind", "message", "since"),
         rows,
         same={"store": market.store.pk, "found_at": now},
-        conflict="ON CONFLICT DO NOTHING",
+        conflict=KEEP,
         returning=("id", "order", "kind", "message"),
     )
     for _pk, order, kind, message in new:
