@@ -57,6 +57,8 @@ _NUMBERS = ("attempts", "looks", "split", "silences", "episode")
 BLANK = dict.fromkeys(_TEXTS, "") | dict.fromkeys(_NUMBERS, 0) | {"lane": ORDER, "more": False}
 """The columns of which an intention says nothing, as they are written without the model."""
 
+_MOVING = Q(failed_at=None, closed_at=None)
+"""All but what waits for a person, or was given up: there may be very many of those."""
 _SENT, _ASIDE = Q(action=Action.CHECK), Q(action=Action.ASIDE, closed_at=None)
 FACT = ("order", "operation", "tracking_number")
 _NO_FACT = Q(operation="", tracking_number="", request_key="", failure="", more=False)
@@ -89,10 +91,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """All but what was given up."""
         return self.filter(closed_at=None)
 
+    def moving(self) -> Self:
+        """All but what waits for a person, or was given up."""
+        return self.filter(_MOVING)
+
     def due(self, now: datetime) -> Self:
         """Intentions that can be decided now: nobody holds them, and nothing is in flight in their lane (R10)."""
         flight = Task.objects.in_flight().filter(order_id=OuterRef("order_id"), lane=OuterRef("lane"))
-        return self.filter(action=Action.SYNC, update_at__lte=now, lease="").exclude(Exists(flight))
+        return self.moving().filter(action=Action.SYNC, update_at__lte=now, lease="").exclude(Exists(flight))
 
     def aside(self) -> Self:
         """Facts that wait for their next try, for a person or for a change of the order."""
@@ -183,7 +189,7 @@ class Task(Loaded):
             models.CheckConstraint(condition=_SHAPES, name="task_of_a_shape"),
         ]
         indexes = [
-            models.Index(fields=["store", "action", "update_at"], name="task_due"),
+            models.Index(fields=["store", "action", "update_at"], name="task_due", condition=_MOVING),
             models.Index(fields=["store", "batch_id"], name="task_batch", condition=~Q(batch_id="")),
             models.Index(fields=["request_key"], name="task_request", condition=~Q(request_key="")),
             models.Index(fields=["lease"], name="task_lease", condition=~Q(lease="")),

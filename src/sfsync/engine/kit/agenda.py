@@ -14,10 +14,10 @@ from sfsync.models.task import in_state
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Numbers of tasks. `alive`: intentions, and set-aside facts that are tried again, of which `due` can be decided
-    now. `in_flight`: sent, of which `to_look_at` are due for a look at their ticket, or for the question whether they
-    arrived. `held`: claimed by a run, which at the start of one is a run that is gone. `ahead`: written by a clock that
-    has been put back since."""
+    """Numbers of tasks; what waits for a person is not counted. `alive`: intentions, and set-aside facts that are tried
+    again, of which `due` can be decided now. `in_flight`: sent, of which `to_look_at` are due for a look at their
+    ticket, or for the question whether they arrived. `held`: claimed by a run, which at the start of one is a run that
+    is gone. `ahead`: written by a clock that has been put back since."""
 
     alive: int
     due: int
@@ -37,6 +37,7 @@ def agenda(store: Store, now: datetime) -> Agenda:
     ripe = Q(update_at__lte=now, lease="")
     figures = (
         Task.objects.filter(store=store)
+        .moving()
         .annotate(blocked=Exists(flight))
         .aggregate(
             alive=Count("id", filter=alive),
