@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from enum import Enum, auto
+from enum import IntEnum, auto
 from functools import lru_cache
 from typing import Any
 
@@ -109,13 +109,14 @@ def joined(*sentences: str) -> str:
     return " ".join(filter(None, map(ended, sentences)))
 
 
-def sentence(code: str, params: Mapping[str, Any]) -> str:
-    """What happened, in the active language. A code from another version is shown as it is."""
+def sentence(code: str, params: Mapping[str, Any], language: str | None = None) -> str:
+    """What happened, in the active language, which who says many of them may name. A code from another version is shown
+    as it is."""
     if code == "shop-answers":
         return shop_facts(params)
     if code == "run-done" and "seconds" in params:
         return _sync_done(params)
-    return _said(SENTENCES.get(code) or _why(code), code, params)
+    return _said(SENTENCES.get(code) or _why(code), code, params, language=language)
 
 
 def without_message(code: str, params: Mapping[str, Any]) -> str:
@@ -187,7 +188,7 @@ def _why(code: str) -> str | None:
     return SENTENCES.get(f"failed-{code}") or SENTENCES.get(f"nothing-{code}")
 
 
-class Message(Enum):
+class Message(IntEnum):
     """What becomes of the message in a sentence that has a place for one."""
 
     SAID = auto()
@@ -197,7 +198,13 @@ class Message(Enum):
     """It is shown by itself, so the sentence ends before it."""
 
 
-def _said(text: str | None, code: str, params: Mapping[str, Any], message: Message = Message.SAID) -> str:
+def _said(
+    text: str | None,
+    code: str,
+    params: Mapping[str, Any],
+    message: Message = Message.SAID,
+    language: str | None = None,
+) -> str:
     if text is None:
         return f"{code} {dict(params)}" if params else code
     if not params.get("message"):
@@ -206,7 +213,7 @@ def _said(text: str | None, code: str, params: Mapping[str, Any], message: Messa
         text = NAMELESS.get(code.removeprefix("nothing-"), text)
     operation = str(params.get("operation") or "")
     given = (operation in names(), bool(params.get("channel")))
-    template, ours, theirs = _prepared(get_language(), text, operation, message, given)
+    template, ours, theirs = _prepared(language or get_language(), text, operation, message, given)
     try:
         values = {name: _shown(name, params, code, template) for name in theirs}
         return (template % (ours | values)).strip()

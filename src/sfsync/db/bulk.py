@@ -77,8 +77,10 @@ class Columns:
         table = f"(VALUES {', '.join([row] * len(rows))}) AS r"
         return table, [value for each in rows for value in self.plain(each)]
 
-    def plain(self, row: Row) -> list[Any]:
+    def plain(self, row: Row) -> Row:
         """The values of a row as SQLite takes them."""
+        if not self.moments and not self.nested:
+            return row
         values = list(row)
         for index in self.moments:
             values[index] = None if values[index] is None else _stamp(values[index])
@@ -92,7 +94,7 @@ class Statement:
 
     def __init__(self, model: type[models.Model], names: Sequence[str], same: Mapping[str, Any]) -> None:
         self.own, self.common = Columns(model, names), Columns(model, same)
-        self.same = self.common.plain(list(same.values())) if self.own.lite else list(same.values())
+        self.same = list(self.common.plain(list(same.values()))) if self.own.lite else list(same.values())
 
     def run(self, sql: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """Execute `sql`, which reads its rows where it says `{rows}`. Returns the rows that it returns, if any."""

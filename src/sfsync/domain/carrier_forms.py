@@ -79,12 +79,21 @@ def form_warning(number: str, carrier_name: str) -> Family | None:
 
     A carrier that hands its parcels over (to a post, to another company of its group) is not warned about.
     """
-    named, owners = families_named(carrier_name), clear_form(number)
-    if not named or not owners or named & owners:
+    named = families_named(carrier_name)
+    if not named or _may_be_of(number, named):
+        return None
+    owners = clear_form(number)
+    if not owners or named & owners:
         return None
     if any(named & house and owners & house for house in _HOUSES):
         return None
     return next(family for family in Family if family in owners)
+
+
+def _may_be_of(number: str, named: frozenset[Family]) -> bool:
+    """It has a form of one of these carriers: nearly always so, and soon seen."""
+    text = _compact(number)
+    return any(form.fits(text) for form in _FORMS if form.clear and form.family in named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +124,12 @@ def families_named(carrier_name: str) -> frozenset[Family]:
     return frozenset(family for name, family in _NAMES.items() if f" {name} " in padded)
 
 
+_SEPARATORS = re.compile(r"[\s.-]")
+
+
 def _compact(number: str) -> str:
-    return re.sub(r"[\s.-]", "", number).upper()
+    text = number if number.isalnum() else _SEPARATORS.sub("", number)
+    return text.upper()
 
 
 # Check digits. Each takes the whole number and says whether its last (or named) digit follows from the others.

@@ -14,8 +14,8 @@ class Seen:
     """What a glance at an order shows: enough to see that it changed.
 
     `numbers`: every tracking number with the key of its parcel, the newest parcel first, or the one first that is to be
-    told (`number_to_tell`). `version`: the newest row of
-    its status history, 0 where none is kept; a lower one is an older answer. `spoilt`: see `Snapshot`.
+    told (`number_to_tell`). `version`: the newest row of its status history, 0 where none is kept; a lower one is an
+    older answer. `spoilt`: see `Snapshot`.
     """
 
     status: str
@@ -32,14 +32,15 @@ class Seen:
     def written(self) -> str:
         """The numbers as they are kept, in whatever order they come: a line each, and one for what is not a number any
         more."""
-        lines = sorted([f"{parcel} {number}" for parcel, number in self.numbers])
+        lines = [f"{parcel} {number}" for parcel, number in self.numbers]
+        lines.sort()
         return "\n".join([*lines, f"? {self.spoilt}"] if self.spoilt else lines)
 
     def after(self, before: Numbers) -> Seen:
         """The same with the number first that is to be told."""
-        number = number_to_tell([each for _parcel, each in self.numbers], before)
-        if number == self.tracking_number:  # nearly always
+        if len(self.numbers) < 2:  # nearly always
             return self
+        number = number_to_tell([each for _parcel, each in self.numbers], before)
         return replace(self, numbers=tuple(sorted(self.numbers, key=lambda each: each[1] != number)))
 
 
@@ -57,8 +58,8 @@ class Numbers:
 def number_to_tell(numbers: Sequence[str], before: Numbers) -> str:
     """Of an order's numbers, the newest parcel's first, the one that came last, in whichever parcel it was written: a
     correction may stand in an older one. Empty where there is none."""
-    if len(numbers) < 2:  # nearly always
-        return numbers[0] if numbers else ""
+    if not numbers:
+        return ""
     came = next((each for each in numbers if each not in before), "")
     return came or (before.told_first if before.told_first in numbers else numbers[0])
 
@@ -114,9 +115,9 @@ class Snapshot:
 
     def after(self, before: Numbers) -> Snapshot:
         """The same with the parcel first whose number is to be told."""
-        number = number_to_tell([each.tracking_number for each in self.parcels], before)
-        if number == self.tracking_number:  # nearly always
+        if len(self.parcels) < 2:  # nearly always
             return self
+        number = number_to_tell([each.tracking_number for each in self.parcels], before)
         return replace(self, parcels=tuple(sorted(self.parcels, key=lambda each: each.tracking_number != number)))
 
 

@@ -182,4 +182,4 @@ class _Page:
                 yield change(seen[key], last, history, self.run.lease.taken_at)
             elif last.differs(seen[key]):
                 found = change(seen[key], last)
-                yield replace(found, older=False) if self.noticed.certain else found
+                yield replace(found, older=False) if found.older and self.noticed.certain else found

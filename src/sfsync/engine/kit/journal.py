@@ -41,9 +41,10 @@ class Journal:
     def flush(self) -> None:
         entries, self._entries = self._entries, []
         rows = []
-        with translation.override(self.store.language):
+        language = self.store.language
+        with translation.override(language):
             for level, code, order_id, params in entries:
-                message = texts.sentence(code, params)
+                message = texts.sentence(code, params, language)
                 rows.append((order_id, level.value, code, message, params))
                 if logger.isEnabledFor(level):
                     logger.log(

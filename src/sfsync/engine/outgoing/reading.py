@@ -65,7 +65,7 @@ def _listings(shop: OpenShop, keys: Collection[OrderKey]) -> dict[OrderKey, List
 def _other(known: Claim, its: Sequence[Before], claims: Mapping[OrderKey, Claim]) -> list[OrderKey]:
     """Those that claim to be another order than we know (R39)."""
     said = [(each.key, claims[each.key]) for each in its if each.key in claims]
-    return [key for key, now in said if judge(known, cleaned(now)) is not Verdict.SAME]
+    return [key for key, now in said if now != known and judge(known, cleaned(now)) is not Verdict.SAME]
 
 
 def _group(its: Sequence[Before], snapshots: Mapping[OrderKey, Snapshot], claims: Mapping[OrderKey, Claim]) -> Group:

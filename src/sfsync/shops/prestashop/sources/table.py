@@ -172,7 +172,7 @@ def _kept(row: Row[Any]) -> list[Any]:
 
 def _number(rows: list[Row[Any]]) -> int:
     """Moves when a row is new among them, or says something else than it did."""
-    return crc32("\n".join(map(str, rows)).encode())
+    return crc32("\n".join([repr(tuple(row)) for row in rows]).encode())
 
 
 def _is_lost(last: list[Any] | None, rows: Sequence[Row[Any]], since: datetime) -> bool:
