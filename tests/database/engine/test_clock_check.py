@@ -14,6 +14,7 @@ from django.utils import timezone
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.run import Result, run_store
+from sfsync.engine.watch.doctor import examine
 from sfsync.models import LogEntry, MachineClock, Task
 from sfsync.testing import World
 from shoppingfeed import Request, Response
@@ -53,6 +54,13 @@ def test_a_machine_that_is_off_finds_and_sends_nothing(world: World, shift: time
     assert "seen-status" in world.story(order)
     assert run(world).ok
     assert world.accepted(order) == [("ship", "T-1")]
+
+
+def test_the_doctor_names_the_clock_that_is_off(world: World) -> None:
+    run(world)
+    with time_machine.travel(timezone.now() + HOURS):
+        assert ("clock", "clock-wrong") in [(each.about, each.code) for each in examine(world.connections)]
+    assert "clock" not in [each.about for each in examine(world.connections)]
 
 
 @pytest.mark.parametrize("shift", [timedelta(seconds=8), -timedelta(seconds=8)])

@@ -22,7 +22,7 @@ def look_at_clock(run: Run) -> None:
     With SQLite nobody else tells the time, and the clock may have been wrong when this machine was started, or the
     machine stood still: where Shopping Feed's answers agree with it now, it is gone by from now on.
     """
-    if not isinstance(run.clock, Judge) or abs(run.clock.ahead) <= MAY_DIFFER:
+    if not isinstance(run.clock, Judge) or not run.clock.wrong:
         return
     if connection.vendor == "sqlite" and _is_confirmed(run):
         set_anew(run.clock)
@@ -30,8 +30,7 @@ def look_at_clock(run: Run) -> None:
             run.journal.say(Level.WARNING, "clock-set", tasks=wait_anew(run.clock()))
             run.journal.flush()
         return
-    seen = f"It says {timezone.now():%F %T}, and it is {run.clock():%F %T} (UTC)."
-    run.tally.troubles.append(Stopped(Trouble.CLOCK_WRONG, seen))
+    run.tally.troubles.append(Stopped(Trouble.CLOCK_WRONG, run.clock.seen))
 
 
 def _is_confirmed(run: Run) -> bool:

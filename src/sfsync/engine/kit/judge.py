@@ -40,6 +40,16 @@ class Judge:
         """Seconds by which this machine's own clock is ahead of it; less than 0 where it is behind."""
         return time.time() - (self.zero + passed())
 
+    @property
+    def wrong(self) -> bool:
+        """This machine's own clock is off by more than it may be."""
+        return abs(self.ahead) > MAY_DIFFER
+
+    @property
+    def seen(self) -> str:
+        """What both of them say, as evidence."""
+        return f"It says {datetime.now(UTC):%F %T}, and it is {self():%F %T} (UTC)."
+
 
 def judge() -> Judge:
     return Judge(_of_server() if connection.vendor == "postgresql" else _of_machine())
