@@ -10,7 +10,7 @@ HISTORIES ?= 5000
 ARGS ?=
 
 BIN := .venv/bin
-SERVICES := mariadb postgresql redis pgbouncer chromium
+SERVICES := mariadb postgresql redis pgbouncer chromium faketime
 
 # Servers are in sbin, which is not on everybody's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin

@@ -140,6 +140,10 @@ SENTENCES = {
         "Shopping Feed knew of updates that sfsync had no record of (%(orders)s): its database went back to an "
         "earlier state, or something else sends updates for this store. They are not sent again."
     ),
+    "clock-set": _(
+        "This machine's clock was set. Shopping Feed confirms it, so it is gone by from now on (updates without an "
+        "answer: %(tasks)s)."
+    ),
     "clock-back": _(
         "A server clock is wrong: some updates were dated in the future (%(tasks)s) and are processed now."
     ),
@@ -169,6 +173,7 @@ SENTENCES = {
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly. %(message)s"),
     "secret-unreadable": _("A stored secret cannot be decrypted: the secret key has changed."),
     "secret-elsewhere": _("The token was given for another address than the one that is set now. %(message)s"),
+    "clock-wrong": _("This machine's clock is wrong: nothing is sent from here. %(message)s"),
     "lease-lost": _("This sync took too long; another one took over. Nothing was lost."),
     "disk-full": _("The disk that holds sfsync's own database is full. %(message)s"),
     "crashed": _("The sync stopped on an unexpected error. %(message)s"),
@@ -227,6 +232,7 @@ TROUBLES = {
     "api-unavailable": _("Shopping Feed cannot be reached, or does not answer properly."),
     "secret-unreadable": _("A stored secret cannot be decrypted."),
     "secret-elsewhere": _("The token was given for another address than the one that is set now."),
+    "clock-wrong": _("This machine's clock is wrong: nothing is sent from here."),
     "crashed": _("The sync stopped on an unexpected error."),
 }
 """What stops a whole store, for people to whom the rest of the sentence says nothing."""
@@ -339,6 +345,10 @@ ADVICE = {
     ),
     "mail-failed": _("Check SFSYNC_SMTP_URL and the recipients; the email is kept and sent again automatically."),
     "lease-lost": _("Nothing to do: the other sync continues. If it happens often, increase SFSYNC_LEASE_SECONDS."),
+    "clock-wrong": _(
+        "Set the clock and have it kept right (`timedatectl set-ntp true`). Nothing is lost: what was found is sent "
+        "from a machine whose clock is right."
+    ),
     "disk-full": _("Free up space: nothing was lost, and the next sync continues."),
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
     "silent": _("Check the cron line or the service: nothing is sent while it is not running."),

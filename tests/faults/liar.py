@@ -18,17 +18,22 @@ Lie = Callable[[Any], Any]
 class Liar(Sandbox):
     """Answers to requests whose `METHOD address` matches a lie's pattern are told as the lie has them.
 
-    A request that matches `deaf_to` is taken, never carried out and never answered; `unheard` counts those.
+    A request that matches `deaf_to` is taken, never carried out and never answered; `unheard` counts those. The next
+    one that matches `slow_to` is carried out and answered only when it is `let_go`, whoever waits for it.
     """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self.lies: dict[str, Lie] = {}
         self.deaf_to, self.unheard, self._over = "", 0, threading.Event()
+        self.slow_to, self.under_way, self._go = "", False, threading.Event()
         super().__init__(*arguments, **settings)
 
     def handle(self, request: Request, *, patience: float | None = None) -> Response:
         if self.deaf_to and re.search(self.deaf_to, str(request)):
             self._take(request)
+        if self.slow_to and re.search(self.slow_to, str(request)):
+            self.slow_to, self.under_way = "", True
+            self._go.wait()
         response = super().handle(request, patience=patience)
         for pattern, lie in self.lies.items():
             if response.status < 300 and re.search(pattern, str(request)):
@@ -41,7 +46,11 @@ class Liar(Sandbox):
         self._over.wait()
         raise NoAnswerError(f"{request} was taken, and nothing became of it.")
 
+    def let_go(self) -> None:
+        self._go.set()
+
     def release(self) -> None:
         """No request waits any longer: the server closes."""
         self._over.set()
+        self.let_go()
         super().release()

@@ -18,7 +18,8 @@ import pytest
 
 from tests.faults.history import History
 from tests.faults.oracle import DELIVERED
-from tests.faults.stage import Stage
+from tests.faults.servers import PrivateServer, private_server
+from tests.faults.stage import Stage, staged
 
 PARTS = 3
 Restore = Callable[[], object]
@@ -121,6 +122,29 @@ def test_a_file_that_is_copied_back(sqlite_stage: Stage, back_up: Callable[[Stag
 def test_a_postgresql_that_is_restored(postgres_stage: Stage, back_up: Callable[[Stage], Restore]) -> None:
     """R13."""
     nothing_twice(postgres_stage, back_up)
+
+
+def test_a_replica_that_lagged_and_was_promoted(tmp_path: Path) -> None:
+    """R13: it stands in the primary's place, on its port, and knows what the primary knew a while ago."""
+    with private_server("postgres") as server:
+        url = server.server.database("sfsync")
+        with staged(tmp_path / "stage", database_url=url) as stage:
+            nothing_twice(stage, lambda _stage: lagging_replica(server))
+
+
+def lagging_replica(primary: PrivateServer) -> Restore:
+    data, replica = primary.home / "data", primary.home / "replica"
+    copy = ["pg_basebackup", "--dbname", primary.server.url, "--pgdata", replica, "--write-recovery-conf"]
+    subprocess.run([*copy, "--checkpoint=fast"], check=True, user=primary.account, cwd=primary.home)
+
+    def promote() -> None:
+        primary.stop()
+        data.rename(primary.home / "primary")
+        replica.rename(data)
+        primary.start()
+        _sql(primary.server.url, "SELECT pg_promote()")
+
+    return promote
 
 
 def nothing_twice(stage: Stage, back_up: Callable[[Stage], Restore]) -> None:

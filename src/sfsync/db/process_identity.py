@@ -7,14 +7,21 @@ import os
 from pathlib import Path
 
 
+def boot() -> str:
+    """This start of this machine; empty where the machine does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
 def machine() -> str:
     """This boot of this machine, and its process ids' namespace: where a process id means something. Else unique."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
         namespace = Path("/proc/self/ns/pid").readlink()
     except OSError:
         return f"unknown-{os.getpid()}"
-    return hashlib.sha256(f"{boot} {namespace}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{boot()} {namespace}".encode()).hexdigest()[:32]
 
 
 def alive(pid: int) -> bool:

@@ -44,6 +44,7 @@ class Trouble(StrEnum):
     API_UNAVAILABLE = "api-unavailable", (Act.FEED,), True
     SECRET_UNREADABLE = "secret-unreadable", (Act.SHOP, Act.FEED), False, True
     SECRET_ELSEWHERE = "secret-elsewhere", (Act.FEED,), False, True
+    CLOCK_WRONG = "clock-wrong", (Act.RUN,), True
     DATABASE_AWAY = "database-away", (Act.DATABASE,), True
     DISK_FULL = "disk-full", (Act.DATABASE,)
     MAIL_FAILED = "mail-failed", (Act.MAIL,)

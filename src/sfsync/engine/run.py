@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from sfsync.conf import conf
 from sfsync.domain.trouble import Trouble
@@ -16,6 +15,7 @@ from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.context import Provisional, Run, StatusNames, Stop, never
 from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
+from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.lease import Clock, Lease, LeaseLost, take
 from sfsync.engine.kit.tally import Counts, Tally
 from sfsync.engine.kit.trouble import Stopped, stopped_by
@@ -55,13 +55,15 @@ def run_store(
     connections: Connections,
     *,
     wait: float = 0,
-    clock: Clock = timezone.now,
+    clock: Clock | None = None,
     stop: Stop = never,
 ) -> Result:
-    """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open.
+    """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open. `clock`: what leases
+    and waits are judged by, the `judge` if None.
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
+    clock = clock or judge()
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
     tally, unmailed = Tally(), ""

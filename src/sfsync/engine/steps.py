@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sfsync.engine.find.follow import Found, find
 from sfsync.engine.kit.agenda import Agenda, agenda
+from sfsync.engine.kit.clock_check import look_at_clock
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import set_right
 from sfsync.engine.kit.trouble import diagnosed, stopped_by
@@ -27,6 +28,7 @@ PROGRESS = 3
 
 def take_steps(run: Run, wait: float) -> Agenda:
     """Returns what there was to do at the start. With `wait`, settles for so many seconds until no ticket is open."""
+    look_at_clock(run)
     start = agenda(run.store, run.clock())
     if start.held or start.ahead:
         _reap(run)

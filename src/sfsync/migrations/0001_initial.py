@@ -21,6 +21,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="MachineClock",
+            fields=[
+                ("boot", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("zero", models.FloatField()),
+            ],
+            options={
+                "db_table": "sfsync_machine_clock",
+            },
+        ),
+        migrations.CreateModel(
             name="MarketplaceOrder",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -8,7 +8,7 @@ from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.notice import Notice
 from sfsync.models.order import Order
 from sfsync.models.preference import Preference
-from sfsync.models.process import Process, Scheduler
+from sfsync.models.process import MachineClock, Process, Scheduler
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.store_state import StoreState
 from sfsync.models.task import Action, Task
@@ -22,6 +22,7 @@ __all__ = [
     "Finding",
     "How",
     "LogEntry",
+    "MachineClock",
     "MarketplaceOrder",
     "Notice",
     "Order",

@@ -81,6 +81,19 @@ class Process(models.Model):
         return self.lease_until <= now or (self.machine == machine() and not alive(self.pid))
 
 
+class MachineClock(models.Model):
+    """When this start of the machine was, as its clock said when it was first asked since (`engine.kit.judge`)."""
+
+    boot = models.CharField(max_length=64, primary_key=True)
+    zero = models.FloatField()
+
+    class Meta:
+        db_table = "sfsync_machine_clock"
+
+    def __str__(self) -> str:
+        return self.boot
+
+
 class Scheduler(models.Model):
     """The sign of something that starts runs by the clock: the service, Celery's beat. A crontab gives none."""
 

@@ -12,7 +12,7 @@ class StoreState(models.Model):
 
     `dispatch`: the word that the last dispatch left, `dispatched_on` in which database (`engine.outgoing.sender`).
     `caught_up_at`: when Shopping Feed was last asked for all that this database may not know, `caught_up_to` the newest
-    marketplace order that there was then, `known_tickets` the newest tickets.
+    marketplace order that there was then, `known_tickets` those of the newest tickets that were no news to take over.
     `mail_trouble`: why no mail went out at all. `refused`: recipients that were refused while others got the mail.
     """
 

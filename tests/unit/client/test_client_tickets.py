@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -239,3 +240,18 @@ def test_the_newest_ticket_is_on_the_first_page_or_on_the_last(told: dict[str, i
     assert [url.rpartition("page=")[2] for url in transport.urls] == numbers
     assert "type=order" in transport.urls[0]
     assert {each.id for each in found} >= {"1-0", "1-1"}
+
+
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("Sat, 28 Nov 2026 10:00:00 GMT", datetime(2026, 11, 28, 10, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_an_answer_says_what_time_it_is_there(date: str, time: datetime | None) -> None:
+    store = client_for(ScriptedTransport(answer(200, {"id": "t1"}, {"date": date} if date else {}))).store(10)
+    assert store.server_time is None
+    store.ticket("t1")
+    assert store.server_time == time

@@ -23,6 +23,7 @@ OVER = {
     Trouble.API_UNAVAILABLE: {Act.FEED},
     Trouble.SECRET_UNREADABLE: {Act.SHOP, Act.FEED},
     Trouble.SECRET_ELSEWHERE: {Act.FEED},
+    Trouble.CLOCK_WRONG: {Act.RUN},
     Trouble.DATABASE_AWAY: {Act.DATABASE},
     Trouble.DISK_FULL: {Act.DATABASE},
     Trouble.MAIL_FAILED: {Act.MAIL},
@@ -65,4 +66,4 @@ def test_outages_are_one_kind_whatever_their_face() -> None:
     """R20: 503, then 429, then no answer, or an old one, is one outage, and one mail."""
     outages = {trouble for trouble in Trouble if trouble.kind == "outage"}
     shop = {Trouble.SHOP_UNAVAILABLE, Trouble.SHOP_ANSWERS_OLD}
-    assert outages == shop | {Trouble.RATE_LIMITED, Trouble.API_UNAVAILABLE, Trouble.DATABASE_AWAY}
+    assert outages == shop | {Trouble.RATE_LIMITED, Trouble.API_UNAVAILABLE, Trouble.CLOCK_WRONG, Trouble.DATABASE_AWAY}

@@ -61,6 +61,8 @@ class Session:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._tallies: tuple[Counter[int], ...] = (Counter(),)
+        self.date = ""
+        """What the last answer says the time is (its header `Date`)."""
 
     def read(self, url: str, parse: Callable[[object], T]) -> T:
         """GET and parse. What does not parse is a `ContractError` that says what was expected."""
@@ -131,6 +133,7 @@ class Session:
                 f"{request} got no answer: the transport failed with {type(error).__name__}", request=str(request)
             ) from error
         self._count(response.status)
+        self.date = response.headers.get("date", "")
         return response
 
     def _count(self, status: int) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Literal, TypedDict, Unpack
 from urllib.parse import quote
@@ -80,6 +81,14 @@ class Store:
     def answers(self) -> dict[int, int]:
         """HTTP status → how many of this object's requests were answered with it; under 0 those never answered."""
         return self._session.answers
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The time at Shopping Feed when the last request was answered; None where it did not say."""
+        try:
+            return parsedate_to_datetime(self._session.date)
+        except (ValueError, IndexError):
+            return None
 
     # Orders
 

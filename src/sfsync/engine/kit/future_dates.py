@@ -21,6 +21,13 @@ def set_right(store: Store, now: datetime) -> int:
     return ahead.update(update_at=now, since=Least(F("since"), now), date_upd=now)
 
 
+def wait_anew(now: datetime) -> int:
+    """The clock has jumped, so how long ago a request without an answer left is not known: it is waited for as if it
+    had left now. Returns how many updates were in them."""
+    unanswered = Task.objects.in_flight().filter(batch_id="")
+    return unanswered.update(sent_at=None, update_at=now, looks=0)
+
+
 def passed(at: datetime | None, now: datetime, wait: timedelta) -> bool:
     """So much time has passed since, or it lies in a time to come and means nothing."""
     return at is None or not timedelta() <= now - at < wait

@@ -116,10 +116,11 @@ def _patience(run: Run) -> timedelta:
 def _proven(run: Run, task: HeldTask) -> bool:
     """Absence proves that it never arrived: it was looked for before, or left so long ago that once is enough.
 
-    A marked request leaves within half a lease (`send`); that its run is over is known only now.
+    A marked request leaves within half a lease (`send`); that its run is over is known only now. Where a clock was
+    wrong it is not known when it was marked.
     """
-    left = (task.sent_at or task.since) + run.lease.length / 2
-    return task.looks > 0 or left + _patience(run) <= run.clock()
+    latest = run.clock() - _patience(run) - run.lease.length / 2
+    return task.looks > 0 or (task.sent_at is not None and task.sent_at <= latest)
 
 
 def _of_batch(run: Run, tasks: list[HeldTask], asked: HeldTask, ticket: Ticket) -> list[tuple[HeldTask, Ticket]]:

@@ -149,6 +149,7 @@ def _finish(run: Run, listed: Listed) -> None:
     state, now = run.store.state, run.clock()
     orders = MarketplaceOrder.objects.filter(store=run.store)
     state.caught_up_at, state.caught_up_to = now, orders.aggregate(to=Max("pk"))["to"] or 0
-    state.known_tickets = [each.id for each in listed.newest]
+    strange = {each.id for each in unknown(run, listed.newest)}.union(state.known_tickets)
+    state.known_tickets = [each.id for each in listed.newest if each.id in strange]
     state.adopted_at = state.adopted_at or now
     state.save(update_fields=["caught_up_at", "caught_up_to", "known_tickets", "adopted_at"])

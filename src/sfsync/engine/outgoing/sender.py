@@ -26,7 +26,9 @@ def may_send(run: Run) -> bool:
     """Before the first send of a dispatch; False: not now. Raises `ShoppingFeedError`: then nothing is sent."""
     here, state = database_identity(), run.store.state
     mine = _last.pop(run.store.pk, None) == (state.dispatch, here)
-    complete = (mine or _knows_newest(run, here)) and not _has_latecomers(run)
+    if state.dispatch and state.dispatched_on != here and not _wait_for_tickets(run):
+        return False
+    complete = (mine or _knows_newest(run)) and not _has_latecomers(run)
     if not complete and not catch_up(run):
         return False
     _leave_word(run, here)
@@ -49,19 +51,22 @@ def _leave_word(run: Run, here: str) -> None:
     state.dispatch, state.dispatched_on = word, here
 
 
-def _knows_newest(run: Run, here: str) -> bool:
-    """The newest ticket is one that this database knows; a new store may have none.
-
-    Where this is another database than before, or its server has started anew, a request may have left a moment ago:
-    the ticket list is late by as much.
-    """
-    state = run.store.state
-    if state.dispatch and state.dispatched_on != here:
+def _wait_for_tickets(run: Run) -> bool:
+    """This is another database than before, or its server has started anew, so a request may have left a moment ago:
+    its ticket may be listed late by this much. False: the run has to end."""
+    left, step = run.conf.timeout + run.conf.ticket_lag_seconds, run.lease.length.total_seconds() / 4
+    while left > 0:
         run.lease.beat("wait", now=True)
-        run.stop(run.conf.timeout + run.conf.ticket_lag_seconds)
-        run.lease.beat("ask", now=True)
+        if run.stop(min(left, step)):
+            return False
+        left -= step
+    return True
+
+
+def _knows_newest(run: Run) -> bool:
+    """The newest ticket is one that this database knows; a new store may have none."""
     last = newest(ours(run.feed.outer_tickets(type="order")))
-    return not unknown(run, last) if last else state.adopted_at is None
+    return not unknown(run, last) if last else run.store.state.adopted_at is None
 
 
 def _has_latecomers(run: Run) -> bool:

@@ -22,6 +22,7 @@ from sfsync.conf import conf
 from sfsync.domain.operations import meanings
 from sfsync.domain.trouble import Act, Trouble
 from sfsync.engine.kit.connections import Connections
+from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.trouble import disk_full, stopped_by
 from sfsync.engine.watch import refused_mail
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
@@ -44,6 +45,7 @@ class Verdict(StrEnum):
 SUBJECTS = {
     "database": _("database"),
     "files": _("files"),
+    "clock": _("clock"),
     "mail": _("email"),
     "stores": _("stores"),
     "settings": _("settings"),
@@ -108,6 +110,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     database = _database()
     yield database
     yield from _files()
+    yield from _clock() if database.verdict is Verdict.OK else ()
     stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state"))
     unreached = _unreached(stores)
     mail = _mail({address for store in unreached for address in store.recipients})
@@ -265,6 +268,13 @@ def _files() -> Iterator[Finding]:
     exposed = [path for path in kept if os.path.exists(path) and os.stat(path).st_mode & OTHERS]
     if exposed:
         yield Finding("files", Verdict.WARNING, "files-open", {"paths": ", ".join(exposed)})
+
+
+def _clock() -> Iterator[Finding]:
+    """A machine that is off sends nothing."""
+    now = judge()
+    if now.wrong:
+        yield Finding("clock", Verdict.WRONG, Trouble.CLOCK_WRONG, {"message": now.seen})
 
 
 def _mail(recipients: set[str]) -> Finding:
