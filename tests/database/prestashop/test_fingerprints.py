@@ -104,5 +104,5 @@ def test_no_statement_has_too_many_ranges_or_blocks() -> None:
 
 def test_a_reader_that_may_only_select_can_ask(mariadb_sample: SampleShop, account: Account, connect: Connect) -> None:
     [order_id] = mariadb_sample.add_orders(1)
-    shop = connect(account("ps_orders", "ps_order_carrier"))
+    shop = connect(account("ps_orders", "ps_order_carrier", "ps_shop", "ps_configuration"))
     assert order_id // BLOCK in shop.sweep.fingerprints([order_id // BLOCK])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from sfsync.models import Action, How, MarketplaceOrder, Task
 from sfsync.models.held_task import HeldTask
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import FulfilledBy
-from shoppingfeed import ContractError, InvalidRequestError, NotFoundError
+from shoppingfeed import ContractError, InvalidRequestError, NotFoundError, channels
 from shoppingfeed import Order as FeedOrder
 
 _EARLIER = timedelta(days=14)
@@ -28,6 +28,7 @@ _EARLIER = timedelta(days=14)
 T = TypeVar("T")
 ASKED = 3
 PAGE = 500
+SHORT_NAME = 4
 
 
 def adopt(run: Run) -> None:
@@ -119,16 +120,40 @@ def _by_reference(run: Run, order: HeldTask) -> tuple[FeedOrder | None, str]:
             listed = list(run.feed.orders(reference=order.reference))
         except (ContractError, NotFoundError, InvalidRequestError) as error:
             return None, str(error)
-        same = [each for each in listed if each.reference == order.reference]
-        named = [each for each in same if each.channel.casefold() == order.channel.casefold()]
-        candidates = named or ([] if order.channel and any(each.channel for each in same) else same)
+        same = {each.id: each for each in listed if each.reference == order.reference}
+        candidates = _on_channel(list(same.values()), order.channel)
         if len(candidates) == 1:
             return candidates[0], ""
-        if not candidates:
-            text = _("no %(channel)s order has the reference %(reference)s there")
-        else:
-            text = _("%(count)s orders have the reference %(reference)s on %(channel)s")
-        return None, text % {"count": len(candidates), "reference": order.reference, "channel": order.channel}
+        return None, _why_not(order, len(candidates), {each.channel for each in same.values()})
+
+
+def _on_channel(found: list[FeedOrder], channel: str) -> list[FeedOrder]:
+    """Those of the marketplace, which may be called otherwise there than in the shop (`amazonfr`, `Amazon`)."""
+    named = [each for each in found if each.channel.casefold() == channel.casefold()]
+    alike = named or [each for each in found if each.channel and channel and _same_family(each.channel, channel)]
+    return alike or ([] if channel and any(each.channel for each in found) else found)
+
+
+def _same_family(one: str, other: str) -> bool:
+    """One name begins with the other; a short one (`bol`) may begin anything."""
+    first, second = sorted((_family(one), _family(other)), key=len)
+    return first == second or (len(first) > SHORT_NAME and second.startswith(first))
+
+
+def _family(channel: str) -> str:
+    known = channels.find(channel)
+    return known.family if known else "".join(filter(str.isalnum, channel.casefold()))
+
+
+def _why_not(order: HeldTask, count: int, there: Collection[str]) -> str:
+    if count:
+        text = _("%(count)s orders have the reference %(reference)s on %(channel)s")
+    elif there:
+        text = _("the reference %(reference)s is on %(there)s there, not on %(channel)s")
+    else:
+        text = _("no %(channel)s order has the reference %(reference)s there")
+    named = {"count": count, "there": ", ".join(sorted(there)), "channel": order.channel}
+    return text % {"reference": order.reference, **named}
 
 
 def listed_orders(run: Run, **query: Any) -> Iterator[FeedOrder] | None:

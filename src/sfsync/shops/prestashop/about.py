@@ -24,6 +24,11 @@ class About:
     language_id: int
     version: str
 
+    @property
+    def numbers_in_orders(self) -> bool:
+        """Up to 1.7 a tracking number may stand in `orders.shipping_number`, a column that is gone in 8."""
+        return self.version.startswith("1.")
+
 
 def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
     """Two statements. A shop that is not there has a name all the same: `probe` is who complains."""

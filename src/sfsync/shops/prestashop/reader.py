@@ -35,7 +35,7 @@ class DatabaseReader:
         orders, parcels, history = self._tables.orders, self._tables.order_carrier, self._tables.order_history.c
         newest = select(func.max(history.id_order_history)).where(history.id_order == orders.c.id_order)
         version = newest.scalar_subquery().label("version")
-        parcel = (parcels.c.id_order_carrier, parcels.c.tracking_number)
+        parcel = (parcels.c.id_order_carrier, self._database.number)
         glance = (
             select(orders.c.id_order, orders.c.current_state, version, *parcel)
             .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
@@ -51,14 +51,7 @@ class DatabaseReader:
         return {each.key: each for some in batches(keys, PAGE) for each in self._snapshots(some)}
 
     def _snapshots(self, order_ids: list[int]) -> Iterator[Snapshot]:
-        return snapshots(
-            self._database.connection,
-            self._tables,
-            self._database.shop_id,
-            order_ids,
-            shop_name=self._shop_name,
-            of_others=self._of_others,
-        )
+        return snapshots(self._database, order_ids, self._of_others)
 
     def statuses(self, language: str) -> list[Status]:
         """`language` is a two letter code, or starts with one (`fr_FR`)."""

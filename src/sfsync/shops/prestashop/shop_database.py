@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, Table
+from sqlalchemy import Column, ColumnElement, Row, Select, Table
 
 from sfsync.shops.base import PAGE
 from sfsync.shops.keys import OrderKey
@@ -38,6 +38,11 @@ class ShopDatabase:
         if self._about is None:
             self._about = read_about(self.connection, self.tables, self.shop_id)
         return self._about
+
+    @property
+    def number(self) -> ColumnElement[Any]:
+        """The tracking number of a row of an order and its parcel."""
+        return self.tables.number_of_parcel(in_orders=self.about.numbers_in_orders)
 
     def pages(self, rows: Select[Any], key: Column[Any], after: int) -> Iterator[Sequence[Row[Any]]]:
         """Pages by rising key. A page is a statement of its own, so nothing is held open between two."""

@@ -13,8 +13,7 @@ from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Parcel, Snapshot
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.prestashop.claims import claim_of
-from sfsync.shops.prestashop.connection import Reader
-from sfsync.shops.prestashop.tables import Tables
+from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
 
 OfOthers = Callable[[Iterable[int | None]], Collection[int]]
@@ -45,26 +44,16 @@ class Past:
     version: int = 0
 
 
-def snapshots(
-    reader: Reader,
-    tables: Tables,
-    shop_id: int,
-    order_ids: list[int],
-    *,
-    shop_name: Callable[[], str],
-    of_others: OfOthers,
-) -> Iterator[Snapshot]:
-    """The orders of this shop among these. `shop_name` is asked when a carrier goes by it; `of_others` says which of
-    the module's tokens belong to another account at Shopping Feed."""
+def snapshots(database: ShopDatabase, order_ids: list[int], of_others: OfOthers) -> Iterator[Snapshot]:
+    """The orders of this shop among these. `of_others` says which of the module's tokens belong to another account at
+    Shopping Feed."""
     # The history first: PrestaShop writes an order's status before its history row, so this way round the history
     # never holds a status that the order read afterwards does not have yet.
-    history = _history(reader, tables, order_ids)
-    rows = _orders(reader, tables, shop_id, order_ids)
+    history = _history(database, order_ids)
+    rows = _orders(database, order_ids)
     foreign = of_others({row.id_shoppingfeed_token for row in rows})
-    carriers = _carriers(
-        reader, tables, {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows}, shop_name
-    )
-    flags = _flags(reader, tables, {row.current_state for row in rows})
+    carriers = _carriers(database, {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows})
+    flags = _flags(database, {row.current_state for row in rows})
     names = Names(carriers, flags)
     for order_id, parcels in _by_order(rows).items():
         yield snapshot(parcels, history.get(order_id, Past()), names, _claim(parcels[0], foreign))
@@ -128,9 +117,9 @@ def spoilt(rows: Sequence[Any]) -> str:
     return next((clean_text(row.tracking_number) for row in rows if recognise(row.tracking_number).spoilt), "")
 
 
-def _history(reader: Reader, tables: Tables, order_ids: list[int]) -> dict[int, Past]:
-    history = tables.order_history.c
-    rows = reader.rows(
+def _history(database: ShopDatabase, order_ids: list[int]) -> dict[int, Past]:
+    history = database.tables.order_history.c
+    rows = database.rows(
         select(history.id_order, history.id_order_state, history.id_order_history)
         .where(history.id_order.in_(order_ids))
         .order_by(history.id_order_history)
@@ -147,13 +136,14 @@ def pasts(rows: Sequence[Any]) -> dict[int, Past]:
     return {order: Past(its, versions[order]) for order, its in statuses.items()}
 
 
-def _orders(reader: Reader, tables: Tables, shop_id: int, order_ids: list[int]) -> Sequence[Row[Any]]:
+def _orders(database: ShopDatabase, order_ids: list[int]) -> Sequence[Row[Any]]:
     """A row per parcel, the newest first, or one without a parcel: what an order says, its numbers, and which
     marketplace order it is, of one instant. An order that took another's number in between is not taken for it."""
+    tables = database.tables
     orders, parcels, listing = tables.orders, tables.order_carrier, tables.listing
     columns = (
         *(orders.c.id_order, orders.c.current_state, orders.c.id_carrier),
-        *(parcels.c.id_order_carrier, parcels.c.id_carrier.label("parcel_carrier"), parcels.c.tracking_number),
+        *(parcels.c.id_order_carrier, parcels.c.id_carrier.label("parcel_carrier"), database.number),
         *(listing.c.id_shoppingfeed_order, listing.c.id_internal_shoppingfeed, listing.c.id_order_marketplace),
         *(listing.c.name_marketplace, listing.c.id_shoppingfeed_token),
     )
@@ -161,9 +151,9 @@ def _orders(reader: Reader, tables: Tables, shop_id: int, order_ids: list[int]) 
         select(*columns)
         .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
         .join(listing, listing.c.id_order == orders.c.id_order, isouter=True)
-        .where(orders.c.id_order.in_(order_ids), tables.of_shop(shop_id))
+        .where(orders.c.id_order.in_(order_ids), tables.of_shop(database.shop_id))
     )
-    return reader.rows(joined)
+    return database.rows(joined)
 
 
 def _by_order(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
@@ -174,10 +164,10 @@ def _by_order(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
     return {order_id: list(parcels.values()) for order_id, parcels in found.items()}
 
 
-def _carriers(reader: Reader, tables: Tables, used: set[int], shop_name: Callable[[], str]) -> dict[int, Carrier]:
+def _carriers(database: ShopDatabase, used: set[int]) -> dict[int, Carrier]:
     """Carriers by id; deleted ones too, for old orders keep them. One named `0` goes by the shop's name."""
-    carrier = tables.carrier.c
-    rows = reader.rows(
+    carrier = database.tables.carrier.c
+    rows = database.rows(
         select(carrier.id_carrier, carrier.id_reference, carrier.name, carrier.url).where(
             carrier.id_carrier.in_(_sorted(used))
         )
@@ -185,15 +175,15 @@ def _carriers(reader: Reader, tables: Tables, used: set[int], shop_name: Callabl
     carriers = {}
     for row in rows:
         name = clean_text(row.name)
-        name = shop_name() if name == "0" else name
+        name = database.about.name if name == "0" else name
         carriers[row.id_carrier] = Carrier(row.id_reference or row.id_carrier, name, row.url or "")
     return carriers
 
 
-def _flags(reader: Reader, tables: Tables, used: set[int]) -> dict[int, tuple[bool, bool]]:
+def _flags(database: ShopDatabase, used: set[int]) -> dict[int, tuple[bool, bool]]:
     """Shipped and paid by status."""
-    states = tables.order_state.c
-    rows = reader.rows(
+    states = database.tables.order_state.c
+    rows = database.rows(
         select(states.id_order_state, states.shipped, states.paid).where(states.id_order_state.in_(_sorted(used)))
     )
     return {row.id_order_state: (bool(row.shipped), bool(row.paid)) for row in rows}

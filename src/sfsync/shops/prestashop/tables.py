@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Integer, MetaData, String, Table, func
+from sqlalchemy import Column, ColumnElement, Integer, MetaData, String, Table, case, exists, func, literal_column
 
 from sfsync.shops.prestashop.problems import Misconfigured
 
@@ -86,6 +87,20 @@ class Tables:
     def of_shop(self, shop_id: int) -> ColumnElement[bool]:
         """Orders of this shop. `coalesce` keeps the planner off the index on `id_shop`, which tells little."""
         return func.coalesce(self.orders.c.id_shop, 0) == shop_id
+
+    @property
+    def shipping_number(self) -> ColumnElement[str]:
+        """Of `orders`, where it is there (`About.numbers_in_orders`)."""
+        return literal_column(f"{self.prefix}orders.shipping_number", String)
+
+    def number_of_parcel(self, *, in_orders: bool) -> ColumnElement[Any]:
+        """A parcel's tracking number; with `in_orders` the order's own, where none of its parcels has one."""
+        own = self.order_carrier.c.tracking_number
+        if not in_orders:
+            return own
+        other = self.order_carrier.alias("other")
+        numbered = exists().where(other.c.id_order == self.orders.c.id_order, other.c.tracking_number != "")
+        return case((func.coalesce(own, "") != "", own), (~numbered, self.shipping_number)).label("tracking_number")
 
     def _table(self, name: str) -> Table:
         # Dates are text here: drivers hand out a zero date as text, and the shop's zone is not the column's business.

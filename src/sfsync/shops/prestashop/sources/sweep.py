@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from sfsync.shops.base import Group, KnownOrders, Noticed
 from sfsync.shops.prestashop.clock import long_ago
@@ -63,7 +63,14 @@ class Sweep:
         """
         tables = self._database.tables
         orders, parcels = tables.orders.c, tables.order_carrier.c
-        seen = (orders.id_order, orders.current_state, parcels.id_order_carrier, parcels.tracking_number)
+        seen: list[ColumnElement[Any]] = [
+            orders.id_order,
+            orders.current_state,
+            parcels.id_order_carrier,
+            parcels.tracking_number,
+        ]
+        if self._database.about.numbers_in_orders:
+            seen.append(tables.shipping_number)
         block = (orders.id_order // BLOCK).label("block")
         sums = (
             select(block, func.sum(func.crc32(func.concat_ws("|", *seen))).label("checksum"))
