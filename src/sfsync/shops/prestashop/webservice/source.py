@@ -1,4 +1,5 @@
-"""What has changed in a shop of which nothing but the web service can be had: six questions a pass while nothing has.
+"""What has changed in a shop of which nothing but the web service can be had: five questions a pass while nothing has,
+beside the one about other senders.
 
 Without `display` an answer has ids alone and costs the shop one statement, whatever its length; with it, it is one and
 more for each row. So the questions are such that ids answer them (which orders are in one of these states? which
@@ -39,8 +40,8 @@ READ_AGAIN = timedelta(minutes=3)
 had one before, which no question about ids can tell."""
 ODD = 20
 """An order that a look does not settle (a shop with a cache shows an old object) is looked at every so many passes."""
-ANCHOR = 10
-"""The row to know the shop by is read with every new one, and else every so many passes."""
+ANCHOR = 5
+"""The row to know the shop by is read with every new one, and else once in twice so many passes."""
 GROUP = 64
 
 Open = Mapping[int, StatusKey]
@@ -144,15 +145,16 @@ class WebServiceSource:
         yield from self._touching(news, place)
 
     def _elsewhere(self, place: Place, meanings: Mapping[StatusKey, str], known: Open) -> set[int]:
-        """All mapped states in one question, and one meaning more by turn: a move from one to another shows there."""
+        """All mapped states in one question, and every other time one meaning more: a move from one to another shows
+        there."""
         if not (meanings and known):
             return set()
         recent, _old = split(known, place.highest)
         words = sorted(set(meanings.values()))
-        word = words[place.turn % len(words)]
+        word = words[place.turn // 2 % len(words)]
         of_word = [status for status, meaning in meanings.items() if meaning == word]
         found: set[int] = set()
-        for statuses in ([*meanings], of_word) if len(words) > 1 else ([*meanings],):
+        for statuses in ([*meanings], of_word) if _of_meanings(place) else ([*meanings],):
             there = self._service.ids("orders", {"id": after(min(recent) - 1), "current_state": any_of(statuses)})
             found |= moved(recent, set(there), set(statuses))
         return found
@@ -181,16 +183,19 @@ class WebServiceSource:
             place.lowest = lowest
 
     def _by_turn(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
-        """One question more: names that are old, orders that are older than the others, or parcels to be read again."""
+        """Every other time one question: names that are old, orders that are older than the others, or parcels that are
+        to be read again."""
+        if _of_meanings(place):
+            return
         _recent, old = split(known, place.highest)
-        if place.last and place.turn % ANCHOR == 0:
+        if place.last and place.turn // 2 % ANCHOR == 0:
             yield from self._anchor(place)
         elif self._reader.refresh():
             return
-        elif old and place.turn % 2:
+        elif old and place.turn // 2 % 2:
             yield from self._old_ones(place, orders, old)
         elif not place.read_until or orders.now >= datetime.fromisoformat(place.read_until):
-            yield from self._read_again(place, orders, known)
+            yield from self._read_again(place, orders, known, old)
 
     def _anchor(self, place: Place) -> Iterator[Noticed]:
         there = self._rows_of_history([place.last[0]] if place.last else [])
@@ -199,14 +204,16 @@ class WebServiceSource:
 
     def _old_ones(self, place: Place, orders: KnownOrders, old: Open) -> Iterator[Noticed]:
         some = [*portions(old)]
-        ids = some[place.turn // 2 % len(some)]
+        ids = some[place.turn // 4 % len(some)]
         states = any_of([*orders.meanings]) if orders.meanings else "[0]"
         there = self._service.ids("orders", {"id": any_of(ids), "current_state": states})
         yield from self._touching(moved({each: old[each] for each in ids}, set(there), set(orders.meanings)), place)
 
-    def _read_again(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
-        numbered = {int(key) for key, written in orders.numbers([str(each) for each in known]).items() if written}
-        ids = sorted(each for each in numbered if each > place.read_at)[:BATCH] or sorted(numbered)[:BATCH]
+    def _read_again(self, place: Place, orders: KnownOrders, known: Open, old: Open) -> Iterator[Noticed]:
+        """Parcels that have a number, and those of old orders, which no other question is about."""
+        numbered = (int(key) for key, written in orders.numbers([str(each) for each in known]).items() if written)
+        wanted = sorted({*numbered, *old})
+        ids = [each for each in wanted if each > place.read_at][:BATCH] or wanted[:BATCH]
         if ids:
             place.read_at = ids[-1]
             place.read_until = (orders.now + READ_AGAIN * (len(ids) / BATCH)).isoformat()
@@ -248,6 +255,11 @@ def portions(ids: Iterable[int]) -> Iterator[list[int]]:
 def moved(known: Open, there: Collection[int], statuses: Collection[StatusKey]) -> set[int]:
     """Those that are in one of these statuses now and were not, or were and are not."""
     return {order for order, status in known.items() if (order in there) != (status in statuses)}
+
+
+def _of_meanings(place: Place) -> bool:
+    """Its sixth question is about one meaning; in the passes between, about something else by turn."""
+    return place.turn % 2 == 1
 
 
 def _unsure(orders: KnownOrders, known: Open) -> list[int]:
