@@ -126,7 +126,7 @@ SETTINGS = {
     ),
     "questions_per_hour": Setting(
         label=_("Questions an hour"),
-        help=_("The shop is not asked more often. 1,200 look at it every 24 seconds."),
+        help=_("The shop is not asked more often than this. With 1,200 we check it every 24 seconds."),
         type=int,
         default=1200,
         when=("connection", "webservice"),
