@@ -259,6 +259,16 @@ def test_a_module_that_is_set_to_send_is_in_the_way(
     assert opened(standin, ignore_senders=True).in_the_way() == []
 
 
+def test_a_shop_that_went_back_names_its_orders_again(
+    follower: Follower, sample: SampleShop, standin: Standin, ours: list[int]
+) -> None:
+    """R39: the number of an order may be another's by now."""
+    history = sample.tables["order_history"]
+    sample.execute(delete(history).where(history.c.id_order_history == follower.cursor["last"][0]))
+    listed = {each.key for page in follower.shop.sources[0].after(None, follower.orders) for each in page.listings}
+    assert listed == {str(each) for each in ours}
+
+
 def test_an_old_order_is_watched_by_its_id(standin: Standin, sample: SampleShop, ours: list[int]) -> None:
     """One forgotten order does not make every answer long, and is not forgotten."""
     new = add_ours(sample, 100)

@@ -9,7 +9,7 @@ parcels have a number?), and only what is new is read.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sfsync.shops.base import KnownOrders, Noticed
@@ -67,13 +67,13 @@ class WebServiceSource:
         self._until = time.monotonic() + LONGEST
         self._service.pace.leave_room(FINDING)
         place = Place.read(cursor) if cursor else self._start(orders)
-        yield from self._new_orders(place, orders)
+        complete = yield from self._new_orders(place, orders)
         yield from self._history(place, orders)
         known = {int(key): status for page in orders.open() for key, status in page.items()}
         yield from self._odd_ones(place, orders, known)
         yield from self._numbers(place, orders, known)
         yield from self._by_turn(place, orders, known)
-        place.turn += 1
+        place.turn += complete
         yield Noticed(cursor=place.written())
 
     def _start(self, orders: KnownOrders) -> Place:
@@ -99,9 +99,11 @@ class WebServiceSource:
         found.add(self._service.ids("order_carriers", _with_number(first)))
         return found
 
-    def _new_orders(self, place: Place, orders: KnownOrders) -> Iterator[Noticed]:
+    def _new_orders(self, place: Place, orders: KnownOrders) -> Generator[Noticed, None, bool]:
+        """In the beginning known ones as well: a shop that went back may have given their numbers to others. Returns
+        whether they are all listed."""
         first = place.highest - OVERLAP if place.turn else place.highest
-        ids = self._service.ids("orders", {"id": after(max(first, 0)), "module": any_of(MODULES)})
+        ids = self._service.ids("orders", {"id": after(first), "module": any_of(MODULES)})
         for some in portions(ids):
             keys = {str(each) for each in some}
             if fresh := keys if not place.turn else keys - orders.known(keys):
@@ -109,11 +111,12 @@ class WebServiceSource:
                 listings = self._listings.of(fresh)
                 yield Noticed(listings, dict.fromkeys([each.key for each in listings], ()), cursor=place.written())
                 if self._late():
-                    return
+                    return False
         place.highest = max([place.highest, *ids])
+        return True
 
     def _history(self, place: Place, orders: KnownOrders) -> Iterator[Noticed]:
-        ids = self._service.ids("order_histories", {"id": after(max(place.at - OVERLAP, 0))})
+        ids = self._service.ids("order_histories", {"id": after(place.at - OVERLAP)})
         if place.last and place.last[0] not in ids:
             yield Noticed(restarted="shop-restored")
             return
@@ -126,15 +129,8 @@ class WebServiceSource:
                 return
             fresh = [each for each in found if each.id_order_history not in known]
             if fresh:
-                self._advance(place, fresh, ids)
+                _advance(place, fresh)
                 yield Noticed(touched=_touched(fresh, orders), cursor=place.written())
-
-    def _advance(self, place: Place, fresh: Sequence[rows.Change], ids: Sequence[int]) -> None:
-        """The newest row is the one to know the shop by; what is read again is no news the next time."""
-        place.at = max(place.at, fresh[-1].id_order_history)
-        place.last = _kept(fresh[-1]) if not place.last or fresh[-1].id_order_history > place.last[0] else place.last
-        met = {*place.window, *(each.id_order_history for each in fresh)}
-        place.window = sorted(each for each in met if each > place.at - OVERLAP)
 
     def _odd_ones(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
         """Orders that are not in the states that they were last seen in, and those that there was doubt about."""
@@ -255,6 +251,14 @@ def portions(ids: Iterable[int]) -> Iterator[list[int]]:
 def moved(known: Open, there: Collection[int], statuses: Collection[StatusKey]) -> set[int]:
     """Those that are in one of these statuses now and were not, or were and are not."""
     return {order for order, status in known.items() if (order in there) != (status in statuses)}
+
+
+def _advance(place: Place, fresh: Sequence[rows.Change]) -> None:
+    """The newest row is the one to know the shop by; what is read again is no news the next time."""
+    place.at = max(place.at, fresh[-1].id_order_history)
+    place.last = _kept(fresh[-1]) if not place.last or fresh[-1].id_order_history > place.last[0] else place.last
+    met = {*place.window, *(each.id_order_history for each in fresh)}
+    place.window = sorted(each for each in met if each > place.at - OVERLAP)
 
 
 def _of_meanings(place: Place) -> bool:
