@@ -31,13 +31,13 @@ def time() -> Time:
 
 
 @pytest.fixture
-def answer(time: Time) -> Callable[[Pace, float], None]:
+def answer(time: Time) -> Callable[..., None]:
     """One question whose answer takes so many seconds."""
 
-    def ask(pace: Pace, took: float) -> None:
+    def ask(pace: Pace, took: float, kind: str = "ids") -> None:
         began = pace.begin()
         time.at += took
-        pace.end(began)
+        pace.end(began, kind)
 
     return ask
 
@@ -46,16 +46,14 @@ def make(time: Time, ceiling: int = 100_000, memory: dict[str, int] | None = Non
     return Pace(ceiling, memory, pause=time.pause, now=time, clock=time)
 
 
-def test_a_quick_shop_rests_between_two_questions_as_long_as_it_worked(
-    time: Time, answer: Callable[[Pace, float], None]
-) -> None:
+def test_a_quick_shop_rests_between_two_questions_as_long_as_it_worked(time: Time, answer: Callable[..., None]) -> None:
     pace = make(time)
     for took in (0.01, 0.2, 0.1):
         answer(pace, took)
     assert time.pauses == pytest.approx([0.05, 0.2])
 
 
-def test_time_that_passed_by_itself_is_no_pause_more(time: Time, answer: Callable[[Pace, float], None]) -> None:
+def test_time_that_passed_by_itself_is_no_pause_more(time: Time, answer: Callable[..., None]) -> None:
     pace = make(time)
     answer(pace, 0.2)
     time.at += 5
@@ -63,9 +61,7 @@ def test_time_that_passed_by_itself_is_no_pause_more(time: Time, answer: Callabl
     assert time.pauses == []
 
 
-def test_a_slow_answer_doubles_the_pause_and_ten_quick_ones_halve_it(
-    time: Time, answer: Callable[[Pace, float], None]
-) -> None:
+def test_a_slow_answer_doubles_the_pause_and_ten_quick_ones_halve_it(time: Time, answer: Callable[..., None]) -> None:
     pace = make(time)
     for _ in range(10):
         answer(pace, 0.1)
@@ -81,15 +77,23 @@ def test_a_slow_answer_doubles_the_pause_and_ten_quick_ones_halve_it(
     assert pace.seconds == pytest.approx(0.1)
 
 
-def test_no_pause_is_longer_than_a_minute(time: Time, answer: Callable[[Pace, float], None]) -> None:
+def test_no_pause_is_longer_than_a_minute(time: Time, answer: Callable[..., None]) -> None:
     pace = make(time)
-    answer(pace, 0.01)
-    for power in range(12):
-        answer(pace, 4.0**power)
+    for took in (0.01, 0.01, 0.01, *(4.0**power for power in range(12))):
+        answer(pace, took)
     assert pace.seconds == LONGEST
 
 
-def test_at_the_ceiling_nothing_is_asked_until_the_next_hour(time: Time, answer: Callable[[Pace, float], None]) -> None:
+def test_a_long_list_is_measured_by_others_of_its_kind(time: Time, answer: Callable[..., None]) -> None:
+    """Rows take their time in a shop that is well."""
+    pace = make(time)
+    for _ in range(10):
+        answer(pace, 0.02)
+        answer(pace, 1.5, "rows")
+    assert pace.seconds == pytest.approx(1.5)
+
+
+def test_at_the_ceiling_nothing_is_asked_until_the_next_hour(time: Time, answer: Callable[..., None]) -> None:
     time.at = 3600.0 * 100
     pace = make(time, ceiling=4)
     for _ in range(3):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 
 from sfsync.domain.orders import Seen
-from sfsync.shops.base import ShopUnavailable
+from sfsync.shops.base import ShopUnavailable, Weight
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import Around
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
@@ -23,9 +23,16 @@ from tests.webservice.known import Follower
 from tests.webservice.standin import KEY, Standin
 
 
-def opened(standin: Standin, *, memory: Any = None, ceiling: int = 100_000) -> WebServiceShop:
-    around = Around(10, 30.0, memory, lambda _seconds: None)
-    return WebServiceShop("http://127.0.0.1/", KEY, shop_id=1, ceiling=ceiling, around=around, transport=standin)
+def opened(standin: Standin, *, ceiling: int = 100_000, ignore_senders: bool = False) -> WebServiceShop:
+    return WebServiceShop(
+        "http://127.0.0.1/",
+        KEY,
+        shop_id=1,
+        ceiling=ceiling,
+        around=Around(10, 30.0, None, lambda _seconds: None),
+        ignore_senders=ignore_senders,
+        transport=standin,
+    )
 
 
 @pytest.fixture
@@ -41,7 +48,8 @@ def follower(standin: Standin, ours: list[int]) -> Follower:
     """It has followed the shop once, and knows all its orders."""
     made = Follower(opened(standin))
     assert made.follow().keys() == {str(each) for each in ours}
-    for _ in range(3):
+    made.shop.in_the_way()
+    for _ in range(5):
         assert made.follow() == {}
     standin.counted()
     return made
@@ -75,8 +83,10 @@ def test_the_first_pass_sees_every_order_as_it_is(standin: Standin, ours: list[i
 
 
 def test_an_idle_pass_asks_six_questions_at_most(follower: Follower, standin: Standin) -> None:
+    """With the one that is asked before it: does anybody else send?"""
     for _ in range(20):
         before = standin.statements
+        assert follower.shop.in_the_way() == []
         assert follower.follow() == {}
         assert standin.counted().total() <= 6
         assert standin.statements - before <= 6 * 30 + 20
@@ -102,7 +112,7 @@ def test_a_number_that_is_corrected_or_taken_away_is_found_within_minutes(
     follower.follow()
     for number in ("6A99999999999", ""):
         sample.set_tracking(ours[0], number)
-        found = follow_often(follower, 4)
+        found = follow_often(follower, 6)
         assert [each[str(ours[0])].tracking_number for each in found if each] == [number]
 
 
@@ -121,7 +131,7 @@ def test_a_move_from_one_meaning_to_another_by_sql_is_found_when_its_turn_comes(
     sample.set_status(ours[0], 4)
     follower.follow()
     sample.set_status(ours[0], 6, history=False)
-    found = follow_often(follower, 4)
+    found = follow_often(follower, 8)
     assert [each[str(ours[0])].status for each in found if each] == ["6"]
 
 
@@ -223,6 +233,60 @@ def test_a_pass_leaves_questions_for_reading_what_is_to_be_sent(standin: Standin
         follow_often(follower, 20)
     assert error.value.code == "webservice-ceiling"
     assert shop.reader.read([str(ours[0])])
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        ({}, []),
+        ({"SHOPPING_FLUX_STATUS_SHIPPED": "checked"}, ["old-module-sends"]),
+        ({"SHOPPING_FLUX_STATUS_SHIPPED": "", "SHOPPING_FLUX_STATUS_CANCELED": "on"}, ["old-module-sends"]),
+        ({"SHOPPINGFEED_ORDER_SYNC_ENABLED": "1"}, ["newer-module-sends"]),
+        ({"SHOPPINGFEED_ORDER_SYNC_ENABLED": "0"}, []),
+    ],
+)
+def test_a_module_that_is_set_to_send_is_in_the_way(
+    settings: dict[str, str], codes: list[str], standin: Standin, sample: SampleShop
+) -> None:
+    """R23. Whether it is active the web service does not show."""
+    configuration = sample.tables["configuration"]
+    for number, (name, value) in enumerate(settings.items(), 900):
+        sample.execute(
+            insert(configuration).values(id_configuration=number, name=name, value=value, date_add="", date_upd="")
+        )
+    assert [each.code for each in opened(standin).in_the_way()] == codes
+    assert all(each.weight is Weight.BLOCKS for each in opened(standin).in_the_way())
+    assert opened(standin, ignore_senders=True).in_the_way() == []
+
+
+def test_a_shop_that_went_back_names_its_orders_again(
+    follower: Follower, sample: SampleShop, standin: Standin, ours: list[int]
+) -> None:
+    """R39: the number of an order may be another's by now."""
+    history = sample.tables["order_history"]
+    sample.execute(delete(history).where(history.c.id_order_history == follower.cursor["last"][0]))
+    listed = {each.key for page in follower.shop.sources[0].after(None, follower.orders) for each in page.listings}
+    assert listed == {str(each) for each in ours}
+
+
+def test_an_old_order_is_watched_by_its_id(standin: Standin, sample: SampleShop, ours: list[int]) -> None:
+    """One forgotten order does not make every answer long, and is not forgotten."""
+    new = add_ours(sample, 100)
+    orders, parcels = sample.tables["orders"], sample.tables["order_carrier"]
+    far = {each: each + WINDOW * 2 for each in new}
+    for table in (orders, parcels, sample.tables["order_history"]):
+        for each, there in far.items():
+            sample.execute(update(table).where(table.c.id_order == each).values(id_order=there))
+    follower = Follower(opened(standin))
+    follow_often(follower, 6)
+    sample.set_status(ours[0], SHIPPED, history=False)
+    sample.set_tracking(ours[1], "6A12345678901")
+    found = {key: seen for each in follow_often(follower, 16) for key, seen in each.items()}
+    assert found[str(ours[0])].status == "4"
+    assert found[str(ours[1])].tracking_number == "6A12345678901"
+    standin.counted()
+    follower.follow()
+    assert standin.counted().total() <= 5
 
 
 def test_a_source_is_followed_as_often_as_the_ceiling_allows(standin: Standin) -> None:

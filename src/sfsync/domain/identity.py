@@ -46,8 +46,9 @@ class Verdict(StrEnum):
 
 
 def judge(known: Claim, now: Claim) -> Verdict:
-    """An id decides. Without one on both sides the names do, and a name that is missing contradicts none."""
-    if known == now:  # nearly always
+    """An id decides. Without one on both sides the names do, and a name that is missing contradicts none; a claim with
+    neither says no more than that it is a marketplace's order."""
+    if known == now or not now.identity:  # nearly always
         return Verdict.SAME
     alike = known.names == now.names
     if now.feed_id is not None and now.feed_id == known.feed_id:

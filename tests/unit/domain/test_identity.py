@@ -17,6 +17,8 @@ CASES = {
     "another marketplace without an id": (Claim(None, "A-1", "a"), Claim(None, "A-1", "b"), Verdict.ANOTHER),
     "the marketplace was forgotten": (Claim(None, "A-1", "amazon"), Claim(None, "A-1", ""), Verdict.SAME),
     "all but the id was forgotten": (AMAZON, Claim(7, "", ""), Verdict.SAME),
+    "all is forgotten": (AMAZON, Claim(None, "", ""), Verdict.SAME),
+    "all but the marketplace is forgotten": (AMAZON, Claim(None, "", "amazonfr"), Verdict.SAME),
     "another reference, one id": (AMAZON, Claim(7, "A-2", "amazon"), Verdict.RENAMED),
     "another marketplace, one id": (AMAZON, Claim(7, "A-1", "ebay"), Verdict.RENAMED),
     "the id is learnt": (Claim(None, "A-1", "amazon"), AMAZON, Verdict.LEARNT),

@@ -141,7 +141,7 @@ def examine_store(
     yield feed
     notes: list[Finding] = []
     if shop.verdict is Verdict.OK:
-        notes = _guarded("shop", store, lambda: _notes(store, connections))
+        notes = _guarded("shop", store, lambda: _notes(store, connections, shop))
         yield from notes
         yield from _guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
     yield from _recorded(store, health, [shop, feed, *notes, *tried])
@@ -200,10 +200,10 @@ def try_shop(store: Store, connections: Connections) -> Finding:
     return _guarded("shop", store, check)[0]
 
 
-def _notes(store: Store, connections: Connections) -> list[Finding]:
-    """Who else sends for this shop (R23), and what cannot be seen."""
-    notes = [each for each in connections.shop(store).in_the_way() if each.weight is not Weight.OK]
-    return [_noted(store, each) for each in notes]
+def _notes(store: Store, connections: Connections, shop: Finding) -> list[Finding]:
+    """Who else sends for this shop (R23), and what cannot be seen: of the shop as it was just found."""
+    notes = [*connections.shop(store).in_the_way(), *(Note(**each) for each in shop.params["notes"])]
+    return [_noted(store, each) for each in notes if each.weight is not Weight.OK]
 
 
 def _noted(store: Store, note: Note) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -44,8 +44,7 @@ def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
 
 def about_of(shops: Sequence[Any], rows: Sequence[Any], shop_id: int) -> About:
     """`shops`: the row of this one, if it is there. `rows` of its configuration, and of everybody's."""
-    group = shops[0].id_shop_group if shops else 0
-    values = {name: setting(rows, name, shop_id, group) for name in SETTINGS}
+    values = values_of(shops, rows, shop_id, SETTINGS)
     own_name = clean_text(shops[0].name) if shops else ""
     return About(
         name=own_name or clean_text(values["PS_SHOP_NAME"]),
@@ -53,6 +52,11 @@ def about_of(shops: Sequence[Any], rows: Sequence[Any], shop_id: int) -> About:
         language_id=int(values["PS_LANG_DEFAULT"]) if values["PS_LANG_DEFAULT"].isdecimal() else 0,
         version=values["PS_VERSION_DB"],
     )
+
+
+def values_of(shops: Sequence[Any], rows: Sequence[Any], shop_id: int, names: Collection[str]) -> dict[str, str]:
+    group = shops[0].id_shop_group if shops else 0
+    return {name: setting(rows, name, shop_id, group) for name in names}
 
 
 def setting(rows: Sequence[Any], name: str, shop_id: int, group_id: int) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from sfsync.domain.hosts import is_forbidden, is_loopback
+from sfsync.shops.base import ShopMisconfigured
+from sfsync.shops.prestashop.webservice.address import base_of
 from sfsync.shops.setting import Mistake, Setting
 from sfsync.shops.setting import message as _
 
@@ -81,8 +83,15 @@ def _split(value: str) -> SplitResult:
 def identity(values: Mapping[str, Any]) -> str:
     """Where the shop is, and which one of those there. Another account, or another key, opens the same shop."""
     if values["connection"] == "webservice":
-        return f"{values['url'].lower().rstrip('/')} {values['shop_id']}"
+        return f"{_front_page(values['url'])} {values['shop_id']}"
     return f"{_place(values['url'])} {values['prefix']} {values['shop_id']}"
+
+
+def _front_page(address: str) -> str:
+    try:
+        return base_of(address).lower()
+    except ShopMisconfigured:
+        return sha256(address.encode()).hexdigest()
 
 
 def _place(address: str) -> str:
@@ -126,7 +135,7 @@ SETTINGS = {
     ),
     "questions_per_hour": Setting(
         label=_("Questions an hour"),
-        help=_("The shop is not asked more often. 1,200 look at it every 24 seconds."),
+        help=_("The shop is not asked more often than this. With 1,200 we check it every 24 seconds."),
         type=int,
         default=1200,
         when=("connection", "webservice"),

@@ -13,8 +13,8 @@ FILLED = "![]"
 
 
 def after(number: int) -> str:
-    """A filter: greater than."""
-    return f">[{number}]"
+    """A filter: greater than. Ids begin with 1."""
+    return f">[{max(number, 0)}]"
 
 
 def any_of(values: Collection[object]) -> str:

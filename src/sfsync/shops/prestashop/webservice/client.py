@@ -146,7 +146,7 @@ class WebService:
         else:
             return answer
         finally:
-            self.pace.end(began)
+            self.pace.end(began, f"{resource} {'display' in parameters}")
         raise Unavailable(_NO_ANSWER.format(shop=self.base, reason=reason or "no reason given"), code="webservice-host")
 
     def _refuse_own_network(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any
@@ -13,7 +13,9 @@ from sfsync.shops.prestashop.problems import Unavailable
 SHORTEST, LONGEST = 0.05, 60.0
 """Seconds between two questions."""
 SLOW_SECONDS, SLOW_TIMES = 1.0, 3.0
-"""An answer is slow that took longer than the first, and than so many times the median."""
+"""An answer is slow that took longer than the first, and than so many times the median of its kind."""
+SEVERAL = 3
+"""So many of a kind have a median."""
 QUICK_ONES = 10
 """After so many quick answers in a row the pause is halved again."""
 FINDING = 0.75
@@ -39,8 +41,8 @@ class Pace:
     ) -> None:
         self.ceiling = ceiling
         self._pause, self._now, self._clock = pause, now, clock
-        self._took: deque[float] = deque(maxlen=50)
-        self._factor, self._quick, self._ended = 1.0, 0, float("-inf")
+        self._took: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=50))
+        self._factor, self._quick, self._last, self._ended = 1.0, 0, 0.0, float("-inf")
         kept = memory or {}
         self._hour = kept["hour"] if isinstance(kept.get("hour"), int) else 0
         self._asked = kept["asked"] if isinstance(kept.get("asked"), int) else 0
@@ -48,8 +50,7 @@ class Pace:
     @property
     def seconds(self) -> float:
         """The pause after the last answer."""
-        last = self._took[-1] if self._took else 0.0
-        return min(max(SHORTEST, last) * self._factor, LONGEST)
+        return min(max(SHORTEST, self._last) * self._factor, LONGEST)
 
     @property
     def asked(self) -> int:
@@ -60,17 +61,18 @@ class Pace:
         """Wait until a question may be asked. Returns when it began. Raises `ShopUnavailable` at the ceiling."""
         self.leave_room(1.0)
         left = self._ended + self.seconds - self._now()
-        if self._took and left > 0:
+        if left > 0:
             self._pause(left)
         self._hour, self._asked = self._this_hour(), self.asked + 1
         return self._now()
 
-    def end(self, began: float) -> None:
-        """An answer came, or none did: that is slow too."""
+    def end(self, began: float, kind: str) -> None:
+        """An answer came, or none did. `kind` of question: a list of rows takes longer than one of ids."""
         self._ended = self._now()
-        took = self._ended - began
-        slow = took > SLOW_SECONDS and (not self._took or took > SLOW_TIMES * median(self._took))
-        self._took.append(took)
+        self._last = self._ended - began
+        before = self._took[kind]
+        slow = self._last > SLOW_SECONDS and len(before) >= SEVERAL and self._last > SLOW_TIMES * median(before)
+        before.append(self._last)
         self._quick = 0 if slow else self._quick + 1
         if slow:
             self._factor = min(self._factor * 2, LONGEST / SHORTEST)

@@ -12,7 +12,7 @@ from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import Carrier, Note, ShopFacts, Status, Weight
 from sfsync.shops.keys import OrderKey
-from sfsync.shops.prestashop.about import SETTINGS, About, about_of
+from sfsync.shops.prestashop.about import SETTINGS, About, about_of, values_of
 from sfsync.shops.prestashop.carriers import families
 from sfsync.shops.prestashop.problems import Misconfigured
 from sfsync.shops.prestashop.reader import color
@@ -61,6 +61,7 @@ class WebServiceReader:
         self._service = service
         self._carriers = Kept(self._read_carriers)
         self._states = Kept(self._read_states)
+        self._shops = Kept(self._read_shops)
         self._about = Kept(self._read_about)
 
     def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
@@ -98,6 +99,11 @@ class WebServiceReader:
         without_carrier = self._service.version >= "9.1" and self._service.ids("orders", orders | {"id_carrier": "[0]"})
         notes = [Note(Weight.WARNING, "webservice-shipments")] if without_carrier else []
         return ShopFacts("PrestaShop", self._service.version, self.about.name, {"module": count}, notes)
+
+    def settings(self, names: Collection[str]) -> dict[str, str]:
+        """Of the shop's configuration, as they hold for this shop; empty where there is none."""
+        found = self._rows(rows.Setting, "configurations", {"name": any_of(names)}, most=500)
+        return values_of(self._shops.value, found, self._service.shop_id, names)
 
     @property
     def about(self) -> About:
@@ -149,9 +155,11 @@ class WebServiceReader:
         return self._service.all_rows(Question("order_states", {"id": after(0)}, _STATE))
 
     def _read_about(self) -> About:
-        shops = self._rows(rows.Shop, "shops", {"id": any_of([self._service.shop_id])}, most=1)
         settings = self._rows(rows.Setting, "configurations", {"name": any_of(SETTINGS)}, most=500)
-        return about_of(shops, settings, self._service.shop_id)
+        return about_of(self._shops.value, settings, self._service.shop_id)
+
+    def _read_shops(self) -> list[rows.Shop]:
+        return self._rows(rows.Shop, "shops", {"id": any_of([self._service.shop_id])}, most=1)
 
     def _languages(self, wanted: str) -> Sequence[int]:
         """Languages by preference: this one, the shop's default one, then any."""

@@ -12,16 +12,25 @@ from sfsync.shops.prestashop.webservice.client import WebService
 from sfsync.shops.prestashop.webservice.listings import Listings
 from sfsync.shops.prestashop.webservice.pace import Pace
 from sfsync.shops.prestashop.webservice.reader import WebServiceReader
+from sfsync.shops.prestashop.webservice.senders import WebServiceSenders
 from sfsync.shops.prestashop.webservice.source import WebServiceSource
 from shoppingfeed import Transport
 
 
 class WebServiceShop:
-    """Implements `sfsync.shops.base.OpenShop`. `ceiling`: questions an hour. Raises `ShopMisconfigured` where the
-    address could be no shop's."""
+    """Implements `sfsync.shops.base.OpenShop`. `ceiling`: questions an hour; `ignore_senders`: it is no matter who else
+    sends. Raises `ShopMisconfigured` where the address could be no shop's."""
 
     def __init__(
-        self, address: str, key: str, *, shop_id: int, ceiling: int, around: Around, transport: Transport | None = None
+        self,
+        address: str,
+        key: str,
+        *,
+        shop_id: int,
+        ceiling: int,
+        around: Around,
+        ignore_senders: bool = False,
+        transport: Transport | None = None,
     ) -> None:
         memory = around.memory if isinstance(around.memory, dict) else {}
         pace = Pace(ceiling, memory, pause=around.pause)
@@ -29,6 +38,7 @@ class WebServiceShop:
             address, key, shop_id=shop_id, pace=pace, timeout=around.timeout, memory=memory, transport=transport
         )
         self.reader = WebServiceReader(self._service)
+        self._senders = WebServiceSenders(self.reader.settings, ignored=ignore_senders)
         self._listings = Listings(self._service, lambda: self.reader.about)
         self._source = WebServiceSource(self._service, self.reader, self._listings)
 
@@ -43,7 +53,7 @@ class WebServiceShop:
         return self._listings.of(keys)
 
     def in_the_way(self) -> Sequence[Note]:
-        return ()
+        return self._senders.notes()
 
     def memory(self) -> dict[str, Any]:
         return self._service.remember()

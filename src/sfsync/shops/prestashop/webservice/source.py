@@ -1,4 +1,5 @@
-"""What has changed in a shop of which nothing but the web service can be had: six questions a pass while nothing has.
+"""What has changed in a shop of which nothing but the web service can be had: five questions a pass while nothing has,
+beside the one about other senders.
 
 Without `display` an answer has ids alone and costs the shop one statement, whatever its length; with it, it is one and
 more for each row. So the questions are such that ids answer them (which orders are in one of these states? which
@@ -8,7 +9,7 @@ parcels have a number?), and only what is new is read.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sfsync.shops.base import KnownOrders, Noticed
@@ -39,8 +40,8 @@ READ_AGAIN = timedelta(minutes=3)
 had one before, which no question about ids can tell."""
 ODD = 20
 """An order that a look does not settle (a shop with a cache shows an old object) is looked at every so many passes."""
-ANCHOR = 10
-"""The row to know the shop by is read with every new one, and else every so many passes."""
+ANCHOR = 5
+"""The row to know the shop by is read with every new one, and else once in twice so many passes."""
 GROUP = 64
 
 Open = Mapping[int, StatusKey]
@@ -66,13 +67,13 @@ class WebServiceSource:
         self._until = time.monotonic() + LONGEST
         self._service.pace.leave_room(FINDING)
         place = Place.read(cursor) if cursor else self._start(orders)
-        yield from self._new_orders(place, orders)
+        complete = yield from self._new_orders(place, orders)
         yield from self._history(place, orders)
         known = {int(key): status for page in orders.open() for key, status in page.items()}
         yield from self._odd_ones(place, orders, known)
         yield from self._numbers(place, orders, known)
         yield from self._by_turn(place, orders, known)
-        place.turn += 1
+        place.turn += complete
         yield Noticed(cursor=place.written())
 
     def _start(self, orders: KnownOrders) -> Place:
@@ -98,9 +99,11 @@ class WebServiceSource:
         found.add(self._service.ids("order_carriers", _with_number(first)))
         return found
 
-    def _new_orders(self, place: Place, orders: KnownOrders) -> Iterator[Noticed]:
+    def _new_orders(self, place: Place, orders: KnownOrders) -> Generator[Noticed, None, bool]:
+        """In the beginning known ones as well: a shop that went back may have given their numbers to others. Returns
+        whether they are all listed."""
         first = place.highest - OVERLAP if place.turn else place.highest
-        ids = self._service.ids("orders", {"id": after(max(first, 0)), "module": any_of(MODULES)})
+        ids = self._service.ids("orders", {"id": after(first), "module": any_of(MODULES)})
         for some in portions(ids):
             keys = {str(each) for each in some}
             if fresh := keys if not place.turn else keys - orders.known(keys):
@@ -108,11 +111,12 @@ class WebServiceSource:
                 listings = self._listings.of(fresh)
                 yield Noticed(listings, dict.fromkeys([each.key for each in listings], ()), cursor=place.written())
                 if self._late():
-                    return
+                    return False
         place.highest = max([place.highest, *ids])
+        return True
 
     def _history(self, place: Place, orders: KnownOrders) -> Iterator[Noticed]:
-        ids = self._service.ids("order_histories", {"id": after(max(place.at - OVERLAP, 0))})
+        ids = self._service.ids("order_histories", {"id": after(place.at - OVERLAP)})
         if place.last and place.last[0] not in ids:
             yield Noticed(restarted="shop-restored")
             return
@@ -125,15 +129,8 @@ class WebServiceSource:
                 return
             fresh = [each for each in found if each.id_order_history not in known]
             if fresh:
-                self._advance(place, fresh, ids)
+                _advance(place, fresh)
                 yield Noticed(touched=_touched(fresh, orders), cursor=place.written())
-
-    def _advance(self, place: Place, fresh: Sequence[rows.Change], ids: Sequence[int]) -> None:
-        """The newest row is the one to know the shop by; what is read again is no news the next time."""
-        place.at = max(place.at, fresh[-1].id_order_history)
-        place.last = _kept(fresh[-1]) if not place.last or fresh[-1].id_order_history > place.last[0] else place.last
-        met = {*place.window, *(each.id_order_history for each in fresh)}
-        place.window = sorted(each for each in met if each > place.at - OVERLAP)
 
     def _odd_ones(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
         """Orders that are not in the states that they were last seen in, and those that there was doubt about."""
@@ -144,15 +141,16 @@ class WebServiceSource:
         yield from self._touching(news, place)
 
     def _elsewhere(self, place: Place, meanings: Mapping[StatusKey, str], known: Open) -> set[int]:
-        """All mapped states in one question, and one meaning more by turn: a move from one to another shows there."""
+        """All mapped states in one question, and every other time one meaning more: a move from one to another shows
+        there."""
         if not (meanings and known):
             return set()
         recent, _old = split(known, place.highest)
         words = sorted(set(meanings.values()))
-        word = words[place.turn % len(words)]
+        word = words[place.turn // 2 % len(words)]
         of_word = [status for status, meaning in meanings.items() if meaning == word]
         found: set[int] = set()
-        for statuses in ([*meanings], of_word) if len(words) > 1 else ([*meanings],):
+        for statuses in ([*meanings], of_word) if _of_meanings(place) else ([*meanings],):
             there = self._service.ids("orders", {"id": after(min(recent) - 1), "current_state": any_of(statuses)})
             found |= moved(recent, set(there), set(statuses))
         return found
@@ -181,16 +179,19 @@ class WebServiceSource:
             place.lowest = lowest
 
     def _by_turn(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
-        """One question more: names that are old, orders that are older than the others, or parcels to be read again."""
+        """Every other time one question: names that are old, orders that are older than the others, or parcels that are
+        to be read again."""
+        if _of_meanings(place):
+            return
         _recent, old = split(known, place.highest)
-        if place.last and place.turn % ANCHOR == 0:
+        if place.last and place.turn // 2 % ANCHOR == 0:
             yield from self._anchor(place)
         elif self._reader.refresh():
             return
-        elif old and place.turn % 2:
+        elif old and place.turn // 2 % 2:
             yield from self._old_ones(place, orders, old)
         elif not place.read_until or orders.now >= datetime.fromisoformat(place.read_until):
-            yield from self._read_again(place, orders, known)
+            yield from self._read_again(place, orders, known, old)
 
     def _anchor(self, place: Place) -> Iterator[Noticed]:
         there = self._rows_of_history([place.last[0]] if place.last else [])
@@ -199,14 +200,16 @@ class WebServiceSource:
 
     def _old_ones(self, place: Place, orders: KnownOrders, old: Open) -> Iterator[Noticed]:
         some = [*portions(old)]
-        ids = some[place.turn // 2 % len(some)]
+        ids = some[place.turn // 4 % len(some)]
         states = any_of([*orders.meanings]) if orders.meanings else "[0]"
         there = self._service.ids("orders", {"id": any_of(ids), "current_state": states})
         yield from self._touching(moved({each: old[each] for each in ids}, set(there), set(orders.meanings)), place)
 
-    def _read_again(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
-        numbered = {int(key) for key, written in orders.numbers([str(each) for each in known]).items() if written}
-        ids = sorted(each for each in numbered if each > place.read_at)[:BATCH] or sorted(numbered)[:BATCH]
+    def _read_again(self, place: Place, orders: KnownOrders, known: Open, old: Open) -> Iterator[Noticed]:
+        """Parcels that have a number, and those of old orders, which no other question is about."""
+        numbered = (int(key) for key, written in orders.numbers([str(each) for each in known]).items() if written)
+        wanted = sorted({*numbered, *old})
+        ids = [each for each in wanted if each > place.read_at][:BATCH] or wanted[:BATCH]
         if ids:
             place.read_at = ids[-1]
             place.read_until = (orders.now + READ_AGAIN * (len(ids) / BATCH)).isoformat()
@@ -248,6 +251,19 @@ def portions(ids: Iterable[int]) -> Iterator[list[int]]:
 def moved(known: Open, there: Collection[int], statuses: Collection[StatusKey]) -> set[int]:
     """Those that are in one of these statuses now and were not, or were and are not."""
     return {order for order, status in known.items() if (order in there) != (status in statuses)}
+
+
+def _advance(place: Place, fresh: Sequence[rows.Change]) -> None:
+    """The newest row is the one to know the shop by; what is read again is no news the next time."""
+    place.at = max(place.at, fresh[-1].id_order_history)
+    place.last = _kept(fresh[-1]) if not place.last or fresh[-1].id_order_history > place.last[0] else place.last
+    met = {*place.window, *(each.id_order_history for each in fresh)}
+    place.window = sorted(each for each in met if each > place.at - OVERLAP)
+
+
+def _of_meanings(place: Place) -> bool:
+    """Its sixth question is about one meaning; in the passes between, about something else by turn."""
+    return place.turn % 2 == 1
 
 
 def _unsure(orders: KnownOrders, known: Open) -> list[int]:

@@ -1,0 +1,128 @@
+"""One story of a shop, whichever way it is connected: what the marketplaces are told is the same in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from sfsync.models import Store
+from sfsync.testing import CANCELED, DELIVERED, PAID, REFUNDED, SHIPPED, World
+from tests.webservice.serving import served
+from tests.webservice.standin import KEY, Standin
+
+EXPECTED = {
+    "shipped": [("ship", "6A10000000001")],
+    "late number": [("ship", "6A10000000002")],
+    "corrected": [("ship", "6A10000000003"), ("ship", "6A10000000033")],
+    "canceled": [("cancel", "")],
+    "refunded": [("ship", "6A10000000005"), ("refund", "")],
+    "put back": [],
+    "split": [("ship", "6A10000000007")],
+    "by sql": [("ship", "6A10000000008")],
+    "deleted": [],
+    "delivered": [("ship", "6A10000000010"), ("deliver", "")],
+}
+
+
+@pytest.fixture(params=["database", "webservice"])
+def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Iterator[World]:
+    """Every order of the shop is known at Shopping Feed. Through the web service the shop shows their references alone,
+    in the messages that their importer left."""
+    world = World(tmp_path)
+    orders, listing = world.shop.tables["orders"], world.shop.tables["shoppingfeed_order"]
+    world.shop.execute(update(orders).values(module="sfpayment"))
+    world.shop.execute(update(listing).values(name_marketplace="Cdiscount"))
+    for order in map(world.shop.order, world.shop.order_ids()):
+        assert order.feed_id
+        world.sandbox.add_order(order.feed_id, reference=order.marketplace_reference, channel=order.channel)
+        world.shop.execute(update(orders).where(orders.c.id_order == order.order_id).values(payment=order.channel))
+    if request.param == "database":
+        yield world
+        return
+    standin = Standin(world.shop)
+    standin.messages = list(messages(world))
+    with served(standin) as url:
+        settings = {"connection": "webservice", "questions_per_hour": 100_000}
+        Store.objects.filter(pk=world.store.pk).update(shop_settings=settings, shop_secrets={"url": url, "key": KEY})
+        world.store = Store.objects.get(pk=world.store.pk)
+        world.standin = standin  # type: ignore[attr-defined]
+        yield world
+
+
+def messages(world: World) -> Iterator[tuple[int, int, str, int]]:
+    for number, order in zip(count(1), map(world.shop.order, world.shop.order_ids()), strict=False):
+        yield number, order.order_id, f"Numéro de commande {order.channel} :{order.marketplace_reference}", 1
+
+
+def settle(world: World) -> None:
+    """Time passes, and the store is synchronised as it is on a schedule."""
+    for _ in range(3):
+        world.advance(minutes=2)
+        world.sync(wait=30)
+
+
+def split(world: World, order: int) -> int:
+    """A second shop order of one marketplace order."""
+    [other] = world.shop.add_orders(1)
+    listing, orders = world.shop.tables["shoppingfeed_order"], world.shop.tables["orders"]
+    names = ("id_internal_shoppingfeed", "id_order_marketplace", "name_marketplace")
+    first = world.shop.rows(select(listing).where(listing.c.id_order == order))[0]._asdict()
+    same = {name: first[name] for name in names}
+    world.shop.execute(update(listing).where(listing.c.id_order == other).values(same))
+    own = {"module": "sfpayment", "payment": same["name_marketplace"]}
+    world.shop.execute(update(orders).where(orders.c.id_order == other).values(own))
+    if standin := getattr(world, "standin", None):
+        standin.messages = list(messages(world))
+    return other
+
+
+def first_number(world: World, order: int, number: str) -> None:
+    """PrestaShop 8 and 9 write a corrected number into the first row, whichever was edited."""
+    parcels = world.shop.tables["order_carrier"]
+    first = select(func.min(parcels.c.id_order_carrier)).where(parcels.c.id_order == order)
+    row = world.shop.rows(first)[0][0]
+    world.shop.execute(update(parcels).where(parcels.c.id_order_carrier == row).values(tracking_number=number))
+
+
+def test_the_ledger_is_the_same_whichever_way_the_shop_is_connected(connected: World) -> None:
+    """R1, R2, R4, R5, R6, R8, R13a, R38."""
+    world, shop = connected, connected.shop
+    world.sync()
+    orders = {name: world.order() for name in EXPECTED}
+    feed_ids = {name: world.feed_id(order) for name, order in orders.items()}
+    other = split(world, orders["split"])
+    settle(world)
+
+    world.ship(orders["shipped"], "6A10000000001")
+    world.ship(orders["late number"])
+    world.ship(orders["corrected"], "6A10000000003")
+    shop.set_status(orders["canceled"], CANCELED)
+    world.ship(orders["refunded"], "6A10000000005")
+    world.ship(orders["put back"], "6A10000000006")
+    shop.set_status(orders["put back"], PAID)
+    shop.set_tracking(orders["put back"], "")
+    world.ship(orders["split"], "6A10000000007")
+    shop.set_tracking(orders["by sql"], "6A10000000008")
+    shop.set_status(orders["by sql"], SHIPPED, history=False)
+    world.ship(orders["deleted"], "6A10000000009")
+    rows = shop.tables["orders"]
+    shop.execute(delete(rows).where(rows.c.id_order == orders["deleted"]))
+    world.ship(orders["delivered"], "6A10000000010")
+    settle(world)
+
+    shop.set_tracking(orders["late number"], "6A10000000002")
+    shop.add_parcel(orders["corrected"], "")
+    first_number(world, orders["corrected"], "6A10000000033")
+    shop.set_status(orders["refunded"], REFUNDED)
+    shop.set_status(orders["delivered"], DELIVERED)
+    shop.set_status(other, CANCELED)
+    settle(world)
+    settle(world)
+
+    told = {name: world.sandbox.ledger.operations(feed_id) for name, feed_id in feed_ids.items()}
+    assert {name: [(each.operation, each.tracking_number) for each in its] for name, its in told.items()} == EXPECTED
+    assert world.sandbox.ledger.duplicates() == []
