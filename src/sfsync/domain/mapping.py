@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sfsync.domain.carriers import Book
 from sfsync.domain.operations import meanings as known_meanings
 from sfsync.domain.orders import Snapshot
 
@@ -44,12 +45,15 @@ def status_mapping(meanings: Mapping[str, Collection[str]]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a store's merchant chose (R4, R6). `ship_without_tracking` is a yes, a no, or the carriers it goes for."""
+    """What a store's merchant chose (R4, R6). `ship_without_tracking` is a yes, a no, or the carriers it goes for.
+    `carriers`: what is sent for a carrier (R26); `reasons`: shop status → the reason of its cancellation (R28)."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     delay: timedelta = timedelta(minutes=5)
     latest_mapped: bool = False
     ship_without_tracking: bool | frozenset[str] = False
+    carriers: Book = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def wanted(self, order: Snapshot) -> str | None:
         """The operation that the order's status asks for (R6), None where it is not mapped."""

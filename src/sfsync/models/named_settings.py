@@ -10,16 +10,20 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext
 
 from sfsync.db.secrets import Secret, SecretUnreadable
+from sfsync.domain.carriers import EVERYWHERE, plain
 from sfsync.shops import kinds
 from sfsync.shops.base import ShopMisconfigured
 from sfsync.shops.keys import Keys
 from sfsync.shops.setting import Mistake, Setting
+from shoppingfeed import channels
 
 if TYPE_CHECKING:
     from sfsync.models.store import Store
 
 PREFIX = "shop."
 KIND = "shop.kind"
+KEYED = ("statuses", "ship_without_tracking", "carriers", "reasons")
+"""The settings that hold keys of the shop."""
 
 
 def key_of(name: str) -> str:
@@ -63,7 +67,15 @@ def canonical(kind: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
         found["statuses"] = {word: _canonical(statuses, given) for word, given in mapping.items()}
     if "ship_without_tracking" in wanted:
         found["ship_without_tracking"] = _canonical(carriers, wanted["ship_without_tracking"])
+    if isinstance(book := wanted.get("carriers"), dict):
+        found["carriers"] = {channel: _keyed(carriers, table) for channel, table in book.items()}
+    if "reasons" in wanted:
+        found["reasons"] = _keyed(statuses, wanted["reasons"])
     return found
+
+
+def _keyed(keys: Keys, given: Any) -> Any:
+    return {_key(keys, key): value for key, value in given.items()} if isinstance(given, dict) else given
 
 
 def _canonical(keys: Keys, given: Any) -> Any:
@@ -142,6 +154,10 @@ def mistakes(store: Store) -> dict[str, list[ValidationError]]:
     lists = store.statuses.values() if isinstance(store.statuses, dict) else ()
     found["statuses"] = [error for some in lists for error in _no_keys(store.kind.statuses, some)]
     found["ship_without_tracking"] = list(_no_keys(store.kind.carriers, store.ship_without_tracking))
+    tables = store.carriers.values() if isinstance(store.carriers, dict) else ()
+    found["carriers"] = [error for table in tables for error in _no_keys(store.kind.carriers, _keys_of(table))]
+    found["carriers"] += [_no_channel(family) for family in _keys_of(store.carriers) if not _is_channel(store, family)]
+    found["reasons"] = list(_no_keys(store.kind.statuses, _keys_of(store.reasons)))
     return {name: errors for name, errors in found.items() if errors}
 
 
@@ -165,6 +181,28 @@ def homes(store: Store) -> dict[str, str]:
     """The secrets of the shop that are given for one host, and the settings that name it, by their names."""
     settings = store.kind.settings
     return {f"{PREFIX}{key}": f"{PREFIX}{each.goes_to}" for key, each in settings.items() if each.goes_to}
+
+
+def _is_channel(store: Store, family: Any) -> bool:
+    """A marketplace of the API's table, or one that orders of this store come from."""
+    name = plain(str(family))
+    if name == EVERYWHERE or channels.find(name):
+        return True
+    from sfsync.models.marketplace_order import MarketplaceOrder
+
+    seen = MarketplaceOrder.objects.filter(store=store.pk).values_list("channel", flat=True).distinct()
+    return any(plain(each).startswith(name) for each in seen)
+
+
+def _no_channel(family: Any) -> ValidationError:
+    text = gettext(
+        "No order of this store comes from a marketplace “%(channel)s”, and the API knows none of that name."
+    )
+    return ValidationError(text % {"channel": family})
+
+
+def _keys_of(table: Any) -> list[Any]:
+    return list(table) if isinstance(table, dict) else []
 
 
 def _no_keys(keys: Keys, given: Any) -> Iterator[ValidationError]:

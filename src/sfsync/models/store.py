@@ -147,6 +147,20 @@ class Store(models.Model):
             "Some carriers have no tracking numbers, such as click and collect. The waiting time above still applies."
         ),
     )
+    carriers = models.JSONField(
+        _("Carriers as marketplaces want them"),
+        default=dict,
+        blank=True,
+        validators=[validators.carriers],
+        help_text=_("What goes out for a carrier of the shop, by marketplace."),
+    )
+    reasons = models.JSONField(
+        _("Reasons of cancellations"),
+        default=dict,
+        blank=True,
+        validators=[validators.reasons],
+        help_text=_("The reason that goes out with a cancellation, by the shop's status."),
+    )
     reconcile_hour = models.PositiveSmallIntegerField(
         _("Hour of the daily comparison"),
         default=4,
@@ -202,7 +216,7 @@ class Store(models.Model):
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """The shop's settings too, each under its name (`shop.KEY`). Its keys become canonical: 4 is "4"."""
         errors: dict[str, list[ValidationError]] = {}
-        keyed = {"statuses": self.statuses, "ship_without_tracking": self.ship_without_tracking}
+        keyed = {name: getattr(self, name) for name in named_settings.KEYED}
         vars(self).update(named_settings.canonical(self.shop_kind, keyed))
         try:
             super().clean_fields(exclude=exclude)

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as message
 
 from sfsync.conf import conf
+from sfsync.domain.carriers import CarriersError, read_book
 from sfsync.domain.hosts import is_forbidden, is_loopback
 from sfsync.domain.mapping import MappedTwice, UnknownMeaning, status_mapping
 from sfsync.shops.keys import LONGEST
@@ -48,6 +50,34 @@ def ship_without_tracking(value: Any) -> None:
     """A yes, a no, or a list of the shop's carriers (R4)."""
     if not isinstance(value, bool):
         _ids(value, _("Shipping without tracking is yes, no, or a list of the shop's carrier ids."))
+
+
+def carriers(value: Any) -> None:
+    """`{"amazon": {"4": {"code": "DPD", "method": "Predict"}}, "*": {"7": "Colissimo"}}` (R26, R27)."""
+    try:
+        read_book(value)
+    except CarriersError as error:
+        raise ValidationError(_(_OF_CARRIERS[error.code]) % error.params) from None
+
+
+_OF_CARRIERS = {
+    "shape": message("The carriers are tables, one for each marketplace: of the shop's carriers, and what is sent."),
+    "entry": message("What is sent for carrier %(carrier)s is a name, or a table of texts."),
+    "key": message("Carrier %(carrier)s: there is no “%(key)s”; known are %(known)s."),
+    "template": message("Carrier %(carrier)s: the template %(key)s has no place for the number: %(place)s."),
+    "slash": message("Carrier %(carrier)s: code and method are given apart, each without a slash."),
+    "method": message("Carrier %(carrier)s: a method needs a code."),
+}
+
+
+def reasons(value: Any) -> None:
+    """`{"6": "out of stock"}`: a text for each of the shop's statuses (R28)."""
+    texts = value.values() if isinstance(value, dict) else [None]
+    if not all(isinstance(each, str) and 0 < len(each) <= LONGEST_REASON for each in texts):
+        raise ValidationError(_("The reasons are a table: of the shop's statuses, and a text for each."))
+
+
+LONGEST_REASON = 255
 
 
 def api_url(value: str) -> None:

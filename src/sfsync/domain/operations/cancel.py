@@ -17,6 +17,7 @@ CANCEL = OperationKind(
     meaning="canceled",
     feature="cancel",
     calls_off=True,
+    gives_reason=True,
     ends_order=True,
     shows="cancelled",
     by_hand=_(

@@ -53,12 +53,13 @@ class OperationKind:
 
     `meaning`: the settings' word for the shop statuses that ask for it; empty where none does. `feature`: what a
     marketplace must offer for it (R9), empty where all do. `after`: what must be told before it (R13a). `calls_off`:
-    the order comes to nothing, and nothing is told after it. `ends_order`: no change is looked for after it.
-    `numbered`: it is told once per tracking number, and waits for one (R2, R4). `goes_back`: a status that says
-    otherwise takes it back (R8). `shows`: the status at Shopping Feed of an order it was done to, empty where none
-    tells. `ticketed`: its type of ticket is documented. `at_once`: items of one request (R12). `fields`: what goes out
-    with it, as the API's item takes it. `lane`: operations of one lane wait for one another (R10), those of two do not.
-    `reopened_by_change`: once it has failed, a change of the order is a reason to try it again (R16).
+    the order comes to nothing, and nothing is told after it. `gives_reason`: it may carry one (R28). `ends_order`: no
+    change is looked for after it. `numbered`: it is told once per tracking number, and waits for one (R2, R4).
+    `goes_back`: a status that says otherwise takes it back (R8). `shows`: the status at Shopping Feed of an order it
+    was done to, empty where none tells. `ticketed`: its type of ticket is documented. `at_once`: items of one request
+    (R12). `fields`: what goes out with it, as the API's item takes it. `lane`: operations of one lane wait for one
+    another (R10), those of two do not. `reopened_by_change`: once it has failed, a change of the order is a reason to
+    try it again (R16).
 
     `label` names the state that the order then has, as people choose it for a status. `noun` names the update with its
     article, for a sentence; `of_noun` the same after “of” (French contracts them: “du remboursement”), empty where the
@@ -77,6 +78,7 @@ class OperationKind:
     feature: str = ""
     after: tuple[str, ...] = ()
     calls_off: bool = False
+    gives_reason: bool = False
     ends_order: bool = False
     numbered: bool = False
     goes_back: bool = True

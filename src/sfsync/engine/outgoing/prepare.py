@@ -10,6 +10,7 @@ from typing import Any
 
 from sfsync.db.among import among
 from sfsync.domain.carrier_forms import OddNumber, odd_number
+from sfsync.domain.carriers import dressed, read_book
 from sfsync.domain.decide import Decided, Decision, Fail, Nothing, Send, Wait, is_fresh
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together, decide_together
@@ -24,7 +25,7 @@ from sfsync.models.held_task import FactRow, HeldTask, fact_rows
 from sfsync.models.marketplace_order import FulfilledBy
 from sfsync.models.store import StatePolicy
 from sfsync.shops.keys import OrderKey
-from shoppingfeed import OrderOperation, channels
+from shoppingfeed import OrderOperation, ReturnInfo, channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Plan:
 
     now: datetime
     pks: Mapping[OrderKey, int]
+    policy: Policy
     send: list[Prepared] = field(default_factory=list)
     keep: list[tuple[HeldTask, Look]] = field(default_factory=list)
     over: list[HeldTask] = field(default_factory=list)
@@ -116,7 +118,7 @@ class Plan:
             self._fail(task, Fail(Failure.MAYBE_TOLD, send.operation, send.key), before, look, more=send.more)
             return
         try:
-            item = build(send.operation, task.feed_id or 0, order)
+            item = build(send.operation, task.feed_id or 0, order, task.channel, self.policy)
         except ValueError as error:
             failed = Fail(Failure.UNPREPARABLE, send.operation, send.key, str(error))
             self._fail(task, failed, before, look, more=send.more)
@@ -140,7 +142,7 @@ def _carry_on(task: HeldTask, row: FactRow | None) -> None:
 
 
 def prepare(tasks: Collection[HeldTask], reading: Reading, told: ToldOf, policy: Policy, now: datetime) -> Plan:
-    plan, facts = Plan(now, reading.pks), facts_of(tasks)
+    plan, facts = Plan(now, reading.pks, policy), facts_of(tasks)
     unsupported = {channel: unsupported_by(channel) for channel in {task.channel for task in tasks}}
     for task in tasks:
         its = facts.get(task.order_id, NO_FACTS)
@@ -156,10 +158,24 @@ def is_called_off(task: HeldTask) -> bool:
     return task.seen_there in CANCELLED and task.agreed_at is None
 
 
-def build(operation: str, feed_id: int, order: Snapshot) -> OrderOperation:
-    """The API's item (api.md, *Operations on orders*). Raises `ValueError` for what the API would misunderstand."""
+def build(operation: str, feed_id: int, order: Snapshot, channel: str, policy: Policy) -> OrderOperation:
+    """The API's item (api.md, *Operations on orders*), as this marketplace wants it. Raises `ValueError` for what the
+    API would misunderstand."""
     kind = kind_of(operation)
-    return ITEMS[kind.verb](feed_id, **kind.fields(order))
+    given = dict(kind.fields(order))
+    if kind.numbered:
+        given = dressed(given, carriers_of(order), channel, policy.carriers)
+        if back := given.pop("return_info", None):
+            given["return_info"] = ReturnInfo(*back)
+    if kind.gives_reason and (reason := policy.reasons.get(order.status)):
+        given["reason"] = reason
+    return ITEMS[kind.verb](feed_id, **given)
+
+
+def carriers_of(order: Snapshot) -> list[str]:
+    """The keys of the carrier that goes out: that of its parcel, then those of the order."""
+    parcel = [order.parcels[0].carrier_id] if order.parcels else []
+    return [each for each in (*parcel, order.carrier_id, order.carrier_reference) if each]
 
 
 ITEMS: dict[str, Callable[..., OrderOperation]] = {each.operation: each for each in OrderOperation.__subclasses__()}
@@ -174,6 +190,8 @@ def policy_of(store: Store) -> Policy:
         delay=timedelta(minutes=store.delay_minutes),
         latest_mapped=store.state_policy == StatePolicy.LATEST_MAPPED,
         ship_without_tracking=without if isinstance(without, bool) else frozenset(without),
+        carriers=read_book(store.carriers),
+        reasons=store.reasons,
     )
 
 

@@ -209,6 +209,8 @@ def _in_order(recorded: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _meant(word: str, statuses: Any, named: Callable[[Any], str]) -> str:
     meaning = texts.label(meanings()[word].name) if word in meanings() else word
+    if not isinstance(statuses, list):
+        return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": in_words(statuses)}
     return gettext("%(meaning)s: %(statuses)s") % {"meaning": meaning, "statuses": _listed(statuses, named)}
 
 

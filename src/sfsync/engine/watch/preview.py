@@ -64,7 +64,7 @@ def preview_of(order: Order, tasks: list[Task], group: Group, policy: Policy, no
     if isinstance(decision, Send) and together.order:
         warning = warning_of(decision, together.order)
         if there.feed_id:
-            payload = build(decision.operation, there.feed_id, together.order).payload()
+            payload = build(decision.operation, there.feed_id, together.order, there.channel, policy).payload()
     said = texts.joined(say(decision, there.channel), warning)
     return Preview(order, isinstance(decision, Send), said, payload, reason_of(decision, there.channel), warning)
 

@@ -42,7 +42,7 @@ def mapping(request: HttpRequest, store: Store) -> HttpResponseBase:
         context |= review(store, form)
     after = store_with(store, form.changed) if form.is_bound and form.is_valid() else store
     context["warnings"] = warnings(after, list(statuses.by_id.values()))
-    return _page(request, store, "mapping.html", "settings", form=form, **context)
+    return tab_page(request, store, "mapping.html", "settings", form=form, **context)
 
 
 @of_store
@@ -62,7 +62,7 @@ def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     """What is given is tried before it is saved, so that nothing that works is replaced by a mistake."""
     if request.method != "POST":
         pending_secrets.kept(request, store.name)
-        return _page(request, store, "connection.html", "connection", form=_connection_form(request)(instance=store))
+        return tab_page(request, store, "connection.html", "connection", form=_connection_form(request)(instance=store))
     form = _connected(request, store)
     if not form.is_valid():
         return _again(request, store, form)
@@ -101,13 +101,13 @@ def _again(
     """The form as it was filled in, with what stood in the way."""
     pending_secrets.keep(request, store.name, form)
     context = {"form": form, "tried": found, "test": test}
-    return _page(request, store, "connection.html", "connection", **context)
+    return tab_page(request, store, "connection.html", "connection", **context)
 
 
 def _save_connection(
     request: HttpRequest, store: Store, form: Connection | Token, found: Tried | None
 ) -> HttpResponseBase:
-    if not _saved(request, store, form, str(found or "")):
+    if not saved(request, store, form, str(found or "")):
         return _again(request, store, form)
     pending_secrets.forget(request, store.name)
     if found:
@@ -120,7 +120,7 @@ def history(request: HttpRequest, store: Store) -> HttpResponse:
     changes = SettingChange.objects.filter(store=store).order_by("-id")[:HISTORY]
     names = Names(store)
     lines = change_lines(store, changes, names)
-    return _page(request, store, "history.html", "history", changes=lines, silent=names.silent)
+    return tab_page(request, store, "history.html", "history", changes=lines, silent=names.silent)
 
 
 @administrator
@@ -159,13 +159,13 @@ def _edit(
 ) -> HttpResponseBase:
     """A form that is shown, reviewed where it changes what is sent, and saved."""
     if request.method != "POST":
-        return _page(request, store, f"{name}.html", name, form=form_class(instance=store), **context)
+        return tab_page(request, store, f"{name}.html", name, form=form_class(instance=store), **context)
     form = form_class(request.POST, instance=Store.objects.get(pk=store.pk))
     if form.is_valid():
         if not effect or request.POST.get("do") == "save":
             return save(request, store, form, name)
         context |= review(store, form)
-    return _page(request, store, f"{name}.html", name, form=form, **context)
+    return tab_page(request, store, f"{name}.html", name, form=form, **context)
 
 
 def review(store: Store, form: Any) -> dict[str, Any]:
@@ -184,11 +184,11 @@ def store_with(store: Store, changed: dict[str, Any]) -> Store:
 
 
 def save(request: HttpRequest, store: Store, form: Any, name: str) -> HttpResponseBase:
-    _saved(request, store, form)
+    saved(request, store, form)
     return redirect(f"backoffice:{name}", store.name)
 
 
-def _saved(request: HttpRequest, store: Store, form: Any, also: str = "") -> bool:
+def saved(request: HttpRequest, store: Store, form: Any, also: str = "") -> bool:
     """False where a rule was in the way, which is said; `also`: what else there is to say once it is saved."""
     try:
         changed = change_settings(store, form.changed, person(request))
@@ -208,10 +208,11 @@ def _wrong(store: Store, error: ValidationError) -> Iterator[str]:
             yield text if of_all else _("%(setting)s: %(text)s") % {"setting": called(store, name), "text": text}
 
 
-def _page(request: HttpRequest, store: Store, template: str, tab: str, **context: Any) -> HttpResponse:
+def tab_page(request: HttpRequest, store: Store, template: str, tab: str, **context: Any) -> HttpResponse:
     titles = {
         "settings": _("Statuses"),
         "sending": _("Sending"),
+        "carriers": _("Carriers"),
         "mails": _("Emails"),
         "connection": _("Connection"),
         "history": _("History"),

@@ -1,0 +1,137 @@
+"""What marketplaces get for the shop's carriers (R26, R27): a table for each of them, and how what went out fared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.key_texts import encoded
+from sfsync.backoffice.kit.live_shop import carriers_of
+from sfsync.backoffice.kit.order_filter import channels_of
+from sfsync.backoffice.screens.settings.forms import named
+from sfsync.backoffice.screens.settings.views import saved, tab_page
+from sfsync.db.among import among
+from sfsync.domain.carriers import EVERYWHERE, KEYS, Outgoing, plain, read_book
+from sfsync.domain.operations import numbered_kinds
+from sfsync.models import LogEntry, Store, Task, Told
+from sfsync.shops.base import Carrier
+from sfsync.shops.keys import CarrierKey
+
+DAYS, SENT = 30, 2000
+"""How long ago, and how many shipments at most are looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fared:
+    """A carrier as it went out to this marketplace lately: how many shipments were confirmed, and how many failed."""
+
+    name: str
+    confirmed: int
+    failed: int
+
+
+class CarrierTable(forms.Form):
+    """A line a carrier: what this marketplace gets for it. What is empty is the shop's own."""
+
+    def __init__(self, carriers: Iterable[Carrier], table: Mapping[CarrierKey, Outgoing], data: Any = None) -> None:
+        super().__init__(data)
+        self.carriers = [each for each in carriers if not each.deleted or each.carrier_id in table]
+        for carrier in self.carriers:
+            now = table.get(carrier.carrier_id, Outgoing())
+            for key in KEYS:
+                field = forms.CharField(required=False, max_length=200, initial=getattr(now, key), label=labels()[key])
+                self.fields[_field(key, carrier)] = field
+
+    @property
+    def lines(self) -> list[tuple[str, list[Any]]]:
+        return [(named(each), [self[_field(key, each)] for key in KEYS]) for each in self.carriers]
+
+    @property
+    def table(self) -> dict[CarrierKey, dict[str, str]]:
+        """As the settings keep it."""
+        given = {each.carrier_id: self._given(each) for each in self.carriers}
+        return {carrier: line for carrier, line in given.items() if line}
+
+    def _given(self, carrier: Carrier) -> dict[str, str]:
+        line = {key: self.cleaned_data.get(_field(key, carrier), "") for key in KEYS}
+        return {key: value for key, value in line.items() if value}
+
+
+def _field(key: str, carrier: Carrier) -> str:
+    return f"{key}-{encoded(carrier.carrier_id)}"
+
+
+def labels() -> dict[str, str]:
+    return {
+        "name": _("Name"),
+        "code": _("Code"),
+        "method": _("Method"),
+        "link": _("Link template"),
+        "return_number": _("Return number"),
+    }
+
+
+@of_store
+def carriers(request: HttpRequest, store: Store) -> HttpResponseBase:
+    """`channel`: the marketplace whose table it is; none is every one that has no table of its own."""
+    known = {plain(name): name for name in channels_of(store)} | {plain(name): name for name in store.carriers}
+    asked = plain(request.POST.get("channel") or request.GET.get("channel") or EVERYWHERE)
+    channel = asked if asked in known else EVERYWHERE
+    shop, book = carriers_of(store), read_book(store.carriers)
+    form = CarrierTable(shop.found, book.get(channel, {}), request.POST or None)
+    if request.method == "POST" and form.is_valid() and _save(request, store, channel, form):
+        return redirect(f"{reverse('backoffice:carriers', args=[store.name])}?channel={channel}")
+    names = {EVERYWHERE: _("All other marketplaces")} | {key: known[key] for key in sorted(known) if key != EVERYWHERE}
+    return tab_page(
+        request,
+        store,
+        "carriers.html",
+        "carriers",
+        form=form,
+        channel=channel,
+        channels=names.items(),
+        channel_name=names[channel],
+        labels=labels().values(),
+        shop=shop,
+        fared=fared(store, channel) if channel != EVERYWHERE else [],
+        days=DAYS,
+    )
+
+
+def _save(request: HttpRequest, store: Store, channel: str, form: CarrierTable) -> bool:
+    """The table of this marketplace alone; carriers that the shop does not name keep what they had."""
+    shown = {each.carrier_id for each in form.carriers}
+    kept = {plain(family): dict(table) for family, table in store.carriers.items()}
+    others = {key: value for key, value in kept.get(channel, {}).items() if key not in shown}
+    wanted = {key: table for key, table in (kept | {channel: others | form.table}).items() if table}
+    return saved(request, store, _Changed({"carriers": wanted}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    changed: dict[str, Any]
+
+
+def fared(store: Store, channel: str) -> list[Fared]:
+    """What was sent to the marketplaces of this family, by carrier, the commonest first."""
+    sent = LogEntry.objects.filter(store=store, code="sent", at__gte=timezone.now() - timedelta(days=DAYS))
+    rows = sent.order_by("-id").values_list("order", "order__channel", "params__payload__carrier")[:SENT]
+    carrier = {order: name for order, where, name in rows if name and plain(where or "").startswith(channel)}
+    numbered = [kind.name for kind in numbered_kinds()]
+    told = set(Told.objects.filter(order__in=among(carrier), operation__in=numbered).values_list("order", flat=True))
+    failing = Task.objects.filter(order__in=among(carrier)).exclude(failure="").values_list("order", flat=True)
+    confirmed = Counter(name for order, name in carrier.items() if order in told)
+    failed = Counter(carrier[order] for order in set(failing) - told)
+    every = Counter(carrier.values())
+    return [Fared(name, confirmed[name], failed[name]) for name, _count in every.most_common()]

@@ -1,0 +1,89 @@
+"""A carrier as each marketplace wants it: R26, R27."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfsync.domain.carriers import CarriersError, dressed, read_book, splits
+
+BOOK = read_book(
+    {
+        "*": {"4": "Colissimo", "9": {"link": "https://t.example/{number}"}},
+        "amazon": {"4": {"code": "La Poste", "method": "Access"}, "7": {"code": "DPD"}, "8": "DPD/Predict"},
+        "amazonde": {"4": {"code": "DHL"}},
+        "Zalando": {"4": {"name": "Colissimo", "return_number": "R{number}"}},
+        "fnac": {"5": {"code": "CHRONO"}},
+    }
+)
+SHIPMENT = {"carrier": "My/carrier", "tracking_number": "6A 1", "tracking_link": "https://shop.example"}
+
+
+@pytest.mark.parametrize(
+    ("carriers", "channel", "sent"),
+    [
+        (["4"], "Amazon", "La Poste/Access"),
+        (["4"], "amazonfr", "La Poste/Access"),
+        (["4"], "Amazon DE", "DHL"),
+        (["7"], "Amazon", "DPD"),
+        (["8"], "Amazon", "DPD-Predict"),
+        (["4"], "CDiscount", "Colissimo"),
+        (["5"], "Fnac", "CHRONO"),
+        (["5"], "CDiscount", "My/carrier"),
+        (["99"], "Amazon", "My-carrier"),
+        (["99"], "ManoMano", "My/carrier"),
+        (["99", "4"], "Cdiscount", "Colissimo"),
+        ([], "Cdiscount", "My/carrier"),
+    ],
+)
+def test_what_goes_out_for_a_carrier(carriers: list[str], channel: str, sent: str) -> None:
+    """R26."""
+    assert dressed(SHIPMENT, carriers, channel, BOOK)["carrier"] == sent
+
+
+def test_the_link_may_be_a_template_of_its_own() -> None:
+    """R26: the number in it is escaped."""
+    assert dressed(SHIPMENT, ["9"], "Fnac", BOOK)["tracking_link"] == "https://t.example/6A%201"
+    assert dressed(SHIPMENT, ["4"], "Fnac", BOOK)["tracking_link"] == "https://shop.example"
+    assert "tracking_link" not in dressed({"carrier": "x"}, ["9"], "Fnac", BOOK)
+
+
+def test_a_return_number_goes_with_the_carrier() -> None:
+    """R27."""
+    assert dressed(SHIPMENT, ["4"], "zalandolingeriestory", BOOK)["return_info"] == ("Colissimo", "R6A 1")
+    assert "return_info" not in dressed(SHIPMENT, ["4"], "Fnac", BOOK)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("DPD", "shape"),
+        ({"amazon": "DPD"}, "shape"),
+        ({"amazon": {"4": 7}}, "entry"),
+        ({"amazon": {"4": {"name": 7}}}, "entry"),
+        ({"amazon": {"4": {"nom": "DPD"}}}, "key"),
+        ({"amazon": {"4": {"link": "https://t.example"}}}, "template"),
+        ({"amazon": {"4": {"return_number": "R"}}}, "template"),
+        ({"amazon": {"4": {"code": "DPD/Predict"}}}, "slash"),
+        ({"amazon": {"4": {"code": "DPD", "method": "a/b"}}}, "slash"),
+        ({"amazon": {"4": {"method": "Predict"}}}, "method"),
+    ],
+)
+def test_a_mapping_that_makes_no_sense_is_refused(given: Any, code: str) -> None:
+    """R26."""
+    with pytest.raises(CarriersError) as refused:
+        read_book(given)
+    assert refused.value.code == code
+
+
+@given(
+    st.text(max_size=30), st.sampled_from(["Amazon", "amazonfr", " AMAZON DE"]), st.sampled_from(["4", "7", "8", "x"])
+)
+def test_a_slash_of_the_shops_never_reaches_a_marketplace_that_splits(name: str, channel: str, carrier: str) -> None:
+    """R26."""
+    assert splits(channel)
+    sent = dressed({"carrier": name}, [carrier], channel, BOOK)["carrier"]
+    assert "/" not in sent or sent == "La Poste/Access"
