@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.shops.keys import Numbers
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.prestashop.problems import PROBLEMS
-from sfsync.shops.prestashop.settings import SETTINGS, STAND_ASIDE, identity
+from sfsync.shops.prestashop.settings import IGNORE, SETTINGS, identity
 from sfsync.shops.prestashop.webservice.problems import PROBLEMS as WEBSERVICE_PROBLEMS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _open_database(values: Mapping[str, Any], around: Around) -> OpenShop:
         shop_id=values["shop_id"],
         store_id=around.feed_store_id,
         timeout=around.timeout,
-        ignore_senders=values["old_module"] != STAND_ASIDE,
+        ignore_senders=values["old_module"] == IGNORE,
     )
 
 
