@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, text, update
 
-from sfsync.models import Cursor, Order
+from sfsync.engine.watch.doctor import try_shop
+from sfsync.engine.watch.health import health_of
+from sfsync.models import Cursor, Order, Store
 from sfsync.shops.base import ShopMisconfigured
 from sfsync.shops.prestashop.sample import SampleShop
 from sfsync.shops.prestashop.shop import PrestaShop
@@ -190,7 +192,25 @@ def test_the_missing_right_is_shown_and_the_store_goes_on(world: World) -> None:
     assert (result.troubles, world.accepted(ours)) == ([], [("ship", "T-1")])
     cursor = Cursor.objects.get(name="old_module")
     assert (cursor.trouble, cursor.cause) == ("shop-misconfigured", "prefix")
-    assert cursor.trouble_since == world.now() or cursor.trouble_since
+    assert cursor.trouble_since
+    [health] = health_of([Store.objects.get()], world.now())
+    [alarm] = health.alarms
+    assert alarm.code == "source-troubled"
+    assert alarm.sentence.startswith("A part of the shop cannot be followed (orders of shoppingfluxexport).")
+    with world.shop.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE elsewhere RENAME TO {world.shop.prefix}message"))
+    world.advance(minutes=2)
+    world.sync()
+    assert health_of([Store.objects.get()], world.now())[0].alarms == []
+
+
+@stories
+def test_the_doctor_says_how_many_orders_each_knows(world: World) -> None:
+    world.shop.by_old_module(world.order())
+    found = try_shop(world.store, world.connections).text
+    assert found.endswith(
+        "20 marketplace orders (orders that the Shopping Feed module lists: 19; orders of shoppingfluxexport: 1)."
+    )
 
 
 @stories

@@ -10,6 +10,7 @@ from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.prestashop.problems import PROBLEMS
 from sfsync.shops.prestashop.settings import IGNORE, SETTINGS, identity
 from sfsync.shops.prestashop.webservice.problems import PROBLEMS as WEBSERVICE_PROBLEMS
+from sfsync.shops.setting import message as _
 
 if TYPE_CHECKING:
     from sfsync.shops.base import OpenShop
@@ -60,4 +61,10 @@ PRESTASHOP = ShopKind(
     orders=Numbers(),
     statuses=Numbers(LARGEST),
     carriers=Numbers(LARGEST),
+    sources={
+        "table": _("orders that the Shopping Feed module lists"),
+        "old_module": _("orders of shoppingfluxexport"),
+        "history": _("history of the statuses"),
+        "sweep": _("comparison of the open orders"),
+    },
 )
