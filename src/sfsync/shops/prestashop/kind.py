@@ -33,7 +33,7 @@ def _open_webservice(values: Mapping[str, Any], around: Around) -> OpenShop:
         shop_id=values["shop_id"],
         ceiling=values["questions_per_hour"],
         around=around,
-        ignore_senders=values["old_module"] != STAND_ASIDE,
+        ignore_senders=values["old_module"] == IGNORE,
     )
 
 
