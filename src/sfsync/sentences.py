@@ -158,6 +158,9 @@ SENTENCES = {
         "The shop answers with older data than it has already given: it may be read from a copy that lags behind. "
         "%(message)s"
     ),
+    "source-troubled": _(
+        "A part of the shop cannot be followed (%(source)s). What the others tell is sent all the same. %(message)s"
+    ),
     "another-sender": _(
         "A module of the shop sends order updates to Shopping Feed as well: nothing is sent from here, so that "
         "nothing is told twice. %(message)s"
@@ -311,6 +314,7 @@ ADVICE = {
         "Connect sfsync to the shop's own database, not to a copy. Nothing is lost: the sync continues when the "
         "answers are up to date."
     ),
+    "source-troubled": _("Nothing is lost: it is read from where it stopped, as soon as it can be read again."),
     "another-sender": _(
         "Switch off the sending of order updates in that module's settings, in the shop's back office. The next sync "
         "takes over what it has told. If it sends nothing for these orders, set `old_module` to `ignore` in the "

@@ -154,13 +154,15 @@ def ids(params: Mapping[str, Any]) -> str:
 
 def shop_facts(facts: Mapping[str, Any]) -> str:
     """What a shop says of itself (`ShopFacts`), in the active language."""
-    count = max(facts["known_by"].values(), default=0)
+    count = sum(facts["known_by"].values())
     text = ngettext(
         "%(software)s %(version)s, shop “%(shop)s”, %(count)s marketplace order.",
         "%(software)s %(version)s, shop “%(shop)s”, %(count)s marketplace orders.",
         count,
     )
-    return text % {**facts, "version": facts["version"] or gettext("of unknown version"), "count": grouped(count)}
+    said = text % {**facts, "version": facts["version"] or gettext("of unknown version"), "count": grouped(count)}
+    parts = [f"{gettext(source)}: {grouped(number)}" for source, number in facts["known_by"].items()]
+    return f"{said.removesuffix('.')} ({'; '.join(parts)})." if len(parts) > 1 else said
 
 
 def reason(code: str, params: Mapping[str, Any]) -> str:
@@ -254,6 +256,8 @@ def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:
         return moment(str(value))
     if name in FIGURES:
         return _figure(value)
+    if name == "source":
+        return gettext(value)
     if name == "owner":
         return gettext("a postal operator") if value == Family.A_POST else value
     return _fitted(str(value or ""), code, text) if name == "message" else value

@@ -24,6 +24,7 @@ PARAMS: dict[str, Any] = {
     "batch": "b-1",
     "recipients": "a@example.com",
     "message": DETAIL,
+    "source": "book",
 }
 
 

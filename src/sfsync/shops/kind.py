@@ -31,7 +31,7 @@ class ShopKind:
     `open` raises `ShopMisconfigured` where the settings alone are wrong, and connects when it is first asked something.
     Two stores whose `identity` is the same are one shop; it holds no secret. `problems`: by
     `ShopError.code`, where there is more to say than that the shop does not answer. `orders`, `statuses` and `carriers`
-    say what a key of each is.
+    say what a key of each is. `sources`: what each source is called, message ids by its name.
     """
 
     name: str
@@ -43,6 +43,7 @@ class ShopKind:
     orders: Keys = field(default_factory=Texts)
     statuses: Keys = field(default_factory=Texts)
     carriers: Keys = field(default_factory=Texts)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""

@@ -47,6 +47,11 @@ def problem(name: str, code: str) -> Problem | None:
     return _KINDS[name].problems.get(code) if name in _KINDS else None
 
 
+def source(kind: str, name: str) -> str:
+    """What people call a source of this kind of shop: a message id, its name where there is none."""
+    return _KINDS[kind].sources.get(name, name) if kind in _KINDS else name
+
+
 def order_keys(name: str) -> set[str]:
     """What a person who writes this of an order may mean, with any kind of shop."""
     found = set()

@@ -59,7 +59,15 @@ ON_FORM = {
 """The same for somebody who has the form of the connection before them."""
 TECHNICAL = {
     *Trouble,
-    *("run-troubled", "not-sent", "no-answer", "request-split", "tickets-unreadable", "orders-unlistable"),
+    *(
+        "source-troubled",
+        "run-troubled",
+        "not-sent",
+        "no-answer",
+        "request-split",
+        "tickets-unreadable",
+        "orders-unlistable",
+    ),
     *("database-away", "mail-away", "failed-no-feed-id", "failed-no-answer", "failed-unpreparable"),
 }
 """Codes whose message is a program's, not a marketplace's: it is set apart, since it speaks English."""

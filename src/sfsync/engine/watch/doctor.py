@@ -195,7 +195,9 @@ def try_shop(store: Store, connections: Connections) -> Finding:
         shop = connections.shop(store)
         facts = shop.reader.probe()
         rehearse_run(store, shop)
-        return [Finding("shop", Verdict.OK, "shop-answers", asdict(facts), store.name)]
+        known_by = {kinds.source(store.shop_kind, name): count for name, count in facts.known_by.items()}
+        params = asdict(facts) | {"known_by": known_by}
+        return [Finding("shop", Verdict.OK, "shop-answers", params, store.name)]
 
     return _guarded("shop", store, check)[0]
 

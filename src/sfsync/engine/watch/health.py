@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,10 +15,11 @@ from sfsync.conf import conf
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.lease import held_by
 from sfsync.engine.watch import refused_mail
-from sfsync.models import MarketplaceOrder, Process, Scheduler, Store, Task
+from sfsync.models import Cursor, MarketplaceOrder, Process, Scheduler, Store, Task
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
 from sfsync.models.task import in_state
+from sfsync.shops import kinds
 
 SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
 """How often a scheduler says that it is there, and how long it is believed."""
@@ -83,7 +84,7 @@ class Health:
 
 
 def health_of(stores: list[Store], now: datetime) -> list[Health]:
-    """Four statements, however many stores; one more where they came without their states."""
+    """Five statements, however many stores; one more where they came without their states."""
     prefetch_related_objects(stores, "state")
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
     figures = {row["store"]: row for row in _figures(stores, now)}
@@ -91,12 +92,16 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     by_hand: dict[int, dict[str, int]] = {store.pk: {} for store in stores}
     for store_id, operation, orders in _left_to_people(stores):
         by_hand[store_id][operation] = orders
+    sources: dict[int, list[Cursor]] = {store.pk: [] for store in stores}
+    for each in Cursor.objects.filter(store__in=stores).exclude(trouble="").order_by("name"):
+        sources[each.store_id].append(each)
     return [
         _health(
             store,
             processes.get(store.pk),
             figures.get(store.pk, {}),
             by_hand=by_hand[store.pk],
+            sources=sources[store.pk],
             awake=awake,
             now=now,
         )
@@ -157,6 +162,7 @@ def _health(
     figures: dict[str, Any],
     *,
     by_hand: dict[str, int],
+    sources: Iterable[Cursor],
     awake: bool,
     now: datetime,
 ) -> Health:
@@ -177,11 +183,13 @@ def _health(
         next_run=process.next_run_at if process and scheduled and store.mode == Mode.BATCH else None,
         scheduled=scheduled,
         running=held_by(process) if process and running else "",
-        alarms=list(_alarms(store, process, figures, now)),
+        alarms=list(_alarms(store, process, figures, sources, now)),
     )
 
 
-def _alarms(store: Store, process: Process | None, figures: dict[str, Any], now: datetime) -> list[Alarm]:
+def _alarms(
+    store: Store, process: Process | None, figures: dict[str, Any], sources: Iterable[Cursor], now: datetime
+) -> list[Alarm]:
     """R17, and silence: nobody must find out from the marketplace that nothing was sent."""
     settings = conf()
     alarms = [Alarm(store.state.trouble, {"message": store.state.trouble_text})] if store.state.trouble else []
@@ -194,7 +202,15 @@ def _alarms(store: Store, process: Process | None, figures: dict[str, Any], now:
     flight = figures.get("oldest_in_flight")
     if flight and now - flight > timedelta(days=1):
         alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
-    return [*alarms, *_of_mail(store)]
+    return [*alarms, *_of_sources(store, sources), *_of_mail(store)]
+
+
+def _of_sources(store: Store, sources: Iterable[Cursor]) -> Iterator[Alarm]:
+    """A source that cannot be followed stops itself alone, so nothing else tells of it."""
+    for each in sources:
+        if each.trouble != store.state.trouble:
+            source = kinds.source(store.shop_kind, each.name)
+            yield Alarm("source-troubled", {"source": source, "message": each.trouble_text})
 
 
 def _of_mail(store: Store) -> Iterator[Alarm]:

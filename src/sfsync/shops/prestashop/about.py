@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -30,15 +30,23 @@ class About:
         return self.version.startswith("1.")
 
 
+class Own(NamedTuple):
+    """What the shop's own row says."""
+
+    name: str
+    id_shop_group: int
+
+
 def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
-    """Two statements. A shop that is not there has a name all the same: `probe` is who complains."""
+    """One statement. A shop that is not there has a name all the same: `probe` is who complains."""
     shop, settings = tables.shop.c, tables.configuration.c
-    shops = reader.rows(select(shop.name, shop.id_shop_group).where(shop.id_shop == shop_id))
-    rows = reader.rows(
-        select(settings.name, settings.value, settings.id_shop, settings.id_shop_group).where(
-            settings.name.in_(SETTINGS)
-        )
-    )
+    own = [
+        select(column).where(shop.id_shop == shop_id).scalar_subquery().label(f"own_{column.name}")
+        for column in (shop.name, shop.id_shop_group)
+    ]
+    columns = (settings.name, settings.value, settings.id_shop, settings.id_shop_group)
+    rows = reader.rows(select(*columns, *own).where(settings.name.in_(SETTINGS)))
+    shops = [Own(row.own_name, row.own_id_shop_group) for row in rows[:1] if row.own_id_shop_group is not None]
     return about_of(shops, rows, shop_id)
 
 

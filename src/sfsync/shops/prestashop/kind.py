@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sfsync.shops.keys import Numbers
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.prestashop.problems import PROBLEMS
-from sfsync.shops.prestashop.settings import SETTINGS, STAND_ASIDE, identity
+from sfsync.shops.prestashop.settings import IGNORE, SETTINGS, identity
 from sfsync.shops.prestashop.webservice.problems import PROBLEMS as WEBSERVICE_PROBLEMS
+from sfsync.shops.setting import message as _
 
 if TYPE_CHECKING:
     from sfsync.shops.base import OpenShop
@@ -32,7 +33,7 @@ def _open_webservice(values: Mapping[str, Any], around: Around) -> OpenShop:
         shop_id=values["shop_id"],
         ceiling=values["questions_per_hour"],
         around=around,
-        ignore_senders=values["old_module"] != STAND_ASIDE,
+        ignore_senders=values["old_module"] == IGNORE,
     )
 
 
@@ -46,7 +47,7 @@ def _open_database(values: Mapping[str, Any], around: Around) -> OpenShop:
         shop_id=values["shop_id"],
         store_id=around.feed_store_id,
         timeout=around.timeout,
-        ignore_senders=values["old_module"] != STAND_ASIDE,
+        ignore_senders=values["old_module"] == IGNORE,
     )
 
 
@@ -60,4 +61,10 @@ PRESTASHOP = ShopKind(
     orders=Numbers(),
     statuses=Numbers(LARGEST),
     carriers=Numbers(LARGEST),
+    sources={
+        "table": _("orders that the Shopping Feed module lists"),
+        "old_module": _("orders of shoppingfluxexport"),
+        "history": _("history of the statuses"),
+        "sweep": _("comparison of the open orders"),
+    },
 )

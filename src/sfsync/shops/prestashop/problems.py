@@ -40,11 +40,12 @@ class Place:
     prefix: str
     account: str = ""
 
-    def grant(self, table: str = "*") -> str:
-        """The statement that gives the right to read this table (`*`: all of them)."""
+    def grant(self, table: str = "*", columns: str = "") -> str:
+        """The statement that gives the right to read this table (`*`: all of them), or these columns of it."""
         user, _, host = (self.account or f"{self.user}@%").rpartition("@")
         table = table if table == "*" else f"`{table}`"
-        return f"GRANT SELECT ON `{self.database}`.{table} TO '{user}'@'{host}';"
+        rights = f"SELECT ({columns})" if columns else "SELECT"
+        return f"GRANT {rights} ON `{self.database}`.{table} TO '{user}'@'{host}';"
 
 
 NO_TABLE = 1146

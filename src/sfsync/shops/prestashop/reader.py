@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -15,8 +15,10 @@ from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import PAGE, Carrier, ShopFacts, Status
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.carriers import families
+from sfsync.shops.prestashop.problems import Misconfigured
 from sfsync.shops.prestashop.shop_database import ShopDatabase, batches
-from sfsync.shops.prestashop.snapshots import OfOthers, snapshots
+from sfsync.shops.prestashop.snapshots import snapshots
+from sfsync.shops.prestashop.sources.table import ModuleTable
 from sfsync.shops.prestashop.tracking import clean_text
 
 LOOK = 20_000
@@ -24,12 +26,12 @@ LOOK = 20_000
 
 
 class DatabaseReader:
-    """Implements `sfsync.shops.base.Reader`. `of_others` says which of the module's tokens belong to another account at
+    """Implements `sfsync.shops.base.Reader`. `table` says which of the module's tokens belong to another account at
     Shopping Feed; `probe` tries what the sources need as well."""
 
-    def __init__(self, database: ShopDatabase, of_others: OfOthers, probe: Callable[[], ShopFacts]) -> None:
+    def __init__(self, database: ShopDatabase, table: ModuleTable, probe: Callable[[], ShopFacts]) -> None:
         self._database, self._tables = database, database.tables
-        self._of_others, self._probe = of_others, probe
+        self._table, self._probe = table, probe
 
     def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
         orders, parcels, history = self._tables.orders, self._tables.order_carrier, self._tables.order_history.c
@@ -50,8 +52,19 @@ class DatabaseReader:
         """Four statements for 1,000 orders."""
         return {each.key: each for some in batches(keys, PAGE) for each in self._snapshots(some)}
 
-    def _snapshots(self, order_ids: list[int]) -> Iterator[Snapshot]:
-        return snapshots(self._database, order_ids, self._of_others)
+    def _snapshots(self, order_ids: list[int]) -> list[Snapshot]:
+        """A shop whose orders all came through the old module has no table of the newer one's."""
+        try:
+            return self._read(order_ids)
+        except Misconfigured as error:
+            if error.code != "module" or self._table.is_missing:
+                raise
+        self._table.is_missing = True
+        return self._read(order_ids)
+
+    def _read(self, order_ids: list[int]) -> list[Snapshot]:
+        listed = not self._table.is_missing
+        return [*snapshots(self._database, order_ids, self._table.of_others, listed=listed)]
 
     def statuses(self, language: str) -> list[Status]:
         """`language` is a two letter code, or starts with one (`fr_FR`)."""

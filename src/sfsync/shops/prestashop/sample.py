@@ -232,6 +232,24 @@ class SampleShop:
             self.set_setting(f"SHOPPING_FLUX_STATUS_{word}", "checked")
             self.set_setting(f"SHOPPING_FLUX_{word}", str(status))
 
+    def by_old_module(self, order_id: int, message: str | None = None) -> str:
+        """This marketplace order came through shoppingfluxexport instead: the newer module's table does not know it.
+        Returns its reference; `message` is another text than the module's own, an empty one: none was written."""
+        told = self.order(order_id)
+        orders, listing = self.tables["orders"], self.tables["shoppingfeed_order"]
+        changes = {"module": "sfpayment", "payment": told.channel.lower()}
+        self.execute(update(orders).where(orders.c.id_order == order_id).values(changes))
+        self.execute(delete(listing).where(listing.c.id_order == order_id))
+        text = f"Numéro de commande {told.channel} :{told.marketplace_reference}" if message is None else message
+        if text:
+            self.add_message(order_id, text)
+        return told.marketplace_reference
+
+    def add_message(self, order_id: int, text: str) -> None:
+        """A private one."""
+        row = {"id_order": order_id, "id_customer": 0, "message": text, "private": 1, "date_add": self.time()}
+        self.execute(insert(self.tables["message"]).values(row))
+
     def rows(self, statement: Executable) -> Sequence[Any]:
         with self.engine.connect() as connection:
             return connection.execute(statement).all()

@@ -106,7 +106,7 @@ def _place(address: str) -> str:
     return f"{server}/{url.database or ''}"
 
 
-STAND_ASIDE = "stand-aside"
+STAND_ASIDE, IGNORE = "stand-aside", "ignore"
 
 SETTINGS = {
     "connection": Setting(
@@ -163,7 +163,7 @@ SETTINGS = {
         default=STAND_ASIDE,
         choices={
             STAND_ASIDE: _("sfsync stands aside: nothing is sent from here"),
-            "ignore": _("sfsync sends all the same"),
+            IGNORE: _("sfsync sends all the same"),
         },
     ),
 }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+from sqlalchemy import Table
 
 from sfsync.shops.base import Listing, Note, ShopFacts, Source
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.probe import check
+from sfsync.shops.prestashop.problems import Misconfigured
 from sfsync.shops.prestashop.reader import DatabaseReader
 from sfsync.shops.prestashop.senders import Senders
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.sources.history import History
+from sfsync.shops.prestashop.sources.old_module import OldModule
 from sfsync.shops.prestashop.sources.sweep import Sweep
 from sfsync.shops.prestashop.sources.table import ModuleTable
 
@@ -34,20 +38,25 @@ class PrestaShop:
         self.database = ShopDatabase(url, prefix=prefix, shop_id=shop_id, timeout=timeout)
         self._store_id = store_id
         self.table = ModuleTable(self.database, store_id)
+        self.old_module = OldModule(self.database, self.table)
+        self.table.is_dispensable = lambda: self.old_module.present
         self.history = History(self.database)
         self.sweep = Sweep(self.database)
         self.senders = Senders(self.database, ignored=ignore_senders)
-        self.reader = DatabaseReader(self.database, self.table.of_others, self.probe)
+        self.reader = DatabaseReader(self.database, self.table, self.probe)
 
     def __repr__(self) -> str:
         return f"PrestaShop({self.database!r})"
 
     @property
     def sources(self) -> Sequence[Source]:
-        return (self.table, self.history, self.sweep)
+        return (self.table, self.old_module, self.history, self.sweep)
 
     def listed(self, keys: Collection[OrderKey]) -> list[Listing]:
-        return self.table.of(keys)
+        """Few, of which none is in the newer module's table, may be the old one's: that is asked second."""
+        listed = [] if self.table.is_missing else self.table.of(keys)
+        rest = {*keys} - {each.key for each in listed}
+        return [*listed, *(self.old_module.of(rest) if rest and self.old_module.present else [])]
 
     def in_the_way(self) -> Sequence[Note]:
         return self.senders.notes()
@@ -58,11 +67,25 @@ class PrestaShop:
     def probe(self) -> ShopFacts:
         """Read every table that is needed, find the shop, and count its marketplace orders. The `code` of an error says
         which setting to look at."""
-        database, tables = self.database, self.database.tables
-        needed = [table for table in tables if table is not tables.token or self._store_id is not None]
-        check(database.connection, tables, needed, database.shop_id)
-        return ShopFacts("PrestaShop", database.about.version, database.about.name, {"table": self.table.count()})
+        try:
+            self._check(lambda table: table is not self.database.tables.token or self._store_id is not None)
+        except Misconfigured as error:
+            self.table.is_missing = error.code == "module"
+            if not (self.table.is_missing and self.old_module.present):
+                raise
+            self._check(lambda table: table not in (self.database.tables.listing, self.database.tables.token))
+        about = self.database.about
+        known_by = {} if self.table.is_missing else {self.table.name: self.table.count()}
+        if old := self.old_module.count():
+            known_by[self.old_module.name] = old
+        return ShopFacts("PrestaShop", about.version, about.name, known_by)
+
+    def _check(self, needed: Callable[[Table], bool]) -> None:
+        check(
+            self.database.connection, self.database.tables, filter(needed, self.database.tables), self.database.shop_id
+        )
 
     def close(self) -> None:
         self.database.close()
         self.table.forget()
+        self.old_module.forget()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, null, select
 
 from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Parcel, Snapshot
@@ -16,6 +16,11 @@ from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
 
+CLAIM = (
+    *("id_shoppingfeed_order", "id_internal_shoppingfeed", "id_order_marketplace"),
+    *("name_marketplace", "id_shoppingfeed_token"),
+)
+"""What the module's table says of an order."""
 OfOthers = Callable[[Iterable[int | None]], Collection[int]]
 
 
@@ -44,13 +49,15 @@ class Past:
     version: int = 0
 
 
-def snapshots(database: ShopDatabase, order_ids: list[int], of_others: OfOthers) -> Iterator[Snapshot]:
+def snapshots(
+    database: ShopDatabase, order_ids: list[int], of_others: OfOthers, *, listed: bool = True
+) -> Iterator[Snapshot]:
     """The orders of this shop among these. `of_others` says which of the module's tokens belong to another account at
-    Shopping Feed."""
+    Shopping Feed; without `listed` the module has no table."""
     # The history first: PrestaShop writes an order's status before its history row, so this way round the history
     # never holds a status that the order read afterwards does not have yet.
     history = _history(database, order_ids)
-    rows = _orders(database, order_ids)
+    rows = _orders(database, order_ids, listed=listed)
     foreign = of_others({row.id_shoppingfeed_token for row in rows})
     carriers = _carriers(database, {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows})
     flags = _flags(database, {row.current_state for row in rows})
@@ -136,7 +143,7 @@ def pasts(rows: Sequence[Any]) -> dict[int, Past]:
     return {order: Past(its, versions[order]) for order, its in statuses.items()}
 
 
-def _orders(database: ShopDatabase, order_ids: list[int]) -> Sequence[Row[Any]]:
+def _orders(database: ShopDatabase, order_ids: list[int], *, listed: bool) -> Sequence[Row[Any]]:
     """A row per parcel, the newest first, or one without a parcel: what an order says, its numbers, and which
     marketplace order it is, of one instant. An order that took another's number in between is not taken for it."""
     tables = database.tables
@@ -144,16 +151,14 @@ def _orders(database: ShopDatabase, order_ids: list[int]) -> Sequence[Row[Any]]:
     columns = (
         *(orders.c.id_order, orders.c.current_state, orders.c.id_carrier),
         *(parcels.c.id_order_carrier, parcels.c.id_carrier.label("parcel_carrier"), database.number),
-        *(listing.c.id_shoppingfeed_order, listing.c.id_internal_shoppingfeed, listing.c.id_order_marketplace),
-        *(listing.c.name_marketplace, listing.c.id_shoppingfeed_token),
     )
-    joined = (
-        select(*columns)
-        .join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
-        .join(listing, listing.c.id_order == orders.c.id_order, isouter=True)
-        .where(orders.c.id_order.in_(order_ids), tables.of_shop(database.shop_id))
-    )
-    return database.rows(joined)
+    rows = select(*columns).join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
+    claims = [listing.c[name] for name in CLAIM]
+    if listed:
+        rows = rows.add_columns(*claims).join(listing, listing.c.id_order == orders.c.id_order, isouter=True)
+    else:
+        rows = rows.add_columns(*(null().label(each.name) for each in claims))
+    return database.rows(rows.where(orders.c.id_order.in_(order_ids), tables.of_shop(database.shop_id)))
 
 
 def _by_order(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:

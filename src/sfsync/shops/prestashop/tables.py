@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, Integer, MetaData, String, Table, 
 from sfsync.shops.prestashop.problems import Misconfigured
 
 COLUMNS = {
-    "orders": ("id_order", "reference", "id_shop", "id_carrier", "current_state", "date_add"),
+    "orders": ("id_order", "reference", "id_shop", "id_carrier", "current_state", "date_add", "module", "payment"),
     "order_carrier": ("id_order_carrier", "id_order", "id_carrier", "tracking_number"),
     "order_history": ("id_order_history", "id_order", "id_order_state"),
     "order_state": ("id_order_state", "color", "shipped", "paid", "deleted"),
@@ -38,11 +38,24 @@ WISHED = {
     "module_shop": ("id_module", "id_shop"),
     "hook": ("id_hook", "name"),
     "hook_module": ("id_module", "id_shop", "id_hook"),
+    "message": ("id_message", "id_order", "message", "private"),
 }
 """The same for tables that a store can do without: what they would tell stays unknown where they cannot be read."""
 
 _TEXT = {
-    *("reference", "date_add", "tracking_number", "color", "name", "url", "value", "iso_code"),
+    *(
+        "reference",
+        "date_add",
+        "tracking_number",
+        "color",
+        "name",
+        "url",
+        "value",
+        "iso_code",
+        "module",
+        "payment",
+        "message",
+    ),
     *("id_internal_shoppingfeed", "id_order_marketplace", "name_marketplace"),
 }
 
@@ -79,6 +92,7 @@ class Tables:
         self.module_shop = self._table("module_shop")
         self.hook = self._table("hook")
         self.hook_module = self._table("hook_module")
+        self.message = self._table("message")
 
     def __iter__(self) -> Iterator[Table]:
         """Those that a store needs."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
 from sqlalchemy import Row, Select, func, select
@@ -15,7 +16,7 @@ from sfsync.shops.base import PAGE, KnownOrders, Listing, Noticed, ShopMisconfig
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.clock import EPOCH, long_ago, to_shop, to_utc
-from sfsync.shops.prestashop.problems import NO_TABLE, error_number
+from sfsync.shops.prestashop.problems import NO_TABLE, Misconfigured, error_number
 from sfsync.shops.prestashop.shop_database import ShopDatabase, batches
 
 OVERLAP = 500
@@ -24,6 +25,9 @@ WHOLE = timedelta(days=1)
 """How often every order is listed again: its id may be corrected long after it was imported."""
 ANY_ZONE = timedelta(days=1)
 """No zone is further from UTC: a date of the shop can be compared without asking for its zone."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class ModuleTable:
     every = timedelta()
 
     def __init__(self, database: ShopDatabase, store_id: int | None) -> None:
+        self.is_missing = False
+        self.is_dispensable: Callable[[], bool] = lambda: False
         self._database, self._store_id = database, store_id
         self._tables = database.tables
         self._without_tokens = False
@@ -59,7 +65,7 @@ class ModuleTable:
     def after(self, cursor: dict[str, Any] | None, orders: KnownOrders) -> Iterator[Noticed]:
         place = cursor or {"at": 0, "last": None, "overlap": 0, "whole_at": orders.now.isoformat()}
         pages = self._rows(max(place["at"] - OVERLAP, 0), orders.since)
-        first = next(pages, [])
+        first = self._asked(lambda: next(pages, []))
         if _is_lost(place["last"], first, orders.since):
             yield Noticed(restarted="shop-restored")
             return
@@ -74,6 +80,20 @@ class ModuleTable:
             yield from (Noticed(listings=page) for page in self.pages(0, since=orders.since))
             yield Noticed(cursor=place | {"whole_at": orders.now.isoformat()})
 
+    def _asked(self, question: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """A shop whose orders all came through another module is well without the table."""
+        try:
+            found = question()
+        except Misconfigured as error:
+            if error.code != "module":
+                raise
+            self.is_missing = True
+            if not self.is_dispensable():
+                raise
+            return []
+        self.is_missing = False
+        return found
+
     def pages(self, row_id: int, *, since: datetime) -> Iterator[list[Listing]]:
         """Marketplace orders by rising row id beyond the one given, created at or after `since`. Those with a zero
         date count as those of 1970."""
@@ -82,7 +102,7 @@ class ModuleTable:
     def _rows(self, row_id: int, since: datetime) -> Iterator[Sequence[Row[Any]]]:
         """Some of them are a day too old."""
         listings = self._listings()
-        if edge := _edge(since):
+        if edge := edge_of(since):
             listings = listings.where(func.coalesce(self._tables.orders.c.date_add, "") >= edge)
         return self._database.pages(listings, self._tables.listing.c.id_shoppingfeed_order, row_id)
 
@@ -90,9 +110,11 @@ class ModuleTable:
         return [each for each in self._ours(rows) if each.created_at >= since]
 
     def of(self, keys: Collection[OrderKey]) -> list[Listing]:
-        listings, order_id = self._listings(), self._tables.listing.c.id_order
-        pages = [self._database.rows(listings.where(order_id.in_(some))) for some in batches(keys, PAGE)]
+        pages = [self._asked(partial(self._of, some)) for some in batches(keys, PAGE)]
         return [ours for rows in pages for ours in self._ours(rows)]
+
+    def _of(self, order_ids: list[int]) -> Sequence[Row[Any]]:
+        return self._database.rows(self._listings().where(self._tables.listing.c.id_order.in_(order_ids)))
 
     def count(self) -> int:
         others = self._tables.listing.c.id_shoppingfeed_token.not_in(self._tokens_of_others())
@@ -101,6 +123,7 @@ class ModuleTable:
 
     def forget(self) -> None:
         """What may be another the next time it is read."""
+        self.is_missing = False
         self._without_tokens = False
         self._accounts = Accounts()
 
@@ -157,7 +180,7 @@ class ModuleTable:
         )
 
 
-def _edge(since: datetime) -> str:
+def edge_of(since: datetime) -> str:
     """No order of this time is older, in the shop's own time; empty where none is too old."""
     return to_shop(since - ANY_ZONE, UTC) if since > EPOCH + ANY_ZONE else ""
 
@@ -177,4 +200,4 @@ def _number(rows: list[Row[Any]]) -> int:
 
 def _is_lost(last: list[Any] | None, rows: Sequence[Row[Any]], since: datetime) -> bool:
     """A row that is too old is not read any more: that it is missing means nothing."""
-    return last is not None and last[-1] >= _edge(since) and last not in map(_kept, rows)
+    return last is not None and last[-1] >= edge_of(since) and last not in map(_kept, rows)
