@@ -23,6 +23,7 @@ class Exchange:
     path: str
     host: str
     basic: bool
+    body: bytes
     answer: Response
 
 
@@ -32,7 +33,8 @@ def exchange(version: str, name: str) -> Exchange:
     method, _, path = file["request"].partition(" ")
     headers = {key.lower(): value for key, value in file["headers"].items()}
     answer = Response(file["status"], headers, file["body"].encode())
-    return Exchange(name, method, path, file.get("host", "shop.example"), "authorization" in file, answer)
+    body = file.get("request_body", "").encode()
+    return Exchange(name, method, path, file.get("host", "shop.example"), "authorization" in file, body, answer)
 
 
 def names(version: str) -> list[str]:

@@ -19,6 +19,7 @@ from sfsync.shops.prestashop.webservice.bitmap import Bitmap
 from sfsync.shops.prestashop.webservice.place import Place
 from sfsync.shops.prestashop.webservice.shop import WebServiceShop
 from sfsync.shops.prestashop.webservice.source import OLDEST, WINDOW, moved, split
+from shoppingfeed import Request
 from tests.webservice.known import Follower
 from tests.webservice.standin import KEY, Standin
 
@@ -94,6 +95,19 @@ def test_an_idle_pass_asks_six_questions_at_most(follower: Follower, standin: St
 
 def test_a_status_that_the_back_office_writes_is_found(follower: Follower, sample: SampleShop, ours: list[int]) -> None:
     sample.set_status(ours[0], SHIPPED)
+    assert follower.follow()[str(ours[0])].status == "4"
+
+
+def test_a_status_that_was_written_although_the_shop_answered_500_is_found(
+    follower: Follower, standin: Standin, ours: list[int]
+) -> None:
+    """A warehouse tool writes through the web service, and a module on an old hook name makes an error of it. A shop
+    with a cache shows what it wrote itself."""
+    standin.behaviour.writable = standin.behaviour.cached = True
+    follower.follow()
+    document = f"<id_order>{ours[0]}</id_order><id_order_state>4</id_order_state>".encode()
+    address = f"http://127.0.0.1/api/order_histories?id_shop=1&ws_key={KEY}"
+    assert standin.send(Request("POST", address, {}, document)).status == 500
     assert follower.follow()[str(ours[0])].status == "4"
 
 
