@@ -149,8 +149,9 @@ def test_an_order_that_the_shop_shows_later_is_asked_for_too(world: World) -> No
     assert world.accepted(late) == [("ship", "T-1")] == world.told(late)
 
 
+@pytest.mark.parametrize("changed_meanwhile", [False, True])
 @pytest.mark.parametrize("before", ["nothing", "orders", "a send"])
-def test_a_backup_of_any_age_will_do(world: World, before: str) -> None:
+def test_a_backup_of_any_age_will_do(world: World, before: str, changed_meanwhile: bool) -> None:
     """Of before the first sync, of before the first send, of after it."""
     if before != "nothing":
         world.sync()
@@ -163,6 +164,8 @@ def test_a_backup_of_any_age_will_do(world: World, before: str) -> None:
     world.ship(order, "T-2")
     world.sync(wait=10)
     restore(backup)
+    if not changed_meanwhile:
+        world.sync(wait=10)
     world.ship(order, "T-3")
     world.sync(wait=10)
     assert world.accepted(order) == [("ship", "T-1"), ("ship", "T-2"), ("ship", "T-3")]
