@@ -22,6 +22,7 @@ def standin(world: World) -> Iterator[Standin]:
         way = {"shop_settings": {"connection": "webservice"}, "shop_secrets": {"url": url, "key": KEY}}
         Store.objects.filter(pk=world.store.pk).update(**way)
         yield made
+        world.connections.close()
 
 
 def of_shop(world: World) -> list[tuple[Verdict, str]]:

@@ -51,6 +51,7 @@ def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Itera
         world.store = Store.objects.get(pk=world.store.pk)
         world.standin = standin  # type: ignore[attr-defined]
         yield world
+        world.connections.close()
 
 
 def messages(world: World) -> Iterator[tuple[int, int, str, int]]:
