@@ -169,7 +169,7 @@ SENTENCES = {
         "%(message)s"
     ),
     "source-troubled": _(
-        "A part of the shop cannot be followed (%(source)s). What the others tell is sent all the same. %(message)s"
+        "A part of the shop cannot be followed: %(source)s. What the others tell is sent all the same. %(message)s"
     ),
     "another-sender": _(
         "A module of the shop sends order updates to Shopping Feed as well: nothing is sent from here, so that "

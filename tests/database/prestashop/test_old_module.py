@@ -196,7 +196,7 @@ def test_the_missing_right_is_shown_and_the_store_goes_on(world: World) -> None:
     [health] = health_of([Store.objects.get()], world.now())
     [alarm] = health.alarms
     assert alarm.code == "source-troubled"
-    assert alarm.sentence.startswith("A part of the shop cannot be followed (orders of shoppingfluxexport).")
+    assert alarm.sentence.startswith("A part of the shop cannot be followed: orders of shoppingfluxexport.")
     with world.shop.engine.begin() as connection:
         connection.execute(text(f"ALTER TABLE elsewhere RENAME TO {world.shop.prefix}message"))
     world.advance(minutes=2)
