@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 
 from sfsync.domain.trouble import Act, Trouble
 from sfsync.engine.kit.connections import Live
+from sfsync.engine.kit.judge import Judge
 from sfsync.engine.watch.doctor import examine, forget_trouble
 from sfsync.engine.watch.health import health_of
 from sfsync.models import Store
@@ -128,6 +130,28 @@ def refusing_writes(_world: World, words: str) -> Iterator[None]:
         yield
 
 
+class Off(Judge):
+    """Tells the story's time, on a machine that is three hours ahead."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__(0)
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now()
+
+    @property
+    def ahead(self) -> float:
+        return 3 * 3600
+
+
+@contextmanager
+def clock_off(world: World) -> Iterator[None]:
+    vars(world)["now"] = Off(world.now)
+    yield
+    del vars(world)["now"]
+
+
 @contextmanager
 def no_mail_server(_world: World) -> Iterator[None]:
     url = SecretStr(f"smtp://127.0.0.1:{free_port()}")
@@ -173,6 +197,7 @@ BREAKS: dict[Trouble, Break] = {
     Trouble.API_UNAVAILABLE: lambda world: fault(world, "unreachable"),
     Trouble.SECRET_UNREADABLE: other_key,
     Trouble.SECRET_ELSEWHERE: lambda world: stored(world, api_url="https://elsewhere.invalid"),
+    Trouble.CLOCK_WRONG: clock_off,
     Trouble.DATABASE_AWAY: lambda world: refusing_writes(world, "server closed the connection unexpectedly"),
     Trouble.DISK_FULL: lambda world: refusing_writes(world, "database or disk is full"),
     Trouble.MAIL_FAILED: no_mail_server,
