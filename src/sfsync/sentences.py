@@ -104,6 +104,13 @@ SENTENCES = {
         "Shopping Feed no longer says what was sent since."
     ),
     # Where an update stands
+    "order-named": _("Order %(order)s of %(store)s"),
+    "left-by-hand": _("%(orders)s to do on the marketplace (%(label)s); `sfsync tasks --by-hand` lists them."),
+    "left-went-back": _(
+        "%(orders)s went back in the shop after the marketplace was told; `sfsync tasks --went-back` lists them."
+    ),
+    "other-orders": _("Other shop orders of this marketplace order: %(others)s"),
+    "unchanged": _("%(order)s: nothing was changed."),
     "where": _("%(reference)s on %(channel)s, Shopping Feed id %(feed_id)s"),
     "on-marketplace": _("On %(channel)s: %(label)s, since %(since)s."),
     "on-marketplace-number": _("On %(channel)s: %(label)s, tracking number %(number)s, since %(since)s."),

@@ -258,9 +258,23 @@ def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:
         return _figure(value)
     if name == "source":
         return gettext(value)
+    if name == "who":
+        return who(str(value))
     if name == "owner":
         return gettext("a postal operator") if value == Family.A_POST else value
     return _fitted(str(value or ""), code, text) if name == "message" else value
+
+
+COMMAND_LINE = "command line"
+"""Who is not known by name, or follows the name in brackets: as it is kept."""
+
+
+def who(kept: str) -> str:
+    """A person as records keep them, for a reader."""
+    if kept == COMMAND_LINE:
+        return gettext("command line")
+    name, _bracket, place = kept.partition(f" ({COMMAND_LINE})")
+    return gettext("%(name)s (command line)") % {"name": name} if _bracket and not place else kept
 
 
 def _figure(value: Any) -> str:

@@ -248,7 +248,7 @@ def test_the_carrier_stands_beside_the_tracking_number(shop: World, merchant: Cl
     """And what was told of it to the marketplace."""
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
-    carrier = shop.connections.shop(shop.store).read([str(order)])[str(order)].parcels[0].carrier_name
+    carrier = shop.connections.shop(shop.store).reader.read([str(order)])[str(order)].parcels[0].carrier_name
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     found = re.findall(r'<th scope="row">Carrier</th>.*?<bdi>(.*?)</bdi>.*?<bdi>(.*?)</bdi>', page, re.DOTALL)
     assert found == [(carrier, carrier)]

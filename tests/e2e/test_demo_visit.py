@@ -17,7 +17,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rich.console import Console
 
-from sfsync.models import LogEntry, Notice
+from sfsync.models import DayFigure, LogEntry, Notice
 from sfsync.testing import World
 from sfsync_server.demo.mailbox import Mailbox
 from sfsync_server.demo.scenes import play, refused, without_number
@@ -49,6 +49,22 @@ def recorded() -> list[tuple[str, datetime, datetime]]:
         for entry in LogEntry.objects.all()
         for name in MOMENTS & entry.params.keys()
         if entry.params[name]
+    ]
+
+
+def test_the_chart_is_not_empty_when_the_story_runs_into_tomorrow(told: Stage) -> None:
+    """Near midnight: what was counted after it was counted today, and is added to what was before."""
+    today = timezone.localdate()
+    named = {"store": told.store, "channel": "a", "operation": "ship"}
+    DayFigure.objects.create(**named, day=today, sent=2, confirmed=1)
+    DayFigure.objects.create(**named, day=today + timedelta(days=1), sent=3, confirmed=3, m1=2)
+    DayFigure.objects.create(**(named | {"channel": "b"}), day=today + timedelta(days=1), failed=1)
+    back_to_the_present(told.clock.ahead)
+    assert not DayFigure.objects.filter(day__gt=today).exists()
+    rows = DayFigure.objects.filter(channel__in=("a", "b")).order_by("channel")
+    assert list(rows.values_list("day", "sent", "confirmed", "failed", "m1")) == [
+        (today, 5, 4, 0, 2),
+        (today, 0, 0, 1, 0),
     ]
 
 

@@ -130,3 +130,30 @@ def test_the_axis_of_a_chart_counts_in_whole_numbers(most: int, counts: list[int
     assert [tick.count for tick in ticks] == counts
     assert [tick.y for tick in ticks] == [10, *([10 + (BASE - 10) / 2] if len(counts) > 1 else [])]
     assert all(0 < tick.label_y < tick.y for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("root (command line)", "root (ligne de commande)"),
+        ("command line", "ligne de commande"),
+        ("marie", "marie"),
+        ("a (command line) b", "a (command line) b"),
+    ],
+)
+def test_who_was_at_the_command_line_is_said_in_the_readers_language(kept: str, shown: str) -> None:
+    with translation.override("fr"):
+        assert texts.who(kept) == shown
+        assert texts.sentence("person-retry", {"who": kept}).startswith(shown)
+    with translation.override("en"):
+        assert texts.who(kept) == kept
+
+
+@pytest.mark.parametrize("code", ["order-named", "left-by-hand", "left-went-back", "other-orders", "unchanged"])
+def test_what_the_commands_say_of_orders_is_french(code: str) -> None:
+    params = {"order": "17", "store": "main", "orders": 3, "operation": "refund", "others": "18"}
+    said = {}
+    for language in ("en", "fr"):
+        with translation.override(language):
+            said[language] = texts.sentence(code, params)
+    assert said["en"] != said["fr"]

@@ -39,6 +39,17 @@ def rows(page: str) -> dict[str, list[str]]:
     return {match[1] or match[2]: row for match, row in named if match}
 
 
+TEMPLATES = sorted((ROOT / "src/sfsync/templates/sfsync").rglob("*.html"))
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_two_landmarks_of_a_page_have_one_name(template: Path) -> None:
+    """A person who goes from landmark to landmark by ear could not tell them apart."""
+    tags = re.findall(r"<(?:section|nav|aside|[a-z]+ [^>]*role=\"(?:region|navigation)\")[^>]*>", template.read_text())
+    names = [match[1] for tag in tags if (match := re.search(r'aria-label(?:ledby)?="([^"]+)"', tag))]
+    assert len(names) == len(set(names))
+
+
 def test_every_rule_is_proved_by_tests_that_exist() -> None:
     """A row each; the tests it names are there. What is not done yet says so."""
     page = rows("rules.md")

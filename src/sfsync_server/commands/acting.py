@@ -103,8 +103,7 @@ def _counted(done: str, count: int) -> str:
 
 def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: str) -> None:
     """Do it and say how many it was; where it was none, say why of each order."""
-    from django.utils.translation import gettext
-
+    from sfsync import texts
     from sfsync.engine.people.acts import why_not
     from sfsync.models import Order
 
@@ -112,4 +111,4 @@ def _act(orders: list[Order], act: Callable[[QuerySet[Order], str], int], done: 
         shown.say(_counted(done, count))
         return
     for each in orders:
-        shown.say(f"{order_name(each)}: {gettext('nothing was changed.')} {why_not(each)}")
+        shown.say(f"{texts.sentence('unchanged', {'order': order_name(each)})} {why_not(each)}")

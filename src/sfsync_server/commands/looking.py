@@ -27,7 +27,7 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     from django.utils import timezone
 
     from sfsync.engine.watch.health import health_of
-    from sfsync.texts import joined
+    from sfsync.texts import joined, sentence
 
     stores = shown.stores_named(store)
     healths = health_of(stores, timezone.now())
@@ -43,11 +43,10 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
         for alarm in each.alarms:
             shown.say(f"{each.store}: {joined(alarm.sentence, alarm.advice)}", "yellow")
         for operation, orders in each.by_hand.items():
-            todo = f"{orders} to do by hand on the marketplace ({operation})"
-            shown.say(f"{each.store}: {todo}; `sfsync tasks --by-hand` lists them.", "yellow")
+            left = sentence("left-by-hand", {"orders": orders, "operation": operation})
+            shown.say(f"{each.store}: {left}", "yellow")
         if each.went_back:
-            text = f"{each.went_back} went back in the shop after the marketplace was told"
-            shown.say(f"{each.store}: {text}; `sfsync tasks --went-back` lists them.", "yellow")
+            shown.say(f"{each.store}: {sentence('left-went-back', {'orders': each.went_back})}", "yellow")
 
 
 def _health(store: Store, health: Health) -> tuple[object, ...]:
@@ -187,8 +186,10 @@ def orders_named(name: str, store: str = "") -> list[Order]:
 
 
 def order_name(order: Order) -> str:
+    from sfsync import texts
+
     reference = f" ({order.shop_reference})" if order.shop_reference else ""
-    return f"Order {order.key}{reference} of {order.store.name}"
+    return texts.sentence("order-named", {"order": f"{order.key}{reference}", "store": order.store.name})
 
 
 def why(
@@ -219,7 +220,7 @@ def _tell(story: Story) -> None:
     there = texts.sentence("where", {"reference": row.reference, "channel": row.channel, "feed_id": row.feed_id or "–"})
     shown.say(f"{order_name(story.order)}: {there}", "bold")
     if others := ", ".join(each.key for each in story.order.others):
-        shown.say(f"Other shop orders of this marketplace order: {others}")
+        shown.say(texts.sentence("other-orders", {"others": others}))
     for event in story.events:
         shown.say(f"  {stamp(event.at)}  {event.sentence}", "red" if event.level >= 40 else "")
         if event.payload:

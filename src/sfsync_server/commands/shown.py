@@ -105,7 +105,9 @@ def person() -> str:
     """Who is at the command line, for the record of changes."""
     import getpass
 
+    from sfsync.texts import COMMAND_LINE
+
     try:
-        return f"{getpass.getuser()} (command line)"
+        return f"{getpass.getuser()} ({COMMAND_LINE})"
     except (KeyError, OSError):
-        return "command line"
+        return COMMAND_LINE

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import secrets
 import sys
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import DateTimeField, F
-from django.utils import translation
+from django.utils import timezone, translation
 
 from sfsync import texts
-from sfsync.models import LogEntry, Notice
+from sfsync.models import DayFigure, LogEntry, Notice
+from sfsync.models.figure import WITHIN
 from sfsync_server.demo import run
 from sfsync_server.demo.screen import Screen
 
@@ -44,9 +45,21 @@ def back_to_the_present(ahead: timedelta) -> None:
         dates = [name for name, field in fields.items() if isinstance(field, DateTimeField)]
         if dates:
             model._default_manager.update(**{name: F(name) - ahead for name in dates})
+    _move_figures(timezone.localdate())
     for told in (LogEntry, Notice):
         for row in told._default_manager.exclude(params={}).select_related("store").iterator():
             _move_told(row, ahead)
+
+
+def _move_figures(today: date) -> None:
+    """Days have no time to be moved by: what the story counted after midnight was counted today."""
+    for row in DayFigure.objects.filter(day__gt=today):
+        key = {"store": row.store, "channel": row.channel, "operation": row.operation, "day": today}
+        counts = {name: getattr(row, name) for name in ("sent", "confirmed", "failed", "refused", *WITHIN)}
+        known, fresh = DayFigure.objects.get_or_create(**key, defaults=counts)
+        if not fresh:
+            DayFigure.objects.filter(pk=known.pk).update(**{name: F(name) + count for name, count in counts.items()})
+        row.delete()
 
 
 def _move_told(row: LogEntry | Notice, ahead: timedelta) -> None:

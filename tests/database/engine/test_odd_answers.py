@@ -11,7 +11,7 @@ import pytest
 from django.test import override_settings
 
 from sfsync.engine.run import run_store
-from sfsync.models import MarketplaceOrder
+from sfsync.models import DayFigure, MarketplaceOrder
 from sfsync.testing import DELIVERED, World
 from shoppingfeed import NotSentError, Request, Response
 from shoppingfeed.sandbox import Fault
@@ -245,3 +245,17 @@ def test_an_order_with_an_impossible_id_fails_alone(world: World) -> None:
     world.sync(wait=5)
     assert world.accepted(good) == [("ship", "T-GOOD-1")]
     assert [task.failure for task in world.tasks(bad)] == ["unpreparable"]
+
+
+def test_an_acceptance_with_another_batch_id_counts_once(world: World) -> None:
+    """R14, R18: its ticket is found by the order, and it was sent once."""
+    order = world.ship(world.order(), "T-1")
+    Twist(world, edit=lambda body: {**body, "batchId": "another-batch"} if "batchId" in body else body)
+    sent = world.sync(wait=10).counts.sent
+    for _ in range(20):
+        world.advance(minutes=10)
+        sent += world.sync(wait=10).counts.sent
+    assert world.row(order).marketplace_order.confirmed_operation == "ship"
+    assert world.accepted(order) == [("ship", "T-1")]
+    assert sent == 1
+    assert sum(DayFigure.objects.values_list("sent", flat=True)) == 1

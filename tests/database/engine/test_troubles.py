@@ -24,7 +24,7 @@ from sfsync.engine.kit.connections import Live
 from sfsync.engine.people import acts, at_once
 from sfsync.engine.watch.health import health_of
 from sfsync.engine.watch.story import story_of
-from sfsync.models import Order, Store, Task
+from sfsync.models import LogEntry, Order, Store, Task
 from sfsync.shops.base import OpenShop, ShopUnavailable
 from sfsync.testing import DELIVERED, PROCESSING, SHIPPED, World
 from shoppingfeed import Client, Request, Response
@@ -258,3 +258,13 @@ def test_a_slow_ticket_is_named_and_its_numbers_are_in_the_story(world: World) -
     assert "“”" not in slow
     [flying] = story_of(world.row(order)).next
     assert (task.ticket_number in flying.sentence, task.batch_id in flying.sentence) == (True, True)
+
+
+def test_an_unmapped_status_has_one_next_step(world: World) -> None:
+    """R6: not "will not be sent" and "up to date" in one breath."""
+    order = world.order()
+    world.sync()
+    LogEntry.objects.all().delete()
+    told = [each.sentence for each in story_of(world.row(order), world.connections).next]
+    assert len(told) == 1
+    assert told[0].startswith("Will not be sent.")

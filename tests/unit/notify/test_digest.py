@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -298,3 +299,15 @@ def test_no_secret_of_the_store_is_in_the_mail() -> None:
     source = mail.message().as_string() + html_of(mail) + str(mail.body)
     assert "very-secret-token" not in source
     assert "shop-password" not in source
+
+
+@pytest.mark.parametrize("operation", ["refund", "ship", "deliver", "cancel"])
+def test_no_status_breaks_inside_its_word(operation: str) -> None:
+    """“Remboursé/e”: the cells of long references may break anywhere, this one never."""
+    store = a_store(language="fr")
+    mail = compose(store, [about_order(store, "ticket-failed", {"operation": operation, "message": "no"})])
+    with translation.override("fr"):
+        word = texts.label(operation)
+    [cell] = re.findall(rf"<td[^>]*>{word}</td>", str(mail.alternatives[0][0]))
+    assert "white-space:nowrap" in cell
+    assert "word-break:normal" in cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
+import ssl
 
 import pymysql
 import pytest
@@ -49,6 +50,7 @@ LASTING = {
     (3159, "Connections using insecure transport are prohibited while --require_secure_transport=ON"): "url",
     (1104, "The SELECT would examine more than MAX_JOIN_SIZE rows"): "right",
     (1234, "Something new"): "answer",
+    (2026, "SSL connection error: SSL is required but the server doesn't support it"): "url",
     (1054, "Unknown column 'ps_orders.id_shop' in 'field list'"): "schema",
 }
 
@@ -68,6 +70,41 @@ def test_what_somebody_has_to_change_is_misconfigured(error: tuple[int, str], co
     assert isinstance(explained, ShopMisconfigured)
     assert getattr(explained, "code", None) == code
     assert str(explained).endswith((".", ";", "?", ")"))
+
+
+class Escaped(OSError):
+    """What PyMySQL raises where connecting failed: the same number for whatever it was, with what it was."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(2003, f"Can't connect to MySQL server on 'db' ({cause})")
+        self.original_exception = cause
+
+
+def test_a_certificate_that_is_not_trusted_is_an_answer() -> None:
+    """The server runs: nobody is sent to look whether it does."""
+    explained = explain(Escaped(ssl.SSLCertVerificationError(1, "certificate verify failed")), PLACE)
+    assert isinstance(explained, ShopMisconfigured)
+    assert "certificate verify failed" in str(explained)
+    assert "does not answer" not in str(explained)
+
+
+@pytest.mark.parametrize(
+    "cause", [TimeoutError("timed out"), ConnectionRefusedError(111, "refused"), OSError("no host")]
+)
+def test_a_network_that_fails_is_no_answer(cause: Exception) -> None:
+    explained = explain(Escaped(cause), PLACE)
+    assert isinstance(explained, ShopUnavailable)
+    assert "does not answer" in str(explained)
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_ERROR", "SQLITE_NEWER"])
+def test_what_sqlite_says_is_an_answer(name: str) -> None:
+    """There is no network to a file."""
+    error = sqlite3.OperationalError("in its own words")
+    error.sqlite_errorname = name
+    explained = explain(error, PLACE)
+    assert isinstance(explained, ShopMisconfigured)
+    assert "in its own words" in str(explained)
 
 
 @given(st.integers(min_value=1, max_value=1999) | st.integers(min_value=3000, max_value=9999))

@@ -150,8 +150,9 @@ def _found(run: Run, found: list[tuple[HeldTask, Ticket]]) -> None:
     rows = [(task.pk, ticket.batch_id, ticket.id, now, 0, now, task.request_key, "") for task, ticket in found]
     columns = ("id", "batch_id", "ticket_number", "update_at", "looks", "date_upd")
     update_rows(Task, columns, rows, expect=("request_key", "lease"))
-    note(run, sent=[task for task, _ in found])
-    run.tally.counts.sent += len(found)
+    uncounted = [task for task, _ in found if task.failure != Failure.TICKET_LOST]  # a batch that was lost had counted
+    note(run, sent=uncounted)
+    run.tally.counts.sent += len(uncounted)
     payloads = dict(Task.objects.filter(pk__in=[task.pk for task, _ in found]).values_list("pk", "payload"))
     for task, ticket in found:
         params = {"operation": task.operation, "batch": ticket.batch_id, "payload": payloads.get(task.pk)}

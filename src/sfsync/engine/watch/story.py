@@ -156,7 +156,9 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[Next]:
             "send” in the back office sends it."
         )
         return [Next(text)]
-    return [Next(say(decision, there.channel)), _of_rest(order)]
+    if there.by_hand or there.contradicted:
+        return [_of_rest(order)]
+    return [Next(texts.joined(acts.given_up(order), say(decision, there.channel)))]
 
 
 def _events(entries: Iterable[LogEntry], there: MarketplaceOrder) -> Iterator[Event]:

@@ -7,6 +7,7 @@ Drivers report by number (MySQL, MariaDB) or by name (SQLite); both become `Unav
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass
 
 from sfsync.shops.base import Problem, ShopError, ShopMisconfigured, ShopUnavailable
@@ -48,9 +49,11 @@ class Place:
         return f"GRANT {rights} ON `{self.database}`.{table} TO '{user}'@'{host}';"
 
 
+NO_TLS = 2026
 NO_TABLE = 1146
 NO_COLUMN = 1054
-NO_FILE = -1
+NO_FILE, OTHER_FILE = -1, -2
+"""Of SQLite, which has names: its file cannot be read, or it says something that is not known here."""
 DENIED = frozenset({1142, 1143})
 ANSWERED = DENIED | {NO_TABLE}
 """The connection is as good as before: what was asked for is not there, or not for us."""
@@ -70,6 +73,10 @@ _VIEW = "A view that sfsync reads cannot be used ({reason}). Make it anew, with 
 _EXPIRED = "The password of the account {user} at {server} has expired ({reason}). Give it a new one, without expiry."
 _LOCKED = "The account {user} at {server} is locked ({reason}). Unlock it: ALTER USER ... ACCOUNT UNLOCK."
 _TLS = "The database server {server} takes encrypted connections only ({reason}). Add ssl_ca to the shop's address."
+_HANDSHAKE = (
+    "The encrypted connection to the database server {server} failed ({reason}). Check ssl_ca in the shop's address,"
+    " and the server's certificate."
+)
 _JOIN = "The server refuses a query that reads many rows ({reason}). Raise max_join_size, or set sql_big_selects to ON."
 _FILE = "The database file {database} cannot be read ({reason}). Check the path and the rights of the file."
 _RIGHT = "The account {user} may not read the table {table}. Run: {grant}"
@@ -151,6 +158,7 @@ _BY_NUMBER: dict[int, tuple[type[Unavailable] | type[Misconfigured], str, str]] 
     **dict.fromkeys((1820, 1862), (Misconfigured, "password", _EXPIRED)),
     **dict.fromkeys((3118, 4151), (Misconfigured, "password", _LOCKED)),
     3159: (Misconfigured, "url", _TLS),
+    NO_TLS: (Misconfigured, "url", _HANDSHAKE),
     1104: (Misconfigured, "right", _JOIN),
     NO_FILE: (Misconfigured, "database", _FILE),
     NO_COLUMN: (Misconfigured, "schema", _COLUMN),
@@ -189,7 +197,7 @@ def explain(error: BaseException, place: Place) -> ShopError:
 
 def _unknown(number: int) -> tuple[type[Unavailable] | type[Misconfigured], str, str]:
     """A number is an answer, even one that is not known here; without a number nothing was answered. What the client
-    library itself numbers (2000 to 2999) is about the connection."""
+    library itself numbers (2000 to 2999) is about the connection; a handshake that failed was an answer."""
     if number == 0 or 2000 <= number < 3000:
         return Unavailable, "host", _LOST
     return Misconfigured, "answer", _ANSWERED
@@ -200,6 +208,8 @@ def error_number(error: BaseException) -> int:
     driver = getattr(error, "orig", None) or error
     name = getattr(driver, "sqlite_errorname", None)
     if name is None:
+        if isinstance(getattr(driver, "original_exception", None), ssl.SSLError):
+            return NO_TLS
         first = driver.args[0] if driver.args else 0
         return first if isinstance(first, int) else 0
     text = str(driver)
@@ -207,7 +217,7 @@ def error_number(error: BaseException) -> int:
         return NO_TABLE
     if text.startswith("no such column"):
         return NO_COLUMN
-    return _SQLITE.get(name, 0)
+    return _SQLITE.get(name, OTHER_FILE)
 
 
 def _reason(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from sfsync import texts
 from sfsync.backoffice.kit.live_shop import Carriers, Statuses, carriers_of, statuses_of
 from sfsync.backoffice.kit.reader_texts import Said
 from sfsync.engine.people.change_settings import in_words
@@ -53,7 +54,7 @@ def change_lines(store: Store, changes: Iterable[SettingChange], shop: Names) ->
     return [
         Line(
             each.at,
-            each.who,
+            texts.who(each.who),
             called(store, each.name),
             value(store, each.name, each.before, shop),
             value(store, each.name, each.after, shop),
