@@ -231,3 +231,22 @@ def test_the_environments_proxy_is_not_used(
         monkeypatch.delenv(name, raising=False)
     administrator.post(TEST, given(shop.store.api_url))
     assert heard == []
+
+
+def test_another_host_of_a_shops_database_gets_nothing_of_the_stored_password(
+    shop: World, administrator: Client
+) -> None:
+    """The address holds host and password together: the page shows nothing of it, and whoever names another host types
+    a whole address, password included; what was stored goes nowhere."""
+    stored = "mysql+pymysql://account77:hunter2-of-home@127.0.0.1:1/shop"
+    store = Store.objects.get()
+    store.shop_secrets = {"url": stored}
+    store.save()
+    page = text(administrator.get(CONNECTION))
+    assert [part for part in ("hunter2", "account77", "127.0.0.1:1/") if part in page] == []
+    elsewhere = "mysql+pymysql://account77@127.0.0.1:2/shop"
+    kept = {"shop.url": elsewhere, "token": "sandbox-token"}
+    administrator.post(TEST, given(shop.store.api_url, **kept))
+    assert Store.objects.get().shop_secrets["url"].reveal() == stored
+    administrator.post(CONNECTION, given(shop.store.api_url, **kept, do="anyway"))
+    assert Store.objects.get().shop_secrets["url"].reveal() == elsewhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select, text
 
 from sfsync.engine.people.acts import give_up
 from sfsync.models import MarketplaceOrder, Order, Task
@@ -289,3 +290,63 @@ def test_what_was_given_up_stays_given_up_when_the_order_turns_out_to_be_known(w
     world.sync(wait=5)
     assert world.row(second).marketplace_order_id == world.row(first).marketplace_order_id
     assert sent(world, feed_id) == []
+
+
+def list_again(world: World, order: int, feed_id: int) -> None:
+    """Another row of the module's list for the same order, newer than those that are there: of a module whose table
+    allows it."""
+    for statement in (
+        "CREATE TABLE copied AS SELECT * FROM ps_shoppingfeed_order",
+        "DROP TABLE ps_shoppingfeed_order",
+        "ALTER TABLE copied RENAME TO ps_shoppingfeed_order",
+    ):
+        world.shop.execute(text(statement))
+    table = world.shop.tables["shoppingfeed_order"]
+    [row] = [each._asdict() for each in world.shop.rows(table.select().where(table.c.id_order == order))]
+    [[newest]] = world.shop.rows(select(func.max(table.c.id_shoppingfeed_order)))
+    row |= {"id_shoppingfeed_order": newest + 1, "id_internal_shoppingfeed": str(feed_id)}
+    row |= {"id_order_marketplace": f"REF-{feed_id}"}
+    world.shop.execute(table.insert().values(row))
+
+
+def test_of_several_claims_of_one_order_the_newest_counts(world: World) -> None:
+    """R39: found together, or one after the other; nothing goes to an id that is not claimed any more."""
+    order = world.order()
+    first = world.feed_id(order)
+    list_again(world, order, 777_001)
+    world.sync()
+    assert world.row(order).marketplace_order.feed_id == 777_001
+    world.ship(order, "T-1")
+    world.sync(wait=5)
+    assert (sent(world, first), sent(world, 777_001)) == ([], [("ship", "T-1")])
+
+
+def test_a_later_claim_moves_an_order_that_is_known(world: World) -> None:
+    """R39: the first claim is not kept for ever."""
+    order = world.order()
+    first = world.feed_id(order)
+    world.sync()
+    assert world.row(order).marketplace_order.feed_id == first
+    list_again(world, order, 777_002)
+    world.ship(order, "T-1")
+    world.sync(wait=5)
+    assert world.row(order).marketplace_order.feed_id == 777_002
+    assert (sent(world, first), sent(world, 777_002)) == ([], [("ship", "T-1")])
+
+
+def test_an_order_that_is_another_one_is_looked_at_as_never_seen(world: World) -> None:
+    """R39: a restored shop gave its number to another order, whose history is shorter and whose state is the same: that
+    is no older answer about the first one, and it is told."""
+    order = world.ship(world.order(), "T-1")
+    world.sync(wait=5)
+    version = world.row(order).seen_version
+    history = world.shop.tables["order_history"]
+    world.shop.execute(
+        history.delete().where(history.c.id_order == order, history.c.id_order_history == version),
+    )
+    claim(world, order, 777_003, "REF-777003")
+    for _ in range(8):
+        assert world.sync(wait=5).ok
+        world.advance(minutes=1)
+    assert world.row(order).seen_version < version
+    assert sent(world, 777_003) == [("ship", "T-1")]
