@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 
 from django.conf import settings
 from django.db import close_old_connections, connections, transaction
@@ -32,8 +35,31 @@ def start(store: Store) -> None:
     transaction.on_commit(partial(import_string(name), store.pk))
 
 
+AT_ONCE = 4
+"""Threads: the others wait for one of them, however many stores were asked for in one call."""
+_waiting: SimpleQueue[int] = SimpleQueue()
+_free = threading.BoundedSemaphore(AT_ONCE)
+
+
 def in_a_thread(store_id: int) -> None:
-    threading.Thread(target=_apart, args=(store_id,), name=f"run-{store_id}", daemon=True).start()
+    in_few_threads(store_id, _apart)
+
+
+def in_few_threads(store_id: int, run: Callable[[int], None]) -> None:
+    _waiting.put(store_id)
+    if _free.acquire(blocking=False):
+        threading.Thread(target=_work, args=(run,), name="sfsync-run", daemon=True).start()
+
+
+def _work(run: Callable[[int], None]) -> None:
+    """Until nothing waits; what came in the last moment is not left behind."""
+    while True:
+        with suppress(Empty):
+            while True:
+                run(_waiting.get_nowait())
+        _free.release()
+        if _waiting.empty() or not _free.acquire(blocking=False):
+            return
 
 
 def at_once(store_id: int) -> None:

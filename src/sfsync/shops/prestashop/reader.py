@@ -1,4 +1,4 @@
-"""Orders, statuses and carriers of a PrestaShop, read from its database (1.5 to 8, MariaDB, MySQL, or SQLite for
+"""Orders, statuses and carriers of a PrestaShop, read from its database (1.5 to 9.1, MariaDB, MySQL, or SQLite for
 trials). See docs/prestashop.md."""
 
 from __future__ import annotations
