@@ -168,7 +168,7 @@ def _read_state(store: Store) -> bool:
     unmailed = Exists(Notice.objects.filter(store=OuterRef("pk"), mailed_at=None))
     state = StoreState.objects.annotate(unmailed=unmailed).get(pk=store.pk)
     store.state = state
-    return state.unmailed
+    return state.unmailed or bool(state.refused)
 
 
 def _remember_trouble(store: Store, troubles: list[Stopped], now: datetime) -> None:
