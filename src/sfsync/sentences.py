@@ -64,6 +64,9 @@ SENTENCES = {
     "confirmed": _("%(channel)s confirmed %(operation)s."),
     "ticket-missing": _("No confirmation was found with the others of its batch; looking it up by order."),
     "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
+    # Deadlines
+    "at-risk": _("It must be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
+    "late": _("It had to be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
     # What the marketplace shows
     "not-seen": _("%(channel)s is still waiting for the shipment, although Shopping Feed confirmed it."),
     "refused-there": _("%(channel)s rejected the shipment after Shopping Feed had confirmed it: “%(message)s”"),
@@ -300,6 +303,11 @@ ADVICE = {
     ),
     "part-called-off": _("If the customer is to be refunded for a part, do it in the marketplace's seller portal."),
     "unsupported": _("Do it in the marketplace's seller portal."),
+    "at-risk": _("Ship it, or enter its tracking number in the shop if it has left."),
+    "late": _(
+        "Ship it now, or enter its tracking number in the shop if it has left. If it cannot be shipped, "
+        "tell the customer."
+    ),
     "not-seen": _(
         "Look at the order in the marketplace's seller portal. If it is still waiting there, send the shipment again."
     ),

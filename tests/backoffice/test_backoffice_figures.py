@@ -65,7 +65,13 @@ def test_a_refusal_is_an_answer() -> None:
     assert set(Failure) - REFUSALS == {
         *(Failure.NO_TRACKING, Failure.SPOILT_TRACKING, Failure.NO_FEED_ID, Failure.ORDER_GONE),
         *(Failure.UNLISTED, Failure.UNPREPARABLE),
-        *(Failure.TICKET_LOST, Failure.NO_ANSWER, Failure.UNKNOWN_OPERATION),
+        *(
+            Failure.TICKET_LOST,
+            Failure.NO_ANSWER,
+            Failure.UNKNOWN_OPERATION,
+            Failure.MAYBE_TOLD,
+            Failure.CALLED_OFF_THERE,
+        ),
     }
 
 

@@ -24,6 +24,7 @@ from sfsync.engine.outgoing.conclude import tell
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.steps import take_steps
 from sfsync.engine.watch.alarms import raise_alarms
+from sfsync.engine.watch.deadlines import raise_deadlines
 from sfsync.engine.watch.notify import notify
 from sfsync.engine.watch.prune import prune
 from sfsync.models import Notice, Store, StoreState
@@ -153,8 +154,8 @@ def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[St
     now, unmailed = journal.clock(), _read_state(store)
     tries = store.state.mail_tries
     _remember_trouble(store, troubles, now)
-    looked = raise_alarms(store, now)
-    if unmailed or troubles or looked:
+    looked, near = raise_alarms(store, now), raise_deadlines(store, now)
+    if unmailed or troubles or looked or near:
         notify(store, journal)
     gone = prune(store, now, lambda: lease.beat("prune"))
     if gone:

@@ -42,8 +42,9 @@ class MarketplaceOrder(Loaded):
     written here, and nobody can know.
 
     `seen_there`: the status that Shopping Feed showed it in last, `NOT_WAITING` where it only was no longer among those
-    that wait; `seen_there_at`: since when it has shown that. `agreed_at`: when a person
-    said that it is to be shipped although the marketplace shows it as cancelled (R33).
+    that wait; `seen_there_at`: since when it has shown that. `agreed_at`: when a person said that it is to be shipped
+    although the marketplace shows it as cancelled (R33). `ship_by`: its deadline (R25), `ship_by_from` the `Source` of
+    that.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="marketplace_orders", db_index=False)
@@ -64,6 +65,8 @@ class MarketplaceOrder(Loaded):
     seen_there = models.CharField(max_length=32, default="", blank=True)
     seen_there_at = models.DateTimeField(null=True)
     agreed_at = models.DateTimeField(null=True)
+    ship_by = models.DateTimeField(null=True)
+    ship_by_from = models.CharField(max_length=8, default="", blank=True)
 
     class Meta:
         db_table = "sfsync_marketplace_order"
@@ -78,6 +81,11 @@ class MarketplaceOrder(Loaded):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["store", "ship_by"],
+                name="there_ship_by",
+                condition=Q(ship_by__isnull=False, confirmed_operation=""),
+            ),
             models.Index("store", Upper("reference"), name="there_reference"),
             models.Index(fields=["store", "confirmed_at"], name="there_confirmed"),
             models.Index(fields=["store", "channel", "created_at"], name="there_channel"),

@@ -161,6 +161,13 @@ class Store(models.Model):
         validators=[validators.reasons],
         help_text=_("The reason that goes out with a cancellation, by the shop's status."),
     )
+    ship_hours = models.JSONField(
+        _("Hours to ship"),
+        default=dict,
+        blank=True,
+        validators=[validators.ship_hours],
+        help_text=_("By marketplace: how long after the order, where the marketplace itself names no deadline."),
+    )
     reconcile_hour = models.PositiveSmallIntegerField(
         _("Hour of the daily comparison"),
         default=4,

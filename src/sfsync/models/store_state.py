@@ -32,6 +32,7 @@ class StoreState(models.Model):
     refused = models.JSONField(default=dict, blank=True)
     alarms_at = models.DateTimeField(null=True)
     pruned_at = models.DateTimeField(null=True)
+    deadlines_at = models.DateTimeField(null=True)
     watched_at = models.DateTimeField(null=True)
     reconciled_at = models.DateTimeField(null=True)
 

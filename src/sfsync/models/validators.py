@@ -80,6 +80,16 @@ def reasons(value: Any) -> None:
 LONGEST_REASON = 255
 
 
+def ship_hours(value: Any) -> None:
+    """`{"amazon": 48, "*": 72}` (R25)."""
+    hours = value.values() if isinstance(value, dict) else [None]
+    if not all(type(each) is int and 0 < each <= MOST_HOURS for each in hours):
+        raise ValidationError(_("The hours to ship are a table: of marketplaces, and a whole number for each."))
+
+
+MOST_HOURS = 24 * 60
+
+
 def api_url(value: str) -> None:
     url = _split(value)
     if url.scheme not in {"http", "https"} or not url.hostname:

@@ -39,17 +39,20 @@ def _queues(stores: list[Store]) -> Iterable[Metric]:
     oldest = GaugeMetricFamily("sfsync_oldest_waiting_seconds", "Age of the oldest waiting update", labels=["store"])
     alarms = GaugeMetricFamily("sfsync_alarms", "Alarms that stand", labels=["store"])
     silence = GaugeMetricFamily("sfsync_seconds_since_last_run", "Since the last run ended", labels=["store"])
+    due = GaugeMetricFamily("sfsync_orders_to_ship", "Orders by how near their deadline is", labels=["store", "state"])
     for health in health_of(stores, now):
         for state in ("queued", "waiting", "in_flight", "failed"):
             depth.add_metric([health.store, state], getattr(health, state))
         depth.add_metric([health.store, "by_hand"], health.left_to_people)
         depth.add_metric([health.store, "went_back"], health.went_back)
+        due.add_metric([health.store, "late"], health.late)
+        due.add_metric([health.store, "at_risk"], health.at_risk)
         age = (now - health.oldest_waiting).total_seconds() if health.oldest_waiting else 0
         oldest.add_metric([health.store], max(age, 0))
         alarms.add_metric([health.store], len(health.alarms))
         if health.last_run:
             silence.add_metric([health.store], (now - health.last_run).total_seconds())
-    return [depth, oldest, alarms, silence]
+    return [depth, due, oldest, alarms, silence]
 
 
 def _operations() -> Iterable[Metric]:

@@ -38,6 +38,8 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     rows = [_health(each, health) for each, health in zip(stores, healths, strict=True)]
     shown.print_table(columns, rows, empty=shown.NO_STORE)
     for each in healths:
+        if each.late or each.at_risk:
+            shown.say(f"{each.store}: {each.late} orders late, {each.at_risk} at risk of being late", "yellow")
         if each.running:
             shown.say(f"{each.store}: sync in progress ({each.running})")
         for alarm in each.alarms:

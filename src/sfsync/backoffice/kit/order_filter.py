@@ -16,6 +16,7 @@ from sfsync.backoffice.kit.keyset import Ordering
 from sfsync.backoffice.kit.order_state import State, in_state
 from sfsync.domain.operations import all_kinds
 from sfsync.models import MarketplaceOrder, Order, Store, Task, Told
+from sfsync.models.deadlines import at_risk, late, to_ship
 from sfsync.models.order import spelt
 from sfsync.shops import kinds
 
@@ -24,6 +25,7 @@ SORTS = {
     "created_at": (_("Oldest order first"), Ordering("created_at", descending=False)),
     "-ordinal": (_("Order number, high to low"), Ordering("ordinal")),
     "ordinal": (_("Order number, low to high"), Ordering("ordinal", descending=False)),
+    "ship_by": (_("Deadline"), Ordering("marketplace_order__ship_by", descending=False)),
     "-confirmed_at": (_("Last confirmed"), Ordering("marketplace_order__confirmed_at")),
 }
 FOUND = 200
@@ -39,6 +41,9 @@ class OrderFilter(forms.Form):
     channel = forms.ChoiceField(label=_("Marketplace"), required=False)
     operation = forms.ChoiceField(
         label=_("Update"), required=False, choices=lambda: [("", _("All updates")), *operations()]
+    )
+    due = forms.ChoiceField(
+        label=_("Deadline"), required=False, choices=[("", _("All")), ("late", _("Late")), ("at-risk", _("At risk"))]
     )
     since = forms.DateField(
         label=_("Ordered from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
@@ -67,7 +72,7 @@ class OrderFilter(forms.Form):
     @property
     def narrowed(self) -> bool:
         """Anything but the whole list."""
-        return any(self.value(name) for name in ("q", "state", "channel", "operation", "since", "until"))
+        return any(self.value(name) for name in ("q", "state", "channel", "operation", "due", "since", "until"))
 
     def orders(self) -> QuerySet[Order]:
         """The chosen orders, with their tasks, not yet sorted."""
@@ -82,6 +87,11 @@ class OrderFilter(forms.Form):
             orders = orders.filter(created_at__lte=midnight(until, time.max))
         if text := self.value("q"):
             orders = orders.filter(pk__in=found(self.store, text))
+        if due := self.value("due"):
+            near = {"late": late, "at-risk": at_risk}[due](timezone.now())
+            orders = orders.filter(marketplace_order__in=to_ship([self.store]).filter(near))
+        if self.value("sort") == "ship_by":
+            orders = orders.filter(marketplace_order__ship_by__isnull=False)
         if self.value("sort") == "-confirmed_at":
             orders = orders.filter(marketplace_order__confirmed_at__isnull=False)
         return with_tasks(orders)

@@ -121,9 +121,9 @@ def _read(run: Run, claims: list[Claim]) -> dict[Identity, There]:
     return {Claim(*rest).identity: There(pk, not ends_order(told), known=True) for pk, told, *rest in rows}
 
 
-_UNTOLD = dict.fromkeys(("fulfilled_by", "confirmed_operation", "confirmed_ticket", "by_hand", "seen_there"), "") | {
-    "contradicted": False
-}
+_UNTOLD = dict.fromkeys(
+    ("fulfilled_by", "confirmed_operation", "confirmed_ticket", "by_hand", "seen_there", "ship_by_from"), ""
+) | {"contradicted": False}
 
 
 def _make(run: Run, claims: Wanted) -> dict[Identity, There]:

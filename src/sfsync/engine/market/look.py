@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sfsync.db.bulk import update_rows
-from sfsync.domain.reconciliation import Found, There, compare
+from sfsync.domain.deadlines import deadline, hours_of
+from sfsync.domain.reconciliation import WAITING, Found, There, compare
 from sfsync.engine.market.context import Market
 from sfsync.engine.market.ours import Ours, read_ours
 from sfsync.models import MarketplaceOrder
@@ -24,9 +25,11 @@ class Looked:
 
 def look(market: Market, shown: Iterable[FeedOrder], grace: timedelta) -> Looked:
     """In a transaction that holds the lease. Orders that are not ours, and those made for a test, are left alone."""
-    there = {each.id: there_of(each) for each in shown if not each.is_test}
+    real = {each.id: each for each in shown if not each.is_test}
+    there = {feed_id: there_of(each) for feed_id, each in real.items()}
     ours = read_ours(market.store, there, market.policy)
     _remember(market, [(each, there[each.feed_id].status[:32]) for each in ours])
+    _remember_deadlines(market, [(each, real[each.feed_id]) for each in ours])
     now = market.clock()
     compared = ((each.pk, compare(there[each.feed_id], each.here, now, grace)) for each in ours)
     return Looked([each.pk for each in ours], [(pk, found) for pk, found in compared if found])
@@ -46,3 +49,17 @@ def _remember(market: Market, seen: Iterable[tuple[Ours, str]]) -> None:
     update_rows(
         MarketplaceOrder, ("id", "seen_there"), changed, same={"seen_there_at": market.clock(), "agreed_at": None}
     )
+
+
+def _remember_deadlines(market: Market, seen: Iterable[tuple[Ours, FeedOrder]]) -> None:
+    """R25: wherever orders that wait are listed anyway."""
+    rules = market.store.ship_hours
+    read = [(ours, _deadline(order, rules)) for ours, order in seen if order.status in WAITING]
+    changed = [(ours.pk, *found) for ours, found in read if found != ours.deadline]
+    update_rows(MarketplaceOrder, ("id", "ship_by", "ship_by_from"), changed)
+
+
+def _deadline(order: FeedOrder, rules: Mapping[str, int]) -> tuple[datetime | None, str]:
+    hours, latest = hours_of(order.channel, rules), order.latest_ship_date
+    at, source = deadline(latest, has_zone=order.latest_ship_date_has_zone, placed_at=order.created_at, hours=hours)
+    return at, source.value

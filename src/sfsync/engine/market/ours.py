@@ -23,19 +23,29 @@ class Ours:
     feed_id: int
     seen_there: str
     here: Here
+    deadline: tuple[datetime | None, str]
 
 
 def read_ours(store: Store, feed_ids: Collection[int], policy: Policy) -> list[Ours]:
     """Three statements, however many orders."""
     known = MarketplaceOrder.objects.filter(store=store, feed_id__in=among(feed_ids)).order_by()
-    columns = ("pk", "feed_id", "seen_there", "ticket_at", "fulfilled_by", "confirmed_operation")
+    columns = (
+        "pk",
+        "feed_id",
+        "seen_there",
+        "ship_by",
+        "ship_by_from",
+        "ticket_at",
+        "fulfilled_by",
+        "confirmed_operation",
+    )
     rows = list(known.values_list(*columns))
     told = _told([row[0] for row in rows if row[-1]])
     untold = [pk for pk, *_, fulfilled_by, _last in rows if pk not in told and fulfilled_by != FulfilledBy.CHANNEL]
     preparing = _prepared(untold, policy)
     return [
-        Ours(pk, feed_id or 0, seen, _here(told.get(pk, {}), ticket_at, pk in preparing))
-        for pk, feed_id, seen, ticket_at, *_ in rows
+        Ours(pk, feed_id or 0, seen, _here(told.get(pk, {}), ticket_at, pk in preparing), (ship_by, source))
+        for pk, feed_id, seen, ship_by, source, ticket_at, *_ in rows
     ]
 
 

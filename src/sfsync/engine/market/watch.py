@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sfsync.domain.reconciliation import CANCELLED, GRACE, Difference
+from django.db.models import Max, Min
+
+from sfsync.domain.deadlines import Source
+from sfsync.domain.reconciliation import CANCELLED, GRACE, WAITING, Difference
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import passed
 from sfsync.engine.market.context import Market
 from sfsync.engine.market.findings import close_others, keep
 from sfsync.engine.market.look import look
-from sfsync.models import Finding, Order
+from sfsync.models import Finding, MarketplaceOrder, Order
 from sfsync.models.log import Level
 from shoppingfeed import NotFoundError
 
 EVERY = timedelta(hours=1)
+PLACED_BEFORE = timedelta(days=2)
+"""An order may be so much older than the shop's copy of it, where its deadline is to be of use."""
 HORIZON = timedelta(days=30)
 """The age of the oldest orders that are listed."""
 
 
 def watch(run: Run) -> None:
-    """One request for all that were cancelled or refused, where the shop prepares any order at all; none otherwise."""
+    """One request for all that were cancelled or refused, and one for the deadlines of new orders, where the shop
+    prepares any order at all; none otherwise."""
     state, now = run.store.state, run.clock()
     if not passed(state.watched_at or min(run.store.created_at, now), now, EVERY):
         return
     market = Market(run.store, run.policy, run.feed, run.lease, run.journal, run.clock, now - HORIZON)
     if _prepares(market):
         _look(market)
+        _learn_deadlines(market)
     state.watched_at = now
     state.save(update_fields=["watched_at"])
 
@@ -53,3 +60,21 @@ def _look(market: Market) -> None:
         young = Finding.objects.filter(kind=Difference.CANCELLED_THERE.value, order__created_at__gte=market.since)
         close_others(market, seen, young)
         market.journal.flush()
+
+
+def _learn_deadlines(market: Market) -> None:
+    """R25: of orders that are new since the last look, from a list of those that wait; each is asked for once."""
+    known = MarketplaceOrder.objects.filter(store=market.store, created_at__gte=market.since, feed_id__isnull=False)
+    new = known.filter(ship_by_from=Source.UNKNOWN, confirmed_operation="")
+    oldest, newest = new.aggregate(oldest=Min("created_at"), newest=Max("id")).values()
+    if oldest is None:
+        return
+    try:
+        for page in market.pages({"status": WAITING, "since": oldest - PLACED_BEFORE}):
+            with market.lease.writing("watch"):
+                keep(market, look(market, page, GRACE).found)
+                market.journal.flush()
+    except NotFoundError as error:
+        market.journal.say(Level.WARNING, "orders-unlistable", message=str(error))
+        return
+    new.filter(id__lte=newest).update(ship_by_from=Source.NONE)

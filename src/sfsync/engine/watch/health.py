@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, prefetch_related_objects
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Value, When, prefetch_related_objects
 
 from sfsync import texts
 from sfsync.conf import conf
@@ -16,6 +16,7 @@ from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.lease import held_by
 from sfsync.engine.watch import refused_mail
 from sfsync.models import Cursor, MarketplaceOrder, Process, Scheduler, Store, Task
+from sfsync.models.deadlines import at_risk, late, to_ship
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
 from sfsync.models.task import in_state
@@ -57,6 +58,8 @@ class Health:
     failed: int
     by_hand: dict[str, int]
     went_back: int
+    late: int
+    at_risk: int
     oldest_waiting: datetime | None
     oldest_in_flight: datetime | None
     last_run: datetime | None
@@ -90,7 +93,8 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     figures = {row["store"]: row for row in _figures(stores, now)}
     awake = scheduler_awake(now)
     by_hand: dict[int, dict[str, int]] = {store.pk: {} for store in stores}
-    for store_id, operation, orders in _left_to_people(stores):
+    asking = _left_to_people(stores).union(_by_deadline(stores, now), all=True)
+    for store_id, operation, orders in asking:
         by_hand[store_id][operation] = orders
     sources: dict[int, list[Cursor]] = {store.pk: [] for store in stores}
     for each in Cursor.objects.filter(store__in=stores).exclude(trouble="").order_by("name"):
@@ -113,7 +117,18 @@ def _left_to_people(stores: list[Store]) -> Any:
     """By operation; with none, those that went back. An order whose update failed counts there."""
     failed = Exists(Task.objects.parked().filter(order=OuterRef("pk")))
     left = MarketplaceOrder.objects.filter(~Q(by_hand="") | Q(contradicted=True), ~failed, store__in=stores)
-    return left.order_by("store", "by_hand").values_list("store", "by_hand").annotate(Count("id"))
+    return left.order_by().values_list("store", "by_hand").annotate(Count("id"))
+
+
+def _by_deadline(stores: list[Store], now: datetime) -> Any:
+    """R25: in the place of the operation `_LATE` or `_AT_RISK`."""
+    near = to_ship(stores).filter(late(now) | at_risk(now))
+    named = near.annotate(due=Case(When(late(now), then=Value(_LATE)), default=Value(_AT_RISK)))
+    return named.values_list("store", "due").annotate(Count("id"))
+
+
+_LATE, _AT_RISK = "due: late", "due: at risk"
+"""No operation is called so."""
 
 
 def scheduler_awake(now: datetime) -> bool:
@@ -174,8 +189,10 @@ def _health(
         waiting=figures.get("waiting", 0),
         in_flight=figures.get("in_flight", 0),
         failed=figures.get("failed", 0),
-        by_hand={operation: orders for operation, orders in by_hand.items() if operation},
+        by_hand={name: orders for name, orders in by_hand.items() if name and name not in (_LATE, _AT_RISK)},
         went_back=by_hand.get("", 0),
+        late=by_hand.get(_LATE, 0),
+        at_risk=by_hand.get(_AT_RISK, 0),
         oldest_waiting=figures.get("oldest_waiting"),
         oldest_in_flight=figures.get("oldest_in_flight"),
         last_run=process.finished_at if process else None,

@@ -106,7 +106,7 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     entries = LogEntry.objects.filter(order=there).order_by("id")
     if tasks is None:
         tasks = list(Task.objects.filter(order=there).living().order_by("id"))
-    findings = list(there.findings.open())
+    findings = list(there.findings.open()) if there.seen_there else []
     stage = stage_of(there, tasks, findings)
     shown = texts.joined(believes(there), seen_there(there, stage, findings))
     story = Story(order, list(_events(entries, there)), shown, _next(order, tasks), stage=stage)

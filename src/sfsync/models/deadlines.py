@@ -1,0 +1,33 @@
+"""The orders that somebody still has to ship, and those of them whose deadline is near or past (R25)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from sfsync.domain.deadlines import AT_RISK
+from sfsync.domain.reconciliation import CANCELLED, REFUNDED
+from sfsync.models.marketplace_order import FulfilledBy, MarketplaceOrder
+from sfsync.models.order import Order
+from sfsync.models.store import Store
+from sfsync.models.task import Task
+
+
+def to_ship(stores: Collection[Store]) -> QuerySet[MarketplaceOrder]:
+    """With a deadline, an open shop order, and nothing told or on its way; neither ended on the marketplace nor shipped
+    by it."""
+    shop_orders = Order.objects.filter(marketplace_order=OuterRef("pk"), open=True)
+    flying = Task.objects.in_flight().filter(order=OuterRef("pk"))
+    dated = MarketplaceOrder.objects.filter(store__in=stores, ship_by__isnull=False, confirmed_operation="", by_hand="")
+    theirs = Q(fulfilled_by=FulfilledBy.CHANNEL) | Q(seen_there__in=(*CANCELLED, *REFUNDED))
+    return dated.filter(Exists(shop_orders), ~Exists(flying)).exclude(theirs).order_by()
+
+
+def late(now: datetime) -> Q:
+    return Q(ship_by__lte=now)
+
+
+def at_risk(now: datetime) -> Q:
+    return Q(ship_by__gt=now, ship_by__lte=now + AT_RISK)

@@ -1,0 +1,111 @@
+"""Deadlines are learned, watched and told: R25."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.core import mail
+
+from sfsync.engine.watch.health import health_of
+from sfsync.testing import World
+
+MakeWorld = Callable[..., World]
+
+
+def due_in(world: World, hours: float) -> int:
+    """An order in preparation that must be shipped in so many hours."""
+    order = world.order()
+    world.list_there(order, latest_ship_date=world.clock() + hours * 3600)
+    return order
+
+
+def learned(world: World) -> None:
+    """The hour after which new orders are asked for has passed."""
+    world.sync()
+    world.advance(minutes=61)
+    world.sync()
+
+
+def due(world: World) -> tuple[int, int]:
+    [health] = health_of([world.store], world.now())
+    return health.late, health.at_risk
+
+
+def test_a_deadline_is_learned_and_counted(world: World) -> None:
+    """R25."""
+    due_in(world, 10)
+    due_in(world, 0.5)
+    due_in(world, 100)
+    learned(world)
+    assert due(world) == (1, 1)
+
+
+def test_each_step_is_mailed_once(world: World) -> None:
+    """R25, R20."""
+    order = due_in(world, 30)
+    learned(world)
+    for _ in range(48):
+        world.advance(minutes=50)
+        world.sync()
+    assert world.notices(order) == ["at-risk", "at-risk", "late"]
+    told = [each.body for each in mail.outbox if "order needs attention" in each.subject]
+    assert len(told) == 3
+    assert "It must be shipped by" in told[0]
+
+
+def test_an_order_that_was_shipped_is_not_late(world: World) -> None:
+    """R25."""
+    order = due_in(world, 10)
+    learned(world)
+    world.ship(order, "T-1")
+    world.sync(wait=10)
+    world.advance(hours=20)
+    world.sync()
+    assert due(world) == (0, 0)
+    assert "late" not in world.notices(order)
+
+
+def test_an_order_that_was_cancelled_there_is_not_late(world: World) -> None:
+    """R25, R33."""
+    order = due_in(world, 10)
+    learned(world)
+    world.sandbox.change_order(world.feed_id(order), status="cancelled")
+    world.advance(hours=20)
+    world.sync()
+    assert due(world) == (0, 0)
+
+
+def test_a_date_without_a_zone_is_told_as_a_day(world: World) -> None:
+    """R25."""
+    order = world.order()
+    at = world.now() + timedelta(hours=5)
+    world.list_there(order, latest_ship_date=at.strftime("%Y-%m-%d %H:%M:%S"))
+    learned(world)
+    world.sync()
+    assert world.notices(order) == ["at-risk"]
+    assert f"It must be shipped by {at:%Y-%m-%d}, and" in mail.outbox[0].body
+
+
+def test_a_stores_rule_counts_where_the_marketplace_names_none(make_world: MakeWorld) -> None:
+    """R25."""
+    world = make_world(ship_hours={"*": 2})
+    order = world.order()
+    world.list_there(order)
+    learned(world)
+    assert world.row(order).marketplace_order.ship_by_from == "hours"
+    assert due(world) == (0, 1)
+
+
+def test_new_orders_cost_one_request_an_hour_and_known_ones_none(world: World) -> None:
+    """R25: it costs no request of an order's own."""
+    for hours in range(10):
+        due_in(world, 100 + hours)
+    learned(world)
+    asked = [each.path for each in world.sandbox.ledger.requests if "status=created" in each.path]
+    assert len(asked) == 1
+    for _ in range(3):
+        world.advance(minutes=61)
+        world.sync()
+    again = [each.path for each in world.sandbox.ledger.requests if "status=created" in each.path]
+    assert len(again) == 1
