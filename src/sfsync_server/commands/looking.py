@@ -216,6 +216,7 @@ def why(
 
 def _tell(story: Story) -> None:
     from sfsync import texts
+    from sfsync.feed_pages import order_at_feed
     from sfsync.texts import stamp
 
     row = story.order.marketplace_order
@@ -232,6 +233,8 @@ def _tell(story: Story) -> None:
     if story.now:
         shown.say(story.now)
     shown.say(story.believes)
+    if url := order_at_feed(story.order.store, story.order.marketplace_order):
+        shown.say(url)
     for each in story.next:
         shown.say(f"→ {each.sentence}", "bold")
 

@@ -24,6 +24,7 @@ from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, story_of
+from sfsync.feed_pages import order_at_feed
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
@@ -91,6 +92,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
         "color": statuses.color(status),
         "others": order.others,
+        "at_feed": order_at_feed(store, order.marketplace_order),
         "meaning": meaning(store, statuses.name(status), status),
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,

@@ -1,0 +1,19 @@
+"""The pages of Shopping Feed's own site, for people (API page, *Orders*)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.utils.translation import get_language
+
+from sfsync.models import MarketplaceOrder, Store
+
+API_HOST = "api.shopping-feed.com"
+
+
+def order_at_feed(store: Store, order: MarketplaceOrder) -> str:
+    """Where a merchant sees an order there, and may send it again. Empty for an order without an id, or a sandbox's."""
+    if not order.feed_id or urlsplit(store.api_url).hostname != API_HOST:
+        return ""
+    language = "fr" if (get_language() or "").startswith("fr") else "en"
+    return f"https://app.shopping-feed.com/v3/{language}/orders/detail/{order.feed_id}?store={store.feed_store_id}"
