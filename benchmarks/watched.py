@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 STEPS = {
-    "sfsync.engine.run": ("take", "reap", "settle", "find", "dispatch", "notify", "prune", "_finish"),
+    "sfsync.engine.run": ("take", "notify", "prune", "_finish"),
+    "sfsync.engine.steps": ("reap", "settle", "find", "dispatch"),
     "sfsync.engine.outgoing.settle": ("ask",),
     "sfsync.engine.outgoing.dispatch": ("adopt", "learn_fulfilment", "prepare", "send"),
 }
