@@ -263,9 +263,9 @@ def test_a_service_gives_its_sign_when_it_looks_around(world: World) -> None:
     assert scheduler_awake(timezone.now())
 
 
-def test_health_takes_four_statements(world: World, django_assert_num_queries: Any) -> None:
+def test_health_takes_five_statements(world: World, django_assert_num_queries: Any) -> None:
     store = Store.objects.select_related("state").get()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert health_of([store], timezone.now())[0].scheduled is False
 
 

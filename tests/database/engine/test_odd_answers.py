@@ -249,9 +249,11 @@ def test_an_order_with_an_impossible_id_fails_alone(world: World) -> None:
 
 def test_an_acceptance_with_another_batch_id_counts_once(world: World) -> None:
     """R14, R18: its ticket is found by the order, and it was sent once."""
+    world.sandbox.configure(ticket_seconds=3600)
     order = world.ship(world.order(), "T-1")
-    Twist(world, edit=lambda body: {**body, "batchId": "another-batch"} if "batchId" in body else body)
+    Twist(world, edit=lambda body: {**body, "id": "another-batch"})
     sent = world.sync(wait=10).counts.sent
+    assert world.tasks(order)[0].batch_id == "another-batch"
     for _ in range(20):
         world.advance(minutes=10)
         sent += world.sync(wait=10).counts.sent
