@@ -200,7 +200,8 @@ def test_why_in_json(told: Story) -> None:
     assert [event["payload"]["trackingNumber"] for event in story["events"] if event["payload"]] == [
         f"TRACK-{told.refused}"
     ]
-    assert story["next"][0].startswith("amazonfr rejected the shipment: “Unknown carrier”. It is retried on ")
+    said = "amazonfr rejected the shipment: “Unknown carrier”. The marketplace does not know the carrier by this name."
+    assert story["next"][0].startswith(f"{said} It is retried on ")
 
 
 def test_status_shows_what_is_left(told: Story) -> None:

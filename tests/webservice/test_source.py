@@ -30,7 +30,7 @@ def opened(standin: Standin, *, ceiling: int = 100_000, ignore_senders: bool = F
         KEY,
         shop_id=1,
         ceiling=ceiling,
-        around=Around(10, 30.0, None, lambda _seconds: None),
+        around=Around(10, 30.0, lambda: None, lambda _seconds: None),
         ignore_senders=ignore_senders,
         transport=standin,
     )

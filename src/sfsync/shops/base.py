@@ -249,7 +249,7 @@ class OpenShop(Protocol):
         """What else sends for this shop, and what keeps us from seeing whether anything does."""
 
     def memory(self) -> Json | None:
-        """What `Around.memory` is to be when the shop is opened again; None: nothing."""
+        """What `Around.memory` is to tell when the shop is opened again; None: nothing."""
 
     def close(self) -> None:
         """Give the connection back."""

@@ -15,12 +15,12 @@ from sfsync.shops.setting import Setting
 @dataclass(frozen=True, slots=True)
 class Around:
     """What a shop is opened with beside its own settings: the store's number at Shopping Feed, how many seconds a
-    question may take, what the shop remembered when it was last followed (`OpenShop.memory`), and how to wait for so
-    many seconds between two questions."""
+    question may take, what tells what the shop remembered when it was last followed (`OpenShop.memory`), and how to
+    wait for so many seconds between two questions."""
 
     feed_store_id: int
     timeout: float
-    memory: Json | None = None
+    memory: Callable[[], Json | None] = lambda: None
     pause: Callable[[float], None] = time.sleep
 
 

@@ -93,7 +93,7 @@ def _user(store: Store) -> Hashable:
 
 def open_shop(store: Store, timeout: float | None = None) -> OpenShop:
     """`timeout` in seconds, that of the settings if None. Raises `ShopMisconfigured` and `SecretUnreadable`."""
-    around = Around(store.feed_store_id, conf().timeout if timeout is None else timeout, _memory(store))
+    around = Around(store.feed_store_id, conf().timeout if timeout is None else timeout, lambda: _memory(store))
     return store.kind.open(named_settings.revealed(store), around)
 
 

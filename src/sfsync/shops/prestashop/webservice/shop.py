@@ -32,7 +32,8 @@ class WebServiceShop:
         ignore_senders: bool = False,
         transport: Transport | None = None,
     ) -> None:
-        memory = around.memory if isinstance(around.memory, dict) else {}
+        remembered = around.memory()
+        memory = remembered if isinstance(remembered, dict) else {}
         pace = Pace(ceiling, memory, pause=around.pause)
         self._service = WebService(
             address, key, shop_id=shop_id, pace=pace, timeout=around.timeout, memory=memory, transport=transport
