@@ -102,3 +102,19 @@ def test_an_api_without_a_list_of_orders_stops_nothing(world: World) -> None:
     world.advance(minutes=61)
     world.ship(order, "T-1")
     assert world.sync(wait=10).ok
+
+
+def test_a_look_that_fails_holds_up_nothing(world: World) -> None:
+    """R33: it is had again ten minutes later; what is to be sent goes out with the next run."""
+    cancelled(world)
+    shipped = world.order()
+    world.list_there(shipped)
+    world.sandbox.fault(Fault("status", path="status=cancelled", status=500, times=None))
+    world.advance(minutes=61)
+    world.ship(shipped, "T-1")
+    assert [each.trouble for each in world.sync().troubles] == ["api-unavailable"]
+    assert world.sync(wait=10).counts.confirmed == 1
+    looks = listings(world)
+    world.advance(minutes=11)
+    world.sync()
+    assert listings(world) > looks

@@ -17,7 +17,8 @@ from sfsync.models import Finding, MarketplaceOrder, Order
 from sfsync.models.log import Level
 from shoppingfeed import NotFoundError
 
-EVERY = timedelta(hours=1)
+EVERY, AGAIN = timedelta(hours=1), timedelta(minutes=10)
+"""How often, and how soon after a look that failed: one that cannot be had must not hold up what is to be sent."""
 PLACED_BEFORE = timedelta(days=2)
 """An order may be so much older than the shop's copy of it, where its deadline is to be of use."""
 HORIZON = timedelta(days=30)
@@ -31,11 +32,15 @@ def watch(run: Run) -> None:
     if not passed(state.watched_at or min(run.store.created_at, now), now, EVERY):
         return
     market = Market(run.store, run.policy, run.feed, run.lease, run.journal, run.clock, now - HORIZON)
-    if _prepares(market):
-        _look(market)
-        _learn_deadlines(market)
-    state.watched_at = now
-    state.save(update_fields=["watched_at"])
+    watched_at = now - EVERY + AGAIN
+    try:
+        if _prepares(market):
+            _look(market)
+            _learn_deadlines(market)
+        watched_at = now
+    finally:
+        state.watched_at = watched_at
+        state.save(update_fields=["watched_at"])
 
 
 def _prepares(market: Market) -> bool:
