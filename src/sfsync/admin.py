@@ -9,7 +9,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 
 from sfsync.models import (
+    Cursor,
     DayFigure,
+    Finding,
     LogEntry,
     MarketplaceOrder,
     Notice,
@@ -87,7 +89,7 @@ class TaskRows(Rows):
     ordering = ("-id",)
 
 
-@admin.register(Process, Notice, SettingChange, DayFigure)
+@admin.register(Cursor, Finding, Process, Notice, SettingChange, DayFigure)
 class OtherRows(Rows):
     ordering = ("-id",)
 

@@ -256,12 +256,8 @@ def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:
         return moment(str(value))
     if name in FIGURES:
         return _figure(value)
-    if name == "source":
-        return gettext(value)
-    if name == "who":
-        return who(str(value))
-    if name == "owner":
-        return gettext("a postal operator") if value == Family.A_POST else value
+    if name in _OTHERS:
+        return _OTHERS[name](str(value))
     return _fitted(str(value or ""), code, text) if name == "message" else value
 
 
@@ -275,6 +271,15 @@ def who(kept: str) -> str:
         return gettext("command line")
     name, _bracket, place = kept.partition(f" ({COMMAND_LINE})")
     return gettext("%(name)s (command line)") % {"name": name} if _bracket and not place else kept
+
+
+def _owner(family: str) -> str:
+    """Whose tracking number it is."""
+    return gettext("a postal operator") if family == Family.A_POST else family
+
+
+_OTHERS = {"source": gettext, "who": who, "owner": _owner}
+"""Parameters with words of their own in each language."""
 
 
 def _figure(value: Any) -> str:

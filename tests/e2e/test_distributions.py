@@ -100,12 +100,17 @@ def test_the_client_and_its_sandbox_need_nothing_but_httpx2(alone: Path) -> None
     assert not {"sfsync", "sfsync_server", "django", "sqlalchemy", "typer", "celery"} & set(seen["modules"])
 
 
+def _interruptible() -> None:
+    """Whatever started the tests: a shell lets what it starts in the background ignore Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("command", [["shoppingfeed-sandbox"], ["python", "-m", "shoppingfeed.sandbox"]])
 def test_the_sandbox_runs_from_the_client_alone(alone: Path, command: list[str]) -> None:
     program, *arguments = command
     started = [str(alone / program), *arguments, "--port", "0", "--samples"]
 
-    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as sandbox:
+    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True, preexec_fn=_interruptible) as sandbox:
         assert sandbox.stdout is not None
         address = sandbox.stdout.readline().split()[-1]
         with Client("sandbox-token", base_url=address) as client:

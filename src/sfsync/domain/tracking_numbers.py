@@ -132,11 +132,6 @@ def same_number(number: str, told: str) -> bool:
     return number == told or number in recognise(told).numbers
 
 
-def number_key(text: str | None) -> str:
-    """The one number in this text, as it is told and compared; empty when there is not exactly one."""
-    return recognise(text).number
-
-
 _PLAIN = re.compile(r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)[A-Z0-9]{1,64}", re.ASCII)
 _GROUPED = re.compile(r"(?:(?:[A-Z]{1,2}|(?=[A-Z]*[0-9])[A-Z0-9]{1,7})(?: |\Z)){2,}", re.ASCII)
 """Most numbers that exist, and how labels print them: they need no closer look (and get none, for speed)."""

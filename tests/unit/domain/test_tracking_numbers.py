@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sfsync.domain.tracking_numbers import Finding, Kind, number_key, recognise, same_number
+from sfsync.domain.tracking_numbers import Finding, Kind, recognise, same_number
 
 CORPUS: dict[str, Any] = tomllib.loads(
     (Path(__file__).parents[2] / "data" / "tracking_numbers.toml").read_text(encoding="utf-8")
@@ -60,7 +60,6 @@ def test_what_is_no_number_says_what_it_is(finding: Finding, text: str) -> None:
 
 def test_no_text_is_an_empty_one() -> None:
     assert recognise(None) == recognise("")
-    assert number_key(None) == ""
 
 
 @pytest.mark.parametrize("told", ["6A1", " 6A 1", "6A1;6A2", "6A2, 6A1", "Colissimo 6A1"])
@@ -183,7 +182,7 @@ def test_no_text_is_too_strange_to_be_told_what_it_is(text: str) -> None:
 def test_the_key_of_a_key_is_the_key(text: str) -> None:
     for number in recognise(text).numbers:
         assert number
-        assert number_key(number) == number
+        assert recognise(number).number == number
 
 
 @given(ONE_WORD.filter(lambda text: text.strip("0")))
@@ -211,7 +210,7 @@ def test_a_number_with_harmless_typing_around_it_has_the_same_key(
 ) -> None:
     _, number, key = form
     after = '"' if before == '="' else after
-    assert number_key(before + number + after) == key
+    assert recognise(before + number + after).number == key
 
 
 @given(
@@ -223,7 +222,7 @@ def test_gaps_and_unseen_signs_inside_a_number_do_not_change_its_key(
     number: str, size: int, data: st.DataObject
 ) -> None:
     gap = data.draw(st.sampled_from([" ", "\u00a0", "\u202f", "\u200b", "\u00ad", "  "]))
-    assert number_key(gap.join(number[at : at + size] for at in range(0, len(number), size))) == number
+    assert recognise(gap.join(number[at : at + size] for at in range(0, len(number), size))).number == number
 
 
 @given(

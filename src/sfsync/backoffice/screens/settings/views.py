@@ -18,8 +18,9 @@ from sfsync.backoffice.kit.access import administrator, is_administrator, of_sto
 from sfsync.backoffice.kit.layout import Way, page
 from sfsync.backoffice.kit.live_shop import Tried, carriers_of, statuses_of, tried
 from sfsync.backoffice.screens.settings import pending_secrets
+from sfsync.backoffice.screens.settings.connection_forms import Connection, NewStore, Token
 from sfsync.backoffice.screens.settings.effects import foretold, warnings
-from sfsync.backoffice.screens.settings.forms import Connection, Mails, Mapping, NewStore, Sending, Token
+from sfsync.backoffice.screens.settings.forms import Mails, Mapping, Sending
 from sfsync.backoffice.screens.settings.setting_history import Names, called, change_lines
 from sfsync.engine.people.change_settings import add_store, change_settings, differences, hint, note_try
 from sfsync.engine.watch.doctor import answering, forget_trouble
