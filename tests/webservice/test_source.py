@@ -347,6 +347,21 @@ def test_messages_name_the_marketplaces_order_where_the_key_may_read_them(
     assert standin.counted()["messages"] == 1
 
 
+def test_another_message_names_no_order_and_a_split_cart_shares_its_own(
+    standin: Standin, sample: SampleShop, ours: list[int]
+) -> None:
+    """R24: as in the shop's database. The module writes into an order's messages what it did, too."""
+    first, second, other = ours[:3]
+    orders = sample.tables["orders"]
+    sample.execute(update(orders).where(orders.c.id_order.in_([first, second])).values(reference="SPLITCART"))
+    standin.messages = [
+        (1, other, "Statut mis à jour sur amazon : True", 1),
+        (2, second, "Numéro de commande Amazon :402-1", 1),
+    ]
+    listed = {each.key: each.reference for each in opened(standin).listed([str(each) for each in ours[:3]])}
+    assert listed == {str(first): "402-1", str(second): "402-1", str(other): ""}
+
+
 @given(st.sets(st.integers(0, 5000), max_size=20), st.integers(0, 5000))
 def test_a_bitmap_keeps_what_was_met(ids: set[int], first: int) -> None:
     kept = Bitmap(first)

@@ -13,14 +13,13 @@ from sqlalchemy import Row, Select, func, select
 from sfsync.shops.base import PAGE, KnownOrders, Listing, Noticed, ShopMisconfigured
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.clock import long_ago, to_utc
+from sfsync.shops.prestashop.importers_message import LIKE, reference_in
 from sfsync.shops.prestashop.problems import DENIED, Misconfigured, error_number
 from sfsync.shops.prestashop.shop_database import ShopDatabase, batches
 from sfsync.shops.prestashop.sources.table import OVERLAP, ModuleTable, edge_of
 
 MODULE = "sfpayment"
 """Its method of payment, which the newer module took over: what that one lists is left to it."""
-WORDS = "Num%ro de commande%:%"
-"""How the message with the reference begins, in whatever encoding: `Numéro de commande Amazon :402-1234567-7654300`."""
 MOMENT = timedelta(hours=1)
 """In which the message of an order is written, after it; and in which a shop that has no such orders is not asked
 again."""
@@ -120,14 +119,14 @@ class OldModule:
         rows = (
             select(orders.c.reference, message.message)
             .join_from(orders, self._database.tables.message, message.id_order == orders.c.id_order)
-            .where(orders.c.reference.in_(sorted(references)), message.private == 1, message.message.like(WORDS))
+            .where(orders.c.reference.in_(sorted(references)), message.private == 1, message.message.like(LIKE))
             .order_by(message.id_message.desc())
         )
         try:
             found = self._database.rows(rows)
         except ShopMisconfigured as error:
             raise self._not_allowed(error) from error.__cause__
-        return {row.reference: row.message.partition(":")[2].strip() for row in found}
+        return {row.reference: told for row in found if (told := reference_in(row.message))}
 
     def _not_allowed(self, error: ShopMisconfigured) -> ShopMisconfigured:
         """The right to these columns is enough, and nothing personal is in them."""

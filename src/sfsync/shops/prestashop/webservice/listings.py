@@ -8,6 +8,7 @@ from sfsync.shops.base import Listing, ShopMisconfigured
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.about import About
 from sfsync.shops.prestashop.clock import to_utc
+from sfsync.shops.prestashop.importers_message import reference_in
 from sfsync.shops.prestashop.shop_database import batches
 from sfsync.shops.prestashop.tracking import clean_text
 from sfsync.shops.prestashop.webservice import rows
@@ -22,8 +23,8 @@ WITHOUT = {"webservice-rights", "webservice-version"}
 
 
 class Listings:
-    """The marketplace's reference follows the first colon of an order's first private message, where its importer left
-    one; orders without are looked up by the shop's own number."""
+    """The marketplace's reference stands in a private message, where the order's importer left one. An order whose cart
+    was split has the message of its twin: both have one reference in the shop."""
 
     def __init__(self, service: WebService, about: Callable[[], About]) -> None:
         self._service, self._about = service, about
@@ -37,8 +38,9 @@ class Listings:
         filters = {"id": any_of(ids), "module": any_of(MODULES)}
         found = self._service.rows(Question("orders", filters, rows.fields(rows.Listed), most=len(ids) + 1))
         listed = [rows.read(rows.Listed, each) for each in found]
-        references = self._references([each.id_order for each in listed])
-        return [self._listing(each, references.get(each.id_order, "")) for each in listed]
+        told = self._references([each.id_order for each in listed])
+        references = {each.reference: told[each.id_order] for each in listed if each.id_order in told}
+        return [self._listing(each, references.get(each.reference, "")) for each in listed]
 
     def _listing(self, row: rows.Listed, reference: str) -> Listing:
         return Listing(
@@ -69,12 +71,6 @@ class Listings:
         found: dict[int, str] = {}
         for row in self._service.all_rows(question):
             message = rows.read(rows.Message, row)
-            if message.private:
-                found.setdefault(message.id_order, _reference(message.message))
+            if message.private and (reference := reference_in(message.message)):
+                found.setdefault(message.id_order, reference)
         return found
-
-
-def _reference(message: str) -> str:
-    """`Numéro de commande Amazon :402-1234567-1234567`; the line alone."""
-    _label, _, rest = message.partition(":")
-    return clean_text(rest.strip().partition("\n")[0])
