@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sfsync.testing import CANCELED
+from sfsync.testing import CANCELED, SHIPPED
 from tests.faults.stage import Child, Done, Stage, Story
 from tests.faults.test_killed import play
 
@@ -150,6 +150,30 @@ def test_a_run_that_wakes_up_when_others_have_tried_again_changes_nothing(stage:
     """R10, R16: it read that the ticket failed; meanwhile the update was queued again and is in flight again."""
     late = held_up_everywhere(stage, "http", refused, tried_twice, meanwhile=try_again)
     assert late.total() > 3, late
+
+
+def without_a_number(stage: Stage) -> Story:
+    """Shipped: its number may still come."""
+    story = stage.story()
+    story.shop.set_status(story.orders[0], SHIPPED)
+    return story
+
+
+def wait_in_vain(story: Story) -> None:
+    """No number comes, and the others set the shipment aside."""
+    for _ in range(2):
+        story.stage.clock.advance(400)
+        assert "busy" not in story.sync()
+
+
+def failed_and_visible(story: Story, where: object) -> None:
+    assert [task["failure"] for task in story.facts()["tasks"]] == ["no-tracking"], where
+
+
+def test_a_run_that_waited_while_others_set_the_shipment_aside_leaves_that_alone(stage: Stage) -> None:
+    """R6, R22: by its own clock the number may still come; it has failed since, and must stay visible."""
+    refused = held_up_everywhere(stage, "outside", without_a_number, failed_and_visible, meanwhile=wait_in_vain)
+    assert refused.total() > 10, refused
 
 
 @pytest.mark.parametrize("kind", ["outside", "http"])

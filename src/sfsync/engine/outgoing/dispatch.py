@@ -116,8 +116,9 @@ def _unknown(task: HeldTask, message: str, wanted: Nameless) -> Failed:
 
 
 def settle_without_request(run: Run, plan: Plan) -> None:
-    """Waits, needless tasks and failures. What a change has taken back is decided anew, so nothing is said of it."""
-    with transaction.atomic():
+    """Waits, needless tasks and failures. What a change has taken back is decided anew, so nothing is said of it; and
+    what was decided before another run took over is no longer true of anything. Raises `LeaseLost`."""
+    with transaction.atomic() if plan.sends_only else run.lease.writing("send"):
         lost = {task.pk for task in plan.over} - drop(run, plan.over)
         _keep(run, plan)
         delete_rows(Task, ("id", "action", "episode"), [(row.pk, row.action, row.episode) for row in plan.needless])

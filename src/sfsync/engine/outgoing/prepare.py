@@ -70,6 +70,12 @@ class Plan:
     called_off: list[tuple[HeldTask, Together]] = field(default_factory=list)
     """Shipped, while another shop order of the same marketplace order is called off (R38)."""
 
+    @property
+    def sends_only(self) -> bool:
+        """Nothing is to be written down but the requests themselves."""
+        marked = any(each.task.by_hand or each.task.contradicted for each in self.send)
+        return not (marked or self.over or self.keep or self.fail or self.needless)
+
     def add(self, task: HeldTask, together: Together, facts: Facts) -> None:
         decided, order = together.decided, together.order
         sends = [each for each in decided.decisions if isinstance(each, Send)]
