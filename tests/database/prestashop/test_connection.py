@@ -15,6 +15,7 @@ from sfsync.shops.prestashop.connection import IDLE, Reader
 from sfsync.shops.prestashop.problems import Unavailable
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
+from tests.certificates import loads_of_certificates
 from tests.database.prestashop.conftest import Connect
 
 
@@ -34,6 +35,13 @@ def test_it_opens_when_needed_and_only_once(
     shop.reader.read(["6"])
     assert len(first) == 1
     assert connections(root, mariadb_sample.url) == first
+
+
+def test_a_connection_that_checks_no_certificate_loads_none(mariadb_sample: SampleShop, connect: Connect) -> None:
+    """A fleet opens one for every pass of every shop."""
+    with loads_of_certificates() as loads:
+        assert connect(mariadb_sample.url).reader.look(["6"])
+    assert loads == []
 
 
 def test_a_lost_connection_is_told_and_the_next_call_opens_another(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shoppingfeed import HttpTransport, NoAnswerError, NotSentError, Request
+from tests.certificates import loads_of_certificates
 
 Behaviour = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-RateLimit-Remaining: 7\r\n\r\n{}"
@@ -215,3 +216,10 @@ def test_neither_the_token_nor_the_body_shows_in_a_repr() -> None:
     assert "s3cret" not in shown
     assert "hunter2" not in shown
     assert "POST" in shown
+
+
+def test_the_trusted_certificates_are_loaded_once_in_a_process() -> None:
+    HttpTransport().close()
+    with loads_of_certificates() as loads:
+        HttpTransport().close()
+    assert loads == []

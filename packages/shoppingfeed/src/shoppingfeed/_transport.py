@@ -6,6 +6,7 @@ ways in which that can fail: it certainly did not arrive, or it may have.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +15,8 @@ from shoppingfeed._deadline import Deadline, DeadlinePassed
 from shoppingfeed._errors import NoAnswerError, NotSentError
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 CONNECT_SECONDS = 10.0
@@ -63,6 +66,14 @@ class Transport(Protocol):
         """Let go of the connections. The transport is not used afterwards."""
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that this machine trusts, loaded once in a process: it takes longer than a request."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class HttpTransport:
     """HTTP/1.1 over httpx2, with pooled connections. Safe to share between threads; follows no redirect.
 
@@ -82,6 +93,7 @@ class HttpTransport:
             timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
             follow_redirects=False,
+            verify=_trusted(),
             trust_env=False,  # a token goes where its owner said, and not through whatever HTTP_PROXY names
             proxy=proxy,
         )
