@@ -216,6 +216,8 @@ def _said(
     operation = str(params.get("operation") or "")
     given = (operation in names(), bool(params.get("channel")))
     template, ours, theirs = _prepared(language or get_language(), text, operation, message, given)
+    if not theirs:
+        return template
     try:
         values = {name: _shown(name, params, code, template) for name in theirs}
         return (template % (ours | values)).strip()
@@ -233,7 +235,8 @@ def _prepared(
     _language: str | None, text: str, operation: str, message: Message, given: tuple[bool, bool]
 ) -> tuple[str, dict[str, str], list[str]]:
     """A sentence translated, those of its parameters that are the same whatever it is said of, and the names of the
-    others: once per language, for a run says the same few sentences of a hundred thousand orders.
+    others; finished, where there are no others. Once per language: a run says the same few sentences of a hundred
+    thousand orders.
 
     `given`: the operation is a known one; the marketplace is known.
     """
@@ -247,7 +250,8 @@ def _prepared(
     _known, with_channel = given
     if not with_channel:
         ours["channel"] = _marketplace(template.startswith("%(channel)s"))
-    return template, ours, [name for name in named if name not in ours]
+    theirs = [name for name in named if name not in ours]
+    return (template if theirs else (template % ours).strip()), ours, theirs
 
 
 def _shown(name: str, params: Mapping[str, Any], code: str, text: str) -> Any:

@@ -11,6 +11,7 @@ import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from django.db import connections, models, router
@@ -75,18 +76,18 @@ class Columns:
             return "jsonb_array_elements(%s::jsonb) AS r(value)", [json.dumps(rows, default=_iso)]
         row = f"({', '.join(['%s'] * len(self.fields))})"
         table = f"(VALUES {', '.join([row] * len(rows))}) AS r"
-        return table, [value for each in rows for value in self.plain(each)]
+        return table, list(chain.from_iterable(self.plain(rows)))
 
-    def plain(self, row: Row) -> Row:
-        """The values of a row as SQLite takes them."""
+    def plain(self, rows: Sequence[Row]) -> Iterable[Row]:
+        """Rows as SQLite takes their values."""
         if not self.moments and not self.nested:
-            return row
-        values = list(row)
+            return rows
+        columns = list(zip(*rows, strict=True))
         for index in self.moments:
-            values[index] = None if values[index] is None else _stamp(values[index])
+            columns[index] = tuple([None if each is None else _stamp(each) for each in columns[index]])
         for index in self.nested:
-            values[index] = None if values[index] is None else json.dumps(values[index])
-        return values
+            columns[index] = tuple([None if each is None else json.dumps(each) for each in columns[index]])
+        return zip(*columns, strict=True)
 
 
 class Statement:
@@ -94,7 +95,8 @@ class Statement:
 
     def __init__(self, model: type[models.Model], names: Sequence[str], same: Mapping[str, Any]) -> None:
         self.own, self.common = Columns(model, names), Columns(model, same)
-        self.same = list(self.common.plain(list(same.values()))) if self.own.lite else list(same.values())
+        shared = [*same.values()]
+        self.same = [*chain.from_iterable(self.common.plain([shared]))] if self.own.lite else shared
 
     def run(self, sql: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """Execute `sql`, which reads its rows where it says `{rows}`. Returns the rows that it returns, if any."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +37,7 @@ class Outgoing:
     return_number: str = ""
 
 
+_AS_IT_IS = Outgoing()
 KEYS = tuple(each.name for each in fields(Outgoing))
 Book = Mapping[str, Mapping[str, Outgoing]]
 """Family of marketplaces (or `EVERYWHERE`) → the shop's carrier → what is sent."""
@@ -68,6 +70,7 @@ def _outgoing(carrier: str, given: Any) -> Outgoing:
     return Outgoing(**given)
 
 
+@lru_cache(maxsize=1024)
 def plain(channel: str) -> str:
     """A marketplace's name as its families are compared: small letters, no spaces."""
     return "".join(channel.casefold().split())
@@ -80,7 +83,7 @@ def splits(channel: str) -> bool:
 def dressed(shipment: Mapping[str, Any], carriers: Collection[str], channel: str, book: Book) -> dict[str, Any]:
     """The fields of a shipment as the marketplace wants them. `carriers`: the keys that its carrier has in the shop."""
     wanted, number = _wanted(carriers, channel, book), str(shipment.get("tracking_number") or "")
-    dress = dict(shipment) | {"carrier": _carrier(wanted, str(shipment.get("carrier") or ""), channel)}
+    dress = {**shipment, "carrier": _carrier(wanted, str(shipment.get("carrier") or ""), channel)}
     if wanted.link and number:
         dress["tracking_link"] = wanted.link.replace(PLACE, quote(number, safe=""))
     if wanted.return_number and number:
@@ -90,12 +93,14 @@ def dressed(shipment: Mapping[str, Any], carriers: Collection[str], channel: str
 
 def _wanted(carriers: Collection[str], channel: str, book: Book) -> Outgoing:
     """The longest family that the name begins with says it, else what holds everywhere."""
+    if not book:
+        return _AS_IT_IS
     name = plain(channel)
     families = sorted((each for each in book if each != EVERYWHERE and name.startswith(each)), key=len, reverse=True)
     for family in (*families, EVERYWHERE):
         if found := next((book[family][key] for key in carriers if key in book.get(family, {})), None):
             return found
-    return Outgoing()
+    return _AS_IT_IS
 
 
 def _carrier(wanted: Outgoing, shops: str, channel: str) -> str:

@@ -15,6 +15,7 @@ from sfsync.domain.operations import OperationKind, kind_of, names, numbered_kin
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.orders import Fact, Known, SetAside, Snapshot
 from sfsync.domain.tracking_numbers import same_number
+from sfsync.domain.value import value
 
 
 class Because(StrEnum):
@@ -40,7 +41,7 @@ class Because(StrEnum):
     """What is left to tell waits for its next try, for a person, or for an answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Send:
     """Send a fact. `more`: something else is to be told once it is confirmed (a deliver sends its ship first, R13a)."""
 
@@ -77,7 +78,7 @@ class Fail:
 Decision = Send | Wait | Nothing | Fail
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decided:
     """What is to be done about an order: at least one decision, and at most one `Send` a lane.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sfsync.domain.decide import Because, Decided, Decision, Fail, Nothing, arranged, believed, decide, judged
@@ -12,12 +11,13 @@ from sfsync.domain.mapping import Policy
 from sfsync.domain.operations import OperationKind, kind_of
 from sfsync.domain.orders import Known, Snapshot
 from sfsync.domain.tracking_numbers import same_number
+from sfsync.domain.value import value
 
 Asked = tuple[Snapshot, OperationKind | None]
 """A shop order, and what its status asks for."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Group:
     """The shop orders of one marketplace order as the shop shows them, the first one first.
 
@@ -30,7 +30,7 @@ class Group:
     claimed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Together:
     """What is decided, the shop order that speaks for all, and those that are called off while it goes on."""
 

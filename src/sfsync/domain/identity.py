@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from sfsync.domain.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Claim:
     """Which marketplace order it is, as the shop says; `feed_id` is None where the shop never learnt it."""
 

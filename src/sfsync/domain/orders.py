@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sfsync.domain.identity import Claim
+from sfsync.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """What a glance at an order shows: enough to see that it changed.
 
@@ -32,6 +33,8 @@ class Seen:
     def written(self) -> str:
         """The numbers as they are kept, in whatever order they come: a line each, and one for what is not a number any
         more."""
+        if len(self.numbers) == 1 and not self.spoilt:  # nearly always
+            return " ".join(self.numbers[0])
         lines = [f"{parcel} {number}" for parcel, number in self.numbers]
         lines.sort()
         return "\n".join([*lines, f"? {self.spoilt}"] if self.spoilt else lines)
@@ -44,7 +47,7 @@ class Seen:
         return replace(self, numbers=tuple(sorted(self.numbers, key=lambda each: each[1] != number)))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Numbers:
     """What was seen of an order's numbers before: all of them (`written`: see `Seen`), and the one to be told."""
 
@@ -64,7 +67,7 @@ def number_to_tell(numbers: Sequence[str], before: Numbers) -> str:
     return came or (before.told_first if before.told_first in numbers else numbers[0])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Parcel:
     """One tracking number of the shop. `key` is that of the row it stands in."""
 
@@ -75,7 +78,7 @@ class Parcel:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Snapshot:
     """An order as its shop shows it at one instant.
 

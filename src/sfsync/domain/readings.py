@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from sfsync.domain.orders import Numbers, Snapshot
+from sfsync.domain.value import value
 
 AGAIN = timedelta(seconds=5)
 """Before an order is read again of which the shop gave an older answer."""
@@ -31,7 +31,7 @@ class Answer(Enum):
     GONE = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Before:
     """What is kept of a shop order: our row, its key, what was seen (`numbers` is `Seen.written`, `tracking` the one to
     be told), and since when the shop answers without it."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from sfsync.domain.operations import OperationKind
 from sfsync.domain.operations.kind import TicketSays
+from sfsync.domain.value import value
 
 CLOCKS_DIFFER = timedelta(minutes=15)
 """How far the API's clock may be from ours when a ticket is recognised by its date."""
@@ -65,7 +65,7 @@ def newest(tickets: Sequence[TicketT]) -> list[TicketT]:
     return [each for each in tickets if each.scheduled_at in (None, latest)]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InFlight:
     """An operation that was sent and whose ticket is looked for."""
 

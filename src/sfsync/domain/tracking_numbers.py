@@ -14,13 +14,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
 from sfsync.domain.typed_words import ABBREVIATIONS, FILLERS, LABELS, PARAMETERS, STATUS
+from sfsync.domain.value import value
 
 
 class Kind(StrEnum):
@@ -79,7 +80,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Typed:
     """What a text turned out to be. `numbers` are keys, in order, each once; `link` is the address in the text."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sfsync.domain.identity import Claim
+from sfsync.domain.value import value
 
 if TYPE_CHECKING:
     from sfsync.models.task import TaskQuerySet
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class HeldTask:
-    """The columns of a task that its steps read, then those of its marketplace order.
+    """The columns of a task, and of its marketplace order, that its steps read: those of every task; those of a fact in
+    flight, which an intention has none of; and those that an intention is decided by.
 
     A step may write down here what it is about to write into the table (`send`), or has just learnt (`settle`).
     """
@@ -24,36 +26,39 @@ class HeldTask:
     order_id: int
     action: str
     lease: str
-    request_key: str
     since: datetime
     attempts: int
     split: int
     silences: int
     looks: int
     episode: int
-    operation: str
     lane: str
-    more: bool
-    status: str
-    shop_order_id: int | None
-    tracking_number: str
-    batch_id: str
-    ticket_number: str
-    sent_at: datetime | None
-    failure: str
-    last_error: str
     feed_id: int | None
     reference: str
     channel: str
-    fulfilled_by: str
-    by_hand: str
-    contradicted: bool
-    confirmed_operation: str
-    confirmed_ticket: str
-    ticket_at: datetime | None
-    unsure_at: datetime | None
-    seen_there: str
-    agreed_at: datetime | None
+
+    request_key: str = ""
+    operation: str = ""
+    more: bool = False
+    status: str = ""
+    shop_order_id: int | None = None
+    tracking_number: str = ""
+    batch_id: str = ""
+    ticket_number: str = ""
+    sent_at: datetime | None = None
+    failure: str = ""
+    last_error: str = ""
+    confirmed_ticket: str = ""
+    ticket_at: datetime | None = None
+
+    fulfilled_by: str = ""
+    by_hand: str = ""
+    contradicted: bool = False
+    confirmed_operation: str = ""
+    unsure_at: datetime | None = None
+    seen_there: str = ""
+    agreed_at: datetime | None = None
+
     payload: dict[str, Any] | None = None
     """What goes out for it: known while it is sent, and read where its answer never came (`ask`)."""
 
@@ -64,17 +69,27 @@ class HeldTask:
 
 
 _OF_ORDER = (
-    *("feed_id", "reference", "channel", "fulfilled_by", "by_hand", "contradicted"),
-    *("confirmed_operation", "confirmed_ticket", "ticket_at", "unsure_at", "seen_there", "agreed_at"),
+    *("feed_id", "reference", "channel", "confirmed_ticket", "ticket_at"),
+    *("fulfilled_by", "by_hand", "contradicted", "confirmed_operation", "unsure_at", "seen_there", "agreed_at"),
 )
-_COLUMNS = [f"order__{each.name}" if each.name in _OF_ORDER else each.name for each in fields(HeldTask)[:-1]]
+_FIELDS = [each.name for each in fields(HeldTask)]
+_COLUMNS = [f"order__{name}" if name in _OF_ORDER else name for name in _FIELDS]
+_FLIGHT, _DECIDING, _REST = (_FIELDS.index(name) for name in ("request_key", "fulfilled_by", "payload"))
+_NO_FLIGHT = tuple(each.default for each in fields(HeldTask)[_FLIGHT:_DECIDING])
 
 
-def held(tasks: TaskQuerySet) -> Iterator[HeldTask]:
-    return (HeldTask(*row) for row in tasks.values_list(*_COLUMNS))
+def intentions(tasks: TaskQuerySet) -> Iterator[HeldTask]:
+    """Tasks that are to be decided."""
+    rows = tasks.values_list(*_COLUMNS[:_FLIGHT], *_COLUMNS[_DECIDING:_REST])
+    return (HeldTask(*row[:_FLIGHT], *_NO_FLIGHT, *row[_FLIGHT:]) for row in rows)
 
 
-@dataclass(frozen=True, slots=True)
+def flights(tasks: TaskQuerySet) -> Iterator[HeldTask]:
+    """Facts in flight."""
+    return (HeldTask(*row) for row in tasks.values_list(*_COLUMNS[:_DECIDING]))
+
+
+@value
 class FactRow:
     """A fact of an order that was set aside, or is in flight: what deciding needs of it, and its next try."""
 

@@ -30,7 +30,7 @@ from sfsync.db.conflict import Conflict
 from sfsync.db.loading import Loaded
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.task_state import TaskState
-from sfsync.models.held_task import HeldTask, held
+from sfsync.models.held_task import HeldTask, intentions
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.order import Order
 from sfsync.models.store import Store
@@ -109,7 +109,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.in_state(TaskState.FAILED)
 
     def in_flight(self) -> Self:
-        return self.filter(action=Action.CHECK)
+        return self.moving().filter(action=Action.CHECK)
+
+    def held_by(self, lease: str) -> Self:
+        """What a run has in its hands."""
+        return self.moving().filter(lease=lease)
 
     def unanswered(self) -> Self:
         """Sent, as far as anybody knows, by a run that did not live to see the answer, or that got none (R13)."""
@@ -124,7 +128,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         won = update_returning(Task, {"lease": lease}, due, expect={"lease": "", "action": Action.SYNC.value})
         if not won:
             return []
-        return list(held(self.filter(pk__in=among(won), lease=lease).order_by("update_at", "id")))
+        return list(intentions(self.filter(pk__in=among(won), lease=lease).order_by("update_at", "id")))
 
     def raise_due(self, store: Store, now: datetime, written_since: datetime | None = None) -> int:
         """An intention for every order with a set-aside fact that is due; one that waits is brought forward, never put
@@ -191,8 +195,6 @@ class Task(Loaded):
         indexes = [
             models.Index(fields=["store", "action", "update_at"], name="task_due", condition=_MOVING),
             models.Index(fields=["store", "batch_id"], name="task_batch", condition=~Q(batch_id="")),
-            models.Index(fields=["request_key"], name="task_request", condition=~Q(request_key="")),
-            models.Index(fields=["lease"], name="task_lease", condition=~Q(lease="")),
             models.Index(fields=["store", "failed_at"], name="task_parked", condition=Q(failed_at__isnull=False)),
         ]
 

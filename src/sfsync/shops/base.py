@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from sfsync.domain.orders import Seen, Snapshot
+from sfsync.domain.value import value
 from sfsync.shops.keys import CarrierKey, OrderKey, StatusKey
 
 Json = Any
@@ -45,7 +46,7 @@ class ShopMisconfigured(ShopError):
     """It will not answer until somebody changes a setting (password, database, prefix, missing right, wrong schema)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listing:
     """A marketplace order as the shop knows it (R24).
 

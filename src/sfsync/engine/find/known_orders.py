@@ -11,12 +11,13 @@ from django.db.models import Count, F, Q, QuerySet
 
 from sfsync.db.among import among
 from sfsync.domain.orders import Seen
+from sfsync.domain.value import value
 from sfsync.models import Order, Store, Task
 from sfsync.shops.base import PAGE, Group
 from sfsync.shops.keys import OrderKey, StatusKey
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LastSeen:
     """What was last seen of a shop order of ours, and its marketplace order. `numbers`: as they are kept, `tracking`
     the one to be told."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
@@ -16,6 +15,7 @@ from sfsync.db.bulk import insert_rows
 from sfsync.db.conflict import KEEP
 from sfsync.domain.identity import Claim
 from sfsync.domain.operations import ends_order
+from sfsync.domain.value import value
 from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
 from sfsync.models import MarketplaceOrder, Order
@@ -23,7 +23,7 @@ from sfsync.shops.base import Listing
 from sfsync.shops.keys import OrderKey, in_order
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class There:
     """A marketplace order. `open`: changes of it are looked for. `known`: it was there before."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
@@ -12,6 +11,7 @@ from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.orders import Numbers, Seen
+from sfsync.domain.value import value
 from sfsync.engine.find.known_orders import LastSeen
 from sfsync.engine.kit.context import Run
 from sfsync.models import Action, MarketplaceOrder, Order, Task
@@ -20,7 +20,7 @@ from sfsync.models.task import BLANK, BRING_FORWARD, MERGE
 from sfsync.shops.keys import StatusKey
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """An order that is not as it was last seen. `statuses` are all those it took, the current one last.
 
@@ -50,7 +50,7 @@ class Change:
         return len(self.statuses) > 1 or ((self.new_status or self.new_tracking) and not self.older)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Look:
     """A look at an order, not before `at`. `since`: when the change was seen that it is about; `lane`: what flies in it
     has to be done first."""

@@ -18,7 +18,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
 from sfsync.engine.outgoing.conclude import Back, Failed, confirm, fail, requeue
 from sfsync.models import How, Task
-from sfsync.models.held_task import HeldTask, held
+from sfsync.models.held_task import HeldTask, flights
 from sfsync.models.log import Level
 from shoppingfeed import ContractError, InvalidRequestError, NotFoundError, Ticket
 
@@ -82,7 +82,7 @@ def _requests(run: Run, now: datetime) -> Iterable[list[HeldTask]]:
     """The tasks without an answer, a list a request."""
     groups: dict[str, list[HeldTask]] = defaultdict(list)
     tasks = Task.objects.filter(store=run.store, update_at__lte=now).unanswered()
-    unanswered = list(held(tasks.order_by("sent_at", "id")))
+    unanswered = list(flights(tasks.order_by("sent_at", "id")))
     payloads = dict(tasks.values_list("pk", "payload")) if unanswered else {}
     for task in unanswered:
         task.payload = payloads.get(task.pk)

@@ -15,6 +15,7 @@ from sfsync.domain.errors import Failure, NextStep
 from sfsync.domain.operations import kind_of
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.orders import Fact, SetAside
+from sfsync.domain.value import value
 from sfsync.engine.find.outbox import Look, look_again
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.day_figures import note
@@ -209,7 +210,7 @@ def confirm(run: Run, tasks: list[HeldTask], how: How = How.TICKET) -> None:
     note(run, confirmed=confirmed)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToldFact:
     """What a marketplace order was told: an operation and its key, by which ticket, and the shop's status then."""
 

@@ -23,7 +23,7 @@ from sfsync.engine.outgoing.reading import Reading, read
 from sfsync.engine.outgoing.send import send
 from sfsync.engine.outgoing.sender import all_sent, may_send
 from sfsync.models import Action, MarketplaceOrder, Task, Told
-from sfsync.models.held_task import FactRow, HeldTask, held
+from sfsync.models.held_task import FactRow, HeldTask, intentions
 from sfsync.models.log import Level
 
 CLAIM = 1000
@@ -50,7 +50,7 @@ def dispatch(run: Run) -> None:
             _process_nameless(run, nameless)
             _process_all(run, began)
     finally:
-        queue.filter(lease=run.lease.token).update(lease="")
+        queue.held_by(run.lease.token).update(lease="")
         all_sent(run)
 
 
@@ -100,14 +100,14 @@ def _process_nameless(run: Run, nameless: dict[int, Nameless]) -> None:
         if run.stop(0):
             return
         some = claimed.filter(pk__in=task_ids[start : start + CLAIM])
-        missing = find_feed_ids(run, list(held(some)))
+        missing = find_feed_ids(run, list(intentions(some)))
         with transaction.atomic():
             gone = drop(run, [task for task, _ in missing])
             unknown = [(task, message) for task, message in missing if task.pk in gone]
             set_aside(run, [_unknown(task, message, nameless[task.pk]) for task, message in unknown])
             run.journal.flush()
         learn_fulfilment(run)
-        _process(run, list(held(some.all())))  # read again: the lookups have changed the orders
+        _process(run, list(intentions(some.all())))  # read again: the lookups have changed the orders
 
 
 def _unknown(task: HeldTask, message: str, wanted: Nameless) -> Failed:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sfsync.db.among import among
@@ -18,6 +19,7 @@ from sfsync.domain.mapping import Policy, status_mapping
 from sfsync.domain.operations import all_kinds, is_numbered, kind_of, names
 from sfsync.domain.orders import Fact, Flying, Known, SetAside, Snapshot
 from sfsync.domain.reconciliation import CANCELLED
+from sfsync.domain.value import value
 from sfsync.engine.find.outbox import Look
 from sfsync.engine.outgoing.reading import Reading
 from sfsync.models import Action, MarketplaceOrder, Store, Task, Told
@@ -28,7 +30,7 @@ from sfsync.shops.keys import OrderKey
 from shoppingfeed import OrderOperation, ReturnInfo, channels
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prepared:
     """An intention, the fact that it becomes, the item that goes to the API for it, and the shop's status then.
 
@@ -249,14 +251,21 @@ def _with_facts(known: Known, facts: Facts, now: datetime) -> Known:
 
 
 def _known(told: Sequence[ToldRow], fulfilled_by: str, unsupported: frozenset[str]) -> Known:
+    if not told:
+        return _untold(fulfilled_by, unsupported)
     registered = names()
     return Known(
         told=tuple((operation, key) for operation, key, *_ in told if operation in registered),
-        status=told[-1][2] if told else "",
+        status=told[-1][2],
         fulfilled_by_channel=fulfilled_by == FulfilledBy.CHANNEL,
         unsupported=unsupported,
         teller=next((row[3] for row in reversed(told) if is_numbered(row[0])), None),
     )
+
+
+@lru_cache(maxsize=256)
+def _untold(fulfilled_by: str, unsupported: frozenset[str]) -> Known:
+    return Known(fulfilled_by_channel=fulfilled_by == FulfilledBy.CHANNEL, unsupported=unsupported)
 
 
 def unsupported_by(channel: str) -> frozenset[str]:

@@ -11,4 +11,4 @@ def reap(store: Store, living: str) -> int:
     A claim is simply free again. A request that was marked keeps its key and has no lease: nobody sends it again before
     the ticket list was asked (R13), and the late write of a run that only seemed dead finds its lease gone.
     """
-    return Task.objects.filter(store=store).exclude(lease__in=["", living]).update(lease="")
+    return Task.objects.filter(store=store).moving().exclude(lease__in=["", living]).update(lease="")

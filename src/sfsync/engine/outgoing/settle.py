@@ -20,7 +20,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.ask import ask, in_flight
 from sfsync.engine.outgoing.conclude import Failed, confirm, fail, tell
 from sfsync.models import MarketplaceOrder, Task
-from sfsync.models.held_task import HeldTask, held
+from sfsync.models.held_task import HeldTask, flights
 from sfsync.models.log import Level
 from shoppingfeed import (
     BatchTickets,
@@ -91,7 +91,7 @@ def settle(run: Run, *, everything: bool = False) -> None:
 def _set_aside_unknown(run: Run) -> None:
     """What another version of sfsync sent and this one does not know is followed by nobody: a person must see it."""
     flying = Task.objects.filter(store=run.store, lease="").in_flight().exclude(operation__in=names())
-    unknown = list(held(flying))
+    unknown = list(flights(flying))
     if unknown:
         with transaction.atomic():
             fail(run, [Failed(task, Failure.UNKNOWN_OPERATION, task.operation) for task in unknown], park=True)
@@ -191,7 +191,7 @@ def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[HeldTask], BatchT
 
 
 def _sent_in(run: Run, batches: list[str]) -> Iterator[HeldTask]:
-    return held(Task.objects.filter(store=run.store, batch_id__in=batches).ticketed())
+    return flights(Task.objects.filter(store=run.store, batch_id__in=batches).ticketed())
 
 
 def _keep_ticket_numbers(judged: Judged) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Row, null, select
 from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Parcel, Snapshot
 from sfsync.domain.tracking_numbers import recognise
+from sfsync.domain.value import value
 from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
@@ -24,7 +25,7 @@ CLAIM = (
 OfOthers = Callable[[Iterable[int | None]], Collection[int]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Carrier:
     """`reference` is the id that a carrier keeps when it is edited, which makes a new row of it."""
 
@@ -41,12 +42,15 @@ class Names:
     flags: Mapping[int, tuple[bool, bool]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Past:
     """An order's statuses, the oldest first, and the newest row of its history."""
 
     statuses: Sequence[str] = ()
     version: int = 0
+
+
+_NO_PAST, _NO_CARRIER = Past(), Carrier()
 
 
 def snapshots(
@@ -63,7 +67,7 @@ def snapshots(
     flags = _flags(database, {row.current_state for row in rows})
     names = Names(carriers, flags)
     for order_id, parcels in _by_order(rows).items():
-        yield snapshot(parcels, history.get(order_id, Past()), names, _claim(parcels[0], foreign))
+        yield snapshot(parcels, history.get(order_id, _NO_PAST), names, _claim(parcels[0], foreign))
 
 
 def snapshot(parcels: Sequence[Any], past: Past, names: Names, claim: Claim | None) -> Snapshot:
@@ -72,7 +76,7 @@ def snapshot(parcels: Sequence[Any], past: Past, names: Names, claim: Claim | No
     row = parcels[0]
     orders_own = row.id_carrier or 0
     carrier_id = row.parcel_carrier or orders_own
-    carrier = names.carriers.get(carrier_id, Carrier(carrier_id))
+    carrier = names.carriers.get(carrier_id) or Carrier(carrier_id)
     status = str(row.current_state or 0)
     shipped, paid = names.flags.get(row.current_state, (False, False))
     return Snapshot(
@@ -113,7 +117,7 @@ def _numbered(rows: Sequence[Any], carriers: Mapping[int, Carrier], orders_own: 
         numbers = recognise(row.tracking_number).numbers
         if numbers:
             carrier_id = row.parcel_carrier or orders_own
-            carrier = carriers.get(carrier_id, Carrier())
+            carrier = carriers.get(carrier_id, _NO_CARRIER)
             for number in numbers:
                 link = tracking_link(carrier.url, number)
                 yield Parcel(number, _key(carrier_id), carrier.name, link, str(row.id_order_carrier))
