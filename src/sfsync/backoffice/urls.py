@@ -18,7 +18,7 @@ from sfsync.backoffice.screens import (
     syncs,
 )
 from sfsync.backoffice.screens.overview import views as overview
-from sfsync.backoffice.screens.settings import carriers
+from sfsync.backoffice.screens.settings import carriers, deadlines
 from sfsync.backoffice.screens.settings import views as settings
 
 app_name = "backoffice"
@@ -51,6 +51,7 @@ urlpatterns = [
     path("stores/<slug:store>/settings/", settings.mapping, name="settings"),
     path("stores/<slug:store>/settings/sending/", settings.sending, name="sending"),
     path("stores/<slug:store>/settings/carriers/", carriers.carriers, name="carriers"),
+    path("stores/<slug:store>/settings/deadlines/", deadlines.deadlines, name="deadlines"),
     path("stores/<slug:store>/settings/mails/", settings.mails, name="mails"),
     path("stores/<slug:store>/settings/connection/", settings.connection, name="connection"),
     path("stores/<slug:store>/settings/connection/test/", settings.test_connection, name="test-connection"),

@@ -54,6 +54,7 @@ class HeldTask:
     unsure_at: datetime | None
     seen_there: str
     agreed_at: datetime | None
+    ship_by: datetime | None
     payload: dict[str, Any] | None = None
     """What goes out for it: known while it is sent, and read where its answer never came (`ask`)."""
 
@@ -65,7 +66,7 @@ class HeldTask:
 
 _OF_ORDER = (
     *("feed_id", "reference", "channel", "fulfilled_by", "by_hand", "contradicted"),
-    *("confirmed_operation", "confirmed_ticket", "ticket_at", "unsure_at", "seen_there", "agreed_at"),
+    *("confirmed_operation", "confirmed_ticket", "ticket_at", "unsure_at", "seen_there", "agreed_at", "ship_by"),
 )
 _COLUMNS = [f"order__{each.name}" if each.name in _OF_ORDER else each.name for each in fields(HeldTask)[:-1]]
 

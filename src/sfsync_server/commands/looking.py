@@ -39,7 +39,7 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     shown.print_table(columns, rows, empty=shown.NO_STORE)
     for each in healths:
         if each.late or each.at_risk:
-            shown.say(f"{each.store}: {each.late} orders late, {each.at_risk} at risk of being late", "yellow")
+            shown.say(f"{each.store}: orders to ship: {each.late} late, {each.at_risk} at risk", "yellow")
         if each.running:
             shown.say(f"{each.store}: sync in progress ({each.running})")
         for alarm in each.alarms:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import glance, statuses_of
 from sfsync.backoffice.kit.order_state import reason_of, standing
@@ -26,11 +27,13 @@ from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, story_of
 from sfsync.feed_pages import order_at_feed
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
+from sfsync.models.deadlines import to_ship
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
-QUICK, SLOW = 2, 15
-"""Seconds between two looks of the page: while a run is expected to bring news, and while it may take longer."""
+QUICK, SLOW, COUNTING = 2, 15, 60
+"""Seconds between two looks of the page: while a run is expected to bring news, while it may take longer, and while it
+only counts down."""
 EXPECTED = timedelta(minutes=1)
 """For so long after it was asked for a run is expected, and an answer after the send."""
 
@@ -59,8 +62,9 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         key=key,
     )
     tasks, now = list(found.marketplace_order.tasks.living().order_by("id")), timezone.now()
-    pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
-    version, moved = version_of(found, tasks, pace), bool(getattr(request, "htmx", False))
+    left = time_left(found, now)
+    pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now) or (COUNTING if left else 0)
+    version, moved = version_of(found, tasks, (pace, left)), bool(getattr(request, "htmx", False))
     if moved and request.GET.get("seen") == version:
         return HttpResponse(status=204)
     return page(
@@ -71,6 +75,7 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         order=found,
         pace=pace,
         version=version,
+        countdown=left,
         moved=moved,
         retryable=any(task.state.failed for task in tasks),
         droppable=acts.droppable(found, tasks),
@@ -101,6 +106,14 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
     }
 
 
+def time_left(order: Order, now: datetime) -> str:
+    """How long there is left to ship it (R25); empty where nobody has to, or no deadline is known."""
+    there = order.marketplace_order
+    if there.ship_by is None or not to_ship([order.store]).filter(pk=there.pk).exists():
+        return ""
+    return countdown(there.ship_by, there.ship_by_from, now)
+
+
 def pace_of(tasks: list[Task], process: Process | None, now: datetime) -> int:
     """Seconds until the page looks again; 0 for an order at rest, of which nothing is in flight or due."""
     flying = [task for task in tasks if task.state.sent]
@@ -117,7 +130,7 @@ def _expected(process: Process, now: datetime) -> bool:
     return waits or process.running(now)
 
 
-def version_of(order: Order, tasks: list[Task], pace: int) -> str:
+def version_of(order: Order, tasks: list[Task], also: object = None) -> str:
     """Another one as soon as the page has something else to say."""
     moving: list[tuple[object, ...]] = [
         (task.pk, task.action, task.lease, task.update_at, task.failed_at, task.failure, task.batch_id)
@@ -125,7 +138,7 @@ def version_of(order: Order, tasks: list[Task], pace: int) -> str:
     ]
     there = order.marketplace_order
     facts = (there.feed_id, order.seen_at, order.seen_tracking, there.confirmed_at, there.by_hand, there.given_up_at)
-    moving.append((order.store.state.trouble, pace, *facts))
+    moving.append((order.store.state.trouble, also, *facts))
     return hashlib.sha256(repr(moving).encode()).hexdigest()[:16]
 
 
