@@ -216,7 +216,6 @@ def why(
 
 def _tell(story: Story) -> None:
     from sfsync import texts
-    from sfsync.feed_pages import order_at_feed
     from sfsync.texts import stamp
 
     row = story.order.marketplace_order
@@ -233,7 +232,7 @@ def _tell(story: Story) -> None:
     if story.now:
         shown.say(story.now)
     shown.say(story.believes)
-    if url := order_at_feed(story.order.store, story.order.marketplace_order):
+    for url in filter(None, story.pages.values()):
         shown.say(url)
     for each in story.next:
         shown.say(f"→ {each.sentence}", "bold")

@@ -25,11 +25,11 @@ from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, story_of
-from sfsync.feed_pages import order_at_feed
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
 from sfsync.models.deadlines import to_ship
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
+from sfsync.outside_pages import order_at_feed, order_in_shop
 
 QUICK, SLOW, COUNTING = 2, 15, 60
 """Seconds between two looks of the page: while a run is expected to bring news, while it may take longer, and while it
@@ -98,6 +98,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "color": statuses.color(status),
         "others": order.others,
         "at_feed": order_at_feed(store, order.marketplace_order),
+        "in_shop": order_in_shop(store, order),
         "meaning": meaning(store, statuses.name(status), status),
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,
