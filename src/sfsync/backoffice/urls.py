@@ -41,6 +41,7 @@ urlpatterns = [
     path("stores/<slug:store>/orders/export/", orders.export, name="orders-export"),
     path("stores/<slug:store>/orders/act/", acting.act, name="act"),
     path("stores/<slug:store>/orders/<orderkey:key>/", order.order, name="order"),
+    path("stores/<slug:store>/orders/<orderkey:key>/evidence.<slug:form>", order.evidence, name="evidence"),
     path("stores/<slug:store>/log/", log.log, name="log"),
     path("stores/<slug:store>/log/export/", log.export, name="log-export"),
     path("stores/<slug:store>/processes/", syncs.monitor, name="monitor"),

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from sfsync import texts
 from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.reader_texts import grouped
 from sfsync.domain.deadlines import Source
@@ -77,6 +78,12 @@ def ship_by(order: Any) -> SafeString | str:
 def left(order: Any) -> str:
     """How long there is left to ship it."""
     return countdown(order.ship_by, order.ship_by_from, timezone.now()) if order.ship_by else ""
+
+
+@register.filter
+def stamp(moment: datetime | None) -> str:
+    """To the second, for what is handed on: `2025-11-21 22:35:21`."""
+    return texts.stamp(moment) or "–"
 
 
 @register.filter

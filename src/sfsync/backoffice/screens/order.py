@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -16,13 +18,15 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.backoffice.kit.access import of_store
 from sfsync.backoffice.kit.countdown import countdown
+from sfsync.backoffice.kit.evidence_page import evidence_page
 from sfsync.backoffice.kit.layout import page
-from sfsync.backoffice.kit.live_shop import glance, statuses_of
+from sfsync.backoffice.kit.live_shop import Quick, glance, statuses_of
 from sfsync.backoffice.kit.order_state import reason_of, standing
 from sfsync.backoffice.kit.reader_texts import Said, told
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
+from sfsync.engine.watch.evidence import evidence_of
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, story_of
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
@@ -81,6 +85,27 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         droppable=acts.droppable(found, tasks),
         **shown(store, found, tasks, now),
     )
+
+
+FORMS = {"html": "text/html", "json": "application/json"}
+"""The forms of evidence, and what a browser takes them for."""
+
+
+@of_store
+def evidence(request: HttpRequest, store: Store, key: str, form: str) -> HttpResponse:
+    """The evidence of an order as a file to keep, print or hand on: `form` is html or json."""
+    if form not in FORMS:
+        raise Http404
+    found = get_object_or_404(Order.objects.select_related("store", "marketplace_order"), store=store, key=key)
+    with closing(Quick()) as connections, texts.moments_as_stamps():
+        made = evidence_of(found, connections)
+        content = evidence_page(made) if form == "html" else json.dumps(made.as_dict(), ensure_ascii=False, indent=2)
+    response = HttpResponse(
+        content, content_type=f"{FORMS[form]}; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
+    name = "".join(each if each.isalnum() and each.isascii() else "-" for each in key)
+    response["Content-Disposition"] = f'attachment; filename="order-{store.name}-{name}.{form}"'
+    return response
 
 
 def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[str, Any]:
