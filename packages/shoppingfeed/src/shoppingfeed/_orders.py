@@ -91,6 +91,17 @@ def _error(entry: Mapping[str, object]) -> OrderError:
 
 
 @dataclass(frozen=True, slots=True)
+class TestItem:
+    """A line of a test order: the product's reference, how many of it, and the price of one."""
+
+    __test__ = False
+
+    reference: str
+    quantity: int = 1
+    price: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Shipment:
     """A shipment of an order: every ship that was carried out created one, so two of a kind show a ship sent twice.
     `created_at`: when Shopping Feed was told; None where it does not say."""
