@@ -24,7 +24,7 @@ def about_order(store: Store, code: str, params: dict[str, Any] | None = None, *
     """A notice of an order nobody saved, on Amazon unless told otherwise. Parameters as the engine gives them."""
     number = next(_numbers)
     given = {"key": str(1000 + number), "shop_reference": f"SHOP{number:05}"} | order
-    there = {name: given.pop(name) for name in ("channel", "reference") if name in given}
+    there = {name: given.pop(name) for name in ("channel", "reference", "feed_id") if name in given}
     named = {"channel": "Amazon", "reference": f"403-{number:07}"} | there
     about = MarketplaceOrder(pk=number, store=store, created_at=NOON, **named)
     about._prefetched_objects_cache = {"shop_orders": [Order(pk=number, store=store, created_at=NOON, **given)]}

@@ -28,6 +28,7 @@ def address(name: str, world: World) -> str:
     arguments = {
         "user": [person.pk if person else 1],
         "order": [world.store.name, str(world.shop.order_ids()[0])],
+        "evidence": [world.store.name, str(world.shop.order_ids()[0]), "html"],
     }
     plain = OPEN | ANYBODY | ADMINISTRATORS
     return reverse(f"backoffice:{name}", args=arguments.get(name, [] if name in plain else [world.store.name]))

@@ -18,7 +18,7 @@ from sfsync.backoffice.screens import (
     syncs,
 )
 from sfsync.backoffice.screens.overview import views as overview
-from sfsync.backoffice.screens.settings import carriers
+from sfsync.backoffice.screens.settings import carriers, deadlines
 from sfsync.backoffice.screens.settings import views as settings
 
 app_name = "backoffice"
@@ -41,6 +41,7 @@ urlpatterns = [
     path("stores/<slug:store>/orders/export/", orders.export, name="orders-export"),
     path("stores/<slug:store>/orders/act/", acting.act, name="act"),
     path("stores/<slug:store>/orders/<orderkey:key>/", order.order, name="order"),
+    path("stores/<slug:store>/orders/<orderkey:key>/evidence.<slug:form>", order.evidence, name="evidence"),
     path("stores/<slug:store>/log/", log.log, name="log"),
     path("stores/<slug:store>/log/export/", log.export, name="log-export"),
     path("stores/<slug:store>/processes/", syncs.monitor, name="monitor"),
@@ -51,6 +52,7 @@ urlpatterns = [
     path("stores/<slug:store>/settings/", settings.mapping, name="settings"),
     path("stores/<slug:store>/settings/sending/", settings.sending, name="sending"),
     path("stores/<slug:store>/settings/carriers/", carriers.carriers, name="carriers"),
+    path("stores/<slug:store>/settings/deadlines/", deadlines.deadlines, name="deadlines"),
     path("stores/<slug:store>/settings/mails/", settings.mails, name="mails"),
     path("stores/<slug:store>/settings/connection/", settings.connection, name="connection"),
     path("stores/<slug:store>/settings/connection/test/", settings.test_connection, name="test-connection"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sfsync.domain.carriers import EVERYWHERE, plain
 
-STEPS = (timedelta(hours=4), timedelta(hours=24))
-"""How near a deadline is when an order is at risk: each is told once."""
-AT_RISK = max(STEPS)
+STEPS = (24, 4)
+"""How many hours before its deadline an order is told of, where the store says nothing else: once at each."""
+A_DAY = 24
 
 
 class Source(StrEnum):
@@ -45,12 +45,23 @@ def hours_of(channel: str, rules: Mapping[str, int]) -> int | None:
     return rules[families[-1]] if families else rules.get(EVERYWHERE)
 
 
-def step(ship_by: datetime, source: str, now: datetime) -> str:
+def nearness(steps: Collection[int]) -> timedelta:
+    """From when on an order is at risk: its first step. Without any, none ever is."""
+    return timedelta(hours=max(steps, default=0))
+
+
+def step(ship_by: datetime, source: str, now: datetime, steps: Collection[int] = STEPS) -> str:
     """What is to be told of it now: `late`, or the hours of the step that it is within; empty while there is time.
 
     One that is right to a day only has no step within that day.
     """
     if ship_by <= now:
         return "late"
-    near = [each for each in STEPS if ship_by - now <= each and (source != Source.DAY or each >= timedelta(hours=24))]
-    return f"{min(near) // timedelta(hours=1)} h" if near else ""
+    least = A_DAY if source == Source.DAY else 0
+    near = [each for each in steps if ship_by - now <= timedelta(hours=each) and each >= least]
+    return f"{min(near)} h" if near else ""
+
+
+def is_in_time(sent_at: datetime | None, ship_by: datetime | None) -> bool | None:
+    """Whether the marketplace was told by the deadline; None where there is none, or nobody knows."""
+    return sent_at <= ship_by if sent_at and ship_by else None

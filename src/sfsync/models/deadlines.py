@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from sfsync.domain.deadlines import AT_RISK
+from sfsync.domain.deadlines import nearness
 from sfsync.domain.reconciliation import CANCELLED, REFUNDED
 from sfsync.models.marketplace_order import FulfilledBy, MarketplaceOrder
 from sfsync.models.order import Order
@@ -29,5 +30,12 @@ def late(now: datetime) -> Q:
     return Q(ship_by__lte=now)
 
 
-def at_risk(now: datetime) -> Q:
-    return Q(ship_by__gt=now, ship_by__lte=now + AT_RISK)
+def at_risk(stores: Collection[Store], now: datetime) -> Q:
+    """By each store's own first step. Without any it is nobody."""
+    by_nearness: dict[timedelta, list[int]] = defaultdict(list)
+    for store in stores:
+        by_nearness[nearness(store.deadline_steps)].append(store.pk)
+    near = Q(pk__in=[])
+    for nearest, ids in by_nearness.items():
+        near |= Q(store__in=ids, ship_by__gt=now, ship_by__lte=now + nearest)
+    return near

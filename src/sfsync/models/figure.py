@@ -17,6 +17,7 @@ class DayFigure(models.Model):
 
     What was `sent` is confirmed or failed later, perhaps on another day. `refused` is the part of `failed` that was
     sent and turned down by the marketplace, or by Shopping Feed in its place: the rest never got as far as an answer.
+    `in_time` and `too_late` are those confirmed whose order had a deadline, by whether they were sent by then (R25).
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="figures", db_index=False)
@@ -33,6 +34,8 @@ class DayFigure(models.Model):
     m30 = models.PositiveIntegerField(default=0)
     h2 = models.PositiveIntegerField(default=0)
     h12 = models.PositiveIntegerField(default=0)
+    in_time = models.PositiveIntegerField(default=0)
+    too_late = models.PositiveIntegerField(default=0)
 
     class Meta:
         db_table = "sfsync_day_figure"

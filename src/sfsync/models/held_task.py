@@ -36,6 +36,7 @@ class HeldTask:
     feed_id: int | None
     reference: str
     channel: str
+    confirmed_operation: str
 
     request_key: str = ""
     operation: str = ""
@@ -50,11 +51,11 @@ class HeldTask:
     last_error: str = ""
     confirmed_ticket: str = ""
     ticket_at: datetime | None = None
+    ship_by: datetime | None = None
 
     fulfilled_by: str = ""
     by_hand: str = ""
     contradicted: bool = False
-    confirmed_operation: str = ""
     unsure_at: datetime | None = None
     seen_there: str = ""
     agreed_at: datetime | None = None
@@ -69,8 +70,8 @@ class HeldTask:
 
 
 _OF_ORDER = (
-    *("feed_id", "reference", "channel", "confirmed_ticket", "ticket_at"),
-    *("fulfilled_by", "by_hand", "contradicted", "confirmed_operation", "unsure_at", "seen_there", "agreed_at"),
+    *("feed_id", "reference", "channel", "confirmed_operation", "confirmed_ticket", "ticket_at", "ship_by"),
+    *("fulfilled_by", "by_hand", "contradicted", "unsure_at", "seen_there", "agreed_at"),
 )
 _FIELDS = [each.name for each in fields(HeldTask)]
 _COLUMNS = [f"order__{name}" if name in _OF_ORDER else name for name in _FIELDS]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sfsync.db.secrets import SecretField, SecretsField, SecretUnreadable
+from sfsync.domain.deadlines import STEPS
 from sfsync.models import named_settings, validators
 from sfsync.shops import kinds
 from sfsync.shops.base import ShopMisconfigured
@@ -36,6 +37,10 @@ class StatePolicy(models.TextChoices):
 class Language(models.TextChoices):
     ENGLISH = "en", _("English")
     FRENCH = "fr", _("French")
+
+
+def default_steps() -> list[int]:
+    return list(STEPS)
 
 
 class Store(models.Model):
@@ -167,6 +172,16 @@ class Store(models.Model):
         blank=True,
         validators=[validators.ship_hours],
         help_text=_("By marketplace: how long after the order, where the marketplace itself names no deadline."),
+    )
+    deadline_steps = models.JSONField(
+        _("Alerts before a deadline"),
+        default=default_steps,
+        blank=True,
+        validators=[validators.deadline_steps],
+        help_text=_(
+            "Hours before an order must be shipped, separated by commas. You are alerted once at each of them, and "
+            "once more when the deadline has passed."
+        ),
     )
     reconcile_hour = models.PositiveSmallIntegerField(
         _("Hour of the daily comparison"),

@@ -90,6 +90,17 @@ def ship_hours(value: Any) -> None:
 MOST_HOURS = 24 * 60
 
 
+def deadline_steps(value: Any) -> None:
+    """`[24, 4]` (R25)."""
+    hours = value if isinstance(value, list) else [None]
+    if not all(type(each) is int and 0 < each <= MOST_STEP for each in hours) or len(set(hours)) > MOST_STEPS:
+        text = _("The alerts before a deadline are at most %(most)s whole numbers of hours, from 1 to %(hours)s.")
+        raise ValidationError(text % {"most": MOST_STEPS, "hours": MOST_STEP})
+
+
+MOST_STEPS, MOST_STEP = 5, 7 * 24
+
+
 def api_url(value: str) -> None:
     url = _split(value)
     if url.scheme not in {"http", "https"} or not url.hostname:

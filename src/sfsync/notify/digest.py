@@ -20,9 +20,10 @@ from django.utils.translation import ngettext
 from sfsync import texts
 from sfsync.domain.errors import Failure
 from sfsync.domain.refusals import Refusal
-from sfsync.models import MarketplaceOrder, Notice, Store
+from sfsync.models import MarketplaceOrder, Notice, Order, Store
 from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
+from sfsync.outside_pages import order_at_feed, order_in_shop
 from sfsync.refusal_texts import advice, cause, refusal_of
 from sfsync.sentences import NOTHING_TO_DO
 
@@ -55,7 +56,7 @@ class Trouble:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One order. `operation`: what the marketplace should hear, or heard. `retry_at`: empty where no try is planned,
-    `url` where no address of the back office is set."""
+    `url` where no address of the back office is set. `elsewhere`: its other pages, and on whose site."""
 
     name: str
     number: str
@@ -65,6 +66,7 @@ class Row:
     retry_at: str
     parked: bool
     url: str
+    elsewhere: list[tuple[str, str]]
     ids: str
 
 
@@ -216,8 +218,16 @@ def _row(store: Store, notice: Notice, order: MarketplaceOrder) -> Row:
         retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),
         parked=bool(params.get("parked")),
         url=order_page(store, here) if here else "",
+        elsewhere=list(_elsewhere(store, order, here)),
         ids=one_line(texts.ids(params), LONGEST_SENTENCE),
     )
+
+
+def _elsewhere(store: Store, order: MarketplaceOrder, here: Order | None) -> Iterator[tuple[str, str]]:
+    if here and (page := order_in_shop(store, here)):
+        yield store.kind_label, page
+    if page := order_at_feed(store, order):
+        yield "Shopping Feed", page
 
 
 def _message_id(store: Store, notices: Iterable[Notice]) -> str:

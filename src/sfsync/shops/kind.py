@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfsync.shops.base import Json, OpenShop, Problem
-from sfsync.shops.keys import Keys, Texts
+from sfsync.shops.keys import Keys, OrderKey, Texts
 from sfsync.shops.setting import Setting
 
 
@@ -24,6 +24,10 @@ class Around:
     pause: Callable[[float], None] = time.sleep
 
 
+def no_page(values: Mapping[str, Any], order: OrderKey) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class ShopKind:
     """`open` and `identity` get the value of every setting, secrets as plain texts.
@@ -31,7 +35,9 @@ class ShopKind:
     `open` raises `ShopMisconfigured` where the settings alone are wrong, and connects when it is first asked something.
     Two stores whose `identity` is the same are one shop; it holds no secret. `problems`: by
     `ShopError.code`, where there is more to say than that the shop does not answer. `orders`, `statuses` and `carriers`
-    say what a key of each is. `sources`: what each source is called, message ids by its name.
+    say what a key of each is. `sources`: what each source is called, message ids by its name. `order_page`: where the
+    merchant sees an order in the shop's own back office, empty where that is not known; it gets every setting that is
+    no secret.
     """
 
     name: str
@@ -44,6 +50,7 @@ class ShopKind:
     statuses: Keys = field(default_factory=Texts)
     carriers: Keys = field(default_factory=Texts)
     sources: Mapping[str, str] = field(default_factory=dict)
+    order_page: Callable[[Mapping[str, Any], OrderKey], str] = no_page
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""

@@ -14,7 +14,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from sfsync import texts
+from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.reader_texts import grouped
+from sfsync.domain.deadlines import Source
 
 register = template.Library()
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
@@ -61,6 +64,26 @@ def ago(moment: datetime | None) -> str:
     if (timezone.now() - moment).total_seconds() < 60:
         return _("less than a minute")
     return timesince(moment, depth=1)
+
+
+@register.filter
+def ship_by(order: Any) -> SafeString | str:
+    """By when a marketplace order must be shipped: a day where no more is known."""
+    if order.ship_by_from == Source.DAY:
+        return formats.date_format(timezone.localtime(order.ship_by), "DATE_FORMAT")
+    return when(order.ship_by)
+
+
+@register.filter
+def left(order: Any) -> str:
+    """How long there is left to ship it."""
+    return countdown(order.ship_by, order.ship_by_from, timezone.now()) if order.ship_by else ""
+
+
+@register.filter
+def stamp(moment: datetime | None) -> str:
+    """To the second, for what is handed on: `2025-11-21 22:35:21`."""
+    return texts.stamp(moment) or "–"
 
 
 @register.filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from sfsync_server.commands import shown
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
+    from sfsync.engine.watch.evidence import Evidence
     from sfsync.engine.watch.health import Health
     from sfsync.engine.watch.story import Story
     from sfsync.models import LogEntry, MarketplaceOrder, Order, Store, Task
@@ -39,7 +41,7 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
     shown.print_table(columns, rows, empty=shown.NO_STORE)
     for each in healths:
         if each.late or each.at_risk:
-            shown.say(f"{each.store}: {each.late} orders late, {each.at_risk} at risk of being late", "yellow")
+            shown.say(f"{each.store}: orders to ship: {each.late} late, {each.at_risk} at risk", "yellow")
         if each.running:
             shown.say(f"{each.store}: sync in progress ({each.running})")
         for alarm in each.alarms:
@@ -200,11 +202,18 @@ def why(
     ],
     store: StoreOption = "",
     as_json: JsonOption = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option("--evidence", help="Write it all into this file instead, to print or hand on: .html or .json."),
+    ] = None,
 ) -> None:
     """The story of one order: what was seen, decided, sent and answered, and what happens next."""
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.story import story_of
 
+    if evidence:
+        _write_evidence(evidence, orders_named(order, store))
+        return
     with closing(Live()) as connections:
         stories = [story_of(each, connections) for each in orders_named(order, store)]
     if as_json:
@@ -214,9 +223,39 @@ def why(
         _tell(story)
 
 
+FORMS = (".html", ".json")
+
+
+def _write_evidence(path: Path, orders: list[Order]) -> None:
+    """In the language of the order's store."""
+    from django.utils import translation
+
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.watch.evidence import evidence_of
+
+    if path.suffix not in FORMS:
+        shown.stop(f"The evidence is a file that ends in {' or '.join(FORMS)}.", shown.USAGE)
+    if len(orders) > 1:
+        names = "; ".join(f"order {each.key} of {each.store.name}" for each in orders)
+        shown.stop(f"Several orders are called so: {names}. Name one of them, or its store.", shown.USAGE)
+    with closing(Live()) as connections, translation.override(orders[0].store.language):
+        made = evidence_of(orders[0], connections)
+        text = _as_text(made, path.suffix)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        shown.stop(f"{path} cannot be written: {error.strerror}.")
+    shown.say(f"Written: {path}")
+
+
+def _as_text(made: Evidence, form: str) -> str:
+    from sfsync.backoffice.kit.evidence_page import evidence_page
+
+    return json.dumps(made.as_dict(), ensure_ascii=False, indent=2) if form == ".json" else evidence_page(made)
+
+
 def _tell(story: Story) -> None:
     from sfsync import texts
-    from sfsync.feed_pages import order_at_feed
     from sfsync.texts import stamp
 
     row = story.order.marketplace_order
@@ -233,7 +272,7 @@ def _tell(story: Story) -> None:
     if story.now:
         shown.say(story.now)
     shown.say(story.believes)
-    if url := order_at_feed(story.order.store, story.order.marketplace_order):
+    for url in filter(None, story.pages.values()):
         shown.say(url)
     for each in story.next:
         shown.say(f"→ {each.sentence}", "bold")

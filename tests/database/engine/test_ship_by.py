@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.core import mail
 
 from sfsync.engine.watch.health import health_of
+from sfsync.models import DayFigure
 from sfsync.testing import World
 
 MakeWorld = Callable[..., World]
@@ -95,6 +96,34 @@ def test_a_stores_rule_counts_where_the_marketplace_names_none(make_world: MakeW
     learned(world)
     assert world.row(order).marketplace_order.ship_by_from == "hours"
     assert due(world) == (0, 1)
+
+
+def test_a_stores_own_steps_count(make_world: MakeWorld) -> None:
+    """R25: at risk from the first of them on, one mail for each."""
+    world = make_world(deadline_steps=[48, 2])
+    order = due_in(world, 60)
+    learned(world)
+    assert due(world) == (0, 0)
+    for _ in range(62):
+        world.advance(hours=1)
+        world.sync()
+    assert world.notices(order) == ["at-risk", "at-risk", "late"]
+
+
+def test_what_was_told_in_time_is_counted_by_day(world: World) -> None:
+    """R25: once an order, whatever becomes of its tracking number later."""
+    early, tardy = due_in(world, 10), due_in(world, 1)
+    learned(world)
+    world.advance(hours=2)
+    for order in (early, tardy):
+        world.ship(order, f"T-{order}")
+    world.sync(wait=10)
+    world.ship(early, "T-9999")
+    world.advance(minutes=5)
+    world.sync(wait=10)
+    figures = DayFigure.objects.filter(store=world.store, operation="ship")
+    assert sum(each.confirmed for each in figures) == 3
+    assert [(sum(each.in_time for each in figures), sum(each.too_late for each in figures))] == [(1, 1)]
 
 
 def test_new_orders_cost_one_request_an_hour_and_known_ones_none(world: World) -> None:

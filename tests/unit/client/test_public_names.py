@@ -47,6 +47,7 @@ NAMES = [
     "ShoppingFeedError",
     "Store",
     "StoreInfo",
+    "TestItem",
     "Ticket",
     "TicketList",
     "TicketState",

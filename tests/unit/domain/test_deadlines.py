@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfsync.domain.deadlines import Source, deadline, hours_of, step
+from sfsync.domain.deadlines import Source, deadline, hours_of, is_in_time, nearness, step
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 PLACED = NOW - timedelta(days=1)
@@ -54,6 +54,38 @@ def test_the_rule_of_the_longest_family_counts(channel: str, hours: int) -> None
 def test_what_is_told_of_a_deadline(left: timedelta, source: str, expected: str) -> None:
     """R25: one that is right to a day only promises nothing better."""
     assert step(NOW + left, source, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "left", "source", "expected"),
+    [
+        ([48, 12], timedelta(hours=30), Source.MARKETPLACE, "48 h"),
+        ([48, 12], timedelta(hours=12), Source.MARKETPLACE, "12 h"),
+        ([48, 12], timedelta(hours=12), Source.DAY, "48 h"),
+        ([12], timedelta(hours=3), Source.DAY, ""),
+        ([], timedelta(hours=1), Source.MARKETPLACE, ""),
+        ([], timedelta(0), Source.MARKETPLACE, "late"),
+    ],
+)
+def test_a_store_sets_its_own_steps(steps: list[int], left: timedelta, source: str, expected: str) -> None:
+    """R25."""
+    assert step(NOW + left, source, NOW, steps) == expected
+
+
+@given(st.lists(st.integers(1, 168), max_size=5, unique=True), st.integers(1, 10_000))
+def test_an_order_is_told_of_only_while_it_is_at_risk(steps: list[int], minutes: int) -> None:
+    """R25: the list of those at risk holds every order that a mail was about."""
+    left = timedelta(minutes=minutes)
+    assert bool(step(NOW + left, Source.MARKETPLACE, NOW, steps)) == (left <= nearness(steps))
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "ship_by", "expected"),
+    [(NOW, NOW, True), (NOW, NOW - timedelta(seconds=1), False), (NOW, None, None), (None, NOW, None)],
+)
+def test_told_in_time_means_sent_by_the_deadline(sent_at: datetime, ship_by: datetime, expected: bool | None) -> None:
+    """R25."""
+    assert is_in_time(sent_at, ship_by) is expected
 
 
 @given(st.integers(-100, 100), st.sampled_from(list(Source)))

@@ -74,6 +74,16 @@ def test_an_order_is_a_link_to_its_page_in_both_forms(linked: Settings, language
         assert "sfsync retry" not in shown
 
 
+def test_an_order_is_linked_where_else_it_can_be_seen() -> None:
+    """R20: in the shop's back office and at Shopping Feed, whether or not our own pages have an address."""
+    store = a_store(shop_settings={"admin_url": "https://shop.example/admin1"})
+    mail = compose(store, [about_order(store, "no-tracking", key="77", feed_id=901077)])
+    shop = "https://shop.example/admin1/index.php?controller=AdminOrders&id_order=77&vieworder"
+    feed = "https://app.shopping-feed.com/v3/en/orders/detail/901077?store=10"
+    assert links_of(mail) == {"PrestaShop": shop, "Shopping Feed": feed}
+    assert f"\n    PrestaShop: {shop}\n    Shopping Feed: {feed}\n" in str(mail.body)
+
+
 def test_without_the_setting_the_commands_stay() -> None:
     mail = an_order()
     assert links_of(mail) == {}

@@ -100,7 +100,7 @@ def test_a_token_does_not_open_another_store(sandbox: Sandbox, api: Api) -> None
         ("GET", "/v2/me", 404),
         ("POST", "/v1/store/10/order/explode", 404),
         ("GET", "/v1/store/10/order/ship", 405),
-        ("DELETE", "/v1/store/10/order/5", 405),
+        ("PUT", "/v1/store/10/order/5", 405),
         ("POST", "/v1/me", 405),
         ("GET", "/v1/store/10/order/5", 404),
         ("GET", "/v1/store/10/order/5/shipment", 404),

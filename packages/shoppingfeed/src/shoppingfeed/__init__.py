@@ -33,7 +33,7 @@ from shoppingfeed._operations import (
     Unacknowledge,
     chunks,
 )
-from shoppingfeed._orders import Order, OrderError, Shipment
+from shoppingfeed._orders import Order, OrderError, Shipment, TestItem
 from shoppingfeed._store import OrderFilters, Outcome, Store
 from shoppingfeed._tickets import BatchTickets, Ticket, TicketList, TicketState
 from shoppingfeed._transport import HttpTransport, Request, Response, Transport
@@ -77,6 +77,7 @@ __all__ = [
     "ShoppingFeedError",
     "Store",
     "StoreInfo",
+    "TestItem",
     "Ticket",
     "TicketList",
     "TicketState",

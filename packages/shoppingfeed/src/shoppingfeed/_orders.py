@@ -91,12 +91,25 @@ def _error(entry: Mapping[str, object]) -> OrderError:
 
 
 @dataclass(frozen=True, slots=True)
+class TestItem:
+    """A line of a test order: the product's reference, how many of it, and the price of one."""
+
+    __test__ = False
+
+    reference: str
+    quantity: int = 1
+    price: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Shipment:
-    """A shipment of an order: every ship that was carried out created one, so two of a kind show a ship sent twice."""
+    """A shipment of an order: every ship that was carried out created one, so two of a kind show a ship sent twice.
+    `created_at`: when Shopping Feed was told; None where it does not say."""
 
     carrier: str
     tracking_number: str
     tracking_link: str
+    created_at: datetime | None
     raw: Mapping[str, object] = field(repr=False, compare=False)
 
 
@@ -105,5 +118,6 @@ def parse_shipment(body: Mapping[str, object]) -> Shipment:
         carrier=_json.text(body.get("carrier")),
         tracking_number=_json.text(body.get("trackingNumber")),
         tracking_link=_json.text(body.get("trackingLink")),
+        created_at=_json.moment(body.get("createdAt")),
         raw=body,
     )

@@ -84,6 +84,10 @@ class Session:
         except _json.UnexpectedShapeError as expected:
             raise self._ambiguous(request, response, f"without {expected}") from expected
 
+    def delete(self, url: str) -> None:
+        """DELETE: asked twice it does no harm, so it may be repeated as a read may. Its answer says nothing more."""
+        self._exchange(Request("DELETE", url, self._headers), safe=True, permit=None)
+
     def _ask(self, request: Request, parse: Callable[[object], T]) -> T:
         response = self._exchange(request, safe=True, permit=None)
         try:

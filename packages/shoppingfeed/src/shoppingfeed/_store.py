@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from shoppingfeed._documents import Document, multipart
 from shoppingfeed._errors import NotSentError, ShoppingFeedError
 from shoppingfeed._operations import Accepted, OrderOperation, parse_accepted, positive, request_body, request_of
-from shoppingfeed._orders import Order, Shipment, parse_order, parse_shipment
+from shoppingfeed._orders import Order, Shipment, TestItem, parse_order, parse_shipment
 from shoppingfeed._pages import Pages
 from shoppingfeed._parallel import completed
 from shoppingfeed._session import Permit, Session
@@ -109,6 +110,25 @@ class Store:
         url = f"{self._order_url(order_id)}/shipment"
         pages = Pages(self._session, url, _query(200), "shipment", parse_shipment)
         return tuple(shipment for page in pages for shipment in page.items)
+
+    # Test orders
+
+    def create_test_order(self, channel_id: int, items: Sequence[TestItem], *, reference: str = "") -> Order:
+        """Make an order to try with, on a channel of the store; it goes by itself after 30 days.
+
+        Like an operation it is never repeated here: `AmbiguousError` and `NoAnswerError` leave it open whether there is
+        one; look for it with `orders(is_test=True, reference=...)`.
+        """
+        positive(channel_id, "channel_id")
+        if not items:
+            raise ValueError("a test order needs items")
+        document: dict[str, object] = {"channelId": channel_id, "items": [asdict(each) for each in items]}
+        body = json.dumps(document | ({"reference": reference} if reference else {})).encode()
+        return self._session.operate(f"{self._url}/order", body, "application/json", parse_order)
+
+    def delete_test_order(self, order_id: int) -> None:
+        """Remove a test order; `NotFoundError` when there is none (any more)."""
+        self._session.delete(self._order_url(order_id))
 
     # Operations
 

@@ -34,7 +34,8 @@ CHANNELS = 100
 
 
 class OrderFilter(forms.Form):
-    """Everything is optional; a wrong value is said beside its field and filters nothing."""
+    """Everything is optional; a wrong value is said beside its field and filters nothing. What is due stands by its
+    deadline, where nothing else is chosen."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=255)
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All states")), *State.choices])
@@ -56,6 +57,8 @@ class OrderFilter(forms.Form):
     )
 
     def __init__(self, store: Store, given: Any) -> None:
+        if given.get("due") and not given.get("sort"):
+            given = given.dict() | {"sort": "ship_by"}
         super().__init__(given, auto_id="filter-%s")
         self.store = store
         field = cast(forms.ChoiceField, self.fields["channel"])
@@ -68,6 +71,11 @@ class OrderFilter(forms.Form):
     @property
     def ordering(self) -> Ordering:
         return SORTS.get(self.value("sort"), SORTS["-created_at"])[1]
+
+    @property
+    def by_deadline(self) -> bool:
+        """Deadlines are what the list is about."""
+        return bool(self.value("due")) or self.value("sort") == "ship_by"
 
     @property
     def narrowed(self) -> bool:
@@ -88,8 +96,7 @@ class OrderFilter(forms.Form):
         if text := self.value("q"):
             orders = orders.filter(pk__in=found(self.store, text))
         if due := self.value("due"):
-            near = {"late": late, "at-risk": at_risk}[due](timezone.now())
-            orders = orders.filter(marketplace_order__in=to_ship([self.store]).filter(near))
+            orders = orders.filter(marketplace_order__in=due_orders(self.store, due, timezone.now()))
         if self.value("sort") == "ship_by":
             orders = orders.filter(marketplace_order__ship_by__isnull=False)
         if self.value("sort") == "-confirmed_at":
@@ -99,6 +106,11 @@ class OrderFilter(forms.Form):
 
 def operations() -> list[tuple[str, str]]:
     return [(kind.name, texts.label(kind.name)) for kind in all_kinds() if kind.meaning]
+
+
+def due_orders(store: Store, due: str, now: datetime) -> QuerySet[MarketplaceOrder]:
+    """Those to ship that are `late` or `at-risk` (R25)."""
+    return to_ship([store]).filter(late(now) if due == "late" else at_risk([store], now))
 
 
 def with_tasks(orders: QuerySet[Order]) -> QuerySet[Order]:

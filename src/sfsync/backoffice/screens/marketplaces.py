@@ -33,6 +33,8 @@ class Lately:
     confirmed: int
     refused: int
     median: str
+    in_time: int
+    too_late: int
 
     @property
     def share(self) -> int | None:
@@ -40,6 +42,13 @@ class Lately:
         marketplace's doing."""
         total = self.confirmed + self.refused
         return round(100 * self.refused / total) if total else None
+
+    @property
+    def punctual(self) -> int | None:
+        """Of a hundred shipments with a deadline, how many the marketplace was told by then (R25); rounded down, so
+        that only all of them are a hundred."""
+        total = self.in_time + self.too_late
+        return 100 * self.in_time // total if total else None
 
 
 @of_store
@@ -91,7 +100,7 @@ def ticks(channel: Channel) -> list[bool]:
 
 def lately(store: Store) -> list[Lately]:
     since = timezone.localdate() - timedelta(days=DAYS - 1)
-    sums = ("confirmed", "refused", *WITHIN)
+    sums = ("confirmed", "refused", "in_time", "too_late", *WITHIN)
     rows = DayFigure.objects.filter(store=store, day__gte=since).values_list("channel").exclude(channel="")
     counts: dict[str, list[int]] = defaultdict(lambda: [0] * len(sums))
     counts |= {name: figures for name, *figures in rows.annotate(*map(Sum, sums))}
@@ -101,9 +110,15 @@ def lately(store: Store) -> list[Lately]:
 
 def _lately(name: str, counts: list[int]) -> Lately:
     channel = find(name)
-    confirmed, refused, *within = counts
+    confirmed, refused, in_time, too_late, *within = counts
     return Lately(
-        name, ticks(channel) if channel else None, confirmed, refused, about(median_seconds(confirmed, within))
+        name,
+        ticks(channel) if channel else None,
+        confirmed,
+        refused,
+        about(median_seconds(confirmed, within)),
+        in_time,
+        too_late,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,22 +17,27 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.countdown import countdown
+from sfsync.backoffice.kit.evidence_page import evidence_page
 from sfsync.backoffice.kit.layout import page
-from sfsync.backoffice.kit.live_shop import glance, statuses_of
+from sfsync.backoffice.kit.live_shop import Quick, glance, statuses_of
 from sfsync.backoffice.kit.order_state import reason_of, standing
 from sfsync.backoffice.kit.reader_texts import Said, told
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
+from sfsync.engine.watch.evidence import evidence_of
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, story_of
-from sfsync.feed_pages import order_at_feed
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
+from sfsync.models.deadlines import to_ship
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
+from sfsync.outside_pages import order_at_feed, order_in_shop
 
-QUICK, SLOW = 2, 15
-"""Seconds between two looks of the page: while a run is expected to bring news, and while it may take longer."""
+QUICK, SLOW, COUNTING = 2, 15, 60
+"""Seconds between two looks of the page: while a run is expected to bring news, while it may take longer, and while it
+only counts down."""
 EXPECTED = timedelta(minutes=1)
 """For so long after it was asked for a run is expected, and an answer after the send."""
 
@@ -59,8 +66,9 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         key=key,
     )
     tasks, now = list(found.marketplace_order.tasks.living().order_by("id")), timezone.now()
-    pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now)
-    version, moved = version_of(found, tasks, pace), bool(getattr(request, "htmx", False))
+    left = time_left(found, now)
+    pace = pace_of(tasks, Process.objects.filter(store=store, name=SYNC).first(), now) or (COUNTING if left else 0)
+    version, moved = version_of(found, tasks, (pace, left)), bool(getattr(request, "htmx", False))
     if moved and request.GET.get("seen") == version:
         return HttpResponse(status=204)
     return page(
@@ -71,11 +79,33 @@ def order(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         order=found,
         pace=pace,
         version=version,
+        countdown=left,
         moved=moved,
         retryable=any(task.state.failed for task in tasks),
         droppable=acts.droppable(found, tasks),
         **shown(store, found, tasks, now),
     )
+
+
+FORMS = {"html": "text/html", "json": "application/json"}
+"""The forms of evidence, and what a browser takes them for."""
+
+
+@of_store
+def evidence(request: HttpRequest, store: Store, key: str, form: str) -> HttpResponse:
+    """The evidence of an order as a file to keep, print or hand on: `form` is html or json."""
+    if form not in FORMS:
+        raise Http404
+    found = get_object_or_404(Order.objects.select_related("store", "marketplace_order"), store=store, key=key)
+    with closing(Quick()) as connections, texts.moments_as_stamps():
+        made = evidence_of(found, connections)
+        content = evidence_page(made) if form == "html" else json.dumps(made.as_dict(), ensure_ascii=False, indent=2)
+    response = HttpResponse(
+        content, content_type=f"{FORMS[form]}; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
+    name = "".join(each if each.isalnum() and each.isascii() else "-" for each in key)
+    response["Content-Disposition"] = f'attachment; filename="order-{store.name}-{name}.{form}"'
+    return response
 
 
 def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[str, Any]:
@@ -93,12 +123,21 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "color": statuses.color(status),
         "others": order.others,
         "at_feed": order_at_feed(store, order.marketplace_order),
+        "in_shop": order_in_shop(store, order),
         "meaning": meaning(store, statuses.name(status), status),
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,
         "sendable": outlook is None or outlook.sends,
         "unsent": outlook.reason if outlook and not (outlook.sends or tasks or order.marketplace_order.by_hand) else "",
     }
+
+
+def time_left(order: Order, now: datetime) -> str:
+    """How long there is left to ship it (R25); empty where nobody has to, or no deadline is known."""
+    there = order.marketplace_order
+    if there.ship_by is None or not to_ship([order.store]).filter(pk=there.pk).exists():
+        return ""
+    return countdown(there.ship_by, there.ship_by_from, now)
 
 
 def pace_of(tasks: list[Task], process: Process | None, now: datetime) -> int:
@@ -117,7 +156,7 @@ def _expected(process: Process, now: datetime) -> bool:
     return waits or process.running(now)
 
 
-def version_of(order: Order, tasks: list[Task], pace: int) -> str:
+def version_of(order: Order, tasks: list[Task], also: object = None) -> str:
     """Another one as soon as the page has something else to say."""
     moving: list[tuple[object, ...]] = [
         (task.pk, task.action, task.lease, task.update_at, task.failed_at, task.failure, task.batch_id)
@@ -125,7 +164,7 @@ def version_of(order: Order, tasks: list[Task], pace: int) -> str:
     ]
     there = order.marketplace_order
     facts = (there.feed_id, order.seen_at, order.seen_tracking, there.confirmed_at, there.by_hand, there.given_up_at)
-    moving.append((order.store.state.trouble, pace, *facts))
+    moving.append((order.store.state.trouble, also, *facts))
     return hashlib.sha256(repr(moving).encode()).hexdigest()[:16]
 
 

@@ -55,8 +55,9 @@ class OperationKind:
     marketplace must offer for it (R9), empty where all do. `after`: what must be told before it (R13a). `calls_off`:
     the order comes to nothing, and nothing is told after it. `gives_reason`: it may carry one (R28). `ends_order`: no
     change is looked for after it. `numbered`: it is told once per tracking number, and waits for one (R2, R4).
-    `goes_back`: a status that says otherwise takes it back (R8). `shows`: the status at Shopping Feed of an order it
-    was done to, empty where none tells. `ticketed`: its type of ticket is documented. `at_once`: items of one request
+    `meets_deadline`: it is what the order's deadline is for (R25). `goes_back`: a status that says otherwise takes it
+    back (R8). `shows`: the status at Shopping Feed of an order it was done to, empty where none tells. `ticketed`: its
+    type of ticket is documented. `at_once`: items of one request
     (R12). `fields`: what goes out with it, as the API's item takes it. `lane`: operations of one lane wait for one
     another (R10), those of two do not. `reopened_by_change`: once it has failed, a change of the order is a reason to
     try it again (R16).
@@ -81,6 +82,7 @@ class OperationKind:
     gives_reason: bool = False
     ends_order: bool = False
     numbered: bool = False
+    meets_deadline: bool = False
     goes_back: bool = True
     shows: str = ""
     ticketed: bool = True

@@ -31,6 +31,7 @@ SHIP = OperationKind(
     sent=_("Shipment sent to Shopping Feed."),
     meaning="shipped",
     numbered=True,
+    meets_deadline=True,
     shows="shipped",
     fields=_fields,
 )

@@ -10,14 +10,16 @@ from django.utils import timezone
 
 from sfsync.db.bulk import insert_rows
 from sfsync.db.conflict import Conflict
+from sfsync.domain.deadlines import is_in_time
 from sfsync.domain.errors import Failure
+from sfsync.domain.operations import kind_of
 from sfsync.engine.kit.context import Run
 from sfsync.models import AnswerFigure, DayFigure, Store
 from sfsync.models.figure import WITHIN
 from sfsync.models.held_task import HeldTask
 
 _KEY = ("store", "day", "channel", "operation")
-_COUNTS = ("sent", "confirmed", "failed", "refused", *WITHIN)
+_COUNTS = ("sent", "confirmed", "failed", "refused", *WITHIN, "in_time", "too_late")
 _ADD = Conflict(keys=("store_id", "day", "channel", "operation"), add=_COUNTS)
 
 REFUSALS = {Failure.TICKET_FAILED, Failure.TICKET_CANCELED, Failure.IGNORED, Failure.REQUEST_REFUSED}
@@ -43,6 +45,8 @@ def note(
         figure["confirmed"] += 1
         if step := _step(task.sent_at, now):
             figure[step] += 1
+        if (in_time := _in_time(task)) is not None:
+            figure["in_time" if in_time else "too_late"] += 1
     for task, operation, failure in failed:
         figure = figures[task.channel, operation]
         figure["failed"] += 1
@@ -50,6 +54,12 @@ def note(
     day = timezone.localdate(now).isoformat()
     rows = [(run.store.pk, day, *key, *figure.values()) for key, figure in sorted(figures.items())]
     insert_rows(DayFigure, (*_KEY, *_COUNTS), rows, conflict=_ADD)
+
+
+def _in_time(task: HeldTask) -> bool | None:
+    """R25: of what an order was told first."""
+    first = not task.confirmed_operation and kind_of(task.operation).meets_deadline
+    return is_in_time(task.sent_at, task.ship_by) if first else None
 
 
 def note_answers(store: Store, answers: Mapping[int, int]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sfsync.conf import conf
-from sfsync.domain.deadlines import AT_RISK, Source, step
+from sfsync.domain.deadlines import Source, nearness, step
 from sfsync.engine.kit.future_dates import passed
 from sfsync.engine.outgoing.conclude import NoticeRow, tell
 from sfsync.models import Store
@@ -19,17 +20,19 @@ def raise_deadlines(store: Store, now: datetime) -> bool:
     if not passed(store.state.deadlines_at, now, EVERY):
         return False
     horizon = now - timedelta(days=conf().sweep_days)
-    near = to_ship([store]).filter(ship_by__lte=now + AT_RISK, created_at__gte=horizon)
+    near = to_ship([store]).filter(ship_by__lte=now + nearness(store.deadline_steps), created_at__gte=horizon)
     rows = near.values_list("pk", "ship_by", "ship_by_from")
-    notices = [row for row in (_notice(*each, now) for each in rows) if row]
+    notices = [row for row in (_notice(*each, now, store.deadline_steps) for each in rows) if row]
     tell(store, now, notices)
     store.state.deadlines_at = now
     store.state.save(update_fields=["deadlines_at"])
     return bool(notices)
 
 
-def _notice(order: int, ship_by: datetime | None, source: str, now: datetime) -> NoticeRow | None:
-    said = step(ship_by, source, now) if ship_by else ""
+def _notice(
+    order: int, ship_by: datetime | None, source: str, now: datetime, steps: Collection[int]
+) -> NoticeRow | None:
+    said = step(ship_by, source, now, steps) if ship_by else ""
     if not ship_by or not said:
         return None
     at = ship_by.date().isoformat() if source == Source.DAY else ship_by.isoformat(timespec="seconds")

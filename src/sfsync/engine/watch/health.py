@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Value, When, prefetch_related_objects
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Value, When, prefetch_related_objects
 
 from sfsync import texts
 from sfsync.conf import conf
@@ -92,10 +93,7 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
     figures = {row["store"]: row for row in _figures(stores, now)}
     awake = scheduler_awake(now)
-    by_hand: dict[int, dict[str, int]] = {store.pk: {} for store in stores}
-    asking = _left_to_people(stores).union(_by_deadline(stores, now), all=True)
-    for store_id, operation, orders in asking:
-        by_hand[store_id][operation] = orders
+    for_people = _for_people(stores, now)
     sources: dict[int, list[Cursor]] = {store.pk: [] for store in stores}
     for each in Cursor.objects.filter(store__in=stores).exclude(trouble="").order_by("name"):
         sources[each.store_id].append(each)
@@ -104,7 +102,7 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
             store,
             processes.get(store.pk),
             figures.get(store.pk, {}),
-            by_hand=by_hand[store.pk],
+            for_people=for_people[store.pk],
             sources=sources[store.pk],
             awake=awake,
             now=now,
@@ -113,22 +111,51 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     ]
 
 
+class Asks(StrEnum):
+    """Why orders ask for a person, apart from updates that failed."""
+
+    BY_HAND = "by hand"
+    WENT_BACK = "went back"
+    LATE = "late"
+    AT_RISK = "at risk"
+
+
+@dataclass(slots=True)
+class ForPeople:
+    """Orders of a store that ask for a person. `by_hand`: operation → how many of them."""
+
+    by_hand: dict[str, int] = field(default_factory=dict)
+    others: dict[Asks, int] = field(default_factory=lambda: dict.fromkeys(Asks, 0))
+
+
+def _for_people(stores: list[Store], now: datetime) -> dict[int, ForPeople]:
+    """Both questions in one statement."""
+    found = {store.pk: ForPeople() for store in stores}
+    for store, asks, operation, orders in _left_to_people(stores).union(_by_deadline(stores, now), all=True):
+        if asks == Asks.BY_HAND:
+            found[store].by_hand[operation] = orders
+        else:
+            found[store].others[Asks(asks)] = orders
+    return found
+
+
 def _left_to_people(stores: list[Store]) -> Any:
-    """By operation; with none, those that went back. An order whose update failed counts there."""
+    """What is to be done by hand, and what went back. An order whose update failed counts there."""
     failed = Exists(Task.objects.parked().filter(order=OuterRef("pk")))
     left = MarketplaceOrder.objects.filter(~Q(by_hand="") | Q(contradicted=True), ~failed, store__in=stores)
-    return left.order_by().values_list("store", "by_hand").annotate(Count("id"))
+    return _counted(left, Case(When(by_hand="", then=Value(Asks.WENT_BACK.value)), default=Value(Asks.BY_HAND.value)))
 
 
 def _by_deadline(stores: list[Store], now: datetime) -> Any:
-    """R25: in the place of the operation `_LATE` or `_AT_RISK`."""
-    near = to_ship(stores).filter(late(now) | at_risk(now))
-    named = near.annotate(due=Case(When(late(now), then=Value(_LATE)), default=Value(_AT_RISK)))
-    return named.values_list("store", "due").annotate(Count("id"))
+    """R25."""
+    near = to_ship(stores).filter(late(now) | at_risk(stores, now))
+    return _counted(near, Case(When(late(now), then=Value(Asks.LATE.value)), default=Value(Asks.AT_RISK.value)))
 
 
-_LATE, _AT_RISK = "due: late", "due: at risk"
-"""No operation is called so."""
+def _counted(orders: Any, asks: Case) -> Any:
+    """Rows of store, why they ask, the operation that is to be done by hand, how many."""
+    named = orders.order_by().annotate(asks=asks, operation=F("by_hand"))
+    return named.values_list("store", "asks", "operation").annotate(orders=Count("id"))
 
 
 def scheduler_awake(now: datetime) -> bool:
@@ -176,7 +203,7 @@ def _health(
     process: Process | None,
     figures: dict[str, Any],
     *,
-    by_hand: dict[str, int],
+    for_people: ForPeople,
     sources: Iterable[Cursor],
     awake: bool,
     now: datetime,
@@ -189,10 +216,10 @@ def _health(
         waiting=figures.get("waiting", 0),
         in_flight=figures.get("in_flight", 0),
         failed=figures.get("failed", 0),
-        by_hand={name: orders for name, orders in by_hand.items() if name and name not in (_LATE, _AT_RISK)},
-        went_back=by_hand.get("", 0),
-        late=by_hand.get(_LATE, 0),
-        at_risk=by_hand.get(_AT_RISK, 0),
+        by_hand=for_people.by_hand,
+        went_back=for_people.others[Asks.WENT_BACK],
+        late=for_people.others[Asks.LATE],
+        at_risk=for_people.others[Asks.AT_RISK],
         oldest_waiting=figures.get("oldest_waiting"),
         oldest_in_flight=figures.get("oldest_in_flight"),
         last_run=process.finished_at if process else None,

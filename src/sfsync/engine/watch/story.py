@@ -27,6 +27,7 @@ from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say, warning_of
 from sfsync.engine.watch.stage import Stage, seen_there, stage_of
 from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
+from sfsync.outside_pages import order_at_feed, order_in_shop
 from sfsync.refusal_texts import advice, cause, refusal_of
 from sfsync.shops import kinds
 from sfsync.shops.base import OpenShop, ShopError
@@ -77,6 +78,13 @@ class Story:
     now: str = ""
     stage: Stage = Stage.NOT_SENT
 
+    @property
+    def pages(self) -> dict[str, str]:
+        """Where people see the order elsewhere; empty where that is not known."""
+        store = self.order.store
+        there = order_at_feed(store, self.order.marketplace_order)
+        return {"shop": order_in_shop(store, self.order), "shopping_feed": there}
+
     def as_dict(self) -> dict[str, Any]:
         order = self.order
         return {
@@ -96,6 +104,7 @@ class Story:
             "believes": self.believes,
             "stage": self.stage.value,
             "next": [each.sentence for each in self.next],
+            "pages": self.pages,
         }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.shops.keys import Numbers
 from sfsync.shops.kind import Around, ShopKind
 from sfsync.shops.prestashop.problems import PROBLEMS
-from sfsync.shops.prestashop.settings import IGNORE, SETTINGS, identity
+from sfsync.shops.prestashop.settings import IGNORE, SETTINGS, identity, order_page
 from sfsync.shops.prestashop.webservice.problems import PROBLEMS as WEBSERVICE_PROBLEMS
 from sfsync.shops.setting import message as _
 
@@ -57,6 +57,7 @@ PRESTASHOP = ShopKind(
     settings=SETTINGS,
     open=_open,
     identity=identity,
+    order_page=order_page,
     problems=PROBLEMS | WEBSERVICE_PROBLEMS,
     orders=Numbers(),
     statuses=Numbers(LARGEST),

@@ -66,6 +66,22 @@ def web_key(value: str) -> None:
         raise Mistake(_("A key of the web service has exactly 32 characters: copy it again."))
 
 
+def admin_address(value: str) -> None:
+    """Where the merchant signs in, or nothing. It is only written down for people: nothing is asked there."""
+    url = _split(value)
+    named = url.scheme in {"http", "https"} and url.hostname
+    if value and (not named or set(value) & set("?#@ ") or not value.isprintable()):
+        raise Mistake(
+            _("The address of the back office looks like https://shop.example/admin123, with no “?” and no “#”.")
+        )
+
+
+def order_page(values: Mapping[str, Any], order: str) -> str:
+    """The old address of an order: every version since 1.5 answers it, the newer ones with their own page."""
+    admin = str(values.get("admin_url") or "").removesuffix("index.php").rstrip("/")
+    return f"{admin}/index.php?controller=AdminOrders&id_order={order}&vieworder" if admin else ""
+
+
 def table_prefix(value: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_]{0,32}", value):
         raise Mistake(_("A table prefix has letters, digits and underscores only, 32 at most."))
@@ -156,6 +172,12 @@ SETTINGS = {
         default=1,
         least=1,
         most=2**31 - 1,
+    ),
+    "admin_url": Setting(
+        label=_("Address of the shop's back office"),
+        help=_("As in your browser, up to the folder: https://shop.example/admin123. Orders are linked to it."),
+        default="",
+        check=admin_address,
     ),
     "old_module": Setting(
         label=_("While a module of the shop sends updates too"),

@@ -39,6 +39,8 @@ def _ship(order: Order, item: Item, now: float) -> str:
         raise RefusedError(f"The order is {order.status}: it cannot be shipped.")
     if order.fulfilled_by == "channel":
         raise RefusedError("The order is fulfilled by the marketplace itself: it cannot be shipped by the store.")
+    if order.is_test and item.get("items"):
+        raise RefusedError("A test order cannot be shipped in parts.")
     order.shipments.append(_shipment(item, now))
     if order.status not in {"refunded", "partially_refunded"}:
         order.status = "shipped" if _all_shipped(order) else "partially_shipped"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -16,6 +16,8 @@ from shoppingfeed.sandbox.operations import Named
 from shoppingfeed.sandbox.orders import Order, Shelf
 from shoppingfeed.sandbox.settings import Settings
 from shoppingfeed.sandbox.tickets import Book, Ticket
+from shoppingfeed.sandbox.timeline import Timeline
+from shoppingfeed.sandbox.warehouses import Warehouses
 
 _FIRST_INVENTED_ID = 9_000_000_001
 
@@ -31,6 +33,8 @@ class Store:
     status: str = "active"
     shelf: Shelf = field(default_factory=Shelf)
     book: Book = field(default_factory=Book)
+    timeline: Timeline = field(default_factory=Timeline)
+    warehouses: Warehouses = field(default_factory=Warehouses)
 
 
 class Batch(NamedTuple):
@@ -61,7 +65,7 @@ class Market:
     def clear(self) -> None:
         """Forget orders and tickets; the stores stay."""
         for store in self.stores.values():
-            store.shelf, store.book = Shelf(), Book()
+            store.shelf, store.book, store.timeline = Shelf(), Book(), Timeline()
         self._due.clear()
 
     def find_order(self, order_id: int, store: int | None = None) -> Order | None:
@@ -103,6 +107,16 @@ class Market:
             return found
         return self._invent(store, named, now)
 
+    def make_test(
+        self, store: Store, channel: tuple[int, str], items: Iterable[Mapping[str, Any]], *, reference: str, now: float
+    ) -> Order:
+        """A test order on a channel (its id and its name)."""
+        order_id, (channel_id, name) = next(self._invented), channel
+        order = Order(order_id, store.id, reference or f"TEST-{order_id}", name, "waiting_shipment", now)
+        order.channel_id, order.is_test, order.items = channel_id, True, tuple(items)
+        store.shelf.put(order)
+        return order
+
     def _invent(self, store: Store, named: Named, now: float) -> Order:
         order_id = next(self._invented) if named.order_id is None else named.order_id
         channel = named.channel or "Sandbox"
@@ -119,6 +133,8 @@ class Market:
             _afflict(ticket, fault)
         self.ledger.note_accepted(accepted)
         store.book.add(ticket)
+        if accepted.operation == "upload-documents":
+            order.note_documents(accepted.batch_id, accepted.item["documents"], accepted.at)
         if not ticket.stuck:
             heapq.heappush(self._due, (accepted.at + seconds, next(self._sequence), ticket))
         return ticket
@@ -146,7 +162,10 @@ class Market:
             self.ledger.note_refused(accepted)
         elif accepted.operation == "acknowledge":
             store.shelf.rename(order, (order.changes or {}).get("storeReference", order.store_reference))
+        if accepted.operation == "upload-documents":
+            order.settle_documents(accepted.batch_id, "sent" if outcome == "succeed" else "failed")
         store.book.finish(ticket, outcome, message, now)
+        store.timeline.note(now)
         if ticket.refused_after is not None:
             heapq.heappush(self._due, (now + ticket.refused_after, next(self._sequence), ticket))
 

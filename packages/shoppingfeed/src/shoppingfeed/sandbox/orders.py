@@ -45,7 +45,6 @@ _ADDRESS = {
 
 
 _ITEM = {
-    "status": "",
     "commission": None,
     "taxAmount": 0,
     "ecotaxAmount": 0,
@@ -53,7 +52,23 @@ _ITEM = {
     "name": "Something to send",
     "image": "",
 }
+PLAIN_ITEMS: tuple[Mapping[str, Any], ...] = ({"reference": "SKU-1", "quantity": 1, "price": 10},)
 NO_RETURN = {"carrier": None, "trackingNumber": None}
+
+
+@dataclass(slots=True)
+class SentDocument:
+    """A document that was uploaded for an order. `status` is `pending`, `sent` or `failed`."""
+
+    number: int
+    batch_id: str
+    said: Mapping[str, Any]
+    at: float
+    status: str = "pending"
+
+    def document(self) -> dict[str, Any]:
+        named = {"id": self.number, "name": self.said.get("name", ""), "type": self.said.get("type", "")}
+        return {**named, "status": self.status, "createdAt": iso(self.at)}
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +76,7 @@ class Order:
     """An order of one store. `source` is the sample it came from; `changes` are the fields that differ from it since.
 
     A `channel_id` of 0 is replaced by one that the channel's name always gets. `errors` keeps, by operation, what the
-    marketplace refused last, as the API shows it.
+    marketplace refused last, as the API shows it. `items` are shown with their ids, unless `item_ids` is False.
     """
 
     id: int
@@ -80,6 +95,9 @@ class Order:
     changes: dict[str, Any] | None = None
     shipments: list[dict[str, Any]] = field(default_factory=list)
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
+    items: tuple[Mapping[str, Any], ...] = PLAIN_ITEMS
+    item_ids: bool = True
+    documents: list[SentDocument] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.channel_id = self.channel_id or channel_number(self.channel)
@@ -93,6 +111,15 @@ class Order:
         as some answers spell it."""
         moment = {"occuredAt" if misspelt else "occurredAt": iso(at)}
         self.errors[operation] = {"type": operation, "message": message, **moment}
+
+    def note_documents(self, batch_id: str, documents: Iterable[Mapping[str, Any]], at: float) -> None:
+        """Documents arrived, and nobody looked at them yet."""
+        self.documents += [SentDocument(len(self.documents) + 1, batch_id, each, at) for each in documents]
+
+    def settle_documents(self, batch_id: str, status: str) -> None:
+        """What became of the documents of one request."""
+        for each in self.documents:
+            each.status = status if each.batch_id == batch_id else each.status
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
@@ -132,7 +159,17 @@ class Order:
         return shown
 
     def _item(self, nth: int, said: Mapping[str, Any]) -> dict[str, Any]:
-        return {"id": self.id * 100 + nth, "channelReference": f"{self.reference}-{nth}", **_ITEM, **said}
+        item = {"id": self.id * 100 + nth, "channelReference": f"{self.reference}-{nth}", **_ITEM, **said}
+        item.setdefault("status", self._item_status(item))
+        return item if self.item_ids else {name: value for name, value in item.items() if name != "id"}
+
+    def _item_status(self, item: Mapping[str, Any]) -> str:
+        """Its own where the order was shipped in parts, else the order's."""
+        if self.status != "partially_shipped":
+            return self.status
+        lines = (line for shipment in self.shipments for line in shipment["items"] or ())
+        sent = sum(int(line["quantity"]) for line in lines if str(line["id"]) == str(item["id"]))
+        return "shipped" if sent >= int(item["quantity"]) else "waiting_shipment"
 
     def _plain(self) -> dict[str, Any]:
         channel_link = {"self": {"href": f"/v1/channel/{self.channel_id}"}}
@@ -152,7 +189,7 @@ class Order:
             "additionalFields": {},
             "errors": [],
             "itemsReferencesAliases": None,
-            "items": [self._item(1, {"reference": "SKU-1", "quantity": 1, "price": 10})],
+            "items": [self._item(nth, item) for nth, item in enumerate(self.items, start=1)],
             "shippingAddress": _ADDRESS,
             "billingAddress": _ADDRESS,
             "_embedded": {"channel": {"id": self.channel_id, "name": self.channel, "_links": channel_link}, "tag": []},
@@ -209,6 +246,12 @@ class Shelf:
         self._by_reference.setdefault(order.reference, {})[order.id] = order
         if order.store_reference:
             self._by_store_reference.setdefault(order.store_reference, {})[order.id] = order
+
+    def remove(self, order: Order) -> None:
+        """Forget an order."""
+        self._orders.pop(order.id, None)
+        self._by_reference.get(order.reference, {}).pop(order.id, None)
+        self._by_store_reference.get(order.store_reference, {}).pop(order.id, None)
 
     def rename(self, order: Order, store_reference: str) -> None:
         """Give an order another reference in the shop."""

@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from shoppingfeed._transport import Response
+from shoppingfeed.sandbox import resources
 from shoppingfeed.sandbox.answers import ProblemError, answer, hal_list, shuffled
 from shoppingfeed.sandbox.call import Call
 from shoppingfeed.sandbox.faults import Fault, Stage
 from shoppingfeed.sandbox.market import Batch, Store
 from shoppingfeed.sandbox.operations import read_json
 from shoppingfeed.sandbox.orders import Order
+from shoppingfeed.sandbox.resources import find_order
 from shoppingfeed.sandbox.state import State
 from shoppingfeed.sandbox.tickets import TYPES
 
@@ -30,7 +32,7 @@ def respond(state: State, call: Call) -> Response:
             return endpoints[call.method](state, call)
         stores = _authorised(state, call)
         if "store" not in pattern.groupindex:
-            return endpoints[call.method](state, call)
+            return endpoints[call.method](state, call, **found.groupdict())
         store = _chosen(stores, int(found["store"]))
         return endpoints[call.method](state, call, store, **_rest(found))
     raise ProblemError(404, f"There is nothing at {call.path}.")
@@ -103,7 +105,9 @@ def _store_document(store: Store) -> dict[str, Any]:
 
 
 def _one_store(state: State, call: Call, store: Store) -> Response:
-    return answer(_store_document(store))
+    """With what only the store itself tells."""
+    new = sum(not order.acknowledged for order in store.shelf.all())
+    return answer(_store_document(store) | {"subscriptionPlan": "sandbox", "_embedded": {"order": {"newCount": new}}})
 
 
 def _orders(state: State, call: Call, store: Store) -> Response:
@@ -113,18 +117,12 @@ def _orders(state: State, call: Call, store: Store) -> Response:
     return hal_list("order", orders, Order.document, path=call.path, query=call.query)
 
 
-def _find_order(store: Store, order: str) -> Order:
-    if not (found := store.shelf.find(int(order))):
-        raise ProblemError(404, f"The store {store.id} has no order {order}.")
-    return found
-
-
 def _one_order(state: State, call: Call, store: Store, order: str) -> Response:
-    return answer(_find_order(store, order).whole_document())
+    return answer(find_order(store, order).whole_document())
 
 
 def _shipments(state: State, call: Call, store: Store, order: str) -> Response:
-    shipments = _find_order(store, order).shipments
+    shipments = find_order(store, order).shipments
     return hal_list("shipment", shipments, dict, path=call.path, query=call.query)
 
 
@@ -182,16 +180,25 @@ def _route(pattern: str, **endpoints: Endpoint) -> tuple[re.Pattern[str], dict[s
     return re.compile(pattern, re.ASCII), endpoints
 
 
+_STORE = r"/v1/store/(?P<store>\d{1,18})"
+_ORDER = rf"{_STORE}/order/(?P<order>\d{{1,18}})"
+_WAREHOUSE = rf"{_STORE}/warehouse/(?P<warehouse>\d{{1,9}})"
 _ROUTES = [
     _route(r"/v1/ping", GET=_ping),
     _route(r"/v1/auth", POST=_auth),
     _route(r"/v1/me", GET=_me),
-    _route(r"/v1/store/(?P<store>\d{1,18})", GET=_one_store),
-    _route(r"/v1/store/(?P<store>\d{1,18})/order", GET=_orders),
-    _route(r"/v1/store/(?P<store>\d{1,18})/order/(?P<order>\d{1,18})", GET=_one_order),
-    _route(r"/v1/store/(?P<store>\d{1,18})/order/(?P<order>\d{1,18})/shipment", GET=_shipments),
-    _route(r"/v1/store/(?P<store>\d{1,18})/order/(?P<operation>[a-z-]+)", POST=_operate),
-    _route(r"/v1/store/(?P<store>\d{1,18})/ticket", GET=_tickets),
-    _route(r"/v1/store/(?P<store>\d{1,18})/ticket/(?P<ticket>[^/]+)", GET=_one_ticket),
+    _route(r"/v1/channel/(?P<channel>\d{1,18})", GET=resources.one_channel),
+    _route(_STORE, GET=_one_store),
+    _route(rf"{_STORE}/order", GET=_orders, POST=resources.make_test_order),
+    _route(_ORDER, GET=_one_order, DELETE=resources.remove_order),
+    _route(rf"{_ORDER}/shipment", GET=_shipments),
+    _route(rf"{_ORDER}/document", GET=resources.documents),
+    _route(rf"{_STORE}/order/(?P<operation>[a-z-]+)", POST=_operate),
+    _route(rf"{_STORE}/ticket", GET=_tickets),
+    _route(rf"{_STORE}/ticket/(?P<ticket>[^/]+)", GET=_one_ticket),
+    _route(rf"{_STORE}/channel", GET=resources.store_channels),
+    _route(rf"{_STORE}/warehouse", GET=resources.warehouses, POST=resources.add_warehouse),
+    _route(_WAREHOUSE, GET=resources.one_warehouse, PUT=resources.change_warehouse, DELETE=resources.remove_warehouse),
+    _route(rf"{_STORE}/timeline", HEAD=resources.timeline),
 ]
 _OPEN_PATHS = {_ROUTES[0][0], _ROUTES[1][0]}

@@ -14,11 +14,20 @@ from shoppingfeed.sandbox.faults import Fault, Faults, Stage
 from shoppingfeed.sandbox.ledger import Belief, Ledger
 from shoppingfeed.sandbox.limits import RateLimiter
 from shoppingfeed.sandbox.market import Market, Store
-from shoppingfeed.sandbox.orders import ERRORS, FULFILMENTS, STATUSES, Order, order_of_sample, sample_documents
+from shoppingfeed.sandbox.orders import (
+    ERRORS,
+    FULFILMENTS,
+    PLAIN_ITEMS,
+    STATUSES,
+    Order,
+    order_of_sample,
+    sample_documents,
+)
 from shoppingfeed.sandbox.settings import Settings, rate_limit_of
 
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - printed at start, and good for nothing else
 DEFAULT_STORE = 10
+TEST_ORDER_SECONDS = 30 * 24 * 3600.0
 
 
 class State:
@@ -55,6 +64,7 @@ class State:
         self.ledger: Ledger = Ledger(self.lock, self._believe)
         self.market: Market = Market(self.ledger)
         self._first_store = store
+        self.engines: dict[str, str] = {}
         self.add_store(store, token=token)
         for order in orders:
             self.add_order(**order)
@@ -99,7 +109,8 @@ class State:
         with self.lock:
             store = Store(store_id, name or f"Store {store_id}", token, country, status)
             if old := self.market.stores.get(store_id):
-                store.shelf, store.book = old.shelf, old.book
+                store.shelf, store.book, store.timeline = old.shelf, old.book, old.timeline
+                store.warehouses = old.warehouses
             self.market.stores[store_id] = store
             if username:
                 self._logins[username, password] = token
@@ -125,12 +136,16 @@ class State:
         store_reference: str = "",
         created_at: float | str | None = None,
         latest_ship_date: float | str | None = None,
+        items: Iterable[Mapping[str, Any]] | None = None,
+        item_ids: bool = True,
         store: int | None = None,
     ) -> None:
         """Add an order, in the place of one with the same id. `created_at`: ISO 8601 or seconds since 1970. So is
         `latest_ship_date`, and a text is shown as it stands: the API spells it with a zone, or without.
 
-        With a `store_reference` the order counts as acknowledged. ValueError when the store or a value is unknown.
+        With a `store_reference` the order counts as acknowledged. `items`: each with `reference`, `quantity`, `price`;
+        none at all for an empty list. With `item_ids=False` they have no id, as in older answers. ValueError when the
+        store or a value is unknown.
         """
         _known("status", status, STATUSES)
         _known("fulfilled_by", fulfilled_by, FULFILMENTS)
@@ -148,8 +163,27 @@ class State:
                 store_reference=store_reference,
                 acknowledged=bool(store_reference),
                 changes={"latestShipDate": due} if due else None,
+                items=PLAIN_ITEMS if items is None else tuple(items),
+                item_ids=item_ids,
             )
         )
+
+    def add_channel(self, name: str, *, engine: str = "") -> None:
+        """Add a channel on which the store may sell before it has orders, and say which `engine` it runs on: a brand
+        such as `leroymerlin` runs on `mirakl`."""
+        with self.lock:
+            self.engines[name.lower()] = engine
+
+    def make_test_order(
+        self, store: Store, channel_id: int, channel: str, items: Iterable[Mapping[str, Any]], *, reference: str = ""
+    ) -> Order:
+        """A test order, which goes by itself after 30 days."""
+        with self.lock:
+            now = self.now()
+            made = self.market.make_test(store, (channel_id, channel), items, reference=reference, now=now)
+            self.later(now + TEST_ORDER_SECONDS, lambda: store.shelf.remove(made))
+            store.timeline.note(now)
+            return made
 
     def change_order(
         self,
@@ -178,6 +212,7 @@ class State:
             at = self.now()
             order.status = status or order.status
             order.change(updatedAt=iso(at))
+            self.market.stores[order.store].timeline.note(at)
             if error:
                 order.note_error(error, message or "The marketplace refused the operation.", at, misspelt=misspelt)
 
@@ -205,6 +240,7 @@ class State:
             if order.store not in self.market.stores:
                 raise ValueError(f"There is no store {order.store}: add it first, with add_store.")
             self.market.stores[order.store].shelf.put(order)
+            self.market.stores[order.store].timeline.note(self.now())
 
     # What goes wrong
 

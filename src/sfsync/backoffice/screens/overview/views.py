@@ -27,6 +27,7 @@ from sfsync.domain.operations import kind_of, names
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.watch.health import Health, health_of
 from sfsync.models import DayFigure, Order, Store, Task
+from sfsync.models.deadlines import at_risk, late, to_ship
 
 DAYS = 14
 STORES_A_PAGE = 20
@@ -94,8 +95,17 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 @of_store
 def store(request: HttpRequest, store: Store) -> HttpResponse:
     """One store: its health, its figures, and the orders that need a person."""
-    context: dict[str, Any] = {"card": cards_of([store])[0], "needing": needing(store)}
+    context: dict[str, Any] = {"card": (card := cards_of([store])[0]), "needing": needing(store)}
+    context["due"] = due(store) if card.health.late or card.health.at_risk else []
     return page(request, "store.html", store=store, screen="store", **context)
+
+
+def due(store: Store) -> list[Order]:
+    """R25: the late ones and those at risk, the most urgent first, a handful."""
+    now = timezone.now()
+    near = to_ship([store]).filter(late(now) | at_risk([store], now))
+    orders = Order.objects.filter(store=store, open=True, marketplace_order__in=near)
+    return list(orders.select_related("marketplace_order").order_by("marketplace_order__ship_by", "id")[:NEED_YOU])
 
 
 def needing(store: Store) -> list[tuple[Order, Standing]]:
@@ -152,9 +162,13 @@ def _card(store: Store, health: Health, figures: dict[date, tuple[int, int]], no
 
 
 def _mood(store: Store, health: Health) -> str:
-    if health.asking or health.alarms:
+    if health.late or health.asking or health.alarms:
         return "bad"
-    return "busy" if _busy(health) or not (store.enabled and store.statuses and health.last_run) else "good"
+    return (
+        "busy"
+        if health.at_risk or _busy(health) or not (store.enabled and store.statuses and health.last_run)
+        else "good"
+    )
 
 
 def _busy(health: Health) -> int:
@@ -186,6 +200,18 @@ def _to_do(operation: str, count: int) -> str:
     return text.replace("%(operation)s", texts.update(operation))
 
 
+def _deadlines(health: Health) -> Iterator[str]:
+    """R25: before anything else."""
+    if health.late:
+        text = ngettext("%(count)s order is late.", "%(count)s orders are late.", health.late)
+        yield text % {"count": grouped(health.late)}
+    if health.at_risk:
+        text = ngettext(
+            "%(count)s order must be shipped soon.", "%(count)s orders must be shipped soon.", health.at_risk
+        )
+        yield text % {"count": grouped(health.at_risk)}
+
+
 def _attention(health: Health) -> str:
     count = health.asking
     text = ngettext("%(count)s order needs attention: %(what)s.", "%(count)s orders need attention: %(what)s.", count)
@@ -196,8 +222,8 @@ def headline(store: Store, health: Health, confirmed: int) -> str:
     """Is it healthy, in one sentence."""
     if not store.enabled:
         return _("This store is switched off: nothing is sent.")
-    if health.asking:
-        return _attention(health)
+    if said := [*_deadlines(health), *([_attention(health)] if health.asking else [])]:
+        return " ".join(said)
     if health.alarms:
         return told(health.alarms[0].code, health.alarms[0].params).text
     if not store.statuses:

@@ -214,6 +214,7 @@ def tab_page(request: HttpRequest, store: Store, template: str, tab: str, **cont
         "settings": _("Statuses"),
         "sending": _("Sending"),
         "carriers": _("Carriers"),
+        "deadlines": _("Deadlines"),
         "mails": _("Emails"),
         "connection": _("Connection"),
         "history": _("History"),

@@ -1,4 +1,4 @@
-"""The pages of Shopping Feed's own site, for people (API page, *Orders*)."""
+"""Where people see an order outside of sfsync: at Shopping Feed (API page, *Orders*), and in the shop's back office."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import get_language
 
-from sfsync.models import MarketplaceOrder, Store
+from sfsync.models import MarketplaceOrder, Order, Store
+from sfsync.shops.base import ShopMisconfigured
 
 API_HOST = "api.shopping-feed.com"
 
@@ -17,3 +18,12 @@ def order_at_feed(store: Store, order: MarketplaceOrder) -> str:
         return ""
     language = "fr" if (get_language() or "").startswith("fr") else "en"
     return f"https://app.shopping-feed.com/v3/{language}/orders/detail/{order.feed_id}?store={store.feed_store_id}"
+
+
+def order_in_shop(store: Store, order: Order) -> str:
+    """Where a merchant sees an order in the shop's own back office. Empty where its address is not set."""
+    try:
+        kind = store.kind
+    except ShopMisconfigured:
+        return ""
+    return kind.order_page(kind.complete(store.shop_settings), order.key)
