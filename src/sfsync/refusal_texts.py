@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 from sfsync import texts
 from sfsync.domain.refusals import Refusal, known
 
-ANSWERS = frozenset({"ticket-failed", "ticket-canceled", "ignored", "request-refused", "refused-there"})
-"""The codes of failures and findings whose message a marketplace wrote, or Shopping Feed in its place."""
+ANSWERS = frozenset({"ticket-failed", "ticket-canceled", "ignored", "request-refused", "refused-there", "channel-held"})
+"""The codes of failures, findings and events whose message a marketplace wrote, or Shopping Feed in its place."""
 
 
 def refusal_of(code: str, params: Mapping[str, Any]) -> Refusal | None:

@@ -64,6 +64,16 @@ SENTENCES = {
     "confirmed": _("%(channel)s confirmed %(operation)s."),
     "ticket-missing": _("No confirmation was found with the others of its batch; looking it up by order."),
     "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
+    # A marketplace in trouble
+    "channel-held": _(
+        "%(channel)s refuses every update with the same answer: “%(message)s” Its updates are held back. One is tried "
+        "every ten minutes, and all go out once it is accepted."
+    ),
+    "channel-freed": _("%(channel)s accepts updates again. Everything that was held back is being sent."),
+    "held-since": _(
+        "%(channel)s has refused every update since %(since)s: “%(message)s” One is tried every ten minutes, and all "
+        "go out once it is accepted."
+    ),
     # Deadlines
     "at-risk": _("It must be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
     "late": _("It had to be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
@@ -138,6 +148,7 @@ SENTENCES = {
     "person-give-up": _("%(who)s dismissed this update."),
     "person-let-go": _("%(who)s said that orders are really gone from the shop (orders affected: %(orders)s)."),
     "person-send-again": _("%(who)s asked to send the shipment again."),
+    "person-release": _("%(who)s released the updates held back for %(channel)s."),
     "person-settled": _("%(who)s took care of the difference on the marketplace."),
     "person-by-hand": _("%(who)s took care %(of_operation)s on the marketplace."),
     "person-added": _("%(who)s added this store."),
@@ -303,6 +314,12 @@ ADVICE = {
     ),
     "part-called-off": _("If the customer is to be refunded for a part, do it in the marketplace's seller portal."),
     "unsupported": _("Do it in the marketplace's seller portal."),
+    "held-since": _("The page Marketplaces, or `sfsync release`, sends everything at once."),
+    "channel-held": _(
+        "Nothing to do if the marketplace is only unavailable. If the answer is about your account there or about its "
+        "connection at Shopping Feed, put that right; the page Marketplaces, or `sfsync release`, then sends "
+        "everything at once."
+    ),
     "at-risk": _("Ship it, or enter its tracking number in the shop if it has left."),
     "late": _(
         "Ship it now, or enter its tracking number in the shop if it has left. If it cannot be shipped, "

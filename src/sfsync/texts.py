@@ -181,6 +181,11 @@ def by_hand(operation: str, channel: str) -> str:
     return _said(said or _why("unsupported"), "unsupported", {"operation": operation, "channel": channel})
 
 
+def held_back(channel: str) -> str:
+    """R36: why an update waits although nothing is wrong with it."""
+    return gettext("Held back: %(channel)s refuses every update at present.") % {"channel": channel}
+
+
 def went_back(operation: str, channel: str) -> str:
     """R8: the shop has gone back on what the marketplace was told, whatever its status is called."""
     return _said(_why("went-back"), "went-back", {"operation": operation, "channel": channel})

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.watch.doctor import Verdict, examine
 from sfsync.engine.watch.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
-from sfsync.models import LogEntry, MarketplaceOrder, Process, Scheduler, Store, StoreState, Task
+from sfsync.models import ChannelTrouble, LogEntry, MarketplaceOrder, Process, Scheduler, Store, StoreState, Task
 from sfsync.models.process import SYNC
 from sfsync.tasks import run_due_stores
 from sfsync.testing import REFUNDED, SHIPPED, World
@@ -263,10 +263,21 @@ def test_a_service_gives_its_sign_when_it_looks_around(world: World) -> None:
     assert scheduler_awake(timezone.now())
 
 
-def test_health_takes_five_statements(world: World, django_assert_num_queries: Any) -> None:
+def test_health_takes_six_statements(world: World, django_assert_num_queries: Any) -> None:
     store = Store.objects.select_related("state").get()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert health_of([store], timezone.now())[0].scheduled is False
+
+
+def test_held_updates_are_released(world: World) -> None:
+    """R36: by the marketplace's name, in capitals or not."""
+    assert said("release", "Fnac") == "Nothing is held back for “Fnac”.\n"
+    now = world.now()
+    ChannelTrouble.objects.create(
+        store=world.store, channel="Fnac", answer="down", message="Down", since=now, held_at=now
+    )
+    assert "Fnac has refused every update since" in said("status")
+    assert said("release", "fnac") == "0 updates will be sent by the next sync.\n"
 
 
 # --- the doctor -------------------------------------------------------------------------------------------------------

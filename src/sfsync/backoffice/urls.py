@@ -49,6 +49,7 @@ urlpatterns = [
     path("stores/<slug:store>/differences/", differences.differences, name="differences"),
     path("stores/<slug:store>/differences/act/", differences.act, name="differences-act"),
     path("stores/<slug:store>/marketplaces/", marketplaces.marketplaces, name="marketplaces"),
+    path("stores/<slug:store>/marketplaces/release/", marketplaces.release, name="release"),
     path("stores/<slug:store>/settings/", settings.mapping, name="settings"),
     path("stores/<slug:store>/settings/sending/", settings.sending, name="sending"),
     path("stores/<slug:store>/settings/carriers/", carriers.carriers, name="carriers"),

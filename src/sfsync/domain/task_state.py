@@ -19,6 +19,8 @@ class TaskState(StrEnum):
 
     WAITING = "waiting"
     """It is decided when it is due, or when what is in flight for its order is done."""
+    HELD = "held"
+    """Its marketplace refuses everything, so it goes out once one update is accepted (R36)."""
     RETRYING = "retrying", False, True
     """It failed, and is tried again by itself."""
     FAILED = "failed", False, True, True
@@ -41,4 +43,4 @@ class TaskState(StrEnum):
     @property
     def waits(self) -> bool:
         """It is decided, or tried again, by itself."""
-        return self in (TaskState.WAITING, TaskState.RETRYING)
+        return self in (TaskState.WAITING, TaskState.HELD, TaskState.RETRYING)

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from sfsync.conf import conf
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.agenda import Agenda, agenda
+from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.context import Provisional, Run, StatusNames, Stop, never
 from sfsync.engine.kit.day_figures import note_answers
@@ -27,7 +28,7 @@ from sfsync.engine.watch.alarms import raise_alarms
 from sfsync.engine.watch.deadlines import raise_deadlines
 from sfsync.engine.watch.notify import notify
 from sfsync.engine.watch.prune import prune
-from sfsync.models import Notice, Store, StoreState
+from sfsync.models import ChannelTrouble, Notice, Store, StoreState
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -71,8 +72,8 @@ def run_store(
     rest: Agenda | None = None
     crash: Exception | None = None
     try:
-        _reload(store)
-        run = _open(store, connections, lease, journal=journal, tally=tally, stop=stop)
+        channels = Channels(store, any_refuse=_reload(store))
+        run = _open(store, connections, lease, channels, journal=journal, tally=tally, stop=stop)
         rest = _work(run, wait)
     except Exception as error:
         journal.forget()
@@ -93,12 +94,14 @@ def run_store(
     return Result(tally.counts, tally.troubles, tally.answers, unmailed)
 
 
-def _reload(store: Store) -> None:
-    """As it is now, with its state, in one statement."""
-    now = Store.objects.select_related("state").get(pk=store.pk)
+def _reload(store: Store) -> bool:
+    """As it is now, with its state, in one statement. Returns whether some marketplace of it only refuses (R36)."""
+    refusing = Exists(ChannelTrouble.objects.filter(store=OuterRef("pk")))
+    now = Store.objects.select_related("state").annotate(refusing=refusing).get(pk=store.pk)
     for each in Store._meta.concrete_fields:
         setattr(store, each.attname, getattr(now, each.attname))
     store.state = now.state
+    return now.refusing
 
 
 def _connect_anew() -> None:
@@ -118,7 +121,16 @@ def _work(run: Run, wait: float) -> Agenda | None:
         tally.counts.requests = sum(tally.answers.values())
 
 
-def _open(store: Store, connections: Connections, lease: Lease, *, journal: Journal, tally: Tally, stop: Stop) -> Run:
+def _open(
+    store: Store,
+    connections: Connections,
+    lease: Lease,
+    channels: Channels,
+    *,
+    journal: Journal,
+    tally: Tally,
+    stop: Stop,
+) -> Run:
     shop = connections.shop(store)
     return Run(
         store=store,
@@ -131,6 +143,7 @@ def _open(store: Store, connections: Connections, lease: Lease, *, journal: Jour
         conf=conf(),
         status_names=StatusNames(lambda: shop.reader.statuses(store.language)),
         provisional=Provisional(store),
+        channels=channels,
         tally=tally,
         stop=stop,
     )

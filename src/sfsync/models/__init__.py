@@ -1,5 +1,6 @@
 """What is kept: stores, orders, tasks, processes, their log, and what the merchant must hear."""
 
+from sfsync.models.channel_trouble import ChannelTrouble
 from sfsync.models.cursor import Cursor
 from sfsync.models.figure import AnswerFigure, DayFigure
 from sfsync.models.finding import Finding
@@ -17,6 +18,7 @@ from sfsync.models.told import How, Told
 __all__ = [
     "Action",
     "AnswerFigure",
+    "ChannelTrouble",
     "Cursor",
     "DayFigure",
     "Finding",

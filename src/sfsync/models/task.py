@@ -68,7 +68,8 @@ _SHAPES = (
     | Q(action=Action.ASIDE, lease="", request_key="", batch_id="")
 )
 STATES = {
-    TaskState.WAITING: Q(action=Action.SYNC) | _ASIDE & Q(failed_at=None, failure=""),
+    TaskState.WAITING: Q(action=Action.SYNC, held=False) | _ASIDE & Q(failed_at=None, failure=""),
+    TaskState.HELD: Q(action=Action.SYNC, held=True),
     TaskState.RETRYING: _ASIDE & Q(failed_at=None) & ~Q(failure=""),
     TaskState.FAILED: _ASIDE & Q(failed_at__isnull=False),
     TaskState.GIVEN_UP: Q(action=Action.ASIDE, closed_at__isnull=False),
@@ -142,8 +143,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 class Task(Loaded):
     """`since`: when the change was seen that it was decided by (R4). `update_at`: not before. `lane`: of the fact; an
-    intention waits for what flies in it. `tracking_number`: the key of the fact. `more`: something else is to be told
-    once it is confirmed. `failed_at`: since when a set-aside fact needs a person, with its `failure`.
+    intention waits for what flies in it. `held`: an intention whose marketplace refuses everything (R36).
+    `tracking_number`: the key of the fact. `more`: something else is to be told once it is confirmed. `failed_at`:
+    since when a set-aside fact needs a person, with its `failure`.
 
     `request_key` names the request that took it, before there is a batch; `lease` the run that holds it. `episode`
     counts a person's retries: a failure is told once for a change and in each of them (R20). `split` makes its requests
@@ -178,6 +180,7 @@ class Task(Loaded):
     last_error = models.TextField(default="", blank=True)
     failed_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    held = models.BooleanField(default=False, db_default=False)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
     date_upd = models.DateTimeField(default=timezone.now)
@@ -211,6 +214,8 @@ class Task(Loaded):
             if self.batch_id:
                 return TaskState.IN_FLIGHT
             return TaskState.ON_ITS_WAY if self.lease else TaskState.UNANSWERED
+        if self.action == Action.SYNC:
+            return TaskState.HELD if self.held else TaskState.WAITING
         if self.closed_at:
             return TaskState.GIVEN_UP
         if self.parked:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -15,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from sfsync import texts
 from sfsync.domain.errors import Failure
@@ -126,7 +127,7 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
     sections = _sections(store, about)
     return {
         "language": store.language,
-        "headline": _headline(one_line(store.name, LONGEST_NAME), bool(troubles), codes),
+        "headline": _headline(one_line(store.name, LONGEST_NAME), troubles, codes),
         "troubles": [_trouble(notice) for notice in troubles],
         "failures": [section for section in sections if section.failing],
         "warnings": [section for section in sections if not section.failing],
@@ -135,18 +136,32 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
     }
 
 
-def _headline(store: str, troubled: bool, codes: Mapping[int, str]) -> str:
-    """`codes`: what each order needs attention for."""
+def _headline(store: str, troubles: Sequence[Notice], codes: Mapping[int, str]) -> str:
+    """`codes`: what each order needs attention for. A marketplace in trouble blocks nothing but itself."""
     orders, what = len(codes), ", ".join(_counted(codes.values()))
     text = ngettext(
         "%(orders)s order needs attention (%(what)s)", "%(orders)s orders need attention (%(what)s)", orders
     )
     waiting = text % {"orders": orders, "what": what}
-    if not troubled:
+    blocked = [notice for notice in troubles if notice.code not in _OF_CHANNEL]
+    if not blocked and orders:
         return _("%(store)s: %(waiting)s") % {"store": store, "waiting": waiting}
+    if not blocked:
+        return _of_channel(store, troubles[-1])
     if not orders:
         return _("%(store)s: synchronisation is blocked") % {"store": store}
     return _("%(store)s: synchronisation is blocked, and %(waiting)s") % {"store": store, "waiting": waiting}
+
+
+_OF_CHANNEL = {
+    "channel-held": gettext_noop("%(store)s: %(channel)s refuses every update"),
+    "channel-freed": gettext_noop("%(store)s: %(channel)s accepts updates again"),
+}
+
+
+def _of_channel(store: str, notice: Notice) -> str:
+    named = {"store": store, "channel": one_line(notice.params.get("channel", ""), LONGEST_NAME)}
+    return _(_OF_CHANNEL[notice.code]) % named
 
 
 def _counted(codes: Iterable[str]) -> Iterator[str]:
@@ -166,13 +181,17 @@ def _trouble(notice: Notice) -> Trouble:
     since = texts.moment(notice.created_at.isoformat())
     stopped = texts.trouble(notice.code)
     detail = one_line(notice.params.get("message", ""), LONGEST_SENTENCE) if stopped else ""
-    asks = notice.code not in NOTHING_TO_DO
-    return Trouble(stopped or _sentence(notice), texts.advice(notice.code), asks, since, texts.ended(detail))
+    asks, known = notice.code not in NOTHING_TO_DO, _refusal(notice)
+    said = texts.joined(stopped or _sentence(notice), cause(known))
+    return Trouble(said, advice(notice.code, known), asks, since, texts.ended(detail))
 
 
 def _sentence(notice: Notice) -> str:
-    channel = notice.order.channel if notice.order else ""
-    return one_line(texts.reason(notice.code, {"channel": channel, **notice.params}), LONGEST_SENTENCE)
+    return one_line(texts.reason(notice.code, _params(notice)), LONGEST_SENTENCE)
+
+
+def _params(notice: Notice) -> dict[str, Any]:
+    return {"channel": notice.order.channel if notice.order else "", **notice.params}
 
 
 def _sections(store: Store, about: Iterable[About]) -> list[Section]:
@@ -185,7 +204,7 @@ def _sections(store: Store, about: Iterable[About]) -> list[Section]:
 
 
 def _refusal(notice: Notice) -> Refusal | None:
-    return refusal_of(notice.code, {"channel": notice.order.channel if notice.order else "", **notice.params})
+    return refusal_of(notice.code, _params(notice))
 
 
 def _section(store: Store, code: str, about: list[About]) -> Section:

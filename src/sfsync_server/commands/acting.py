@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command()(shown.with_stamps(retry))
     app.command("give-up")(shown.with_stamps(give_up))
     app.command("done")(shown.with_stamps(done))
+    app.command("release")(shown.with_stamps(release))
 
 
 def retry(
@@ -90,8 +91,21 @@ def done(
     _act(orders_named(order, store), acts.done_by_hand, "done")
 
 
+def release(
+    channel: Annotated[str, typer.Argument(help="The marketplace, as `sfsync status` names it.")],
+    store: StoreOption = "",
+) -> None:
+    """Send the updates held back for a marketplace with the next sync, all at once."""
+    from sfsync.engine.people.channels import release as let_go
+
+    released = [let_go(each, channel, shown.person()) for each in shown.stores_named(store)]
+    counts = [each for each in released if each is not None]
+    shown.say(_counted("released", sum(counts)) if counts else f"Nothing is held back for “{channel}”.")
+
+
 _COUNTED = {
     "retried": ("1 update will be retried by the next sync.", "{count} updates will be retried by the next sync."),
+    "released": ("1 update will be sent by the next sync.", "{count} updates will be sent by the next sync."),
     "dismissed": ("1 update dismissed.", "{count} updates dismissed."),
     "done": ("1 order marked as done.", "{count} orders marked as done."),
 }

@@ -27,6 +27,7 @@ class State(models.TextChoices):
     BY_HAND = "by-hand", gettext_lazy("To do on the marketplace")
     WENT_BACK = "went-back", gettext_lazy("To check")
     SENT = "sent", gettext_lazy("Sent, awaiting confirmation")
+    HELD = "held", gettext_lazy("Held back")
     RETRYING = "retrying", gettext_lazy("Will be retried")
     WAITING = "waiting", gettext_lazy("Waiting to be sent")
     GIVEN_UP = "given-up", gettext_lazy("Dismissed")
@@ -34,7 +35,7 @@ class State(models.TextChoices):
     QUIET = "quiet", gettext_lazy("No update needed")
 
 
-PENDING = (State.FAILED, State.SENT, State.RETRYING, State.WAITING)
+PENDING = (State.FAILED, State.SENT, State.HELD, State.RETRYING, State.WAITING)
 """The states of an order that has a task."""
 
 
@@ -78,6 +79,7 @@ OF_TASK = {
     TaskState.UNANSWERED: State.SENT,
     TaskState.IN_FLIGHT: State.SENT,
     TaskState.RETRYING: State.RETRYING,
+    TaskState.HELD: State.HELD,
     TaskState.WAITING: State.WAITING,
 }
 """What a merchant is told of an update."""
@@ -90,6 +92,8 @@ def _since(task: Task) -> datetime | None:
 def _sentence(task: Task, channel: str) -> str:
     if task.state.sent:
         return texts.joined(texts.update_sent(task.operation), _("Awaiting confirmation."))
+    if task.state is TaskState.HELD:
+        return texts.held_back(channel)
     if task.state.failed:
         return reason_of(task, channel).text
     return _("Queued for the next sync (after %(at)s).") % {"at": texts.moment(task.update_at.isoformat())}

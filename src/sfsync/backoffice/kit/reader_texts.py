@@ -28,6 +28,7 @@ ADVICE = {
     "secret-unreadable": _("Enter the token and the shop's address again in Settings › Connection."),
     "secret-elsewhere": _("Find out who changed the address. If it is right, enter the token again."),
     "crashed": _("Nothing is lost. Please send the report from the diagnostics page to support."),
+    "held-since": _("The page Marketplaces sends everything at once, if you know that it is accepted again."),
     "silent": _("Nothing is sent until a sync runs: start one now, and ask your sfsync administrator to look into it."),
     "mail-failed": _("Open the diagnostics: they test the mail server and show its answer."),
     "recipient-refused": _(

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from django.contrib import messages
 from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from sfsync.backoffice.kit.access import of_store
+from sfsync import texts
+from sfsync.backoffice.kit.access import of_store, person, post_only
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.order_filter import channels_of
-from sfsync.models import DayFigure, Notice, Store
+from sfsync.backoffice.kit.reader_texts import Said, grouped
+from sfsync.backoffice.kit.starting import start
+from sfsync.engine.people.channels import release as let_go
+from sfsync.models import ChannelTrouble, DayFigure, Notice, Store
 from sfsync.models.figure import WITHIN, median_seconds
-from sfsync.refusal_texts import ANSWERS, refusal_of
+from sfsync.refusal_texts import ANSWERS, advice, cause, refusal_of
 from shoppingfeed.channels import CHANNELS, Channel, Feature, find
 
 DAYS = 30
@@ -66,7 +75,29 @@ def marketplaces(request: HttpRequest, store: Store) -> HttpResponse:
         titles=titles(),
         days=DAYS,
         unknown=unknown_answers(store),
+        held=[_held(each) for each in ChannelTrouble.objects.held().filter(store=store)],
     )
+
+
+def _held(trouble: ChannelTrouble) -> tuple[str, Said]:
+    """R36: the marketplace, and what people are told of it."""
+    known = refusal_of("channel-held", trouble.said)
+    said = texts.joined(texts.sentence("held-since", trouble.said), cause(known))
+    return trouble.channel, Said(said, advice("channel-held", known))
+
+
+@of_store
+@post_only("backoffice:marketplaces")
+def release(request: HttpRequest, store: Store) -> HttpResponseBase:
+    """POST `channel`: what is held back for it is sent at once."""
+    count = let_go(store, request.POST.get("channel", ""), person(request))
+    text = ngettext("%(count)s order is being sent.", "%(count)s orders are being sent.", count or 0)
+    if count is None:
+        messages.warning(request, _("Nothing is held back for this marketplace."))
+    else:
+        messages.success(request, text % {"count": grouped(count)})
+        start(store)
+    return redirect("backoffice:marketplaces", store.name)
 
 
 def unknown_answers(store: Store) -> list[tuple[str, str, int]]:
@@ -74,13 +105,17 @@ def unknown_answers(store: Store) -> list[tuple[str, str, int]]:
     since = timezone.now() - timedelta(days=DAYS)
     told = Notice.objects.filter(store=store, code__in=ANSWERS, created_at__gte=since).order_by("-id")
     rows = told.values_list("order__channel", "code", "params")[:NOTICES]
-    said = ((channel, code, str(params.get("message") or "")) for channel, code, params in rows)
+    said = ((str(params.get("channel") or channel or ""), code, _message(params)) for channel, code, params in rows)
     counts = Counter(
         (channel, message)
         for channel, code, message in said
         if message and not refusal_of(code, {"message": message, "channel": channel})
     )
     return [(*each, count) for each, count in counts.most_common(UNKNOWN)]
+
+
+def _message(params: Mapping[str, Any]) -> str:
+    return str(params.get("message") or "")
 
 
 def titles() -> list[str]:

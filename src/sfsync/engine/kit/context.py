@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sfsync.conf import Conf
 from sfsync.domain.mapping import Policy
+from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease
 from sfsync.engine.kit.tally import Tally
@@ -75,6 +76,7 @@ class Run:
     conf: Conf
     status_names: StatusNames
     provisional: Provisional
+    channels: Channels
     tally: Tally = field(default_factory=Tally)
     stop: Stop = never
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sfsync.db.among import among
 from sfsync.db.bulk import compare_and_set, delete_rows, insert_rows, update_rows
 from sfsync.db.conflict import KEEP
 from sfsync.domain.backoff import retry_after
+from sfsync.domain.channel_trouble import EVERY
 from sfsync.domain.decide import is_fresh
 from sfsync.domain.errors import Failure, NextStep
 from sfsync.domain.operations import kind_of
@@ -105,15 +107,19 @@ class Failed:
         return self.before.episode if self.before else self.task.episode
 
 
-def fail(run: Run, failures: list[Failed], *, park: bool = False) -> None:
-    """R12, R16, R18: what was in flight is tried again later, or `park`ed; it is told once an episode (R20)."""
+def fail(run: Run, failures: list[Failed], *, park: bool = False, of_channel: bool = False) -> None:
+    """R12, R16, R18: what was in flight is tried again later, or `park`ed; it is told once an episode (R20).
+
+    `of_channel`: the marketplace refuses everything (R36), so no order is to blame: it costs no try, and no mail.
+    """
     over = drop(run, [each.task for each in _superseded(failures)])
     for each in failures:
         if each.task.pk in over:
             run.journal.say(Level.WARNING, "superseded", each.task.order_id, message=each.message)
-    backs = {each.task.pk: _back_of(run, each, park) for each in failures if each.task.pk not in over}
+    back_of = _of_channel if of_channel else partial(_back_of, park=park)
+    backs = {each.task.pk: back_of(run, each) for each in failures if each.task.pk not in over}
     kept = requeue(run, list(backs.values()))
-    _tell_of(run, [(each, backs[each.task.pk]) for each in failures if each.task.pk in kept])
+    _tell_of(run, [(each, backs[each.task.pk]) for each in failures if each.task.pk in kept], alone=not of_channel)
 
 
 def _superseded(failures: list[Failed]) -> list[Failed]:
@@ -151,15 +157,16 @@ def _aside(failed: Failed) -> tuple[object, ...]:
     return (failed.since, failed.failure.value, failed.message, lane)
 
 
-def _tell_of(run: Run, failures: list[tuple[Failed, Back]]) -> None:
+def _tell_of(run: Run, failures: list[tuple[Failed, Back]], *, alone: bool = True) -> None:
     for each, back in failures:
-        _say(run, each, back)
+        _say(run, each, back, plan=alone)
     run.tally.counts.failed += len(failures)
     note(run, failed=[(each.task, each.operation, each.failure) for each, _ in failures])
-    tell(run.store, run.clock(), [_notice(each, back) for each, back in failures])
+    if alone:
+        tell(run.store, run.clock(), [_notice(each, back) for each, back in failures])
 
 
-def _back_of(run: Run, failed: Failed, park: bool) -> Back:
+def _back_of(run: Run, failed: Failed, *, park: bool) -> Back:
     task, attempts = failed.task, failed.task.attempts
     parked = park or failed.failure.next_step is not NextStep.RETRY or attempts >= run.store.tries
     wait = retry_after(attempts, timedelta(minutes=run.store.retry_minutes))
@@ -167,10 +174,15 @@ def _back_of(run: Run, failed: Failed, park: bool) -> Back:
     return Back(task, at, failed.failure.value, failed.message, parked, attempts, task.split, task.silences)
 
 
-def _say(run: Run, failed: Failed, back: Back) -> None:
+def _of_channel(run: Run, failed: Failed) -> Back:
+    task, at = failed.task, run.clock() + EVERY
+    return Back(task, at, failed.failure.value, failed.message, False, task.attempts - 1, task.split, task.silences)
+
+
+def _say(run: Run, failed: Failed, back: Back, *, plan: bool) -> None:
     order, code = failed.task.order_id, f"failed-{failed.failure.value}"
     run.journal.say(Level.ERROR, code, order, operation=failed.operation, message=failed.message)
-    if not back.parked:
+    if plan and not back.parked:
         at = back.at.isoformat(timespec="seconds")
         run.journal.say(Level.INFO, "retry-planned", order, at=at, attempt=back.attempts + 1)
 

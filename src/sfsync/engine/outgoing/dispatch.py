@@ -17,6 +17,7 @@ from sfsync.engine.find.register import register
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, set_aside, tell
 from sfsync.engine.outgoing.doubts import decidable
+from sfsync.engine.outgoing.held_channels import hold
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.reading import Reading, read
@@ -65,8 +66,10 @@ def _process_all(run: Run, began: datetime) -> dict[int, Nameless]:
 def _claim(run: Run, began: datetime) -> list[HeldTask]:
     """What is due; where nothing is, what has come back since and is to be tried again at once."""
     queue, now = Task.objects.filter(store=run.store), run.clock()
+    hold(run)
     claimed = queue.claim(run.lease.token, now, CLAIM)
     if not claimed and Task.objects.raise_due(run.store, now, written_since=began):
+        hold(run)
         claimed = queue.claim(run.lease.token, now, CLAIM)
     return claimed
 

@@ -19,6 +19,7 @@ from sfsync.domain.tickets import Verdict, judge, match, of_batch
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.ask import ask, in_flight
 from sfsync.engine.outgoing.conclude import Failed, confirm, fail, tell
+from sfsync.engine.outgoing.held_channels import weigh
 from sfsync.models import MarketplaceOrder, Task
 from sfsync.models.held_task import HeldTask, flights
 from sfsync.models.log import Level
@@ -155,7 +156,9 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
     with transaction.atomic():
         confirm(run, judged.confirmed)
         _keep_ticket_numbers(judged)
-        fail(run, judged.failed)
+        weighed = weigh(run, judged.confirmed, judged.failed)
+        fail(run, weighed.alone)
+        fail(run, weighed.of_channel, of_channel=True)
         _snooze(run, judged.open)
         _miss(run, judged.missing)
         for message in judged.unreadable:

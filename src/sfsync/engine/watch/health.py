@@ -16,7 +16,7 @@ from sfsync.conf import conf
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.lease import held_by
 from sfsync.engine.watch import refused_mail
-from sfsync.models import Cursor, MarketplaceOrder, Process, Scheduler, Store, Task
+from sfsync.models import ChannelTrouble, Cursor, MarketplaceOrder, Process, Scheduler, Store, Task
 from sfsync.models.deadlines import at_risk, late, to_ship
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
@@ -88,7 +88,7 @@ class Health:
 
 
 def health_of(stores: list[Store], now: datetime) -> list[Health]:
-    """Five statements, however many stores; one more where they came without their states."""
+    """Six statements, however many stores; one more where they came without their states."""
     prefetch_related_objects(stores, "state")
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
     figures = {row["store"]: row for row in _figures(stores, now)}
@@ -97,6 +97,9 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     sources: dict[int, list[Cursor]] = {store.pk: [] for store in stores}
     for each in Cursor.objects.filter(store__in=stores).exclude(trouble="").order_by("name"):
         sources[each.store_id].append(each)
+    held: dict[int, list[ChannelTrouble]] = {store.pk: [] for store in stores}
+    for trouble in ChannelTrouble.objects.held().filter(store__in=stores):
+        held[trouble.store_id].append(trouble)
     return [
         _health(
             store,
@@ -104,6 +107,7 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
             figures.get(store.pk, {}),
             for_people=for_people[store.pk],
             sources=sources[store.pk],
+            held=held[store.pk],
             awake=awake,
             now=now,
         )
@@ -205,6 +209,7 @@ def _health(
     *,
     for_people: ForPeople,
     sources: Iterable[Cursor],
+    held: Iterable[ChannelTrouble],
     awake: bool,
     now: datetime,
 ) -> Health:
@@ -227,7 +232,7 @@ def _health(
         next_run=process.next_run_at if process and scheduled and store.mode == Mode.BATCH else None,
         scheduled=scheduled,
         running=held_by(process) if process and running else "",
-        alarms=list(_alarms(store, process, figures, sources, now)),
+        alarms=[*_alarms(store, process, figures, sources, now), *_of_channels(held)],
     )
 
 
@@ -255,6 +260,11 @@ def _of_sources(store: Store, sources: Iterable[Cursor]) -> Iterator[Alarm]:
         if each.trouble != store.state.trouble:
             source = kinds.source(store.shop_kind, each.name)
             yield Alarm("source-troubled", {"source": source, "message": each.trouble_text})
+
+
+def _of_channels(held: Iterable[ChannelTrouble]) -> Iterator[Alarm]:
+    """R36."""
+    return (Alarm("held-since", dict(each.said)) for each in held)
 
 
 def _of_mail(store: Store) -> Iterator[Alarm]:

@@ -26,7 +26,7 @@ from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say, warning_of
 from sfsync.engine.watch.stage import Stage, seen_there, stage_of
-from sfsync.models import LogEntry, MarketplaceOrder, Order, Task
+from sfsync.models import ChannelTrouble, LogEntry, MarketplaceOrder, Order, Task
 from sfsync.outside_pages import order_at_feed, order_in_shop
 from sfsync.refusal_texts import advice, cause, refusal_of
 from sfsync.shops import kinds
@@ -204,7 +204,9 @@ def _next(order: Order, tasks: list[Task]) -> list[Next]:
 
 def _held_up(order: Order) -> list[Next]:
     trouble = texts.trouble(order.store.state.trouble)
-    return [Next(_("Its store is blocked: %(trouble)s") % {"trouble": trouble})] if trouble else []
+    store = [Next(_("Its store is blocked: %(trouble)s") % {"trouble": trouble})] if trouble else []
+    held = ChannelTrouble.objects.held().filter(store=order.store, channel=order.marketplace_order.channel)
+    return store + [Next(texts.sentence("held-since", each.said)) for each in held]
 
 
 def _of_rest(order: Order) -> Next:
@@ -234,6 +236,8 @@ def _of_task(task: Task) -> str:
         return _flying(task)
     if task.state.needs_person:
         return texts.joined(_failure(task), advice(task.failure, _refusal(task)))
+    if task.state is TaskState.HELD:
+        return texts.held_back(task.order.channel)
     at = texts.moment(task.update_at.isoformat())
     if task.state.failed:
         return _("%(failure)s It is retried on %(at)s.") % {"failure": _failure(task), "at": at}
