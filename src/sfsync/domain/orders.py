@@ -39,11 +39,11 @@ class Seen:
         lines.sort()
         return "\n".join([*lines, f"? {self.spoilt}"] if self.spoilt else lines)
 
-    def after(self, before: Numbers) -> Seen:
-        """The same with the number first that is to be told."""
+    def after(self, written: str, told_first: str) -> Seen:
+        """The same with the number first that is to be told, after what was seen before (`Numbers`)."""
         if len(self.numbers) < 2:  # nearly always
             return self
-        number = number_to_tell([each for _parcel, each in self.numbers], before)
+        number = number_to_tell([each for _parcel, each in self.numbers], Numbers(written, told_first))
         return replace(self, numbers=tuple(sorted(self.numbers, key=lambda each: each[1] != number)))
 
 
@@ -116,11 +116,12 @@ class Snapshot:
         """The tracking number to be told, or an empty string."""
         return self.parcels[0].tracking_number if self.parcels else ""
 
-    def after(self, before: Numbers) -> Snapshot:
-        """The same with the parcel first whose number is to be told."""
+    def after(self, written: str, told_first: str) -> Snapshot:
+        """The same with the parcel first whose number is to be told, after what was seen before (`Numbers`)."""
         if len(self.parcels) < 2:  # nearly always
             return self
-        number = number_to_tell([each.tracking_number for each in self.parcels], before)
+        numbers = [each.tracking_number for each in self.parcels]
+        number = number_to_tell(numbers, Numbers(written, told_first))
         return replace(self, parcels=tuple(sorted(self.parcels, key=lambda each: each.tracking_number != number)))
 
 

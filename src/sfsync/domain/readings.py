@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sfsync.domain.orders import Numbers, Snapshot
+from sfsync.domain.orders import Snapshot
 from sfsync.domain.value import value
 
 AGAIN = timedelta(seconds=5)
@@ -46,7 +46,7 @@ class Before:
 
     def read_as(self, snapshot: Snapshot) -> Snapshot:
         """What the shop shows now, with the number first that is to be told."""
-        return snapshot.after(Numbers(self.numbers, self.tracking))
+        return snapshot.after(self.numbers, self.tracking)
 
     def answer(self, snapshot: Snapshot | None, now: datetime) -> Answer:
         if snapshot is None:

@@ -47,7 +47,7 @@ def reconcile(
         shown.print_table(columns, rows, empty="The marketplaces show what they were told.")
     for name, error in errors.items():
         if error:
-            shown.errors.print(f"{name}: {error}", markup=False)
+            shown.warn(f"{name}: {error}")
     if any(errors.values()):
         raise typer.Exit(1)
 

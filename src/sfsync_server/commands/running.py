@@ -136,7 +136,7 @@ def _print(name: str, report: dict[str, Any]) -> None:
         shown.say(f"{name}: another run holds this store ({report['held_by']}); nothing was done")
     if "error" in report:
         sentence = texts.joined(shown.clean(report["error"]), report.get("advice", ""))
-        shown.errors.print(f"{name}: {sentence}", markup=False)
+        shown.warn(f"{name}: {sentence}")
 
 
 def _counted(report: dict[str, Any], names: Sequence[str]) -> str:

@@ -1,4 +1,7 @@
-"""How the commands talk: a table or a JSON document on stdout, a sentence and a status where something is wrong."""
+"""How the commands talk: a table or a JSON document on stdout, a sentence and a status where something is wrong.
+
+A sync that says nothing (every minute, from a crontab) does not load what draws tables.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,16 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
-from rich.text import Text
 
 from sfsync_server.streams import holds_everything
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sfsync.models import Store
 
 PIPED = None if sys.stdout and sys.stdout.isatty() else 240
 """Columns of a table that no terminal shows: wide enough for grep."""
-
-console = Console(soft_wrap=True, width=PIPED)
-errors = Console(stderr=True, soft_wrap=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
 StoreOption = Annotated[str, typer.Option("--store", help="Only this store, by its name.")]
@@ -54,13 +52,32 @@ def clean(text: object) -> str:
     return "".join(each if each.isprintable() else " " for each in str(text))
 
 
+@functools.cache
+def console() -> Console:
+    from rich.console import Console
+
+    return Console(soft_wrap=True, width=PIPED)
+
+
+@functools.cache
+def errors() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True)
+
+
 def say(text: object, style: str = "") -> None:
-    console.print(Text(clean(text)), style=style or None)
+    console().print(clean(text), style=style or None, markup=False, emoji=False, highlight=False)
+
+
+def warn(text: object) -> None:
+    """On stderr."""
+    errors().print(str(text), markup=False, emoji=False, highlight=False)
 
 
 def stop(text: object, status: int = 1) -> NoReturn:
     with suppress(OSError):  # the status says it too
-        errors.print(Text(str(text)))
+        warn(text)
     raise typer.Exit(status)
 
 
@@ -71,11 +88,14 @@ def print_json(document: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A line a row; the sentence `empty` where there is none."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(*columns, header_style="bold", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text("" if cell is None else clean(cell)) for cell in row))
     if table.row_count:
-        console.print(table)
+        console().print(table)
     else:
         say(empty)
 
@@ -83,7 +103,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
     """A progress bar on a terminal, nothing elsewhere. Gives the call that moves it on by one."""
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    if not (sys.stderr and sys.stderr.isatty()):
+        yield lambda: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=errors(), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
 

@@ -41,8 +41,8 @@ def test_a_look_and_a_reading_choose_the_same_and_no_order_of_rows_is_news(state
     for rows in states:
         numbers = tuple((str(at), number) for at, number in reversed(list(enumerate(rows))))
         parcels = tuple(Parcel(number, key=key) for key, number in numbers)
-        seen = Seen("4", numbers).after(before)
-        read = Snapshot("1", "4", parcels=parcels).after(before)
+        seen = Seen("4", numbers).after(before.written, before.told_first)
+        read = Snapshot("1", "4", parcels=parcels).after(before.written, before.told_first)
         assert (seen.tracking_number, seen.written) == (read.tracking_number, read.seen.written)
         assert seen.written == Seen("4", numbers).written
         assert bool(seen.tracking_number) is bool(rows)

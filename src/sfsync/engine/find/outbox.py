@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations.kind import ORDER
-from sfsync.domain.orders import Numbers, Seen
+from sfsync.domain.orders import Seen
 from sfsync.domain.value import value
 from sfsync.engine.find.known_orders import LastSeen
 from sfsync.engine.kit.context import Run
@@ -67,7 +67,7 @@ def change(now: Seen, last: LastSeen, history: Collection[StatusKey] = (), run_b
         pk=last.pk,
         order_id=last.order_id,
         statuses=(*history, now.status),
-        seen=now.after(Numbers(last.numbers, last.tracking)),
+        seen=now.after(last.numbers, last.tracking),
         new_status=now.status != last.status,
         new_tracking=now.written != last.numbers,
         first_seen=not last.status,

@@ -14,6 +14,7 @@ from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import PAGE, Carrier, ShopFacts, Status
 from sfsync.shops.keys import OrderKey
+from sfsync.shops.prestashop.among import Among
 from sfsync.shops.prestashop.carriers import families
 from sfsync.shops.prestashop.problems import Misconfigured
 from sfsync.shops.prestashop.shop_database import ShopDatabase, batches
@@ -45,7 +46,7 @@ class DatabaseReader:
         )
         found: dict[OrderKey, Seen] = {}
         for some in batches(keys, LOOK):
-            found |= seen_of(self._database.rows(glance.where(orders.c.id_order.in_(some))))
+            found |= seen_of(self._database.rows(glance.where(Among(orders.c.id_order, some))))
         return found
 
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:

@@ -13,6 +13,7 @@ from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Parcel, Snapshot
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.domain.value import value
+from sfsync.shops.prestashop.among import Among
 from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
@@ -132,7 +133,7 @@ def _history(database: ShopDatabase, order_ids: list[int]) -> dict[int, Past]:
     history = database.tables.order_history.c
     rows = database.rows(
         select(history.id_order, history.id_order_state, history.id_order_history)
-        .where(history.id_order.in_(order_ids))
+        .where(Among(history.id_order, order_ids))
         .order_by(history.id_order_history)
     )
     return pasts(rows)
@@ -162,7 +163,7 @@ def _orders(database: ShopDatabase, order_ids: list[int], *, listed: bool) -> Se
         rows = rows.add_columns(*claims).join(listing, listing.c.id_order == orders.c.id_order, isouter=True)
     else:
         rows = rows.add_columns(*(null().label(each.name) for each in claims))
-    return database.rows(rows.where(orders.c.id_order.in_(order_ids), tables.of_shop(database.shop_id)))
+    return database.rows(rows.where(Among(orders.c.id_order, order_ids), tables.of_shop(database.shop_id)))
 
 
 def _by_order(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:

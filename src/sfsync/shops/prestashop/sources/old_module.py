@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, func, select
 
 from sfsync.shops.base import PAGE, KnownOrders, Listing, Noticed, ShopMisconfigured
 from sfsync.shops.keys import OrderKey
+from sfsync.shops.prestashop.among import Among
 from sfsync.shops.prestashop.clock import long_ago, to_utc
 from sfsync.shops.prestashop.importers_message import LIKE, reference_in
 from sfsync.shops.prestashop.problems import DENIED, Misconfigured, error_number
@@ -61,7 +62,7 @@ class OldModule:
 
     def of(self, keys: Collection[OrderKey]) -> list[Listing]:
         order_id = self._database.tables.orders.c.id_order
-        pages = [self._database.rows(self._orders().where(order_id.in_(some))) for some in batches(keys, PAGE)]
+        pages = [self._database.rows(self._orders().where(Among(order_id, some))) for some in batches(keys, PAGE)]
         return [listing for rows in pages for listing in self._listings(rows)]
 
     @property

@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, func, select
 
 from sfsync.shops.base import PAGE, KnownOrders, Listing, Noticed, ShopMisconfigured
 from sfsync.shops.keys import OrderKey
+from sfsync.shops.prestashop.among import Among
 from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.clock import EPOCH, long_ago, to_shop, to_utc
 from sfsync.shops.prestashop.problems import NO_TABLE, Misconfigured, error_number
@@ -114,7 +115,7 @@ class ModuleTable:
         return [ours for rows in pages for ours in self._ours(rows)]
 
     def _of(self, order_ids: list[int]) -> Sequence[Row[Any]]:
-        return self._database.rows(self._listings().where(self._tables.listing.c.id_order.in_(order_ids)))
+        return self._database.rows(self._listings().where(Among(self._tables.listing.c.id_order, order_ids)))
 
     def count(self) -> int:
         others = self._tables.listing.c.id_shoppingfeed_token.not_in(self._tokens_of_others())
