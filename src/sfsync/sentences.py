@@ -66,6 +66,10 @@ SENTENCES = {
     "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
     "stands-there": _("Before the next attempt: on %(channel)s, the order is %(there)s."),
     "shown-there": _("%(channel)s already shows %(operation)s, so it is not sent again."),
+    "new-carrier": _(
+        "%(channel)s gets the carrier “%(carrier)s” for the first time. If it accepts only certain carriers, match it "
+        "at Shopping Feed under Settings › Carrier matching."
+    ),
     # A marketplace in trouble
     "channel-held": _(
         "%(channel)s refuses every update with the same answer: “%(message)s” Its updates are held back. One is tried "
@@ -229,6 +233,7 @@ SENTENCES = {
     ),
     "mapped": "%(message)s",
     "recipients": "%(message)s",
+    "carrier-unknown": _("The shop has no carrier %(unknown)s, for which the settings say what is sent."),
     "no-recipients": _("Nobody receives alerts about failing orders."),
     "setting-doubtful": "%(message)s",
     "settings-read": "%(message)s",
@@ -424,6 +429,7 @@ ADVICE = {
     "no-shipped": _("Map the shop's shipped status in [stores.NAME.statuses]."),
     "status-unknown": _("Map one that it has in [stores.NAME.statuses]."),
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),
+    "carrier-unknown": _("Take it out of [stores.NAME.carriers], or name one that the shop has."),
     "no-recipients": _("Add recipients."),
 }
 

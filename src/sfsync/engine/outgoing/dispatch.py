@@ -19,6 +19,7 @@ from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, set_aside, 
 from sfsync.engine.outgoing.doubts import decidable
 from sfsync.engine.outgoing.held_channels import hold
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
+from sfsync.engine.outgoing.new_carriers import note_carriers
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.reading import Reading, read
 from sfsync.engine.outgoing.second_try import read_before_second_try, remember_shown
@@ -124,6 +125,7 @@ def settle_without_request(run: Run, plan: Plan) -> None:
     """Waits, needless tasks and failures. What a change has taken back is decided anew, so nothing is said of it; and
     what was decided before another run took over is no longer true of anything. Raises `LeaseLost`."""
     with transaction.atomic() if plan.sends_only else run.lease.writing("send"):
+        note_carriers(run, plan.send)
         lost = {task.pk for task in plan.over} - drop(run, plan.over)
         _keep(run, plan)
         delete_rows(Task, ("id", "action", "episode"), [(row.pk, row.action, row.episode) for row in plan.needless])
