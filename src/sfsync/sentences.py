@@ -64,6 +64,12 @@ SENTENCES = {
     "confirmed": _("%(channel)s confirmed %(operation)s."),
     "ticket-missing": _("No confirmation was found with the others of its batch; looking it up by order."),
     "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
+    "stands-there": _("Before the next attempt: on %(channel)s, the order is %(there)s."),
+    "shown-there": _("%(channel)s already shows %(operation)s, so it is not sent again."),
+    "new-carrier": _(
+        "%(channel)s gets the carrier “%(carrier)s” for the first time. If it accepts only certain carriers, match it "
+        "at Shopping Feed under Settings › Carrier matching."
+    ),
     # A marketplace in trouble
     "channel-held": _(
         "%(channel)s refuses every update with the same answer: “%(message)s” Its updates are held back. One is tried "
@@ -107,6 +113,9 @@ SENTENCES = {
         "It was sent as “%(message)s”, an operation that this version of sfsync does not know."
     ),
     "failed-called-off-there": _("%(channel)s has cancelled this order: its shipment is not sent unless you say so."),
+    "failed-stands-elsewhere": _(
+        "%(channel)s rejected %(operation)s, and the order is %(message)s there: it is not sent again."
+    ),
     "failed-ignored": _("Shopping Feed did not accept %(operation)s: “%(message)s”"),
     "failed-request-refused": _("Shopping Feed rejected %(operation)s: “%(message)s”"),
     "failed-no-answer": _(
@@ -224,6 +233,7 @@ SENTENCES = {
     ),
     "mapped": "%(message)s",
     "recipients": "%(message)s",
+    "carrier-unknown": _("The shop has no carrier %(unknown)s, for which the settings say what is sent."),
     "no-recipients": _("Nobody receives alerts about failing orders."),
     "setting-doubtful": "%(message)s",
     "settings-read": "%(message)s",
@@ -240,6 +250,19 @@ NAMELESS = {
     ),
 }
 """The same where the name of the shop's status is not known."""
+
+THERE = {
+    "created": _("just created"),
+    "waiting_store_acceptance": _("waiting to be accepted"),
+    "refused": _("refused by the store"),
+    "waiting_shipment": _("waiting for its shipment"),
+    "shipped": _("shipped already"),
+    "partially_shipped": _("shipped in part"),
+    "cancelled": _("cancelled already"),
+    "refunded": _("refunded already"),
+    "partially_refunded": _("refunded in part"),
+}
+"""What an order is on its marketplace, by its status at Shopping Feed."""
 
 TROUBLES = {
     "database-away": _("sfsync's own database broke off, or does not answer."),
@@ -294,6 +317,10 @@ ADVICE = {
     ),
     "called-off-there": _(
         "Cancel the order in the shop. If it is to be shipped all the same, use “Review and send” on its page."
+    ),
+    "stands-elsewhere": _(
+        "Check the order on the marketplace. If it is right there, dismiss this update; otherwise correct it there, or "
+        "in the shop, and retry."
     ),
     "ignored": _("Read the reason, correct what it names, then retry; otherwise update the marketplace yourself."),
     "request-refused": _(
@@ -402,6 +429,7 @@ ADVICE = {
     "no-shipped": _("Map the shop's shipped status in [stores.NAME.statuses]."),
     "status-unknown": _("Map one that it has in [stores.NAME.statuses]."),
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),
+    "carrier-unknown": _("Take it out of [stores.NAME.carriers], or name one that the shop has."),
     "no-recipients": _("Add recipients."),
 }
 

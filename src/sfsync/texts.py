@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop as _  # only marks: `gettext` 
 
 from sfsync.domain.carrier_forms import Family
 from sfsync.domain.operations import kind_of, names
-from sfsync.sentences import ADVICE, NAMELESS, SENTENCES, TROUBLES
+from sfsync.sentences import ADVICE, NAMELESS, SENTENCES, THERE, TROUBLES
 
 _IDS = {
     "ticket": _("ticket %(ticket)s"),
@@ -287,7 +287,12 @@ def _owner(family: str) -> str:
     return gettext("a postal operator") if family == Family.A_POST else family
 
 
-_OTHERS = {"source": gettext, "who": who, "owner": _owner}
+def there(status: str) -> str:
+    """What an order is on its marketplace, as it stands in a sentence. An unknown status is shown as it is."""
+    return gettext(THERE[status]) if status in THERE else f"“{status}”"
+
+
+_OTHERS = {"source": gettext, "who": who, "owner": _owner, "there": there}
 """Parameters with words of their own in each language."""
 
 

@@ -71,6 +71,7 @@ def test_a_refusal_is_an_answer() -> None:
             Failure.UNKNOWN_OPERATION,
             Failure.MAYBE_TOLD,
             Failure.CALLED_OFF_THERE,
+            Failure.STANDS_ELSEWHERE,
         ),
     }
 

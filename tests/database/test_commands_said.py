@@ -263,10 +263,35 @@ def test_a_service_gives_its_sign_when_it_looks_around(world: World) -> None:
     assert scheduler_awake(timezone.now())
 
 
-def test_health_takes_six_statements(world: World, django_assert_num_queries: Any) -> None:
+def test_health_takes_five_statements(world: World, django_assert_num_queries: Any) -> None:
     store = Store.objects.select_related("state").get()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert health_of([store], timezone.now())[0].scheduled is False
+
+
+def test_many_failures_are_shown_before_they_are_retried(world: World) -> None:
+    """Nothing is done without a yes; with it, the answer says how far it has come."""
+    world.sync()
+    for number in range(2):
+        order = world.ship(world.order(), f"T-{number}")
+        world.sandbox.fault(Fault("cancel-ticket", order_id=world.feed_id(order), message="Service unavailable"))
+    world.sync(wait=5)
+    asked = CliRunner().invoke(app, ["retry", "--reason", "unavailable"], input="n\n", env={"COLUMNS": "240"}).output
+    assert "sfsync will report the shipment." in asked
+    assert "Service unavailable" in asked
+    assert "Retry 2 updates?" in asked
+    preview = json.loads(said("retry", "--since", "2h", "--json"))
+    assert (preview["orders"], [each["sends"] for each in preview["shown"]]) == (2, [True, True])
+    assert said("retry", "--reason", "no such", "--yes") == "Nothing like that has failed.\n"
+    assert said("retry", "--since", "1d", "--channel", "Amazon", "--yes") == "Nothing like that has failed.\n"
+    retried = json.loads(said("retry", "--reason", "unavailable", "--yes", "--json"))
+    assert (retried["retried"], retried["waiting"], retried["done"]) == (2, 2, 0)
+
+
+@pytest.mark.parametrize("since", ["yesterday", "6x", "2026-13-01"])
+def test_a_moment_that_is_none_is_refused_with_a_sentence(world: World, since: str) -> None:
+    result = CliRunner().invoke(app, ["retry", "--since", since])
+    assert result.exit_code == 2
 
 
 def test_held_updates_are_released(world: World) -> None:

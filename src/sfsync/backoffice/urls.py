@@ -15,6 +15,7 @@ from sfsync.backoffice.screens import (
     order,
     orders,
     people,
+    resending,
     syncs,
 )
 from sfsync.backoffice.screens.overview import views as overview
@@ -39,6 +40,7 @@ urlpatterns = [
     path("stores/<slug:store>/", overview.store, name="store"),
     path("stores/<slug:store>/orders/", orders.orders, name="orders"),
     path("stores/<slug:store>/orders/export/", orders.export, name="orders-export"),
+    path("stores/<slug:store>/orders/retry/", resending.resend, name="resend"),
     path("stores/<slug:store>/orders/act/", acting.act, name="act"),
     path("stores/<slug:store>/orders/<orderkey:key>/", order.order, name="order"),
     path("stores/<slug:store>/orders/<orderkey:key>/evidence.<slug:form>", order.evidence, name="evidence"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,8 @@ EVERYWHERE = "*"
 """In place of a family of marketplaces: where none is named."""
 PLACE = "{number}"
 """Where the tracking number stands in a template."""
+MOST_CARRIERS = 100
+"""Of one marketplace that are remembered."""
 SPLITTING = ("amazon",)
 """Families that take `CODE/METHOD` and split it at the slash (API page, *Operations on orders*)."""
 
@@ -68,6 +70,18 @@ def _outgoing(carrier: str, given: Any) -> Outgoing:
     if given.get("method") and not given.get("code"):
         raise CarriersError("method", carrier=carrier)
     return Outgoing(**given)
+
+
+Sent = Mapping[str, Mapping[str, bool]]
+"""Marketplace, in whatever writing → the carriers that have gone out to it → whether people know."""
+
+
+def first_sent(known: Sent, sent: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """R26: the pairs of marketplace and carrier that go out for the first time, each once; a marketplace that gets a
+    carrier of its own for every order is left alone."""
+    its = {plain(channel): carriers for channel, carriers in known.items()}
+    new = dict.fromkeys(pair for pair in sent if pair[1] and pair[1] not in its.get(plain(pair[0]), {}))
+    return [pair for pair in new if len(its.get(plain(pair[0]), {})) < MOST_CARRIERS]
 
 
 @lru_cache(maxsize=1024)

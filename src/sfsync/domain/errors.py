@@ -45,6 +45,8 @@ class Failure(StrEnum):
     """Shopping Feed refused the request because of this order."""
     CALLED_OFF_THERE = "called-off-there"
     """R33: the marketplace cancelled the order, so its shipment waits for a person's word."""
+    STANDS_ELSEWHERE = "stands-elsewhere"
+    """R34: it was refused, and the order stands in a status on the marketplace that rules it out."""
     NO_ANSWER = "no-answer"
     """R13: it was sent, no usable answer came, and the ticket list shows that it did not arrive."""
     MAYBE_TOLD = "maybe-told"

@@ -109,6 +109,7 @@ class FactRow:
     silences: int
     episode: int
     ticket_number: str
+    failure: str
 
     @property
     def fact(self) -> tuple[str, str]:

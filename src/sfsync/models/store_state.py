@@ -14,6 +14,7 @@ class StoreState(models.Model):
     `caught_up_at`: when Shopping Feed was last asked for all that this database may not know, `caught_up_to` the newest
     marketplace order that there was then, `known_tickets` those of the newest tickets that were no news to take over.
     `mail_trouble`: why no mail went out at all. `refused`: recipients that were refused while others got the mail.
+    `carriers`: those that have gone out to each marketplace, and whether people know (`carriers.Sent`).
     """
 
     store = models.OneToOneField(Store, on_delete=models.CASCADE, primary_key=True, related_name="state")
@@ -30,6 +31,7 @@ class StoreState(models.Model):
     mail_retry_at = models.DateTimeField(null=True)
     mail_tries = models.PositiveSmallIntegerField(default=0)
     refused = models.JSONField(default=dict, blank=True)
+    carriers = models.JSONField(default=dict, blank=True)
     alarms_at = models.DateTimeField(null=True)
     pruned_at = models.DateTimeField(null=True)
     deadlines_at = models.DateTimeField(null=True)

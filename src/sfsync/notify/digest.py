@@ -91,14 +91,17 @@ class Section:
     failing: bool
 
 
-def compose(store: Store, notices: Sequence[Notice]) -> EmailMultiAlternatives:
+def compose(
+    store: Store, notices: Sequence[Notice], new_carriers: Sequence[tuple[str, str]] = ()
+) -> EmailMultiAlternatives:
     """One mail of all `notices`, ready to send, from `DEFAULT_FROM_EMAIL` to the store's recipients.
 
+    `new_carriers`: marketplaces, and the carriers that went out to them for the first time (R26).
     The same notices always make the same `Message-ID`: a mail sent twice because the first answer was lost can be
     recognised. Reads `notice.order.shop_order`, so prefetch its `shop_orders` with the notices.
     """
     with translation.override(store.language):
-        context = _context(store, notices)
+        context = _context(store, notices) | {"new_carriers": _new_carriers(new_carriers)}
         mail = EmailMultiAlternatives(
             subject=f"[sfsync] {context['headline']}",
             body=_spaced(render_to_string("sfsync/mail/digest.txt", context)),
@@ -134,6 +137,11 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
         "zone": timezone.get_current_timezone(),
         "store_url": store_page(store),
     }
+
+
+def _new_carriers(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    named = ((one_line(channel, LONGEST_NAME), one_line(carrier, LONGEST_NAME)) for channel, carrier in pairs)
+    return [_("%(channel)s: “%(carrier)s”") % {"channel": channel, "carrier": carrier} for channel, carrier in named]
 
 
 def _headline(store: str, troubles: Sequence[Notice], codes: Mapping[int, str]) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sfsync_server.commands import shown
+from sfsync_server.commands import resending, shown
 from sfsync_server.commands.looking import order_name, orders_named
-from sfsync_server.commands.shown import StoreOption
+from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 
 OperationOption = Annotated[str, typer.Option("--operation", help="Only this one, where an order has several.")]
+
+
+SinceOption = Annotated[
+    str, typer.Option("--since", help="Failed updates since then: 2026-11-27, 2026-11-27T18:00, or 90m, 6h, 2d ago.")
+]
+WaitOption = Annotated[
+    float, typer.Option("--wait", min=0, help="Send them at once, and follow them for this many seconds.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,15 +40,31 @@ def register(app: typer.Typer) -> None:
 def retry(
     order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")] = "",
     all_failed: Annotated[bool, typer.Option("--all-failed", help="Every failed update.")] = False,
+    since: SinceOption = "",
+    channel: Annotated[str, typer.Option("--channel", help="Failed updates of this marketplace.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Failed updates with this reason: words of the answer, or a code.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not show first what will be sent, and ask.")] = False,
+    wait: WaitOption = 0,
     operation: OperationOption = "",
     store: StoreOption = "",
+    as_json: JsonOption = False,
 ) -> None:
-    """Retry failed updates with the next sync, with all their attempts."""
+    """Retry failed updates with the next sync, with all their attempts.
+
+    With --since, --channel or --reason: shows first what will be sent.
+    """
     from sfsync.engine.people import acts
+    from sfsync.engine.people.resend import Wanted
     from sfsync.models import Order
 
+    if since or channel or reason:
+        wanted = Wanted(resending.moment(since), channel, reason, operation)
+        resending.resend(shown.stores_named(store), wanted, sure=yes, wait=wait, as_json=as_json)
+        return
     if bool(order) == all_failed:
-        shown.stop("Say which order, or --all-failed.", shown.USAGE)
+        shown.stop("Say which order, or --all-failed, or which failures: --since, --channel, --reason.", shown.USAGE)
     if order:
         again = partial(acts.retry, operation=operation)
         _act(orders_named(order, store), again, "retried")

@@ -6,9 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
 
+from sfsync.engine.watch.doctor import examine_store
+from sfsync.engine.watch.health import health_of
+from sfsync.models import LogEntry, StoreState
 from sfsync.testing import CANCELED, World
+from shoppingfeed import Ship
+from shoppingfeed.sandbox import Fault
 
 MakeWorld = Callable[..., World]
 
@@ -37,6 +43,45 @@ def test_a_return_number_is_sent(make_world: MakeWorld) -> None:
     assert sent(world, order)["returnInfo"]["trackingNumber"] == "R6A1"
 
 
+def first_times(world: World) -> list[str]:
+    entries = LogEntry.objects.filter(store=world.store, code="new-carrier").order_by("id")
+    return [f"{each.params['channel']}: {each.params['carrier']}" for each in entries]
+
+
+def test_a_carrier_that_is_new_to_a_marketplace_is_announced_once(make_world: MakeWorld) -> None:
+    """R26: in the log, and in the next mail; none is sent for it alone."""
+    world = make_world(carriers={"*": {str(number): {"name": "Chosen"} for number in range(1, 20)}})
+    world.sync()
+    first, second = world.shop.add_orders(2, channel="Fnac", first_feed_id=2_000_000_000_000)
+    world.ship(first, "6A1")
+    world.sync(wait=10)
+    assert first_times(world) == ["Fnac: Chosen"]
+    assert mail.outbox == []
+    world.sandbox.fault(Fault("refuse", order_id=world.feed_id(second), message="Odd"))
+    world.ship(second, "6A2")
+    world.sync(wait=10)
+    assert first_times(world) == ["Fnac: Chosen"]
+    [told] = mail.outbox
+    assert told.body.count("Fnac: “Chosen”") == 1
+    assert "Settings › Carrier matching" in told.body
+    world.advance(minutes=6)
+    world.sandbox.fault(Fault("cancel-ticket", order_id=world.feed_id(second), message="Odd again"))
+    world.sync(wait=10)
+    assert "Carrier matching" not in "".join(each.body for each in mail.outbox[1:])
+
+
+def test_what_marketplaces_had_before_sfsync_came_is_not_announced(world: World) -> None:
+    """R26: the orders that Shopping Feed shows as shipped name their carriers."""
+    order, later = world.order(), world.order()
+    world.list_there(order, later)
+    feed = world.connections.client(world.store).store(world.store.feed_store_id)
+    feed.send([Ship(world.feed_id(order), carrier="La Poste", tracking_number="X1")])
+    world.advance(minutes=5)
+    world.ship(later, "6A1")
+    world.sync(wait=10)
+    assert StoreState.objects.get().carriers[world.shop.order(order).channel]["La Poste"] is True
+
+
 def test_a_cancellation_carries_the_reason_of_its_status(make_world: MakeWorld) -> None:
     """R28."""
     world = make_world(reasons={str(CANCELED): "out of stock"})
@@ -62,3 +107,12 @@ def test_a_mapping_that_names_what_is_not_there_is_refused(
     """R26, R28."""
     with pytest.raises(ValidationError, match=sentence.replace("{", r"\{")):
         make_world(**settings)
+
+
+def test_the_doctor_names_carriers_that_the_shop_does_not_have(make_world: MakeWorld) -> None:
+    """R26: a carrier that was deleted in the shop, or never was in it."""
+    world = make_world(carriers={"amazon": {"2": "DPD", "987": "GLS"}})
+    [health] = health_of([world.store], world.now())
+    found = {each.code: each for each in examine_store(world.store, health, world.connections)}
+    assert found["carrier-unknown"].params == {"unknown": "987"}
+    assert "no carrier 987" in found["carrier-unknown"].text

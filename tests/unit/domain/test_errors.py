@@ -24,6 +24,7 @@ NEXT_STEPS = {
     Failure.IGNORED: NextStep.GIVE_UP,  # R12
     Failure.REQUEST_REFUSED: NextStep.GIVE_UP,
     Failure.CALLED_OFF_THERE: NextStep.GIVE_UP,  # R33
+    Failure.STANDS_ELSEWHERE: NextStep.GIVE_UP,
     Failure.NO_ANSWER: NextStep.RETRY,  # R13
     Failure.MAYBE_TOLD: NextStep.GIVE_UP,
 }

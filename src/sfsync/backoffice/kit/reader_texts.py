@@ -46,6 +46,7 @@ ADVICE = {
     "no-shipped": _("Choose in Settings › Statuses which status is sent as “Shipped”."),
     "status-unknown": _("Update Settings › Statuses for the shop's current statuses."),
     "status-left-out": _("Map it in Settings › Statuses, or choose there to use the latest mapped status."),
+    "carrier-unknown": _("Check Settings › Carriers: the shop may have replaced it."),
     "no-recipients": _("Add recipients in Settings › Emails."),
 }
 ON_FORM = {

@@ -90,7 +90,7 @@ def chosen(request: HttpRequest, store: Store) -> QuerySet[Order]:
 
 def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Order]) -> HttpResponse:
     rows = list(with_tasks(orders.order_by("-created_at", "-id"))[:MOST_SHOWN])
-    shown, trouble = _foretold(store, rows) if wanted == "send" else (list(map(_ASKED[wanted], rows)), None)
+    shown, trouble = foretold(store, rows) if wanted == "send" else (list(map(_ASKED[wanted], rows)), None)
     idle = [each for each in shown if not each.acts]
     return page(
         request,
@@ -116,7 +116,7 @@ def by_reason(idle: Iterable[Chosen]) -> list[tuple[str, list[Order]]]:
     return list(reasons.items())
 
 
-def _foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | None]:
+def foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | None]:
     try:
         with opened(store) as shop:
             return list(map(_sending, preview(orders, shop, policy_of(store), timezone.now()))), None

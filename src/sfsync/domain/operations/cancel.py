@@ -20,6 +20,7 @@ CANCEL = OperationKind(
     gives_reason=True,
     ends_order=True,
     shows="cancelled",
+    too_late_in=("shipped", "partially_shipped", "refunded", "partially_refunded"),
     by_hand=_(
         "%(channel)s does not accept cancellations through Shopping Feed. Cancel this order in its seller portal."
     ),

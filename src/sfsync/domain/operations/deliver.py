@@ -16,5 +16,6 @@ DELIVER = OperationKind(
     meaning="delivered",
     after=("ship",),
     ends_order=True,
+    too_late_in=("cancelled", "refused", "refunded"),
     ticketed=False,
 )

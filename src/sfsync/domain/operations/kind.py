@@ -62,6 +62,8 @@ class OperationKind:
     another (R10), those of two do not. `reopened_by_change`: once it has failed, a change of the order is a reason to
     try it again (R16).
 
+    `too_late_in`: the statuses at Shopping Feed in which it can no longer be done (R34).
+
     `label` names the state that the order then has, as people choose it for a status. `noun` names the update with its
     article, for a sentence; `of_noun` the same after “of” (French contracts them: “du remboursement”), empty where the
     two words just stand side by side. `sent` says that it has left for Shopping Feed. `by_hand` and `to_do` (one, many)
@@ -85,6 +87,7 @@ class OperationKind:
     meets_deadline: bool = False
     goes_back: bool = True
     shows: str = ""
+    too_late_in: tuple[str, ...] = ()
     ticketed: bool = True
     at_once: int = 100
     lane: str = ORDER

@@ -19,6 +19,7 @@ REFUND = OperationKind(
     calls_off=True,
     ends_order=True,
     shows="refunded",
+    too_late_in=("cancelled", "refused"),
     by_hand=_("%(channel)s does not accept refunds through Shopping Feed. Refund this order in its seller portal."),
     to_do=ngettext("%(count)s to refund on the marketplace", "%(count)s to refund on the marketplace"),
 )

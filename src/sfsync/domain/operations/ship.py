@@ -33,5 +33,6 @@ SHIP = OperationKind(
     numbered=True,
     meets_deadline=True,
     shows="shipped",
+    too_late_in=("cancelled", "refused", "refunded"),
     fields=_fields,
 )

@@ -20,6 +20,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import ToldFact, remember, tell
 from sfsync.engine.outgoing.found_flying import follow, without_aside
 from sfsync.engine.outgoing.lookup import adopted_fact, listed_orders, pages_of, shown_kinds
+from sfsync.engine.outgoing.new_carriers import learn_carriers
 from sfsync.engine.outgoing.settle import settle
 from sfsync.engine.outgoing.unknown_tickets import OfOrder, of_orders, ours, unknown
 from sfsync.models import How, MarketplaceOrder
@@ -108,6 +109,7 @@ def _read_orders(run: Run) -> Shown:
         with run.lease.writing("catch-up"):
             _adopt_shown(run, {each.id: each for each in page}, kinds, shown)
             run.journal.flush()
+        learn_carriers(run, page)
     return shown
 
 
@@ -152,4 +154,4 @@ def _finish(run: Run, listed: Listed) -> None:
     strange = {each.id for each in unknown(run, listed.newest)}.union(state.known_tickets)
     state.known_tickets = [each.id for each in listed.newest if each.id in strange]
     state.adopted_at = state.adopted_at or now
-    state.save(update_fields=["caught_up_at", "caught_up_to", "known_tickets", "adopted_at"])
+    state.save(update_fields=["caught_up_at", "caught_up_to", "known_tickets", "adopted_at", "carriers"])

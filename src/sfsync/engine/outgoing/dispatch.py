@@ -19,8 +19,10 @@ from sfsync.engine.outgoing.conclude import Failed, NoticeRow, drop, set_aside, 
 from sfsync.engine.outgoing.doubts import decidable
 from sfsync.engine.outgoing.held_channels import hold
 from sfsync.engine.outgoing.lookup import adopt, find_feed_ids, learn_fulfilment
+from sfsync.engine.outgoing.new_carriers import note_carriers
 from sfsync.engine.outgoing.prepare import Plan, prepare, told_of
 from sfsync.engine.outgoing.reading import Reading, read
+from sfsync.engine.outgoing.second_try import read_before_second_try, remember_shown
 from sfsync.engine.outgoing.send import send
 from sfsync.engine.outgoing.sender import all_sent, may_send
 from sfsync.models import Action, MarketplaceOrder, Task, Told
@@ -82,6 +84,7 @@ def _process(run: Run, tasks: list[HeldTask]) -> dict[int, Nameless]:
         tasks = _without_moved(run, tasks, reading)
     tasks = decidable(run, tasks, reading)
     plan = prepare(tasks, reading, told_of(tasks), run.policy, run.clock())
+    read_before_second_try(run, plan)
     settle_without_request(run, plan)
     send(run, plan.send)
     return {task.pk: (send, row) for task, send, row in plan.nameless}
@@ -122,11 +125,13 @@ def settle_without_request(run: Run, plan: Plan) -> None:
     """Waits, needless tasks and failures. What a change has taken back is decided anew, so nothing is said of it; and
     what was decided before another run took over is no longer true of anything. Raises `LeaseLost`."""
     with transaction.atomic() if plan.sends_only else run.lease.writing("send"):
+        note_carriers(run, plan.send)
         lost = {task.pk for task in plan.over} - drop(run, plan.over)
         _keep(run, plan)
         delete_rows(Task, ("id", "action", "episode"), [(row.pk, row.action, row.episode) for row in plan.needless])
         _say_nothing(run, [(task, nothing) for task, nothing in plan.nothing if task.pk not in lost])
         set_aside(run, [_failed(*each) for each in plan.fail if each[0].pk not in lost])
+        remember_shown(run, plan)
         _tell_called_off(run, plan.called_off)
         for task, odd in plan.odd:
             run.journal.say(Level.WARNING, "odd-number", task.order_id, **asdict(odd))

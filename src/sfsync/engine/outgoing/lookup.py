@@ -16,6 +16,7 @@ from sfsync.domain.operations import OperationKind, all_kinds
 from sfsync.engine.find.merge import learn
 from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.conclude import ToldFact, remember
+from sfsync.engine.outgoing.new_carriers import learn_carriers
 from sfsync.models import Action, How, MarketplaceOrder, Task
 from sfsync.models.held_task import HeldTask
 from sfsync.models.log import Level
@@ -45,8 +46,9 @@ def adopt(run: Run) -> None:
     for page in pages_of(order for order in settled if order.status in shown):
         run.lease.beat("adopt")
         _remember(run, {order.id: shown[order.status] for order in page})
+        learn_carriers(run, page)
     run.store.state.adopted_at = run.clock()
-    run.store.state.save(update_fields=["adopted_at"])
+    run.store.state.save(update_fields=["adopted_at", "carriers"])
 
 
 def shown_kinds() -> dict[str, OperationKind]:

@@ -63,6 +63,8 @@ class Plan:
     wait: list[tuple[HeldTask, Wait]] = field(default_factory=list)
     nothing: list[tuple[HeldTask, Nothing]] = field(default_factory=list)
     fail: list[tuple[HeldTask, Fail, FactRow | None]] = field(default_factory=list)
+    shown: list[Prepared] = field(default_factory=list)
+    """Refused before, and the marketplace shows it all the same (R34): told."""
     nameless: list[tuple[HeldTask, Send, FactRow | None]] = field(default_factory=list)
     """What is to be told of orders without a Shopping Feed id (R13b): the API must be asked for it first."""
     needless: list[FactRow] = field(default_factory=list)
@@ -76,7 +78,7 @@ class Plan:
     def sends_only(self) -> bool:
         """Nothing is to be written down but the requests themselves."""
         marked = any(each.task.by_hand or each.task.contradicted for each in self.send)
-        return not (marked or self.over or self.keep or self.fail or self.needless)
+        return not (marked or self.shown or self.over or self.keep or self.fail or self.needless)
 
     def add(self, task: HeldTask, together: Together, facts: Facts) -> None:
         decided, order = together.decided, together.order
@@ -136,9 +138,27 @@ class Plan:
                 self.odd.append((task, odd))
             self.send.append(Prepared(task, item, send, order.status, self.pks[order.key], before, look))
 
+    def show(self, prepared: Prepared) -> None:
+        """R34: what the marketplace shows is told, and is not sent again."""
+        self.shown.append(prepared)
+        self.needless += [prepared.before] if prepared.before else []
+        self._rest(prepared.task, _afterwards(prepared, self.now))
+
+    def refuse(self, prepared: Prepared, failure: Failure, message: str) -> None:
+        """R34: what cannot be done any more on the marketplace is not sent again."""
+        send, look = prepared.send, _afterwards(prepared, self.now)
+        self.fail.append((prepared.task, Fail(failure, send.operation, send.key, message), prepared.before))
+        self._rest(prepared.task, look)
+
     def _fail(self, task: HeldTask, failed: Fail, before: FactRow | None, look: Look | None, *, more: bool) -> None:
         self.fail.append((task, failed, before))
         self._rest(task, look or (Look(task.order_id, task.since, self.now) if more else None))
+
+
+def _afterwards(prepared: Prepared, now: datetime) -> Look | None:
+    """The order is looked at again where something else of it is to be told."""
+    task = prepared.task
+    return prepared.look or (Look(task.order_id, task.since, now) if prepared.send.more else None)
 
 
 def _carry_on(task: HeldTask, row: FactRow | None) -> None:

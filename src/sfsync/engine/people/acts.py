@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sfsync import texts
+from sfsync.db.among import among
 from sfsync.domain.errors import Failure
 from sfsync.domain.operations import kind_of, names
 from sfsync.domain.operations.kind import ORDER
@@ -30,6 +31,11 @@ def retry(orders: QuerySet[Order], who: str, code: str = "person-retry", *, oper
     """
     tasks = _asked_for(orders, operation).aside().exclude(failure="", failed_at=None)
     return _each_store(tasks, who, code, _revive)
+
+
+def revive(tasks: TaskQuerySet, who: str, code: str, **params: str) -> int:
+    """The same of chosen failures. `params` go into the log."""
+    return _each_store(tasks, who, code, _revive, **params)
 
 
 def give_up(orders: QuerySet[Order], who: str, *, operation: str = "") -> int:
@@ -183,19 +189,19 @@ def _revive(tasks: TaskQuerySet) -> None:
     now = timezone.now()
     fresh = {"attempts": 0, "split": 0, "silences": 0, "failure": "", "last_error": "", "failed_at": None}
     unsure = tasks.filter(failure=Failure.MAYBE_TOLD)
-    MarketplaceOrder.objects.filter(pk__in=list(unsure.values_list("order", flat=True))).update(unsure_at=None)
+    MarketplaceOrder.objects.filter(pk__in=among(unsure.values_list("order", flat=True))).update(unsure_at=None)
     tasks.update(update_at=now, date_upd=now, episode=F("episode") + 1, **fresh)
 
 
-def _each_store(tasks: TaskQuerySet, who: str, code: str, act: Callable[[TaskQuerySet], None]) -> int:
+def _each_store(tasks: TaskQuerySet, who: str, code: str, act: Callable[[TaskQuerySet], None], **params: str) -> int:
     done = 0
     for store in Store.objects.filter(pk__in=tasks.values("store")):
         with transaction.atomic():
             held = tasks.filter(store=store).select_for_update(of=("self",))  # a run that sends one first keeps it
             chosen = list(held.values_list("pk", "order_id"))
-            act(Task.objects.filter(pk__in=[pk for pk, _order in chosen]))
+            act(Task.objects.filter(pk__in=among(pk for pk, _order in chosen)))
             orders = {order for _pk, order in chosen}
-            _log(store, sorted(orders), code, who)
+            _log(store, sorted(orders), code, who, **params)
             done += len(orders)
     return done
 

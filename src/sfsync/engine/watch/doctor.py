@@ -318,9 +318,20 @@ def _mapping(store: Store, connections: Connections, language: str) -> list[Find
         found.append((Verdict.WRONG, "status-unknown", {"unknown": ", ".join(unknown), "have": have}))
     if store.state_policy == StatePolicy.CURRENT:
         found += [(Verdict.WARNING, "status-left-out", each) for each in _left_out(known, mapped)]
+    if strange := _unknown_carriers(store, connections):
+        found.append((Verdict.WARNING, "carrier-unknown", {"unknown": ", ".join(strange)}))
     if mapped and not unknown:
         found.append((Verdict.OK, "mapped", {"message": lazy(lambda: _meanings(store, known), str)()}))
     return [Finding("mapping", verdict, code, params, store.name) for verdict, code, params in found]
+
+
+def _unknown_carriers(store: Store, connections: Connections) -> list[str]:
+    """R26: named by the settings, and not in the shop."""
+    named = {carrier for table in store.carriers.values() for carrier in table}
+    if not named:
+        return []
+    known = connections.shop(store).reader.carriers()
+    return sorted(named - {key for each in known for key in (each.carrier_id, *each.ids)})
 
 
 def _left_out(known: dict[StatusKey, Status], mapped: set[StatusKey]) -> list[dict[str, Any]]:

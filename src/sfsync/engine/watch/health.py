@@ -9,7 +9,19 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Value, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 
 from sfsync import texts
 from sfsync.conf import conf
@@ -41,6 +53,16 @@ class Alarm:
     @property
     def advice(self) -> str:
         return texts.advice(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A part that stands still while its store goes on: a source, or (`_HELD`) a marketplace. `text`: what was seen."""
+
+    name: str
+    trouble: str
+    text: str
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +110,22 @@ class Health:
 
 
 def health_of(stores: list[Store], now: datetime) -> list[Health]:
-    """Six statements, however many stores; one more where they came without their states."""
+    """Five statements, however many stores; one more where they came without their states."""
     prefetch_related_objects(stores, "state")
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
     figures = {row["store"]: row for row in _figures(stores, now)}
     awake = scheduler_awake(now)
     for_people = _for_people(stores, now)
-    sources: dict[int, list[Cursor]] = {store.pk: [] for store in stores}
-    for each in Cursor.objects.filter(store__in=stores).exclude(trouble="").order_by("name"):
-        sources[each.store_id].append(each)
-    held: dict[int, list[ChannelTrouble]] = {store.pk: [] for store in stores}
-    for trouble in ChannelTrouble.objects.held().filter(store__in=stores):
-        held[trouble.store_id].append(trouble)
+    stopped: dict[int, list[Stopped]] = {store.pk: [] for store in stores}
+    for store_id, *row in _stopped(stores):
+        stopped[store_id].append(Stopped(*row))
     return [
         _health(
             store,
             processes.get(store.pk),
             figures.get(store.pk, {}),
             for_people=for_people[store.pk],
-            sources=sources[store.pk],
-            held=held[store.pk],
+            stopped=stopped[store.pk],
             awake=awake,
             now=now,
         )
@@ -162,6 +180,21 @@ def _counted(orders: Any, asks: Case) -> Any:
     return named.values_list("store", "asks", "operation").annotate(orders=Count("id"))
 
 
+def _stopped(stores: list[Store]) -> Any:
+    """The sources that cannot be followed, and the marketplaces that refuse everything (R36)."""
+    names = ("store", "name", "trouble", "trouble_text", "trouble_since")
+    sources = Cursor.objects.filter(store__in=stores).exclude(trouble="").values_list(*names)
+    held = ChannelTrouble.objects.held().filter(store__in=stores).order_by()
+    marked = held.annotate(trouble=Value(_HELD, CharField()))
+    return sources.union(marked.values_list("store", "channel", "trouble", "message", "since"), all=True).order_by(
+        "name"
+    )
+
+
+_HELD = "held"
+"""No trouble is called so."""
+
+
 def scheduler_awake(now: datetime) -> bool:
     """Something starts runs by the clock, as far as anybody knows."""
     return Scheduler.objects.filter(seen_at__gt=now - SIGN_LASTS).exists()
@@ -208,8 +241,7 @@ def _health(
     figures: dict[str, Any],
     *,
     for_people: ForPeople,
-    sources: Iterable[Cursor],
-    held: Iterable[ChannelTrouble],
+    stopped: Iterable[Stopped],
     awake: bool,
     now: datetime,
 ) -> Health:
@@ -232,12 +264,12 @@ def _health(
         next_run=process.next_run_at if process and scheduled and store.mode == Mode.BATCH else None,
         scheduled=scheduled,
         running=held_by(process) if process and running else "",
-        alarms=[*_alarms(store, process, figures, sources, now), *_of_channels(held)],
+        alarms=list(_alarms(store, process, figures, stopped, now)),
     )
 
 
 def _alarms(
-    store: Store, process: Process | None, figures: dict[str, Any], sources: Iterable[Cursor], now: datetime
+    store: Store, process: Process | None, figures: dict[str, Any], stopped: Iterable[Stopped], now: datetime
 ) -> list[Alarm]:
     """R17, and silence: nobody must find out from the marketplace that nothing was sent."""
     settings = conf()
@@ -251,20 +283,17 @@ def _alarms(
     flight = figures.get("oldest_in_flight")
     if flight and now - flight > timedelta(days=1):
         alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
-    return [*alarms, *_of_sources(store, sources), *_of_mail(store)]
+    return [*alarms, *_of_parts(store, stopped), *_of_mail(store)]
 
 
-def _of_sources(store: Store, sources: Iterable[Cursor]) -> Iterator[Alarm]:
-    """A source that cannot be followed stops itself alone, so nothing else tells of it."""
-    for each in sources:
-        if each.trouble != store.state.trouble:
+def _of_parts(store: Store, stopped: Iterable[Stopped]) -> Iterator[Alarm]:
+    """What stops itself alone, so that nothing else tells of it."""
+    for each in stopped:
+        if each.trouble == _HELD:
+            yield Alarm("held-since", {"channel": each.name, "message": each.text, "since": _shown(each.since)})
+        elif each.trouble != store.state.trouble:
             source = kinds.source(store.shop_kind, each.name)
-            yield Alarm("source-troubled", {"source": source, "message": each.trouble_text})
-
-
-def _of_channels(held: Iterable[ChannelTrouble]) -> Iterator[Alarm]:
-    """R36."""
-    return (Alarm("held-since", dict(each.said)) for each in held)
+            yield Alarm("source-troubled", {"source": source, "message": each.text})
 
 
 def _of_mail(store: Store) -> Iterator[Alarm]:
@@ -280,5 +309,5 @@ def _schedule(store: Store) -> timedelta:
     return 3 * timedelta(minutes=store.every_minutes)
 
 
-def _shown(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="minutes")
+def _shown(moment: datetime | None) -> str:
+    return moment.isoformat(sep=" ", timespec="minutes") if moment else ""

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from sfsync.engine.kit.journal import Journal
+from sfsync.engine.outgoing.new_carriers import announced, unknown_to_people
 from sfsync.engine.watch import refused_mail
 from sfsync.engine.watch.refused_mail import LONGEST_RETRY, after
 from sfsync.models import Notice, Store, StoreState
@@ -36,7 +37,7 @@ def _mail(store: Store, journal: Journal, notices: QuerySet[Notice], recipients:
         return
     try:
         with translation.override(store.language):
-            mail = compose(store, chosen)
+            mail = compose(store, chosen, unknown_to_people(store.state))
         mail.to = list(recipients)
         refused = deliver(mail)
     except smtplib.SMTPRecipientsRefused as error:
@@ -87,6 +88,7 @@ def _done(
     now, state = journal.clock(), store.state
     Notice.objects.filter(pk__in=[notice.pk for notice in notices], mailed_at=None).update(mailed_at=now)
     refused_mail.write_down(state, recipients, refused, [notice.pk for notice in notices], now)
+    announced(state)
     if state.mail_trouble:
         state.mail_tries, state.mail_trouble, state.mail_retry_at = 0, "", None
         state.save(update_fields=["mail_tries", "mail_trouble", "mail_retry_at"])
