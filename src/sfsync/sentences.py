@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _  # only marks: it is translated when the sentence is said
 
+from sfsync import rehearsal_sentences as rehearsal
+
 SENTENCES = {
+    **rehearsal.SENTENCES,
     # What was seen
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
@@ -262,6 +265,7 @@ TROUBLES = {
 """What stops a whole store, for people to whom the rest of the sentence says nothing."""
 
 ADVICE = {
+    **rehearsal.ADVICE,
     "no-tracking": _(
         "Add the tracking number in the shop. It is then sent automatically. If this carrier has "
         "none, allow shipping without a tracking number for it."
