@@ -69,17 +69,17 @@ SENTENCES = {
     "tickets-unreadable": _("The confirmations of a batch could not be read; trying again later: %(message)s"),
     # A marketplace in trouble
     "channel-held": _(
-        "%(channel)s refuses every update with the same answer: “%(message)s” Its updates are held back. One is tried "
-        "every ten minutes, and all go out once it is accepted."
+        "%(channel)s refuses every update, so its updates are held back. One is tried every ten minutes, and all go "
+        "out once it is accepted. Its answer each time: “%(message)s”"
     ),
     "channel-freed": _("%(channel)s accepts updates again. Everything that was held back is being sent."),
     "held-since": _(
-        "%(channel)s has refused every update since %(since)s: “%(message)s” One is tried every ten minutes, and all "
-        "go out once it is accepted."
+        "%(channel)s has refused every update since %(since)s. One is tried every ten minutes, and all go out once it "
+        "is accepted. Its answer each time: “%(message)s”"
     ),
     # Deadlines
-    "at-risk": _("It must be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
-    "late": _("It had to be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
+    "at-risk": _("To be shipped by %(at)s: %(channel)s has not been told of a shipment yet."),
+    "late": _("Late: it was to be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
     # What the marketplace shows
     "not-seen": _("%(channel)s is still waiting for the shipment, although Shopping Feed confirmed it."),
     "refused-there": _("%(channel)s rejected the shipment after Shopping Feed had confirmed it: “%(message)s”"),
