@@ -16,6 +16,7 @@ pytest_plugins = ["tests.fixtures_services"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--histories", type=int, default=200, help="random histories of the conservation check")
+    parser.addoption("--write-guides", action="store_true", help="write the guides that tests keep true anew")
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _  # only marks: it is translated when the sentence is said
 
+from sfsync import rehearsal_sentences as rehearsal
+
 SENTENCES = {
+    **rehearsal.SENTENCES,
     # What was seen
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
@@ -72,17 +75,17 @@ SENTENCES = {
     ),
     # A marketplace in trouble
     "channel-held": _(
-        "%(channel)s refuses every update with the same answer: “%(message)s” Its updates are held back. One is tried "
-        "every ten minutes, and all go out once it is accepted."
+        "%(channel)s refuses every update, so its updates are held back. One is tried every ten minutes, and all go "
+        "out once it is accepted. Its answer each time: “%(message)s”"
     ),
     "channel-freed": _("%(channel)s accepts updates again. Everything that was held back is being sent."),
     "held-since": _(
-        "%(channel)s has refused every update since %(since)s: “%(message)s” One is tried every ten minutes, and all "
-        "go out once it is accepted."
+        "%(channel)s has refused every update since %(since)s. One is tried every ten minutes, and all go out once it "
+        "is accepted. Its answer each time: “%(message)s”"
     ),
     # Deadlines
-    "at-risk": _("It must be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
-    "late": _("It had to be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
+    "at-risk": _("To be shipped by %(at)s: %(channel)s has not been told of a shipment yet."),
+    "late": _("Late: it was to be shipped by %(at)s, and %(channel)s has not been told of a shipment."),
     # What the marketplace shows
     "not-seen": _("%(channel)s is still waiting for the shipment, although Shopping Feed confirmed it."),
     "refused-there": _("%(channel)s rejected the shipment after Shopping Feed had confirmed it: “%(message)s”"),
@@ -285,6 +288,7 @@ TROUBLES = {
 """What stops a whole store, for people to whom the rest of the sentence says nothing."""
 
 ADVICE = {
+    **rehearsal.ADVICE,
     "no-tracking": _(
         "Add the tracking number in the shop. It is then sent automatically. If this carrier has "
         "none, allow shipping without a tracking number for it."

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from typer.testing import CliRunner
 
 from sfsync.testing import World
@@ -108,13 +109,12 @@ def run(*arguments: object) -> Any:
 
 
 @pytest.mark.parametrize(("form", "language", "said"), [("html", "fr", "Ce qui s’est passé"), ("json", "en", "T-1")])
-def test_the_command_writes_it_in_the_stores_language(
+def test_the_command_writes_it_in_the_readers_language(
     shop: World, told: int, tmp_path: Path, form: str, language: str, said: str
 ) -> None:
-    shop.store.language = language
-    shop.store.save()
     path = tmp_path / f"evidence.{form}"
-    assert str(path) in run(told, "--evidence", path).output.replace("\n", "")
+    with translation.override(language):
+        assert str(path) in run(told, "--evidence", path).output.replace("\n", "")
     assert said in path.read_text(encoding="utf-8")
 
 

@@ -13,6 +13,8 @@ from sfsync.domain.operations import forget, names
 from sfsync.shops import kinds
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "guides"
+WRITTEN = {"a-week-of-mails.md"}
+"""By a test of its own, which keeps it true."""
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +27,7 @@ def nothing_stays_registered() -> Iterator[None]:
         kinds.forget(name)
 
 
-@pytest.mark.parametrize("guide", sorted(each.name for each in GUIDES.glob("*.md")))
+@pytest.mark.parametrize("guide", sorted({each.name for each in GUIDES.glob("*.md")} - WRITTEN))
 def test_a_guide_can_be_followed_word_for_word(guide: str, db: None, tmp_path: Path) -> None:
     """A guide asserts what it promises; `folder` is an empty folder of the reader's."""
     blocks = re.findall(r"^```python\n(.*?)^```", (GUIDES / guide).read_text("utf-8"), re.DOTALL | re.MULTILINE)

@@ -16,7 +16,7 @@ from sfsync.shops import kinds
 from sfsync_server import stores_file
 
 ROOT = Path(__file__).resolve().parents[2]
-RULES = [f"R{number}" for number in (*range(1, 29), 32, 33, 34, 35, 36, 38, 39)] + ["R13a", "R13b"]
+RULES = [f"R{number}" for number in (*range(1, 29), *range(32, 40))] + ["R13a", "R13b"]
 
 
 def rows(page: str) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from sfsync.backoffice.screens import (
     orders,
     people,
     resending,
+    rehearsal,
     syncs,
 )
 from sfsync.backoffice.screens.overview import views as overview
@@ -60,5 +61,6 @@ urlpatterns = [
     path("stores/<slug:store>/settings/connection/", settings.connection, name="connection"),
     path("stores/<slug:store>/settings/connection/test/", settings.test_connection, name="test-connection"),
     path("stores/<slug:store>/settings/history/", settings.history, name="history"),
+    path("stores/<slug:store>/rehearsal/", rehearsal.rehearsal, name="rehearsal"),
     path("stores/<slug:store>/diagnostics/", diagnostics.diagnostics, name="diagnostics"),
 ]

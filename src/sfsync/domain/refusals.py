@@ -29,6 +29,8 @@ class Where(StrEnum):
     """The marketplace's connection at Shopping Feed."""
     RETRY = "retry"
     """Our retry."""
+    WAIT = "wait"
+    """Nowhere: it passes by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from sfsync import texts
 from sfsync.domain.errors import Failure
-from sfsync.domain.refusals import Refusal
+from sfsync.domain.refusals import Refusal, Where
 from sfsync.models import MarketplaceOrder, Notice, Order, Store
 from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
@@ -40,12 +40,17 @@ _REASONS = {
     **dict.fromkeys(("ticket-failed", "ticket-canceled", "request-refused", "ignored"), "rejected"),
     **dict.fromkeys(("no-tracking", "spoilt-tracking"), "untracked"),
     "unsupported": "by-hand",
+    "refused-there": "rejected",
+    "cancelled-there": "cancelled",
+    "at-risk": "at-risk",
+    "late": "late",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What stops the whole store. `detail`: what was seen of it, for whoever mends it; empty where nothing was."""
+    """What stops the whole store, or a marketplace. `since`: empty where it is over. `detail`: what was seen of it, for
+    whoever mends it; empty where nothing was."""
 
     sentence: str
     advice: str
@@ -180,18 +185,29 @@ def _counted(codes: Iterable[str]) -> Iterator[str]:
             "rejected": ngettext("%(count)s rejected", "%(count)s rejected", count),
             "untracked": ngettext("%(count)s without a tracking number", "%(count)s without a tracking number", count),
             "by-hand": ngettext("%(count)s to do on the marketplace", "%(count)s to do on the marketplace", count),
+            "late": ngettext("%(count)s late", "%(count)s late", count),
+            "at-risk": ngettext("%(count)s to ship soon", "%(count)s to ship soon", count),
+            "cancelled": ngettext(
+                "%(count)s cancelled by the marketplace", "%(count)s cancelled by the marketplace", count
+            ),
             "other": ngettext("%(count)s to check", "%(count)s to check", count),
         }
         yield texts_of[reason] % {"count": count}
 
 
 def _trouble(notice: Notice) -> Trouble:
-    since = texts.moment(notice.created_at.isoformat())
+    since = "" if notice.code == "channel-freed" else texts.moment(notice.created_at.isoformat())
     stopped = texts.trouble(notice.code)
     detail = one_line(notice.params.get("message", ""), LONGEST_SENTENCE) if stopped else ""
-    asks, known = notice.code not in NOTHING_TO_DO, _refusal(notice)
+    known = _refusal(notice)
+    asks = _asks(notice.code, known)
     said = texts.joined(stopped or _sentence(notice), cause(known))
     return Trouble(said, advice(notice.code, known), asks, since, texts.ended(detail))
+
+
+def _asks(code: str, known: Refusal | None) -> bool:
+    """Somebody is to do something about it."""
+    return code not in NOTHING_TO_DO and not (known and known.act is Where.WAIT)
 
 
 def _sentence(notice: Notice) -> str:
@@ -223,7 +239,7 @@ def _section(store: Store, code: str, about: list[About]) -> Section:
     common_first = sorted(by_sentence.items(), key=lambda item: -len(item[1]))
     pairs = [(sentence, row) for sentence, rows in common_first for row in rows]
     rest_count = max(len(pairs) - ROWS, 0)
-    asks, first, rest = code not in NOTHING_TO_DO, _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:])
+    asks, first, rest = _asks(code, known), _reasons(pairs[:ROWS]), _reasons(pairs[ROWS:])
     return Section(advice(code, known), asks, first, rest, rest_count, code in _FAILURES)
 
 

@@ -227,9 +227,7 @@ FORMS = (".html", ".json")
 
 
 def _write_evidence(path: Path, orders: list[Order]) -> None:
-    """In the language of the order's store."""
-    from django.utils import translation
-
+    """In the language of whoever asks."""
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.evidence import evidence_of
 
@@ -238,9 +236,8 @@ def _write_evidence(path: Path, orders: list[Order]) -> None:
     if len(orders) > 1:
         names = "; ".join(f"order {each.key} of {each.store.name}" for each in orders)
         shown.stop(f"Several orders are called so: {names}. Name one of them, or its store.", shown.USAGE)
-    with closing(Live()) as connections, translation.override(orders[0].store.language):
-        made = evidence_of(orders[0], connections)
-        text = _as_text(made, path.suffix)
+    with closing(Live()) as connections:
+        text = _as_text(evidence_of(orders[0], connections), path.suffix)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -1,7 +1,8 @@
-"""What the marketplaces show: reconcile."""
+"""What the marketplaces show, and whether they can be told anything: reconcile, rehearse."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,11 +13,13 @@ from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from sfsync.engine.kit.connections import Connections
+    from sfsync.engine.watch.doctor import Finding as Step
     from sfsync.models import Finding, Store
 
 
 def register(app: typer.Typer) -> None:
     app.command()(shown.with_stamps(reconcile))
+    app.command()(rehearse)
 
 
 def reconcile(
@@ -50,6 +53,44 @@ def reconcile(
             shown.warn(f"{name}: {error}")
     if any(errors.values()):
         raise typer.Exit(1)
+
+
+def rehearse(
+    store: Annotated[str, typer.Argument(help="The store, by its name.")],
+    channel: Annotated[
+        int | None,
+        typer.Option("--channel", min=1, help="The marketplace's number at Shopping Feed; that of the newest order."),
+    ] = None,
+    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the confirmation.")] = 60,
+    as_json: JsonOption = False,
+) -> None:
+    """Ship a test order at Shopping Feed and remove it: proof that token, store and rights are right.
+
+    Status 1 when a step failed.
+    """
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.watch.doctor import Verdict
+    from sfsync.engine.watch.rehearse_feed import rehearse as steps_of
+
+    [chosen], steps = shown.stores_named(store), []
+    with closing(Live()) as connections:
+        for step in steps_of(chosen, connections, channel_id=channel, wait=wait):
+            steps.append(step)
+            if not as_json:
+                _tell(step)
+    if as_json:
+        shown.print_json([each.as_dict() for each in steps])
+    if any(each.verdict is Verdict.WRONG for each in steps):
+        raise typer.Exit(1)
+
+
+def _tell(step: Step) -> None:
+    shown.say(f"[{step.verdict}] {step.text}", _STYLES.get(step.verdict, ""))
+    if step.advice:
+        shown.say(f"    → {step.advice}")
+
+
+_STYLES = {"wrong": "red", "warning": "yellow"}
 
 
 def _compare(store: Store, connections: Connections, grace: float) -> str:

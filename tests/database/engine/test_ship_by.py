@@ -52,7 +52,7 @@ def test_each_step_is_mailed_once(world: World) -> None:
     assert world.notices(order) == ["at-risk", "at-risk", "late"]
     told = [each.body for each in mail.outbox if "order needs attention" in each.subject]
     assert len(told) == 3
-    assert "It must be shipped by" in told[0]
+    assert "To be shipped by" in told[0]
 
 
 def test_an_order_that_was_shipped_is_not_late(world: World) -> None:
@@ -85,7 +85,7 @@ def test_a_date_without_a_zone_is_told_as_a_day(world: World) -> None:
     learned(world)
     world.sync()
     assert world.notices(order) == ["at-risk"]
-    assert f"It must be shipped by {at:%Y-%m-%d}, and" in mail.outbox[0].body
+    assert f"To be shipped by {at:%Y-%m-%d}:" in mail.outbox[0].body
 
 
 def test_a_stores_rule_counts_where_the_marketplace_names_none(make_world: MakeWorld) -> None:

@@ -48,6 +48,7 @@ ADVICE = {
     "status-left-out": _("Map it in Settings › Statuses, or choose there to use the latest mapped status."),
     "carrier-unknown": _("Check Settings › Carriers: the shop may have replaced it."),
     "no-recipients": _("Add recipients in Settings › Emails."),
+    "rehearsal-no-channel": _("Import a first order from a marketplace, then rehearse."),
 }
 ON_FORM = {
     "shop-misconfigured": _("Correct the address of the shop's database."),

@@ -37,4 +37,4 @@ def _notice(
         return None
     at = ship_by.date().isoformat() if source == Source.DAY else ship_by.isoformat(timespec="seconds")
     code = "late" if said == "late" else "at-risk"
-    return (order, f"deadline:{order}:{said}:{ship_by.isoformat()}", code, {"operation": "ship", "at": at})
+    return (order, f"deadline:{order}:{said}:{ship_by.isoformat()}", code, {"at": at})
