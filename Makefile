@@ -12,7 +12,7 @@ FLOOR := 96
 ARGS ?=
 
 BIN := .venv/bin
-SERVICES := mariadb postgresql redis pgbouncer chromium faketime
+SERVICES := mariadb postgresql redis pgbouncer chromium faketime php
 
 # Servers are in sbin, which is not on everybody's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin

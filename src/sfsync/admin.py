@@ -51,7 +51,7 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Store)
 class StoreRows(Rows):
     list_display = ("name", "enabled", "mode", "feed_store_id")
-    exclude = ("token", "shop_secrets")
+    exclude = ("token", "shop_secrets", "bridge_secret")
 
 
 @admin.register(StoreState)

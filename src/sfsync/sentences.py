@@ -156,6 +156,15 @@ SENTENCES = {
     "to-be-sent": _("sfsync will report %(operation)s."),
     # What people did
     "person-retry": _("%(who)s retried this update."),
+    "bridge-made": _("%(who)s had the bridge for the shop written."),
+    "bridge-renewed": _(
+        "%(who)s gave the bridge a new secret: install the new module in the shop, the former one no longer works."
+    ),
+    "bridge-unknown": _("There is no bridge for this type of shop."),
+    "bridge-nowhere": _("sfsync does not know its own address, which the bridge must be given."),
+    "bridge-heard": _("The shop's bridge was last heard on %(at)s."),
+    "bridge-silent": _("The shop's bridge was last heard on %(at)s, and not since."),
+    "bridge-unheard": _("A bridge was written for the shop on %(at)s, and has not been heard yet."),
     "person-send": _("%(who)s asked to send it now."),
     "person-give-up": _("%(who)s dismissed this update."),
     "person-let-go": _("%(who)s said that orders are really gone from the shop (orders affected: %(orders)s)."),
@@ -435,6 +444,15 @@ ADVICE = {
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),
     "carrier-unknown": _("Take it out of [stores.NAME.carriers], or name one that the shop has."),
     "no-recipients": _("Add recipients."),
+    "bridge-nowhere": _("Set SFSYNC_URL to the address of these pages, as the shop's server reaches them."),
+    "bridge-silent": _(
+        "If orders have changed in the shop since, see in its list of modules whether “sfsync” is still installed and "
+        "active: “Configure” tests it. Nothing is lost meanwhile: the shop is looked at as without a bridge."
+    ),
+    "bridge-unheard": _(
+        "Upload the zip in the shop, under Modules › Module Manager › Upload a module. If it is installed, “Configure” "
+        "says whether sfsync answers."
+    ),
 }
 
 NOTHING_TO_DO = {"ticket-slow", "rate-limited", "api-unavailable", "lease-lost"}

@@ -11,3 +11,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
 app = Celery("sfsync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def wake(store_id: int) -> None:
+    """As `sfsync.tasks.wake`, in a process that has no app of its own: the one that serves the pages."""
+    from sfsync.tasks import wake as tell
+
+    app.set_default()
+    tell(store_id)

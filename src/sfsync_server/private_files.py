@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 OTHERS = 0o077
@@ -19,3 +20,14 @@ def keep_private(database: str | Path) -> None:
 def files_of(database: str | Path) -> list[Path]:
     """An SQLite database and what SQLite keeps beside it."""
     return [Path(f"{database}{ending}") for ending in ("", "-wal", "-shm", "-journal")]
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Whole or not at all; whatever the mode of a file that was there. Raises `OSError`."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

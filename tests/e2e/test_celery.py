@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from celery import Celery
 from sfsync.shops.prestashop.sample import build
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Sandbox, Server
-from tests.e2e.machine import Machine, store_table, until
+from tests.bridge.conftest import PhpShop
+from tests.e2e.machine import COMMAND, Machine, store_table, until
 
 CELERY = Path(sys.executable).with_name("celery")
 
@@ -66,6 +68,36 @@ def test_a_worker_runs_every_store_that_is_due(
     assert [each.operation for each in sandbox.ledger.accepted] == ["ship", "ship"]
     assert len(sandbox.ledger.requests) == looks
     assert {each["in_flight"] for each in status(fleet).values()} == {1}
+
+
+def test_a_bridge_wakes_a_worker_at_once(
+    fleet: Machine, sandbox: Sandbox, feed: Server, redis_database: str, tmp_path: Path
+) -> None:
+    """R7: nobody waits for the schedule, which is not even there."""
+    shop = build(f"sqlite:///{tmp_path / 'live.sqlite3'}", limit=3)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    fleet.settings |= {"url": f"http://127.0.0.1:{port}", "https": "false"}
+    assert fleet.apply(store_table("live", shop.url, feed.url, mode='"realtime"')).status == 0
+    assert fleet.sfsync("bridge", "live", str(tmp_path / "bridge.zip")).status == 0
+    php = PhpShop(tmp_path / "modules")
+    php.install((tmp_path / "bridge.zip").read_bytes())
+    order = shop.order_ids()[0]
+    shop.set_tracking(order, "TRACK-1")
+    shop.set_status(order, SHIPPED)
+
+    worker = fleet.start(CELERY, "-A", "sfsync_server.celery", "worker", "--pool=solo", "--without-gossip")
+    pages = fleet.start(COMMAND, "serve", "--port", port)
+    try:
+        until(lambda: php.visit(("getContent", {})).results == ["good: sfsync answers."], "the pages hear")
+        assert sandbox.ledger.accepted == []
+        php.ships(order)
+        until(lambda: [each.operation for each in sandbox.ledger.accepted] == ["ship"], "the worker was told")
+        until(lambda: waiting(redis_database) == 0, "nothing is left to take")
+    finally:
+        for each in (pages, worker):
+            each.send_signal(signal.SIGTERM)
+            each.communicate(timeout=60)
 
 
 def waiting(redis_database: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -14,6 +15,7 @@ import pytest
 from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.testing import CANCELED, SHIPPED
 from shoppingfeed.sandbox import Fault, Sandbox, Server
+from tests.bridge.conftest import PhpShop
 from tests.e2e.machine import COMMAND, Machine, store_table, until
 
 PATIENCE = 20.0
@@ -145,3 +147,55 @@ def test_a_store_in_trouble_does_not_hold_up_the_others(
     assert service.returncode == 0
     assert "127.0.0.1:9 does not answer" in err
     assert "secret" not in err
+
+
+def test_a_shop_with_a_bridge_is_told_within_a_second_and_not_looked_at_meanwhile(
+    machine: Machine,
+    sandbox: Sandbox,
+    feed: Server,
+    shop: SampleShop,
+    start: Callable[[], subprocess.Popen[str]],
+    tmp_path: Path,
+) -> None:
+    """R7: the module's own PHP tells the pages of a change; the service, another process, has it out at once."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    machine.settings |= {"url": f"http://127.0.0.1:{port}", "https": "false"}
+    machine.apply(store_table("live", shop.url, feed.url, mode='"realtime"'))
+    assert machine.sfsync("bridge", "live", str(tmp_path / "bridge.zip")).status == 0
+    php = PhpShop(tmp_path / "modules")
+    php.install((tmp_path / "bridge.zip").read_bytes())
+    pages = machine.start(COMMAND, "serve", "--port", port)
+    try:
+        until(lambda: php.visit(("getContent", {})).results == ["good: sfsync answers."], "the pages hear", PATIENCE)
+        start()
+        until(lambda: rests(machine), "the service has seen the shop, and leaves it alone", PATIENCE)
+        before = runs(machine)
+        quiet = time.monotonic() + 3
+        until(lambda: time.monotonic() > quiet, "some seconds pass", PATIENCE)
+        assert runs(machine) == before
+
+        order = shop.order_ids()[0]
+        feed_id = ship(shop, order)
+        php.ships(order)
+        assert 0 <= until(lambda: woken_after(machine), "a run starts", PATIENCE) < 1.5
+        until(lambda: believed(sandbox, feed_id) == "shipped", "the change reaches the marketplace", PATIENCE)
+    finally:
+        pages.terminate()
+        _out, err = pages.communicate(timeout=PATIENCE)
+    assert "whsec_" not in err
+
+
+def woken_after(machine: Machine) -> float | None:
+    """Seconds from the bridge's last message to the start of the run that followed; None before there is one."""
+    with sqlite3.connect(machine.database, timeout=30) as database:
+        between = "SELECT (julianday(started_at) - julianday(MAX(at))) * 86400 FROM sfsync_hint, sfsync_process"
+        seconds = database.execute(f"{between} WHERE orders <> '[]' AND name = 'sync'").fetchone()[0]
+        return seconds if seconds is not None and seconds > 0 else None
+
+
+def rests(machine: Machine) -> bool:
+    """The store ran, and its next run is minutes away."""
+    with sqlite3.connect(machine.database, timeout=30) as database:
+        later = "SELECT COUNT(*) FROM sfsync_process WHERE finished_at AND next_run_at > datetime('now', '+2 minutes')"
+        return bool(database.execute(later).fetchone()[0])

@@ -15,12 +15,12 @@ from sfsync.backoffice.screens import (
     order,
     orders,
     people,
-    resending,
     rehearsal,
+    resending,
     syncs,
 )
 from sfsync.backoffice.screens.overview import views as overview
-from sfsync.backoffice.screens.settings import carriers, deadlines
+from sfsync.backoffice.screens.settings import bridge, carriers, deadlines
 from sfsync.backoffice.screens.settings import views as settings
 
 app_name = "backoffice"
@@ -60,6 +60,7 @@ urlpatterns = [
     path("stores/<slug:store>/settings/mails/", settings.mails, name="mails"),
     path("stores/<slug:store>/settings/connection/", settings.connection, name="connection"),
     path("stores/<slug:store>/settings/connection/test/", settings.test_connection, name="test-connection"),
+    path("stores/<slug:store>/settings/connection/bridge/", bridge.bridge, name="bridge"),
     path("stores/<slug:store>/settings/history/", settings.history, name="history"),
     path("stores/<slug:store>/rehearsal/", rehearsal.rehearsal, name="rehearsal"),
     path("stores/<slug:store>/diagnostics/", diagnostics.diagnostics, name="diagnostics"),

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from sfsync.conf import conf
 from sfsync.domain.trouble import Trouble
+from sfsync.engine.due import next_run
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
@@ -226,5 +227,5 @@ def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Ag
         outcome=troubles[0].trouble if troubles else "ok",
         error=troubles[0].detail if troubles else "",
         counts=counts.as_dict(),
-        next_run_at=now + timedelta(minutes=store.every_minutes),
+        next_run_at=next_run(store, now, rest, well=not troubles),
     )

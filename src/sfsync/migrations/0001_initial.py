@@ -152,6 +152,7 @@ class Migration(migrations.Migration):
                 ),
                 ("shop_settings", models.JSONField(blank=True, default=dict)),
                 ("shop_secrets", sfsync.db.secrets.SecretsField(blank=True, default=dict)),
+                ("bridge_secret", sfsync.db.secrets.SecretField(blank=True, default="", editable=False)),
                 (
                     "language",
                     models.CharField(
@@ -360,6 +361,8 @@ class Migration(migrations.Migration):
                 ("deadlines_at", models.DateTimeField(null=True)),
                 ("watched_at", models.DateTimeField(null=True)),
                 ("reconciled_at", models.DateTimeField(null=True)),
+                ("bridge_made_at", models.DateTimeField(null=True)),
+                ("heard_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "sfsync_store_state",
@@ -508,6 +511,29 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "sfsync_log",
                 "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Hint",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("message_id", models.CharField(max_length=128)),
+                ("orders", models.JSONField(default=list)),
+                ("at", models.DateTimeField()),
+                ("look_at", models.DateTimeField(null=True)),
+                ("looked", models.BooleanField(default=False)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hints",
+                        to="sfsync.store",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "sfsync_hint",
             },
         ),
         migrations.CreateModel(
@@ -923,6 +949,20 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("process", "sync"), _negated=True), fields=["store", "-id"], name="log_other"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="hint",
+            index=models.Index(fields=["store", "at"], name="hints_by_age"),
+        ),
+        migrations.AddIndex(
+            model_name="hint",
+            index=models.Index(
+                condition=models.Q(("look_at__isnull", False)), fields=["store", "look_at"], name="hints_to_look_at"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="hint",
+            constraint=models.UniqueConstraint(fields=("store", "message_id"), name="one_hint_per_message"),
         ),
         migrations.AddIndex(
             model_name="finding",

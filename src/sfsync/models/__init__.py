@@ -4,6 +4,7 @@ from sfsync.models.channel_trouble import ChannelTrouble
 from sfsync.models.cursor import Cursor
 from sfsync.models.figure import AnswerFigure, DayFigure
 from sfsync.models.finding import Finding
+from sfsync.models.hint import Hint
 from sfsync.models.log import LogEntry
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.notice import Notice
@@ -22,6 +23,7 @@ __all__ = [
     "Cursor",
     "DayFigure",
     "Finding",
+    "Hint",
     "How",
     "LogEntry",
     "MachineClock",

@@ -83,6 +83,8 @@ class Store(models.Model):
     shop_kind = models.CharField(_("Type of shop"), max_length=32, default=kinds.default_name)
     shop_settings = models.JSONField(default=dict, blank=True)
     shop_secrets = SecretsField(default=dict, blank=True)
+    bridge_secret = SecretField(default="", blank=True, editable=False)
+    """What the shop's bridge signs with, made by `engine.people.bridges`; empty where none was made."""
 
     language = models.CharField(
         _("Language of the emails"),

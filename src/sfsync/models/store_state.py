@@ -13,6 +13,7 @@ class StoreState(models.Model):
     `dispatch`: the word that the last dispatch left, `dispatched_on` in which database (`engine.outgoing.sender`).
     `caught_up_at`: when Shopping Feed was last asked for all that this database may not know, `caught_up_to` the newest
     marketplace order that there was then, `known_tickets` those of the newest tickets that were no news to take over.
+    `bridge_made_at`: when the shop's bridge got its present secret, `heard_at`: when it last said something.
     `mail_trouble`: why no mail went out at all. `refused`: recipients that were refused while others got the mail.
     `carriers`: those that have gone out to each marketplace, and whether people know (`carriers.Sent`).
     """
@@ -37,6 +38,8 @@ class StoreState(models.Model):
     deadlines_at = models.DateTimeField(null=True)
     watched_at = models.DateTimeField(null=True)
     reconciled_at = models.DateTimeField(null=True)
+    bridge_made_at = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "sfsync_store_state"

@@ -79,13 +79,13 @@ def cron(request: HttpRequest, key: str = "") -> JsonResponse:
 
 def _refused(address: str) -> JsonResponse:
     if cache.get(f"sfsync:cron:wrong:{address}", 0) >= WRONG_KEYS:
-        return _unlogged(JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429))
+        return unlogged(JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429))
     _count_wrong(address)
-    return _unlogged(JsonResponse({"error": "not found"}, status=404))
+    return unlogged(JsonResponse({"error": "not found"}, status=404))
 
 
-def _unlogged(response: JsonResponse) -> JsonResponse:
-    """Django would log the path of a refused request, and the path may be the key."""
+def unlogged(response: JsonResponse) -> JsonResponse:
+    """Django would log the path of each refused request: it may be the key, and anybody can send many."""
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 

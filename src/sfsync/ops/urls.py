@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sfsync.ops import endpoints
+from sfsync.ops import endpoints, hooks
 
 urlpatterns = [
     path("healthz", endpoints.healthz, name="healthz"),
@@ -12,4 +12,5 @@ urlpatterns = [
     path("metrics", endpoints.metrics, name="metrics"),
     path("cron/", endpoints.cron, name="cron"),
     path("cron/<str:key>/", endpoints.cron, name="cron-key"),
+    path("hooks/<slug:store>/", hooks.hook, name="hook"),
 ]

@@ -37,7 +37,8 @@ class ShopKind:
     `ShopError.code`, where there is more to say than that the shop does not answer. `orders`, `statuses` and `carriers`
     say what a key of each is. `sources`: what each source is called, message ids by its name. `order_page`: where the
     merchant sees an order in the shop's own back office, empty where that is not known; it gets every setting that is
-    no secret.
+    no secret. `bridge`: writes a module for the shop that posts the orders it touched to an address, signed with a
+    secret.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ShopKind:
     carriers: Keys = field(default_factory=Texts)
     sources: Mapping[str, str] = field(default_factory=dict)
     order_page: Callable[[Mapping[str, Any], OrderKey], str] = no_page
+    bridge: Callable[[str, str], bytes] | None = None
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""

@@ -10,7 +10,10 @@ from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import ShopKind
 from sfsync.shops.prestashop.kind import PRESTASHOP
 from sfsync.shops.setting import Mistake
+from sfsync.shops.setting import message as _
 
+_OURS = {"hints": _("orders that the shop's bridge told of")}
+"""Sources of every kind."""
 _KINDS: dict[str, ShopKind] = {kind.name: kind for kind in (PRESTASHOP,)}
 
 
@@ -49,7 +52,7 @@ def problem(name: str, code: str) -> Problem | None:
 
 def source(kind: str, name: str) -> str:
     """What people call a source of this kind of shop: a message id, its name where there is none."""
-    return _KINDS[kind].sources.get(name, name) if kind in _KINDS else name
+    return {**_OURS, **_KINDS[kind].sources}.get(name, name) if kind in _KINDS else name
 
 
 def order_keys(name: str) -> set[str]:

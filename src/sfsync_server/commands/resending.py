@@ -121,7 +121,7 @@ def _send(stores: list[Store], connections: Connections, wait: float) -> None:
         try:
             run_store(store, connections, wait=wait)
         except Busy as busy:
-            shown.errors.print(f"{store.name}: another sync is at work ({busy}); it sends them.", markup=False)
+            shown.warn(f"{store.name}: another sync is at work ({busy}); it sends them.")
 
 
 def _report(stores: list[Store], count: int, name: str, *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(apply)
     app.command()(shown.with_stamps(doctor))
+    app.command()(bridge)
 
 
 def migrate() -> None:
@@ -76,3 +77,31 @@ def doctor(as_json: JsonOption = False) -> None:
         shown.print_json([finding.as_dict() for finding in findings])
     if any(finding.verdict is Verdict.WRONG for finding in findings):
         raise typer.Exit(1)
+
+
+def bridge(
+    store: Annotated[str, typer.Argument(help="The store's name.")],
+    file: Annotated[Path, typer.Argument(help="Where to write the module.")] = Path("sfsyncbridge.zip"),
+    renew: Annotated[
+        bool, typer.Option("--renew", help="With a new secret: the module already in the shop no longer works.")
+    ] = False,
+) -> None:
+    """Write the module that tells us of touched orders at once, to be uploaded in the shop. Keep the file secret."""
+    from sfsync import texts
+    from sfsync.db.secrets import SecretUnreadable
+    from sfsync.engine.people import bridges
+    from sfsync_server.private_files import write_private
+
+    [named] = shown.stores_named(store)
+    try:
+        content = bridges.write(named, shown.person(), renew=renew)
+        write_private(file, content)
+    except bridges.NoBridge as why:
+        shown.stop(texts.joined(texts.sentence(str(why), {}), texts.advice(str(why))))
+    except SecretUnreadable:
+        shown.stop("The secret of the bridge cannot be read any more: write it with a new one (--renew).")
+    except OSError as error:
+        shown.stop(f"{file} cannot be written: {error.strerror}.")
+    shown.say(
+        f"{file} is written, for {bridges.address(named)}. In the shop: Modules › Module Manager › Upload a module."
+    )

@@ -150,10 +150,11 @@ def _encrypt_again() -> int:
 
     from sfsync.models import Store
 
+    sealed = ["token", "shop_secrets", "bridge_secret"]
     with transaction.atomic():
-        stores = list(Store.objects.select_for_update().only("token", "shop_secrets"))
+        stores = list(Store.objects.select_for_update().only(*sealed))
         for store in stores:
             for secret in store.shop_secrets.values():
                 secret.reveal()
-            store.save(update_fields=["token", "shop_secrets"])
+            store.save(update_fields=sealed)
     return len(stores)

@@ -14,6 +14,7 @@ from datetime import timedelta
 from sfsync.domain.orders import Seen
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.cursors import Cursors
+from sfsync.engine.find.hints import Hints
 from sfsync.engine.find.known_orders import Known
 from sfsync.engine.find.outbox import Change, change, learn_names, save
 from sfsync.engine.find.register import register
@@ -69,7 +70,7 @@ def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:
     """The troubles of sources. One stops that source alone, unless the shop does not answer: then it answers none."""
     troubles: dict[str, Stopped] = {}
     away: Stopped | None = None
-    for source in run.shop.sources:
+    for source in _sources(run):
         if away:
             troubles[source.name] = away
         elif not cursors.rests(source):
@@ -80,6 +81,14 @@ def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:
             troubles |= {source.name: stopped} if stopped else {}
             away = stopped if isinstance(error, ShopUnavailable) else None
     return troubles
+
+
+def _sources(run: Run) -> list[Source]:
+    """The shop's own that take little time, what its bridge told, and those that take a share of it: a look at a hinted
+    order is the sooner done, and a change that the history tells of is told once."""
+    quick = [each for each in run.shop.sources if each.share >= 1]
+    hints = [Hints(run)] if run.store.state.heard_at else []
+    return [*quick, *hints, *(each for each in run.shop.sources if each.share < 1)]
 
 
 def _trouble(run: Run, cursors: Cursors, source: Source) -> Exception | None:

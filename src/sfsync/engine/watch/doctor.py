@@ -29,6 +29,7 @@ from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
 from sfsync.engine.watch.rehearsal import rehearse_run
 from sfsync.models import Store, StoreState
+from sfsync.models.hint import LATELY
 from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError, answers, rehearse
 from sfsync.shops import kinds
@@ -53,6 +54,7 @@ SUBJECTS = {
     "feed": _("%(store)s: Shopping Feed"),
     "mapping": _("%(store)s: status mapping"),
     "recipients": _("%(store)s: recipients"),
+    "bridge": _("%(store)s: bridge"),
     "store": "%(store)s",
 }
 """What can be looked at."""
@@ -150,6 +152,7 @@ def examine_store(
 def _recorded(store: Store, health: Health, tried: Sequence[Finding]) -> Iterator[Finding]:
     """What is known without asking anybody."""
     yield _recipients(store)
+    yield from _bridge(store)
     yield from _alarms(store, health, tried)
 
 
@@ -354,3 +357,14 @@ def _recipients(store: Store) -> Finding:
     if store.recipients:
         return Finding("recipients", Verdict.OK, "recipients", {"message": ", ".join(store.recipients)}, store.name)
     return Finding("recipients", Verdict.WARNING, "no-recipients", {}, store.name)
+
+
+def _bridge(store: Store) -> Iterator[Finding]:
+    """Of a shop without one nothing is said: it is looked at all the same."""
+    heard, made = store.state.heard_at, store.state.bridge_made_at
+    if heard:
+        lately = heard > timezone.now() - LATELY
+        verdict, code = (Verdict.OK, "bridge-heard") if lately else (Verdict.WARNING, "bridge-silent")
+        yield Finding("bridge", verdict, code, {"at": heard.isoformat()}, store.name)
+    elif made:
+        yield Finding("bridge", Verdict.WARNING, "bridge-unheard", {"at": made.isoformat()}, store.name)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from sfsync.engine.kit.future_dates import passed
-from sfsync.models import LogEntry, Notice, Store
+from sfsync.models import Hint, LogEntry, Notice, Store
 
 EVERY = timedelta(days=1)
 CHUNK = 5000
@@ -37,4 +37,5 @@ def prune(store: Store, now: datetime, beat: Callable[[], None]) -> int:
     store.state.pruned_at = now
     store.state.save(update_fields=["pruned_at"])
     Notice.objects.filter(_PASSING, store=store, mailed_at__lt=before).delete()
+    Hint.objects.filter(store=store, at__lt=now - EVERY).delete()
     return gone

@@ -51,6 +51,12 @@ def _open_database(values: Mapping[str, Any], around: Around) -> OpenShop:
     )
 
 
+def _bridge(address: str, secret: str) -> bytes:
+    from sfsync.shops.prestashop.bridge.pack import pack
+
+    return pack(address, secret)
+
+
 PRESTASHOP = ShopKind(
     name="prestashop",
     label="PrestaShop",
@@ -62,6 +68,7 @@ PRESTASHOP = ShopKind(
     orders=Numbers(),
     statuses=Numbers(LARGEST),
     carriers=Numbers(LARGEST),
+    bridge=_bridge,
     sources={
         "table": _("orders that the Shopping Feed module lists"),
         "old_module": _("orders of shoppingfluxexport"),

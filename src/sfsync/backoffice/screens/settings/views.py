@@ -18,6 +18,7 @@ from sfsync.backoffice.kit.access import administrator, is_administrator, of_sto
 from sfsync.backoffice.kit.layout import Way, page
 from sfsync.backoffice.kit.live_shop import Tried, carriers_of, statuses_of, tried
 from sfsync.backoffice.screens.settings import pending_secrets
+from sfsync.backoffice.screens.settings.bridge import standing
 from sfsync.backoffice.screens.settings.connection_forms import Connection, NewStore, Token
 from sfsync.backoffice.screens.settings.effects import foretold, warnings
 from sfsync.backoffice.screens.settings.forms import Mails, Mapping, Sending
@@ -220,6 +221,6 @@ def tab_page(request: HttpRequest, store: Store, template: str, tab: str, **cont
         "history": _("History"),
     }
     if tab == "connection":
-        context["token_hint"] = hint(store.token)
+        context |= {"token_hint": hint(store.token), "bridge": standing(store)}
     tabs = [Way(text, reverse(f"backoffice:{name}", args=[store.name]), name == tab) for name, text in titles.items()]
     return page(request, f"settings/{template}", store=store, screen="settings", tabs=tabs, **context)
