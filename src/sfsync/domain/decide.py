@@ -149,10 +149,10 @@ def _untold(
     for kind in _needed(asked):
         if kind.name not in known.operations and kind is not news:
             facts.append(_unnumbered(order, kind, policy, since, now) if kind.numbered else _offered(kind, known))
-    if known.wants_return and policy.knows_returns and not order.return_number:
-        facts = [_awaiting_return(each, policy, since, now) for each in facts]
     if known.called_off_there:
         facts = [_held_back(each) for each in facts]
+    if known.wants_return and policy.knows_returns and not order.return_number:
+        facts = [_awaiting_return(each, policy, since, now) for each in facts]
     return facts or [_nothing_new(order, asked, known, policy)]
 
 
