@@ -31,6 +31,10 @@ SENTENCES = {
     ),
     # What was decided
     "waiting": _("Shipped without a tracking number: waiting for it until %(until)s."),
+    "waiting-return": _(
+        "%(channel)s wants a return number, and the shop has none yet: waiting for it until %(until)s."
+    ),
+    "no-return-number": _("%(channel)s wants a return number, and the shop has none: the shipment is not sent."),
     "nothing-not-mapped": _("“%(status)s” is not mapped, so nothing is sent."),
     "nothing-already-confirmed": _("%(channel)s has already recorded %(operation)s: nothing to send."),
     "nothing-told-before": _(
@@ -306,6 +310,7 @@ ADVICE = {
         "Enter the tracking number in the shop exactly as the carrier writes it: a spreadsheet may have rounded it, "
         "or a link stands in its place. It is then sent automatically."
     ),
+    "no-return-number": _("Enter the number of its return label in the shop. It is then sent within the hour."),
     "no-feed-id": _(
         "Check in Shopping Feed that the order exists with this reference and marketplace, then "
         "retry. If it does not, update the marketplace yourself."

@@ -38,7 +38,7 @@ def test_the_page_asks_only_what_each_way_of_connecting_needs(shop: World, admin
     page = text(administrator.get(CONNECTION))
     ways = re.findall(r'<div class="only">(.*?)</div>\s*(?=<input|</fieldset)', page, re.DOTALL)
     asked = [re.findall(r'name="(shop\.\w+)"', each) for each in ways]
-    assert asked == [["shop.prefix"], ["shop.key", "shop.questions_per_hour"]]
+    assert asked == [["shop.prefix", "shop.return_column"], ["shop.key", "shop.questions_per_hour"]]
     assert page.count('name="shop.url"') == 1
 
 

@@ -17,6 +17,9 @@ MOST_CARRIERS = 100
 SPLITTING = ("amazon",)
 """Families that take `CODE/METHOD` and split it at the slash (API page, *Operations on orders*)."""
 
+RETURNING = ("zalando", "otto")
+"""Families that want a return number (API page, the same)."""
+
 
 class CarriersError(ValueError):
     """What is wrong with a mapping: `code` picks the sentence, `params` fill it in."""
@@ -90,6 +93,11 @@ def plain(channel: str) -> str:
     return "".join(channel.casefold().split())
 
 
+def wants_return(channel: str) -> bool:
+    """R27: it asks for a return number with a shipment."""
+    return plain(channel).startswith(RETURNING)
+
+
 def splits(channel: str) -> bool:
     return plain(channel).startswith(SPLITTING)
 
@@ -98,10 +106,13 @@ def dressed(shipment: Mapping[str, Any], carriers: Collection[str], channel: str
     """The fields of a shipment as the marketplace wants them. `carriers`: the keys that its carrier has in the shop."""
     wanted, number = _wanted(carriers, channel, book), str(shipment.get("tracking_number") or "")
     dress = {**shipment, "carrier": _carrier(wanted, str(shipment.get("carrier") or ""), channel)}
+    back = dress.pop("return_number", "")
     if wanted.link and number:
         dress["tracking_link"] = wanted.link.replace(PLACE, quote(number, safe=""))
-    if wanted.return_number and number:
+    if wanted.return_number and number and not back:
         dress["return_info"] = (dress["carrier"], wanted.return_number.replace(PLACE, number))
+    elif back and wants_return(channel):
+        dress["return_info"] = (dress["carrier"], back)
     return dress
 
 

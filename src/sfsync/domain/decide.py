@@ -6,7 +6,7 @@ What the operations want, less what was told or set aside: which operation that 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sfsync.domain.errors import Failure
@@ -50,11 +50,24 @@ class Send:
     more: bool = False
 
 
+class Lack(StrEnum):
+    """What the merchant has yet to fill in."""
+
+    TRACKING_NUMBER = "tracking-number"
+    RETURN_NUMBER = "return-number"
+
+
+RETURN_LOOK = timedelta(hours=1)
+"""How often an order is looked at that still lacks its return number: no source tells of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Decide again at `until`: the merchant has that long to fill in the tracking number (R4)."""
+    """Decide again at `until`: the merchant fills in what is lacking (R4, R27). `late`: he has had the time for it."""
 
     until: datetime
+    lack: Lack = Lack.TRACKING_NUMBER
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +151,17 @@ def _untold(
             facts.append(_unnumbered(order, kind, policy, since, now) if kind.numbered else _offered(kind, known))
     if known.called_off_there:
         facts = [_held_back(each) for each in facts]
+    if known.wants_return and policy.knows_returns and not order.return_number:
+        facts = [_awaiting_return(each, policy, since, now) for each in facts]
     return facts or [_nothing_new(order, asked, known, policy)]
+
+
+def _awaiting_return(decision: Decision, policy: Policy, since: datetime, now: datetime) -> Decision:
+    """R27: a shipment goes out with its return number, however long that takes to come."""
+    if isinstance(decision, Send) and kind_of(decision.operation).numbered:
+        late = now >= since + policy.delay
+        return Wait(now + RETURN_LOOK if late else since + policy.delay, Lack.RETURN_NUMBER, late)
+    return decision
 
 
 def _held_back(decision: Decision) -> Decision:

@@ -46,7 +46,8 @@ def status_mapping(meanings: Mapping[str, Collection[str]]) -> dict[str, str]:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a store's merchant chose (R4, R6). `ship_without_tracking` is a yes, a no, or the carriers it goes for.
-    `carriers`: what is sent for a carrier (R26); `reasons`: shop status → the reason of its cancellation (R28)."""
+    `carriers`: what is sent for a carrier (R26); `reasons`: shop status → the reason of its cancellation (R28);
+    `knows_returns`: the shop says the number of an order's return label (R27)."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     delay: timedelta = timedelta(minutes=5)
@@ -54,6 +55,7 @@ class Policy:
     ship_without_tracking: bool | frozenset[str] = False
     carriers: Book = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    knows_returns: bool = False
 
     def wanted(self, order: Snapshot) -> str | None:
         """The operation that the order's status asks for (R6), None where it is not mapped."""

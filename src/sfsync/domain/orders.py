@@ -88,8 +88,8 @@ class Snapshot:
     same when the merchant edits that carrier. `shipped_status` and `paid_status` are the shop's own flags on the
     current status: they tell an unmapped "delivered" from an order that went back to "in preparation" (R8). `version`:
     see `Seen`. `spoilt`: what stands where a tracking number should, damaged or a link, so that nothing can be told by
-    it; of several the newest. `claim`: which marketplace order it is (R39), where the reading itself says so; None
-    where it does not, or the order is none.
+    it; of several the newest. `return_number`: that of its return label (R27). `claim`: which marketplace order it
+    is (R39), where the reading itself says so; None where it does not, or the order is none.
     """
 
     key: str
@@ -104,6 +104,7 @@ class Snapshot:
     version: int = 0
     claim: Claim | None = None
     spoilt: str = ""
+    return_number: str = ""
 
     @property
     def seen(self) -> Seen:
@@ -155,8 +156,9 @@ class Known:
     `told` are the facts it knows, the oldest first. `status` is the shop's status that was confirmed last, empty where
     it is not known; `unsupported` the operations that this channel does not offer (R9). `teller`: the shop order that
     the last shipment was told of (R38). `called_off_there`: the marketplace shows it as cancelled, and no person said
-    that it is to be shipped all the same (R33). `aside` and `flying` are ours: what waits for its next try or for a
-    person, and what is on its way.
+    that it is to be shipped all the same (R33). `wants_return`: this channel asks for a return number with a
+    shipment (R27). `aside` and `flying` are ours: what waits for its next try or for a person, and what is on its
+    way.
     """
 
     told: tuple[Fact, ...] = ()
@@ -165,6 +167,7 @@ class Known:
     unsupported: frozenset[str] = frozenset()
     teller: str | None = None
     called_off_there: bool = False
+    wants_return: bool = False
     aside: tuple[SetAside, ...] = ()
     flying: tuple[Flying, ...] = ()
 

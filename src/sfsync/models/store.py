@@ -257,6 +257,15 @@ class Store(models.Model):
         return kinds.named(self.shop_kind)
 
     @property
+    def knows_returns(self) -> bool:
+        """Its settings say where the shop keeps the numbers of return labels (R27)."""
+        kind = self.kind if self.shop_kind in kinds.names() else None
+        if kind is None or not kind.returns:
+            return False
+        values = kind.complete(self.shop_settings)
+        return bool(values[kind.returns]) and kind.settings[kind.returns].counts(values)
+
+    @property
     def kind_label(self) -> str:
         """What its kind of shop is called; a kind that is not known (any more), by its name."""
         return kinds.named(self.shop_kind).label if self.shop_kind in kinds.names() else self.shop_kind

@@ -38,7 +38,7 @@ class ShopKind:
     say what a key of each is. `sources`: what each source is called, message ids by its name. `order_page`: where the
     merchant sees an order in the shop's own back office, empty where that is not known; it gets every setting that is
     no secret. `bridge`: writes a module for the shop that posts the orders it touched to an address, signed with a
-    secret.
+    secret. `returns`: the setting that says where the numbers of return labels stand, empty where none does.
     """
 
     name: str
@@ -53,6 +53,7 @@ class ShopKind:
     sources: Mapping[str, str] = field(default_factory=dict)
     order_page: Callable[[Mapping[str, Any], OrderKey], str] = no_page
     bridge: Callable[[str, str], bytes] | None = None
+    returns: str = ""
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""

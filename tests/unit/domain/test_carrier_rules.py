@@ -57,6 +57,14 @@ def test_a_return_number_goes_with_the_carrier() -> None:
     assert "return_info" not in dressed(SHIPMENT, ["4"], "Fnac", BOOK)
 
 
+def test_the_shops_own_return_number_goes_before_the_template() -> None:
+    """R27: and only where the marketplace wants one."""
+    shipment = SHIPMENT | {"return_number": "L-7"}
+    assert dressed(shipment, ["4"], "Zalando", BOOK)["return_info"] == ("Colissimo", "L-7")
+    assert dressed(shipment, ["5"], "OTTO", BOOK)["return_info"] == ("My/carrier", "L-7")
+    assert not {"return_info", "return_number"} & dressed(shipment, ["4"], "Fnac", BOOK).keys()
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

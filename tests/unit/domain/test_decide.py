@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sfsync.domain.decide import Because, Decision, Fail, Nothing, Send, Wait, believed, decide
+from sfsync.domain.decide import RETURN_LOOK, Because, Decision, Fail, Lack, Nothing, Send, Wait, believed, decide
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy
 from sfsync.domain.orders import Known, Parcel, Snapshot
@@ -283,3 +283,45 @@ def test_a_shipment_of_an_order_that_was_cancelled_there_waits_for_a_person(
 ) -> None:
     """R33."""
     assert decide(order, known, CURRENT, since=SEEN, now=DUE).first == expected
+
+
+RETURNS = Policy(MAPPING, knows_returns=True)
+WANTS_RETURN = Known(wants_return=True)
+LATER = DUE + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("order", "known", "policy", "now", "decision"),
+    [
+        pytest.param(
+            shop(4, number="A1"), WANTS_RETURN, RETURNS, SEEN, Wait(DUE, Lack.RETURN_NUMBER), id="it may come"
+        ),
+        pytest.param(
+            shop(4, number="A1"),
+            WANTS_RETURN,
+            RETURNS,
+            LATER,
+            Wait(LATER + RETURN_LOOK, Lack.RETURN_NUMBER, late=True),
+            id="it has not come in time",
+        ),
+        pytest.param(
+            shop(4, number="A1", return_number="R1"), WANTS_RETURN, RETURNS, SEEN, Send(SHIP, "A1"), id="it is there"
+        ),
+        pytest.param(shop(4, number="A1"), UNTOLD, RETURNS, SEEN, Send(SHIP, "A1"), id="nobody wants it"),
+        pytest.param(shop(4, number="A1"), WANTS_RETURN, CURRENT, SEEN, Send(SHIP, "A1"), id="the shop knows none"),
+        pytest.param(shop(6), WANTS_RETURN, RETURNS, SEEN, Send(CANCEL), id="a cancellation needs none"),
+        pytest.param(
+            shop(4, number="A1"),
+            Known(wants_return=True, called_off_there=True),
+            RETURNS,
+            SEEN,
+            Fail(Failure.CALLED_OFF_THERE, SHIP, "A1"),
+            id="it is called off there",
+        ),
+    ],
+)
+def test_a_shipment_waits_for_its_return_number(
+    order: Snapshot, known: Known, policy: Policy, now: datetime, decision: Decision
+) -> None:
+    """R27."""
+    assert decide(order, known, policy, since=SEEN, now=now).first == decision

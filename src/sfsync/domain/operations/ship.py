@@ -12,12 +12,13 @@ from sfsync.domain.orders import Snapshot
 
 def _fields(order: Snapshot) -> Mapping[str, Any]:
     if not order.parcels:
-        return {"carrier": order.carrier_name}
+        return {"carrier": order.carrier_name, "return_number": order.return_number}
     parcel = order.parcels[0]
     return {
         "carrier": parcel.carrier_name or order.carrier_name,
         "tracking_number": parcel.tracking_number,
         "tracking_link": parcel.tracking_link,
+        "return_number": order.return_number,
     }
 
 

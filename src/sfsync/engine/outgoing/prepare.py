@@ -11,7 +11,7 @@ from typing import Any
 
 from sfsync.db.among import among
 from sfsync.domain.carrier_forms import OddNumber, odd_number
-from sfsync.domain.carriers import dressed, read_book
+from sfsync.domain.carriers import dressed, read_book, wants_return
 from sfsync.domain.decide import Decided, Decision, Fail, Nothing, Send, Wait, is_fresh
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together, decide_together
@@ -176,6 +176,7 @@ def prepare(tasks: Collection[HeldTask], reading: Reading, told: ToldOf, policy:
         its = facts.get(task.order_id, NO_FACTS)
         known = _known(told.get(task.order_id, ()), task.fulfilled_by, unsupported[task.channel])
         known = replace(known, called_off_there=True) if is_called_off(task) else known
+        known = replace(known, wants_return=True) if policy.knows_returns and wants_return(task.channel) else known
         known = _with_facts(known, its, now) if its else known
         plan.add(task, decide_together(reading.groups[task.order_id], known, policy, since=task.since, now=now), its)
     return plan
@@ -220,6 +221,7 @@ def policy_of(store: Store) -> Policy:
         ship_without_tracking=without if isinstance(without, bool) else frozenset(without),
         carriers=read_book(store.carriers),
         reasons=store.reasons,
+        knows_returns=store.knows_returns,
     )
 
 
@@ -257,7 +259,8 @@ def known_of(order: MarketplaceOrder) -> Known:
     """What the marketplace was told of one order, as if nothing of it were set aside: a person may ask for it again.
     Reads its `told` rows, so prefetch them for many."""
     told = [(each.operation, each.key, each.status, _number(each)) for each in order.told.all()]
-    return _known(told, order.fulfilled_by, unsupported_by(order.channel))
+    known = _known(told, order.fulfilled_by, unsupported_by(order.channel))
+    return replace(known, wants_return=wants_return(order.channel))
 
 
 def _number(told: Told) -> str | None:

@@ -44,6 +44,7 @@ def _open_database(values: Mapping[str, Any], around: Around) -> OpenShop:
     return PrestaShop(
         values["url"] or "",
         prefix=values["prefix"],
+        return_column=values["return_column"],
         shop_id=values["shop_id"],
         store_id=around.feed_store_id,
         timeout=around.timeout,
@@ -64,6 +65,7 @@ PRESTASHOP = ShopKind(
     open=_open,
     identity=identity,
     order_page=order_page,
+    returns="return_column",
     problems=PROBLEMS | WEBSERVICE_PROBLEMS,
     orders=Numbers(),
     statuses=Numbers(LARGEST),

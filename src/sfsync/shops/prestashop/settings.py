@@ -87,6 +87,11 @@ def table_prefix(value: str) -> None:
         raise Mistake(_("A table prefix has letters, digits and underscores only, 32 at most."))
 
 
+def column(value: str) -> None:
+    if value and not re.fullmatch(r"(orders|order_carrier)\.[A-Za-z0-9_]{1,64}", value):
+        raise Mistake(_("A column is written orders.COLUMN or order_carrier.COLUMN."))
+
+
 def _split(value: str) -> SplitResult:
     try:
         url = urlsplit(value)
@@ -164,6 +169,13 @@ SETTINGS = {
         default="ps_",
         when=("connection", "database"),
         check=table_prefix,
+    ),
+    "return_column": Setting(
+        label=_("Column of the return numbers"),
+        help=_("For marketplaces that want one: orders.COLUMN or order_carrier.COLUMN, as your module fills it."),
+        default="",
+        when=("connection", "database"),
+        check=column,
     ),
     "shop_id": Setting(
         label=_("Number of the shop in its database"),

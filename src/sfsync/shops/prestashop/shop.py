@@ -21,7 +21,8 @@ from sfsync.shops.prestashop.sources.table import ModuleTable
 
 class PrestaShop:
     """Implements `sfsync.shops.base.OpenShop`. `timeout` is in seconds, for connecting (at most 10) and for any single
-    statement; `store_id` is the merchant's account at Shopping Feed; `ignore_senders`: it is no matter who else sends.
+    statement; `store_id` is the merchant's account at Shopping Feed; `ignore_senders`: it is no matter who else sends;
+    `return_column`: where the numbers of return labels stand.
     Raises as `ShopDatabase` does.
     """
 
@@ -34,8 +35,9 @@ class PrestaShop:
         store_id: int | None = None,
         timeout: float = 30.0,
         ignore_senders: bool = False,
+        return_column: str = "",
     ) -> None:
-        self.database = ShopDatabase(url, prefix=prefix, shop_id=shop_id, timeout=timeout)
+        self.database = ShopDatabase(url, prefix=prefix, shop_id=shop_id, timeout=timeout, return_column=return_column)
         self._store_id = store_id
         self.table = ModuleTable(self.database, store_id)
         self.old_module = OldModule(self.database, self.table)

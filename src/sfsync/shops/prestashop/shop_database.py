@@ -20,10 +20,13 @@ class ShopDatabase:
     Raises `ShopMisconfigured` at once when the url or the prefix could never work. Not for several threads at once.
     """
 
-    def __init__(self, url: str, *, prefix: str, shop_id: int, timeout: float) -> None:
+    def __init__(self, url: str, *, prefix: str, shop_id: int, timeout: float, return_column: str = "") -> None:
         self.tables = tables_under(prefix)
         self.connection = Reader(url, prefix=prefix, timeout=timeout)
         self.shop_id = shop_id
+        column = self.tables.text_of(return_column).label("return_number") if return_column else None
+        self.return_numbers: Sequence[ColumnElement[Any]] = () if column is None else (column,)
+        """The column of the return labels' numbers, where the settings name one (R27)."""
         self._about: About | None = None
 
     def __repr__(self) -> str:

@@ -68,10 +68,13 @@ def snapshots(
     flags = _flags(database, {row.current_state for row in rows})
     names = Names(carriers, flags)
     for order_id, parcels in _by_order(rows).items():
-        yield snapshot(parcels, history.get(order_id, _NO_PAST), names, _claim(parcels[0], foreign))
+        back = _return_number(parcels) if database.return_numbers else ""
+        yield snapshot(parcels, history.get(order_id, _NO_PAST), names, _claim(parcels[0], foreign), back)
 
 
-def snapshot(parcels: Sequence[Any], past: Past, names: Names, claim: Claim | None) -> Snapshot:
+def snapshot(
+    parcels: Sequence[Any], past: Past, names: Names, claim: Claim | None, return_number: str = ""
+) -> Snapshot:
     """An order by its parcels, the newest first: rows that hold the order's own columns as well; one without a parcel
     where it has none."""
     row = parcels[0]
@@ -93,7 +96,13 @@ def snapshot(parcels: Sequence[Any], past: Past, names: Names, claim: Claim | No
         version=past.version,
         claim=claim,
         spoilt=spoilt(parcels),
+        return_number=return_number,
     )
+
+
+def _return_number(parcels: Sequence[Row[Any]]) -> str:
+    """Of the newest parcel that has one."""
+    return next(filter(None, (clean_text(str(each.return_number or "")) for each in parcels)), "")
 
 
 def _claim(row: Row[Any], foreign: Collection[int]) -> Claim | None:
@@ -156,6 +165,7 @@ def _orders(database: ShopDatabase, order_ids: list[int], *, listed: bool) -> Se
     columns = (
         *(orders.c.id_order, orders.c.current_state, orders.c.id_carrier),
         *(parcels.c.id_order_carrier, parcels.c.id_carrier.label("parcel_carrier"), database.number),
+        *database.return_numbers,
     )
     rows = select(*columns).join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
     claims = [listing.c[name] for name in CLAIM]

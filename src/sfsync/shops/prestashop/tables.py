@@ -107,6 +107,10 @@ class Tables:
         """Of `orders`, where it is there (`About.numbers_in_orders`)."""
         return literal_column(f"{self.prefix}orders.shipping_number", String)
 
+    def text_of(self, column: str) -> ColumnElement[Any]:
+        """One that a module has added, written `orders.COLUMN` or `order_carrier.COLUMN`."""
+        return literal_column(f"{self.prefix}{column}", String)
+
     def number_of_parcel(self, *, in_orders: bool) -> ColumnElement[Any]:
         """A parcel's tracking number; with `in_orders` the order's own, where none of its parcels has one."""
         own = self.order_carrier.c.tracking_number
