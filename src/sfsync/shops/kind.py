@@ -10,6 +10,7 @@ from typing import Any
 from sfsync.shops.base import Json, OpenShop, Problem
 from sfsync.shops.keys import Keys, OrderKey, Texts
 from sfsync.shops.setting import Setting
+from sfsync.shops.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class ShopKind:
     say what a key of each is. `sources`: what each source is called, message ids by its name. `order_page`: where the
     merchant sees an order in the shop's own back office, empty where that is not known; it gets every setting that is
     no secret. `bridge`: writes a module for the shop that posts the orders it touched to an address, signed with a
-    secret.
+    secret. `switches`: opens the settings by which other modules of the shop send; an account that may change them is
+    given for this once, or empty.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ShopKind:
     sources: Mapping[str, str] = field(default_factory=dict)
     order_page: Callable[[Mapping[str, Any], OrderKey], str] = no_page
     bridge: Callable[[str, str], bytes] | None = None
+    switches: Callable[[Mapping[str, Any], Around, str], Switches] | None = None
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""
