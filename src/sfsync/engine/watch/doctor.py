@@ -113,7 +113,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     yield database
     yield from _files()
     yield from _clock() if database.verdict is Verdict.OK else ()
-    stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state"))
+    stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state", "takeover"))
     unreached = _unreached(stores)
     mail = _mail({address for store in unreached for address in store.recipients})
     yield mail
@@ -373,7 +373,7 @@ def _bridge(store: Store) -> Iterator[Finding]:
 
 def _takeover(store: Store) -> Iterator[Finding]:
     """R23: what was switched off in the shop for us, as the last run found it."""
-    taken = Takeover.objects.filter(store=store).first()
+    taken: Takeover | None = getattr(store, "takeover", None)
     if taken and taken.back_at:
         params = {"since": taken.taken_at.isoformat(), "at": taken.back_at.isoformat()}
         yield Finding("shop", Verdict.WARNING, "takeover-lost", params, store.name)
