@@ -160,6 +160,14 @@ SENTENCES = {
     "to-be-sent": _("sfsync will report %(operation)s."),
     # What people did
     "person-retry": _("%(who)s retried this update."),
+    "taken-over": _("%(who)s switched off the shop's other module, so that sfsync alone sends: %(names)s."),
+    "given-back": _("%(who)s gave the shop's other module back what was switched off: %(names)s."),
+    "sender-back": _(
+        "The shop's other module had been switched off and sends again (it was reset, or its settings were saved): "
+        "sfsync stands aside."
+    ),
+    "takeover-holds": _("The shop's other module is switched off since %(at)s, so that sfsync alone sends."),
+    "takeover-lost": _("The shop's other module was switched off on %(since)s, and was found to send again on %(at)s."),
     "bridge-made": _("%(who)s had the bridge for the shop written."),
     "bridge-renewed": _(
         "%(who)s gave the bridge a new secret: install the new module in the shop, the former one no longer works."
@@ -449,6 +457,7 @@ ADVICE = {
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),
     "carrier-unknown": _("Take it out of [stores.NAME.carriers], or name one that the shop has."),
     "no-recipients": _("Add recipients."),
+    "takeover-lost": _("Take over again (`sfsync takeover`), or uninstall that module."),
     "bridge-nowhere": _("Set SFSYNC_URL to the address of these pages, as the shop's server reaches them."),
     "bridge-silent": _(
         "If orders have changed in the shop since, see in its list of modules whether “sfsync” is still installed and "

@@ -19,7 +19,13 @@ def served(standin: Standin) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            request = Request("GET", f"http://{standin.host}{self.path}", dict(self.headers))
+            self.answer(Request("GET", f"http://{standin.host}{self.path}", dict(self.headers)))
+
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(Request("PUT", f"http://{standin.host}{self.path}", dict(self.headers), body))
+
+        def answer(self, request: Request) -> None:
             try:
                 answer = standin.send(request)
             except (NoAnswerError, NotSentError):

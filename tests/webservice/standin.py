@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from xml.etree import ElementTree
 
-from sqlalchemy import Column, ColumnElement, Select, Table, false, select
+from sqlalchemy import Column, ColumnElement, Select, Table, false, select, update
 
 from sfsync.shops.prestashop.sample import SampleShop
 from shoppingfeed import NoAnswerError, NotSentError, Request, Response
@@ -147,6 +148,8 @@ class Standin:
             return self._named("missing-right-to-resource", "order_histories", name)
         if request.method == "POST" and name == "order_histories" and self.behaviour.writable:
             return self._write(request.body.decode())
+        if request.method == "PUT" and name == "configurations" and self.behaviour.writable:
+            return self._save(int(number), ElementTree.fromstring(request.body))
         if request.method != "GET":
             return self._named("missing-right-to-method", "resource orders", f"resource {name}")
         return self._read(name, number, parameters)
@@ -158,6 +161,16 @@ class Standin:
         self.shop.set_status(order, status)
         self._lists, self._objects = {}, {}
         return recorded.answer(self.version, "post-history-php-warning")
+
+    def _save(self, number: int, document: ElementTree.Element) -> Response:
+        """A setting, as the shop itself writes it: its cache forgets, and no shop becomes shop 0."""
+        sent = {each.tag: each.text or "" for each in document[0]}
+        table = self.shop.tables["configuration"]
+        values = {"name": sent["name"], "value": sent["value"], "date_add": sent["date_add"]}
+        places = {name: int(sent[name] or 0) for name in ("id_shop", "id_shop_group")}
+        self.shop.execute(update(table).where(table.c.id_configuration == number).values(**values, **places))
+        self._lists, self._objects = {}, {}
+        return self._json({"configuration": {"id": str(number), **values}})
 
     def _named(self, answer: str, former: str, name: str) -> Response:
         found = recorded.answer(self.version, answer)

@@ -18,6 +18,7 @@ from sfsync.backoffice.screens import (
     rehearsal,
     resending,
     syncs,
+    takeover,
 )
 from sfsync.backoffice.screens.overview import views as overview
 from sfsync.backoffice.screens.settings import bridge, carriers, deadlines
@@ -63,5 +64,6 @@ urlpatterns = [
     path("stores/<slug:store>/settings/connection/bridge/", bridge.bridge, name="bridge"),
     path("stores/<slug:store>/settings/history/", settings.history, name="history"),
     path("stores/<slug:store>/rehearsal/", rehearsal.rehearsal, name="rehearsal"),
+    path("stores/<slug:store>/takeover/", takeover.takeover, name="takeover"),
     path("stores/<slug:store>/diagnostics/", diagnostics.diagnostics, name="diagnostics"),
 ]

@@ -369,6 +369,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Takeover",
+            fields=[
+                (
+                    "store",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="takeover",
+                        serialize=False,
+                        to="sfsync.store",
+                    ),
+                ),
+                ("switches", models.JSONField(default=list)),
+                ("taken_at", models.DateTimeField()),
+                ("who", models.CharField(max_length=150)),
+                ("back_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "sfsync_takeover",
+            },
+        ),
+        migrations.CreateModel(
             name="SettingChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

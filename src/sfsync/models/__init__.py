@@ -13,6 +13,7 @@ from sfsync.models.preference import Preference
 from sfsync.models.process import MachineClock, Process, Scheduler
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.store_state import StoreState
+from sfsync.models.takeover import Takeover
 from sfsync.models.task import Action, Task
 from sfsync.models.told import How, Told
 
@@ -36,6 +37,7 @@ __all__ = [
     "SettingChange",
     "Store",
     "StoreState",
+    "Takeover",
     "Task",
     "Told",
 ]

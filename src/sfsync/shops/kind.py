@@ -10,6 +10,7 @@ from typing import Any
 from sfsync.shops.base import Json, OpenShop, Problem
 from sfsync.shops.keys import Keys, OrderKey, Texts
 from sfsync.shops.setting import Setting
+from sfsync.shops.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class ShopKind:
     merchant sees an order in the shop's own back office, empty where that is not known; it gets every setting that is
     no secret. `bridge`: writes a module for the shop that posts the orders it touched to an address, signed with a
     secret. `returns`: the setting that says where the numbers of return labels stand, empty where none does.
+    `switches`: opens the settings by which other modules of the shop send; an account that may change them is given for
+    this once, or empty.
     """
 
     name: str
@@ -54,6 +57,7 @@ class ShopKind:
     order_page: Callable[[Mapping[str, Any], OrderKey], str] = no_page
     bridge: Callable[[str, str], bytes] | None = None
     returns: str = ""
+    switches: Callable[[Mapping[str, Any], Around, str], Switches] | None = None
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each setting, its default where none was given."""

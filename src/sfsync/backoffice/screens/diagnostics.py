@@ -21,9 +21,10 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import Quick, found
 from sfsync.backoffice.kit.order_state import State
 from sfsync.backoffice.kit.reader_texts import grouped
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.watch.doctor import Finding, Verdict, examine, examine_store
 from sfsync.engine.watch.health import Health, health_of
-from sfsync.models import Store
+from sfsync.models import Store, Takeover
 from sfsync.texts import moments_as_stamps, stamp
 
 TRIES = 10
@@ -46,6 +47,12 @@ def everything(request: HttpRequest) -> HttpResponse:
         findings = list(examine(outsides, get_language() or "", tries=TRIES))
     stores = list(Store.objects.select_related("state"))
     return _page(request, findings, stores, health_of(stores, timezone.now()))
+
+
+def _others(store: Store, findings: list[Finding]) -> bool:
+    """Another module of the shop sends, or was switched off for us (R23)."""
+    sends = any(each.code == Trouble.ANOTHER_SENDER for each in findings)
+    return sends or Takeover.objects.filter(store=store).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ def _page(
         findings=[(each, found(each)) for each in sorted_findings],
         wrong=sum(each.verdict is not Verdict.OK for each in findings) + len(orders),
         needing=orders,
+        others=alone and _others(stores[0], findings),
         report=report(
             sorted_findings, stores, healths, get_language() or "", administrator=is_administrator(request.user)
         ),

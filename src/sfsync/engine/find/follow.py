@@ -20,7 +20,8 @@ from sfsync.engine.find.outbox import Change, change, learn_names, save
 from sfsync.engine.find.register import register
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.trouble import Stopped, diagnosed, stopped_by
-from sfsync.models import Order, StoreState
+from sfsync.models import Order, StoreState, Takeover
+from sfsync.models.log import Level
 from sfsync.shops.base import Listing, Noticed, ShopError, ShopUnavailable, Source, Weight
 from sfsync.shops.keys import OrderKey
 
@@ -61,7 +62,10 @@ def find(run: Run) -> Found:
 
 
 def _stand_aside(run: Run) -> None:
-    """R23. What somebody else tells meanwhile is asked for before anything is sent again."""
+    """R23. What somebody else tells meanwhile is asked for before anything is sent again. A module that had been
+    switched off and sends again is said once."""
+    if Takeover.objects.filter(store=run.store, back_at=None).update(back_at=run.clock()):
+        run.journal.say(Level.WARNING, "sender-back")
     stood = StoreState.objects.filter(pk=run.store.pk, adopted_at__isnull=False)
     stood.update(adopted_at=None, dispatch="")
 

@@ -12,6 +12,7 @@ from sfsync.domain.hosts import leads_to_forbidden, origin
 from sfsync.models import Cursor, Store, named_settings
 from sfsync.shops.base import Json, OpenShop
 from sfsync.shops.kind import Around
+from sfsync.shops.switches import Switches
 from shoppingfeed import Client, NotSentError, Transport
 
 
@@ -95,6 +96,15 @@ def open_shop(store: Store, timeout: float | None = None) -> OpenShop:
     """`timeout` in seconds, that of the settings if None. Raises `ShopMisconfigured` and `SecretUnreadable`."""
     around = Around(store.feed_store_id, conf().timeout if timeout is None else timeout, lambda: _memory(store))
     return store.kind.open(named_settings.revealed(store), around)
+
+
+def open_switches(store: Store, account: str = "") -> Switches | None:
+    """The settings by which others send for this shop; None where its kind knows of none. `account`: see `ShopKind`.
+    Raises as `open_shop` does."""
+    if not store.kind.switches:
+        return None
+    around = Around(store.feed_store_id, conf().timeout, lambda: _memory(store))
+    return store.kind.switches(named_settings.revealed(store), around, account)
 
 
 def _memory(store: Store) -> Json | None:

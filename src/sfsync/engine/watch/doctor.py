@@ -28,7 +28,7 @@ from sfsync.engine.watch import refused_mail
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
 from sfsync.engine.watch.rehearsal import rehearse_run
-from sfsync.models import Store, StoreState
+from sfsync.models import Store, StoreState, Takeover
 from sfsync.models.hint import LATELY
 from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError, answers, rehearse
@@ -113,7 +113,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     yield database
     yield from _files()
     yield from _clock() if database.verdict is Verdict.OK else ()
-    stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state"))
+    stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state", "takeover"))
     unreached = _unreached(stores)
     mail = _mail({address for store in unreached for address in store.recipients})
     yield mail
@@ -153,6 +153,7 @@ def _recorded(store: Store, health: Health, tried: Sequence[Finding]) -> Iterato
     """What is known without asking anybody."""
     yield _recipients(store)
     yield from _bridge(store)
+    yield from _takeover(store)
     yield from _alarms(store, health, tried)
 
 
@@ -368,3 +369,13 @@ def _bridge(store: Store) -> Iterator[Finding]:
         yield Finding("bridge", verdict, code, {"at": heard.isoformat()}, store.name)
     elif made:
         yield Finding("bridge", Verdict.WARNING, "bridge-unheard", {"at": made.isoformat()}, store.name)
+
+
+def _takeover(store: Store) -> Iterator[Finding]:
+    """R23: what was switched off in the shop for us, as the last run found it."""
+    taken: Takeover | None = getattr(store, "takeover", None)
+    if taken and taken.back_at:
+        params = {"since": taken.taken_at.isoformat(), "at": taken.back_at.isoformat()}
+        yield Finding("shop", Verdict.WARNING, "takeover-lost", params, store.name)
+    elif taken:
+        yield Finding("shop", Verdict.OK, "takeover-holds", {"at": taken.taken_at.isoformat()}, store.name)

@@ -43,17 +43,12 @@ class Reader:
     """
 
     def __init__(self, url: str, *, prefix: str, timeout: float, now: Callable[[], float] = time.monotonic) -> None:
-        self._url = _parse(url)
+        self._url = parse(url)
         self._now = now
         self._used = 0.0
         self._timeout = timeout
         self._connection: Connection | None = None
-        self.place = Place(
-            server=_server(self._url),
-            database=self._url.database or "",
-            user=self._url.username or "",
-            prefix=prefix,
-        )
+        self.place = place_of(self._url, prefix)
 
     def __repr__(self) -> str:
         return self._url.render_as_string(hide_password=True)
@@ -92,7 +87,7 @@ class Reader:
         if self._now() - self._used > IDLE:
             self.close()
         if self._connection is None:
-            _refuse_own_network(self._url)
+            refuse_own_network(self._url)
             self._connection = self._engine.connect()
         return self._connection
 
@@ -112,8 +107,13 @@ def _table_names(connection: Connection) -> list[str]:
     return [str(row[0]) for row in connection.execute(text("SHOW TABLES"))]
 
 
-def _parse(address: str) -> URL:
-    """A second @ is one of the password: what follows it would be taken for the server's name, and shown."""
+def place_of(url: URL, prefix: str) -> Place:
+    return Place(server=_server(url), database=url.database or "", user=url.username or "", prefix=prefix)
+
+
+def parse(address: str) -> URL:
+    """Raises `ShopMisconfigured`, which never shows the password. A second @ is one of the password: what follows it
+    would be taken for the server's name, and shown."""
     try:
         url = make_url(address) if address.partition("?")[0].count("@") < 2 else None
     except (ArgumentError, ValueError):
@@ -149,7 +149,7 @@ def _parse(address: str) -> URL:
     return url if url.drivername == "sqlite" else url.set(drivername="mysql+pymysql")
 
 
-def _refuse_own_network(url: URL) -> None:
+def refuse_own_network(url: URL) -> None:
     """Whatever the name leads to now: the password would go there."""
     host = url.host or ""
     if host and (is_forbidden(host) or leads_to_forbidden(host)):

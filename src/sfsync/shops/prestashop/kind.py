@@ -14,6 +14,7 @@ from sfsync.shops.setting import message as _
 
 if TYPE_CHECKING:
     from sfsync.shops.base import OpenShop
+    from sfsync.shops.switches import Switches
 
 
 LARGEST = 2**31 - 1
@@ -52,6 +53,23 @@ def _open_database(values: Mapping[str, Any], around: Around) -> OpenShop:
     )
 
 
+def _switches(values: Mapping[str, Any], around: Around, account: str) -> Switches:
+    """By the web service where that is the store's connection and no account was given."""
+    from sfsync.shops.prestashop.shop_database import ShopDatabase
+    from sfsync.shops.prestashop.switches import Account, DatabaseSwitches
+    from sfsync.shops.prestashop.webservice.client import WebService
+    from sfsync.shops.prestashop.webservice.pace import Pace
+    from sfsync.shops.prestashop.webservice.switches import WebServiceSwitches
+
+    prefix, shop_id = values["prefix"], values["shop_id"]
+    writer = Account(account, prefix, around.timeout) if account else None
+    if values["connection"] == "webservice":
+        pace = Pace(values["questions_per_hour"], around.memory() or {}, pause=around.pause)
+        service = WebService(values["url"], values["key"], shop_id=shop_id, pace=pace, timeout=around.timeout)
+        return WebServiceSwitches(service, prefix, writer)
+    return DatabaseSwitches(ShopDatabase(values["url"], prefix=prefix, shop_id=shop_id, timeout=around.timeout), writer)
+
+
 def _bridge(address: str, secret: str) -> bytes:
     from sfsync.shops.prestashop.bridge.pack import pack
 
@@ -71,6 +89,7 @@ PRESTASHOP = ShopKind(
     statuses=Numbers(LARGEST),
     carriers=Numbers(LARGEST),
     bridge=_bridge,
+    switches=_switches,
     sources={
         "table": _("orders that the Shopping Feed module lists"),
         "old_module": _("orders of shoppingfluxexport"),

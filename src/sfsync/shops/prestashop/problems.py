@@ -134,6 +134,18 @@ PROBLEMS = {
         _("The shop's own Shopping Feed module sends order updates as well."),
         _("In the module's settings, switch the synchronization of orders off. sfsync stands aside until then."),
     ),
+    "takeover-account": Problem(
+        _("Changing the shop's settings needs an account of its database that may do so."),
+        _("Give one for this once, or run the statements by hand: `sfsync takeover --print` shows them."),
+    ),
+    "takeover-modify": Problem(
+        _("The key may not change the shop's settings."),
+        _("In PrestaShop, under Advanced parameters › Webservice, tick Modify (PUT) for configurations and try again."),
+    ),
+    "takeover-changed": Problem(
+        _("A setting of the shop is not as it was when it was looked at."),
+        _("Look again. If an account was given, check that it is one of this shop's database."),
+    ),
     "senders-unseen": Problem(
         _("It cannot be seen whether a module of the shop sends order updates as well."),
         _("Let the account read four more tables: the original message contains the statements to run."),

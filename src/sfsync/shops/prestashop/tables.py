@@ -18,7 +18,7 @@ COLUMNS = {
     "order_state": ("id_order_state", "color", "shipped", "paid", "deleted"),
     "order_state_lang": ("id_order_state", "id_lang", "name"),
     "carrier": ("id_carrier", "id_reference", "name", "url", "active", "deleted"),
-    "configuration": ("name", "value", "id_shop_group", "id_shop"),
+    "configuration": ("id_configuration", "name", "value", "id_shop_group", "id_shop"),
     "lang": ("id_lang", "iso_code"),
     "shop": ("id_shop", "id_shop_group", "name", "deleted"),
     "shoppingfeed_order": (

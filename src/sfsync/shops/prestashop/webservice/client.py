@@ -109,6 +109,11 @@ class WebService:
             found = [*found, *page]
         return found
 
+    def put(self, resource: str, number: int, document: bytes) -> None:
+        """Write one object, whole. An error does not mean that nothing was written."""
+        parameters = {"output_format": "JSON", "id_shop": str(self.shop_id)}
+        self._ask(f"{resource}/{number}", parameters, document)
+
     def rights(self) -> dict[str, frozenset[str]]:
         """What the key may do: resource → methods."""
         return rights_of(self._ask("", {"id_shop": str(self.shop_id)}).body)
@@ -124,20 +129,20 @@ class WebService:
     def close(self) -> None:
         self._transport.close()
 
-    def _ask(self, resource: str, parameters: Mapping[str, str]) -> Response:
-        way, answer = self._way, self._send(resource, parameters, self._way)
+    def _ask(self, resource: str, parameters: Mapping[str, str], document: bytes = b"") -> Response:
+        way, answer = self._way, self._send(resource, parameters, self._way, document)
         while (other := way.instead(answer)) != way:
-            way, answer = other, self._send(resource, parameters, other)
+            way, answer = other, self._send(resource, parameters, other, document)
         if "psws-version" in answer.headers:
             self._way = way
         if answer.status != 200:
-            raise refusal(answer, Asked(self.base, resource, self.shop_id))
+            raise refusal(answer, Asked(self.base, resource.partition("/")[0], self.shop_id))
         self.version = answer.headers.get("psws-version", self.version)
         return answer
 
-    def _send(self, resource: str, parameters: Mapping[str, str], way: Way) -> Response:
+    def _send(self, resource: str, parameters: Mapping[str, str], way: Way, document: bytes) -> Response:
         self._refuse_own_network()
-        request = self._request(resource, parameters, way)
+        request = self._request(resource, parameters, way, document)
         began = self.pace.begin()
         try:
             answer = self._transport.send(request)
@@ -160,13 +165,17 @@ class WebService:
             )
         self._resolved_at = time.monotonic()
 
-    def _request(self, resource: str, parameters: Mapping[str, str], way: Way) -> Request:
+    def _request(self, resource: str, parameters: Mapping[str, str], way: Way, document: bytes) -> Request:
+        """A document is one to be written."""
         headers = {"User-Agent": "sfsync", "Accept": "*/*"}
         if way.basic:
             headers["Authorization"] = "Basic " + b64encode(f"{self._key}:".encode()).decode()
         else:
             parameters = {**parameters, "ws_key": self._key}
-        return Request("GET", spelt(self.base, resource, parameters, rewritten=way.rewritten), headers)
+        address = spelt(self.base, resource, parameters, rewritten=way.rewritten)
+        if document:
+            return Request("PUT", address, {**headers, "Content-Type": "text/xml"}, document)
+        return Request("GET", address, headers)
 
     def _hidden(self, reason: str) -> str:
         return reason.replace(self._key, "***") if self._key else reason
