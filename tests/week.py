@@ -17,7 +17,7 @@ import time_machine
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
-from sfsync.models import Notice
+from sfsync.models import Notice, StoreState
 from sfsync.notify.digest import compose
 from sfsync.testing import CANCELED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
@@ -44,7 +44,7 @@ class Week:
 
     def __init__(self, world: World, traveller: time_machine.Coordinates) -> None:
         self.world, self.letters, self.made = world, list[Letter](), list[int]()
-        self._traveller, self._numbers = traveller, count(1)
+        self._traveller, self._numbers, self._named = traveller, count(1), set[tuple[str, str]]()
 
     @property
     def now(self) -> datetime:
@@ -71,7 +71,15 @@ class Week:
         notices = Notice.objects.filter(store=self.world.store, mailed_at=mailed[0]).select_related("order")
         store = copy(self.world.store)
         store.language = "fr"
-        return compose(store, list(notices.prefetch_related("order__shop_orders")))
+        return compose(store, list(notices.prefetch_related("order__shop_orders")), self._new_carriers())
+
+    def _new_carriers(self) -> list[tuple[str, str]]:
+        """Those that no mail has named before this one."""
+        book = StoreState.objects.get(pk=self.world.store.pk).carriers
+        named = {(channel, carrier) for channel, its in book.items() for carrier, told in its.items() if told}
+        new = sorted(named - self._named)
+        self._named |= named
+        return new
 
     def orders(self, channel: str, number: int = 1, *, ship_by: datetime | None = None) -> list[int]:
         """New orders, paid, which their marketplace shows as waiting."""
@@ -214,7 +222,7 @@ def _chapter(scene: Callable[[Week], None], letters: list[Letter]) -> str:
 def _quoted(letter: EmailMultiAlternatives) -> list[str]:
     """The text, without the headline that repeats the subject."""
     text = _plain(str(letter.body)).strip().partition("\n")[2].strip()
-    return ["```text", f"Subject: {_plain(letter.subject)}", "", text, "```", ""]
+    return ["```text", f"Subject: {_plain(str(letter.subject))}", "", text, "```", ""]
 
 
 def _plain(text: str) -> str:

@@ -90,7 +90,7 @@ def test_the_share_that_was_sent_in_time_stands_by_marketplace(shop: World, merc
     DayFigure.objects.create(**names, day=day - timedelta(days=29), confirmed=101, in_time=101)
     DayFigure.objects.create(**names, day=day - timedelta(days=31), confirmed=50, too_late=50)
     page = text(merchant.get("/stores/main/marketplaces/"))
-    assert "Sent in time" in page
+    assert "In time" in page
     assert '<td class="number">99%</td>' in page
 
 

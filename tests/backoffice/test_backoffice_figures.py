@@ -119,7 +119,7 @@ def test_a_file_has_the_columns_that_a_spreadsheet_of_the_language_finds(
     content = file_of(sign_in("claire", shop.store, language=language), f"/stores/main/{page}/export/")
     rows = list(csv.reader(io.StringIO(content), delimiter=separator))
     assert len(rows) > 4
-    assert {len(row) for row in rows} == {11 if page == "orders" else 5}
+    assert {len(row) for row in rows} == {12 if page == "orders" else 5}
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def _follow(rehearsal: Rehearsal, batch_id: str, wait: float) -> Iterator[Findin
 
 def _ended(rehearsal: Rehearsal, ticket: Ticket, waited: float) -> Iterator[Finding]:
     if judge(ticket.state) is TicketVerdict.CONFIRMED:
-        yield rehearsal.found("rehearsal-confirmed", seconds=f"{waited:.0f}", ticket=ticket.id)
+        yield rehearsal.found("rehearsal-confirmed", seconds=f"{max(waited, 1):.0f}", ticket=ticket.id)
     else:
         yield from rehearsal.failed("rehearsal-refused", message=ticket.message, ticket=ticket.id)
 
