@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import time_machine
 from django.core import mail
@@ -42,7 +43,7 @@ class Letter:
 class Week:
     """Moves the shop, Shopping Feed and the clock; a sync runs every half hour."""
 
-    def __init__(self, world: World, traveller: time_machine.Coordinates) -> None:
+    def __init__(self, world: World, traveller: time_machine.Traveller) -> None:
         self.world, self.letters, self.made = world, list[Letter](), list[int]()
         self._traveller, self._numbers, self._named = traveller, count(1), set[tuple[str, str]]()
 
@@ -60,7 +61,8 @@ class Week:
         before = self.now
         self.world.sync(wait=20)
         self._traveller.shift(self.now - before)
-        self.letters += [Letter(self.now, each, self._in_french()) for each in mail.outbox]
+        outbox: list[Any] = mail.outbox
+        self.letters += [Letter(self.now, each, self._in_french()) for each in outbox]
         mail.outbox.clear()
 
     def _in_french(self) -> EmailMultiAlternatives:

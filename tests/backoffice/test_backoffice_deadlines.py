@@ -61,8 +61,7 @@ def test_an_orders_page_counts_down(shop: World, merchant: Client) -> None:
 
 def test_a_merchant_sets_hours_and_steps(shop: World, merchant: Client) -> None:
     """R25: and the record of changes has it."""
-    due(shop, days=3)
-    channel = shop.row(next(iter(shop.store.orders.values_list("key", flat=True)))).marketplace_order.channel.lower()
+    channel = shop.row(due(shop, days=3)).marketplace_order.channel.lower()
     given = {"deadline_steps": "48, 6", f"hours-{channel}": "24", "hours-*": "72"}
     assert "Saved." in text(merchant.post(PAGE, given, follow=True))
     shop.store.refresh_from_db()

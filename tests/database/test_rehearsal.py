@@ -182,7 +182,7 @@ def person(db: None) -> Callable[..., Client]:
 
     def make(name: str, *stores: Any) -> Client:
         user = User.objects.create_user(name, password="correct-horse-battery")
-        user.sfsync_stores.set(stores)  # type: ignore[attr-defined]
+        user.sfsync_stores.set(stores)
         client = Client()
         client.force_login(user)
         return client
