@@ -20,7 +20,7 @@ from sfsync.engine.people.change_settings import change_settings
 from sfsync.engine.run import run_store
 from sfsync.models import LogEntry, Process, Store
 from sfsync.shops.base import ShopMisconfigured
-from sfsync.shops.prestashop.connection import Reader
+from sfsync.shops.prestashop.connection import Database
 from sfsync.testing import World
 from sfsync_server.stores_file import StoresFileError, apply
 from tests.pages import text
@@ -155,7 +155,7 @@ def test_no_password_of_a_shop_goes_to_the_machines_own_network(shop: World, adm
         administrator.post(TEST, given(shop.store.api_url, **{"shop.url": address}))
     )
     with pytest.raises(ShopMisconfigured, match="machine's own network"):
-        Reader(address, prefix="ps_", timeout=1).table_names()
+        Database(address, prefix="ps_", timeout=1).table_names()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from sfsync.models import Store
+from sfsync.shops.prestashop.sample_shipments import ShipmentShop, upgrade
 from sfsync.testing import CANCELED, DELIVERED, PAID, REFUNDED, SHIPPED, World
 from tests.webservice.serving import served
 from tests.webservice.standin import KEY, Standin
@@ -28,7 +29,7 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(params=["database", "webservice"])
+@pytest.fixture(params=["database", "9.1 with shipments", "9.1 without", "webservice"])
 def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Iterator[World]:
     """Every order of the shop is known at Shopping Feed. Through the web service the shop shows their references alone,
     in the messages that their importer left."""
@@ -40,7 +41,8 @@ def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Itera
         assert order.feed_id
         world.sandbox.add_order(order.feed_id, reference=order.marketplace_reference, channel=order.channel)
         world.shop.execute(update(orders).where(orders.c.id_order == order.order_id).values(payment=order.channel))
-    if request.param == "database":
+    if request.param != "webservice":
+        with_shipments(world, request.param)
         yield world
         return
     standin = Standin(world.shop)
@@ -52,6 +54,15 @@ def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Itera
         world.standin = standin  # type: ignore[attr-defined]
         yield world
         world.connections.close()
+
+
+def with_shipments(world: World, way: str) -> None:
+    """Of 9.1: every order was placed while they were switched on, or none."""
+    if way == "9.1 with shipments":
+        world.shop = upgrade(world.shop)
+        world.shop.ship_apart(world.shop.order_ids())
+    elif way == "9.1 without":
+        world.shop = upgrade(world.shop, switched_on=False)
 
 
 def messages(world: World) -> Iterator[tuple[int, int, str, int]]:
@@ -82,7 +93,10 @@ def split(world: World, order: int) -> int:
 
 
 def first_number(world: World, order: int, number: str) -> None:
-    """PrestaShop 8 and 9 write a corrected number into the first row, whichever was edited."""
+    """PrestaShop 8 and 9 write a corrected number into the first row, whichever was edited; not so in shipments."""
+    if isinstance(world.shop, ShipmentShop) and world.shop.switched_on:
+        world.shop.edit_shipment(world.shop.shipments(order)[0], tracking_number=number)
+        return
     parcels = world.shop.tables["order_carrier"]
     first = select(func.min(parcels.c.id_order_carrier)).where(parcels.c.id_order == order)
     row = world.shop.rows(first)[0][0]

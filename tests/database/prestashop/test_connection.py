@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from sfsync.shops.base import ShopError
-from sfsync.shops.prestashop.connection import IDLE, Reader
+from sfsync.shops.prestashop.connection import IDLE, Database
 from sfsync.shops.prestashop.problems import Unavailable
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
@@ -70,7 +70,7 @@ def test_close_gives_the_connection_back_and_it_can_be_opened_again(sample: Samp
 def test_a_connection_that_rested_is_opened_afresh(mariadb_sample: SampleShop, root: Callable[..., list[Any]]) -> None:
     mariadb_sample.close()
     now = [1000.0]
-    reader = Reader(mariadb_sample.url, prefix="ps_", timeout=5, now=lambda: now[0])
+    reader = Database(mariadb_sample.url, prefix="ps_", timeout=5, now=lambda: now[0])
     reader.rows(select(1))
     first = connections(root, mariadb_sample.url)
     for connection_id in first:
@@ -82,7 +82,7 @@ def test_a_connection_that_rested_is_opened_afresh(mariadb_sample: SampleShop, r
 
 
 def test_it_cannot_write(sample: SampleShop) -> None:
-    reader = Reader(sample.url, prefix="ps_", timeout=5)
+    reader = Database(sample.url, prefix="ps_", timeout=5)
     with pytest.raises(ShopError):
         reader.rows(text("UPDATE ps_orders SET current_state = 6"))  # type: ignore[arg-type]
     reader.close()

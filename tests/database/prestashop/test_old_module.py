@@ -13,8 +13,9 @@ from sfsync.engine.watch.health import health_of
 from sfsync.models import Cursor, Order, Store
 from sfsync.shops.base import ShopMisconfigured
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.senders import RIGHTS
 from sfsync.shops.prestashop.shop import PrestaShop
-from sfsync.shops.prestashop.tables import COLUMNS, WISHED
+from sfsync.shops.prestashop.tables import COLUMNS
 from sfsync.testing import SHIPPED, World
 from tests.database.prestashop.conftest import Account, Connect
 
@@ -90,7 +91,7 @@ def test_what_the_newer_module_lists_is_left_to_it(sample: SampleShop, shop: Pre
 def test_the_right_to_the_messages_is_asked_for_by_column_and_only_where_there_are_such_orders(
     mariadb_sample: SampleShop, account: Account, connect: Connect
 ) -> None:
-    shop = connect(account(*(f"ps_{table}" for table in [*COLUMNS, *WISHED] if table != "message")))
+    shop = connect(account(*(f"ps_{table}" for table in [*COLUMNS, *RIGHTS])))
     assert listed(shop) == {}
     mariadb_sample.by_old_module(6)
     with pytest.raises(ShopMisconfigured, match=r"GRANT SELECT \(id_message, id_order, message, private\) ON"):

@@ -10,7 +10,7 @@ from sfsync.domain.orders import Seen
 from sfsync.shops.prestashop.about import setting
 from sfsync.shops.prestashop.claims import feed_id
 from sfsync.shops.prestashop.probe import prefixes
-from sfsync.shops.prestashop.reader import color, seen_of
+from sfsync.shops.prestashop.reader import color, newest_first, seen_of
 from sfsync.shops.prestashop.snapshots import ending_with
 
 Glance = namedtuple("Glance", "id_order current_state version id_order_carrier tracking_number")
@@ -54,13 +54,15 @@ def test_the_history_always_ends_with_the_current_status_r6() -> None:
 
 
 def test_every_parcels_number_is_seen_the_newest_first() -> None:
-    rows = [
-        Glance(7, 4, 31, 12, "en cours"),
-        Glance(7, 4, 31, 10, "6A0"),
-        Glance(7, 4, 31, 11, " 6A 1\n6A2"),
-        Glance(8, 2, None, None, None),
-        Glance(9, None, 5, 5, None),
-    ]
+    rows = newest_first(
+        [
+            Glance(7, 4, 31, 12, "en cours"),
+            Glance(7, 4, 31, 10, "6A0"),
+            Glance(7, 4, 31, 11, " 6A 1\n6A2"),
+            Glance(8, 2, None, None, None),
+            Glance(9, None, 5, 5, None),
+        ]
+    )
     assert seen_of(rows) == {
         "7": Seen("4", (("11", "6A1"), ("11", "6A2"), ("10", "6A0")), 31),
         "8": Seen("2"),

@@ -20,7 +20,7 @@ from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import open_shop, refuse_own_network
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.reading import read
-from sfsync.engine.watch.doctor import Finding, Verdict, try_feed, try_shop
+from sfsync.engine.watch.doctor import Finding, Verdict, noted, try_feed, try_shop
 from sfsync.models import Order, Store
 from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, OpenShop, ShopError, Status
@@ -208,7 +208,7 @@ class Tried:
 
     @property
     def well(self) -> bool:
-        return all(each.verdict is Verdict.OK for each in self.findings)
+        return all(each.verdict is not Verdict.WRONG for each in self.findings)
 
     @property
     def lines(self) -> list[tuple[bool, Said]]:
@@ -222,7 +222,8 @@ def tried(store: Store, wanted: Collection[str] = BOTH) -> Tried:
     """Try the connections of a store, as it is in memory."""
     checks = {"shop": try_shop, "feed": try_feed}
     with closing(Quick()) as outsides:
-        return Tried([checks[each](store, outsides) for each in wanted])
+        findings = [checks[each](store, outsides) for each in wanted]
+        return Tried([*findings, *(note for each in findings for note in noted(store, each))])
 
 
 def found(finding: Finding) -> Said:

@@ -91,9 +91,9 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to do where it is not well; empty where it is."""
-        if note := self._note:
-            return gettext(note.advice)
-        return "" if self.verdict is Verdict.OK else texts.advice(self.code)
+        if self.verdict is Verdict.OK:
+            return ""
+        return gettext(self._note.advice) if self._note else texts.advice(self.code)
 
     @property
     def _note(self) -> Problem | None:
@@ -207,16 +207,22 @@ def try_shop(store: Store, connections: Connections) -> Finding:
 
 
 def _notes(store: Store, connections: Connections, shop: Finding) -> list[Finding]:
-    """Who else sends for this shop (R23), and what cannot be seen: of the shop as it was just found."""
-    notes = [*connections.shop(store).in_the_way(), *(Note(**each) for each in shop.params["notes"])]
-    return [_noted(store, each) for each in notes if each.weight is not Weight.OK]
+    """Who else sends for this shop (R23), what cannot be seen, and what is good to know: of the shop as it was just
+    found."""
+    return [*(_noted(store, each) for each in connections.shop(store).in_the_way()), *noted(store, shop)]
+
+
+def noted(store: Store, tried: Finding) -> list[Finding]:
+    """What a shop that answers has told of itself beside, each for a line."""
+    return [_noted(store, Note(**each)) for each in tried.params.get("notes", ())]
 
 
 def _noted(store: Store, note: Note) -> Finding:
     params = {"message": note.evidence, "kind": store.shop_kind, "note": note.code}
     if note.weight is Weight.BLOCKS:
         return Finding("shop", Verdict.WRONG, Trouble.ANOTHER_SENDER, params, store.name)
-    return Finding("shop", Verdict.WARNING, note.code, params, store.name)
+    verdict = Verdict.OK if note.weight is Weight.OK else Verdict.WARNING
+    return Finding("shop", verdict, note.code, params, store.name)
 
 
 def try_feed(store: Store, connections: Connections) -> Finding:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from sfsync.shops.prestashop.clock import zone_named
-from sfsync.shops.prestashop.connection import Reader
+from sfsync.shops.prestashop.connection import Database
 from sfsync.shops.prestashop.tables import Tables
 from sfsync.shops.prestashop.tracking import clean_text
 
@@ -37,7 +37,7 @@ class Own(NamedTuple):
     id_shop_group: int
 
 
-def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
+def read_about(database: Database, tables: Tables, shop_id: int) -> About:
     """One statement. A shop that is not there has a name all the same: `probe` is who complains."""
     shop, settings = tables.shop.c, tables.configuration.c
     own = [
@@ -45,7 +45,7 @@ def read_about(reader: Reader, tables: Tables, shop_id: int) -> About:
         for column in (shop.name, shop.id_shop_group)
     ]
     columns = (settings.name, settings.value, settings.id_shop, settings.id_shop_group)
-    rows = reader.rows(select(*columns, *own).where(settings.name.in_(SETTINGS)))
+    rows = database.rows(select(*columns, *own).where(settings.name.in_(SETTINGS)))
     shops = [Own(row.own_name, row.own_id_shop_group) for row in rows[:1] if row.own_id_shop_group is not None]
     return about_of(shops, rows, shop_id)
 

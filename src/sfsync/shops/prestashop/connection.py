@@ -36,7 +36,7 @@ IDLE = 30.0
 """Seconds of rest after which a connection is opened afresh: small hosts cut idle ones without a word."""
 
 
-class Reader:
+class Database:
     """Runs queries, for one thread at a time.
 
     A query that fails raises `ShopUnavailable` or `ShopMisconfigured`, and the next one opens a new connection.

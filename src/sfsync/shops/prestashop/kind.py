@@ -94,6 +94,7 @@ PRESTASHOP = ShopKind(
         "table": _("orders that the Shopping Feed module lists"),
         "old_module": _("orders of shoppingfluxexport"),
         "history": _("history of the statuses"),
+        "shipments": _("shipments of PrestaShop 9.1"),
         "sweep": _("comparison of the open orders"),
     },
 )

@@ -11,22 +11,22 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import Table, select
 
 from sfsync.shops.base import ShopMisconfigured
-from sfsync.shops.prestashop.connection import Reader
+from sfsync.shops.prestashop.connection import Database
 from sfsync.shops.prestashop.problems import DENIED, NO_TABLE, Misconfigured, Place, error_number
 from sfsync.shops.prestashop.tables import Tables
 
 _MARKS = ("orders", "order_carrier", "order_history")
 
 
-def check(reader: Reader, tables: Tables, needed: Iterable[Table], shop_id: int) -> None:
+def check(database: Database, tables: Tables, needed: Iterable[Table], shop_id: int) -> None:
     """Raise what has to be mended first, if anything."""
-    tried = {table.name: _try(reader, table) for table in needed}
+    tried = {table.name: _try(database, table) for table in needed}
     errors = {name: error for name, error in tried.items() if error is not None}
     if len(errors) == len(tried):
-        raise _nothing(reader, tables.prefix, errors)
+        raise _nothing(database, tables.prefix, errors)
     if errors:
-        _complain(reader.place, tables, errors)
-    _find_shop(reader, tables, shop_id)
+        _complain(database.place, tables, errors)
+    _find_shop(database, tables, shop_id)
 
 
 def prefixes(names: Collection[str]) -> list[str]:
@@ -35,13 +35,13 @@ def prefixes(names: Collection[str]) -> list[str]:
     return sorted(prefix for prefix in candidates if all(prefix + mark in names for mark in _MARKS))
 
 
-def _try(reader: Reader, table: Table) -> ShopMisconfigured | None:
+def _try(database: Database, table: Table) -> ShopMisconfigured | None:
     """None if the table can be read, the error if its rights or its columns are not as they should be.
 
     What concerns the whole database (no answer, wrong password) is raised.
     """
     try:
-        reader.rows(select(table).limit(1))
+        database.rows(select(table).limit(1))
     except Misconfigured as error:
         if error.code not in {"right", "schema", "prefix", "module"}:
             raise
@@ -49,9 +49,9 @@ def _try(reader: Reader, table: Table) -> ShopMisconfigured | None:
     return None
 
 
-def _nothing(reader: Reader, prefix: str, errors: dict[str, ShopMisconfigured]) -> Misconfigured:
-    place = reader.place
-    names = reader.table_names()
+def _nothing(database: Database, prefix: str, errors: dict[str, ShopMisconfigured]) -> Misconfigured:
+    place = database.place
+    names = database.table_names()
     others = [found for found in prefixes(names) if found != prefix]
     if others:
         found = ", ".join(repr(other) for other in others)
@@ -98,13 +98,15 @@ def _schema(place: Place, table: str, error: ShopMisconfigured) -> Misconfigured
     return Misconfigured(sentence, code="schema")
 
 
-def _find_shop(reader: Reader, tables: Tables, shop_id: int) -> None:
+def _find_shop(database: Database, tables: Tables, shop_id: int) -> None:
     shop = tables.shop.c
-    rows = reader.rows(select(shop.id_shop, shop.name, shop.deleted).order_by(shop.id_shop))
+    rows = database.rows(select(shop.id_shop, shop.name, shop.deleted).order_by(shop.id_shop))
     known = {row.id_shop: row.name for row in rows if not row.deleted}
     if shop_id not in known:
         shops = ", ".join(f"{number} ({name})" for number, name in known.items()) or "none"
-        raise Misconfigured(f"There is no shop {shop_id} in {reader.place.database}. There are: {shops}.", code="shop")
+        raise Misconfigured(
+            f"There is no shop {shop_id} in {database.place.database}. There are: {shops}.", code="shop"
+        )
 
 
 def _number(error: ShopMisconfigured) -> int:

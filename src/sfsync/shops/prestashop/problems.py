@@ -150,6 +150,21 @@ PROBLEMS = {
         _("It cannot be seen whether a module of the shop sends order updates as well."),
         _("Let the account read four more tables: the original message contains the statements to run."),
     ),
+    "shipments-on": Problem(
+        _("Tracking numbers are read from the shipments of PrestaShop 9.1, and from the carriers of older orders."),
+        "",
+    ),
+    "shipments-off": Problem(
+        _(
+            "Tracking numbers are read from the carriers of the orders: the shipments of PrestaShop 9.1 are switched "
+            "off."
+        ),
+        "",
+    ),
+    "shipments-unseen": Problem(
+        _("It cannot be seen whether this shop keeps tracking numbers in its shipments, as PrestaShop 9.1 can."),
+        _("Let the account read two more tables: the original message contains the statements to run."),
+    ),
     "module": Problem(
         _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),
         _("Install the shoppingfeed module in PrestaShop, or correct the prefix of the shop's tables."),

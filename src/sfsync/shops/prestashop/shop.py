@@ -15,6 +15,7 @@ from sfsync.shops.prestashop.senders import Senders
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.sources.history import History
 from sfsync.shops.prestashop.sources.old_module import OldModule
+from sfsync.shops.prestashop.sources.shipments import Shipments
 from sfsync.shops.prestashop.sources.sweep import Sweep
 from sfsync.shops.prestashop.sources.table import ModuleTable
 
@@ -43,16 +44,17 @@ class PrestaShop:
         self.old_module = OldModule(self.database, self.table)
         self.table.is_dispensable = lambda: self.old_module.present
         self.history = History(self.database)
+        self.shipments = Shipments(self.database)
         self.sweep = Sweep(self.database)
         self.senders = Senders(self.database, ignored=ignore_senders)
-        self.reader = DatabaseReader(self.database, self.table, self.probe)
+        self.reader = DatabaseReader(self.database, self.table, self.shipments, self.probe)
 
     def __repr__(self) -> str:
         return f"PrestaShop({self.database!r})"
 
     @property
     def sources(self) -> Sequence[Source]:
-        return (self.table, self.old_module, self.history, self.sweep)
+        return (self.table, self.old_module, self.history, self.shipments, self.sweep)
 
     def listed(self, keys: Collection[OrderKey]) -> list[Listing]:
         """Few, of which none is in the newer module's table, may be the old one's: that is asked second."""
@@ -80,7 +82,7 @@ class PrestaShop:
         known_by = {} if self.table.is_missing else {self.table.name: self.table.count()}
         if old := self.old_module.count():
             known_by[self.old_module.name] = old
-        return ShopFacts("PrestaShop", about.version, about.name, known_by)
+        return ShopFacts("PrestaShop", about.version, about.name, known_by, self.shipments.notes())
 
     def _check(self, needed: Callable[[Table], bool]) -> None:
         check(
@@ -91,3 +93,4 @@ class PrestaShop:
         self.database.close()
         self.table.forget()
         self.old_module.forget()
+        self.shipments.forget()

@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Row, Select, Table
 from sfsync.shops.base import PAGE
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.about import About, read_about
-from sfsync.shops.prestashop.connection import Reader
+from sfsync.shops.prestashop.connection import Database
 from sfsync.shops.prestashop.tables import tables_under
 
 
@@ -22,7 +22,7 @@ class ShopDatabase:
 
     def __init__(self, url: str, *, prefix: str, shop_id: int, timeout: float, return_column: str = "") -> None:
         self.tables = tables_under(prefix)
-        self.connection = Reader(url, prefix=prefix, timeout=timeout)
+        self.connection = Database(url, prefix=prefix, timeout=timeout)
         self.shop_id = shop_id
         column = self.tables.text_of(return_column).label("return_number") if return_column else None
         self.return_numbers: Sequence[ColumnElement[Any]] = () if column is None else (column,)

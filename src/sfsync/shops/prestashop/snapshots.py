@@ -16,6 +16,7 @@ from sfsync.domain.value import value
 from sfsync.shops.prestashop.among import Among
 from sfsync.shops.prestashop.claims import claim_of
 from sfsync.shops.prestashop.shop_database import ShopDatabase
+from sfsync.shops.prestashop.sources.shipments import Shipments
 from sfsync.shops.prestashop.tracking import clean_text, tracking_link
 
 CLAIM = (
@@ -55,7 +56,12 @@ _NO_PAST, _NO_CARRIER = Past(), Carrier()
 
 
 def snapshots(
-    database: ShopDatabase, order_ids: list[int], of_others: OfOthers, *, listed: bool = True
+    database: ShopDatabase,
+    order_ids: list[int],
+    of_others: OfOthers,
+    shipments: Shipments,
+    *,
+    listed: bool = True,
 ) -> Iterator[Snapshot]:
     """The orders of this shop among these. `of_others` says which of the module's tokens belong to another account at
     Shopping Feed; without `listed` the module has no table."""
@@ -64,12 +70,15 @@ def snapshots(
     history = _history(database, order_ids)
     rows = _orders(database, order_ids, listed=listed)
     foreign = of_others({row.id_shoppingfeed_token for row in rows})
-    carriers = _carriers(database, {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows})
+    its = shipments.of(order_ids)
+    used = {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows}
+    carriers = _carriers(database, used | {each.id_carrier for some in its.values() for each in some})
     flags = _flags(database, {row.current_state for row in rows})
     names = Names(carriers, flags)
-    for order_id, parcels in _by_order(rows).items():
-        back = _return_number(parcels) if database.return_numbers else ""
-        yield snapshot(parcels, history.get(order_id, _NO_PAST), names, _claim(parcels[0], foreign), back)
+    for order_id, own in _by_order(rows).items():
+        parcels = shipments.joined(own, its.get(order_id, ()))
+        back = _return_number(own) if database.return_numbers else ""
+        yield snapshot(parcels, history.get(order_id, _NO_PAST), names, _claim(own[0], foreign), back)
 
 
 def snapshot(

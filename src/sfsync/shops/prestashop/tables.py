@@ -39,6 +39,8 @@ WISHED = {
     "hook": ("id_hook", "name"),
     "hook_module": ("id_module", "id_shop", "id_hook"),
     "message": ("id_message", "id_order", "message", "private"),
+    "shipment": ("id_shipment", "id_order", "id_carrier", "tracking_number", "date_add"),
+    "feature_flag": ("name", "state"),
 }
 """The same for tables that a store can do without: what they would tell stays unknown where they cannot be read."""
 
@@ -93,6 +95,8 @@ class Tables:
         self.hook = self._table("hook")
         self.hook_module = self._table("hook_module")
         self.message = self._table("message")
+        self.shipment = self._table("shipment")
+        self.feature_flag = self._table("feature_flag")
 
     def __iter__(self) -> Iterator[Table]:
         """Those that a store needs."""

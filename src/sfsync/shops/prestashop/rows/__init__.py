@@ -1,4 +1,5 @@
-"""Real rows of a PrestaShop 8.2.1, one CSV file a table, and the tables they came from (`columns.csv`)."""
+"""Real rows of a PrestaShop 8.2.1, one CSV file a table, and the tables they came from (`columns.csv`); in `shipments`
+what PrestaShop 9.1.4 has beside."""
 
 from __future__ import annotations
 
@@ -36,11 +37,11 @@ def _in_sqlite(column_type: _Type, _compiler: Any, **_: Any) -> str:
     return column_type.declared.removesuffix(" unsigned")
 
 
-def declare(prefix: str, metadata: MetaData) -> dict[str, Table]:
-    """The tables with their columns, keys and indexes, by name without prefix."""
+def declare(prefix: str, metadata: MetaData, columns_of: str = "columns") -> dict[str, Table]:
+    """The tables with their columns, keys and indexes, by name without prefix. `columns_of`: the file of them."""
     columns: dict[str, list[Column[Any]]] = {}
     indexes: list[tuple[str, str, bool]] = []
-    for row in _read_csv("columns"):
+    for row in read_csv(columns_of):
         columns.setdefault(row["table"], []).append(_column(row))
         if row["key"] in {"MUL", "UNI"}:
             indexes.append((row["table"], row["column"], row["key"] == "UNI"))
@@ -65,7 +66,7 @@ def _column(row: dict[str, Any]) -> Column[Any]:
 
 def load(tables: dict[str, Table], *, limit: int | None, fresh: bool, newest: str) -> dict[str, Rows]:
     """The rows by table, with their dates moved so that the latest one is `newest`; see `sample.build`."""
-    rows = {name: _read_csv(name) for name in tables}
+    rows = {name: read_csv(name) for name in tables}
     _keep_first(rows, limit)
     if fresh:
         _put_back(rows)
@@ -73,7 +74,7 @@ def load(tables: dict[str, Table], *, limit: int | None, fresh: bool, newest: st
     return rows
 
 
-def _read_csv(name: str) -> Rows:
+def read_csv(name: str) -> Rows:
     """Values are text, as the database takes it; None for NULL. Tables without a file are empty."""
     file = files(__name__) / f"{name}.csv"
     if not file.is_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sfsync.domain.identity import Claim
@@ -19,6 +19,7 @@ from sfsync.shops.prestashop.reader import color
 from sfsync.shops.prestashop.shop_database import batches
 from sfsync.shops.prestashop.snapshots import Carrier as Named
 from sfsync.shops.prestashop.snapshots import Names, Past, pasts, snapshot
+from sfsync.shops.prestashop.sources.shipments import FIRST, version_of
 from sfsync.shops.prestashop.tracking import clean_text
 from sfsync.shops.prestashop.webservice import rows
 from sfsync.shops.prestashop.webservice.address import Question, after, any_of
@@ -94,11 +95,14 @@ class WebServiceReader:
         """Reads the rights of the key, finds the shop, and counts its marketplace orders."""
         require(self._service.rights())
         self._find_shop()
-        orders = {"module": any_of(MODULES)}
-        count = len(self._service.ids("orders", orders))
-        without_carrier = self._service.version >= "9.1" and self._service.ids("orders", orders | {"id_carrier": "[0]"})
-        notes = [Note(Weight.WARNING, "webservice-shipments")] if without_carrier else []
-        return ShopFacts("PrestaShop", self._service.version, self.about.name, {"module": count}, notes)
+        count = len(self._service.ids("orders", {"module": any_of(MODULES)}))
+        return ShopFacts("PrestaShop", self._service.version, self.about.name, {"module": count}, [*self._notes()])
+
+    def _notes(self) -> Iterator[Note]:
+        """An order with shipments has no carrier of its own: nothing else shows that there are any."""
+        without_carrier = {"module": any_of(MODULES), "id_carrier": "[0]"}
+        if version_of(self._service.version) >= FIRST and self._service.ids("orders", without_carrier):
+            yield Note(Weight.WARNING, "webservice-shipments")
 
     def settings(self, names: Collection[str]) -> dict[str, str]:
         """Of the shop's configuration, as they hold for this shop; empty where there is none."""
