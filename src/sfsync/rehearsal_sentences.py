@@ -29,8 +29,8 @@ ADVICE = {
         "Import a first order from a marketplace, or name one by its number at Shopping Feed: `--channel NUMBER`."
     ),
     "rehearsal-maybe-made": _(
-        "Look for it at Shopping Feed among the test orders. If it is there, remove it, or leave it: it goes by itself "
-        "after 30 days."
+        "Look for it at Shopping Feed among the test orders. If it is there, remove it, or leave it: Shopping Feed "
+        "removes it after 30 days."
     ),
     "rehearsal-ignored": _("Ask Shopping Feed support whether this token may send shipments for this store."),
     "rehearsal-ticket-unread": _("Try again in a few minutes."),
@@ -42,6 +42,6 @@ ADVICE = {
         "Show this answer to Shopping Feed support: it is about the test order, not about a real one."
     ),
     "rehearsal-left": _(
-        "Remove it at Shopping Feed, or leave it: it goes by itself after 30 days. It is no customer's order."
+        "Remove it at Shopping Feed, or leave it: Shopping Feed removes it after 30 days. It is no customer's order."
     ),
 }

@@ -17,8 +17,8 @@ from sfsync.testing import World
 OPEN = {"sign-in", "sign-out", "language"}
 ANYBODY = {"overview", "password"}
 ADMINISTRATORS = {"users", "new-user", "user", "everything", "new-store"}
-POST_ONLY = {"act", "differences-act", "run-now", "test-connection"}
-COME_BACK = {"act", "differences-act", "run-now"}
+POST_ONLY = {"act", "bridge", "differences-act", "release", "run-now", "test-connection"}
+COME_BACK = {"act", "bridge", "differences-act", "release", "run-now"}
 """They lead back to a page."""
 NAMES = [str(pattern.name) for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
 

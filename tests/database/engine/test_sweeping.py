@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -23,9 +24,10 @@ def looks() -> Iterator[Looks]:
     """The orders of each look at the shop since it was last asked."""
     asked: list[set[int]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, *_: Any) -> None:
         if "id_order IN" in statement and "tracking_number" in statement and "id_carrier" not in statement:
-            asked.append(set(parameters))
+            [ids] = re.findall(r"id_order IN \(([\d, ]+)\)", statement)
+            asked.append({int(each) for each in ids.split(",")})
 
     def since() -> list[set[int]]:
         found = asked[:]

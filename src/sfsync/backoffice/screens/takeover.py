@@ -80,7 +80,7 @@ def _act(request: HttpRequest, store: Store) -> HttpResponseBase:
     with acts.switches_of(store, account) as switches:
         now = acts.sending(switches) if take else acts.returning(store, switches).switched
         if _seen(now) != request.POST.get("seen", ""):
-            messages.warning(request, _("The shop's settings have changed meanwhile. Look again."))
+            messages.warning(request, _("The shop's settings have changed meanwhile. Here is how they stand now."))
             return redirect("backoffice:takeover", store.name)
         if take:
             acts.take_over(store, switches, person(request))

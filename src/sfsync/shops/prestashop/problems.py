@@ -144,7 +144,7 @@ PROBLEMS = {
     ),
     "takeover-changed": Problem(
         _("A setting of the shop is not as it was when it was looked at."),
-        _("Look again. If an account was given, check that it is one of this shop's database."),
+        _("Try again. If an account was given, check that it is one of this shop's database."),
     ),
     "senders-unseen": Problem(
         _("It cannot be seen whether a module of the shop sends order updates as well."),

@@ -24,7 +24,7 @@ _NO_ACCOUNT = (
     "Changing the shop's settings needs an account of its database that may UPDATE its table configuration. It is used"
     " once, and not kept."
 )
-_CHANGED = "{name} (row {key}) is not in this database, or was changed a moment ago: nothing was changed. Look again."
+_CHANGED = "{name} (row {key}) is not in this database, or was changed a moment ago: nothing was changed. Try again."
 
 
 def switch_of(row: Any) -> Switch:

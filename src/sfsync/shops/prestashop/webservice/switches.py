@@ -19,7 +19,7 @@ _MODIFY = (
     "The key may not change settings. In PrestaShop: Advanced parameters › Webservice, edit the key and tick Modify"
     " (PUT) for configurations; take it off again when it is done."
 )
-_CHANGED = "{name} (row {key}) was changed a moment ago: nothing was changed. Look again."
+_CHANGED = "{name} (row {key}) was changed a moment ago: nothing was changed. Try again."
 
 
 class WebServiceSwitches:
