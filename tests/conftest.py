@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.utils import translation
 
 from sfsync.testing import World
 
 pytest_plugins = ["tests.fixtures_services"]
+
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
+"""How long an example takes says more of the machine than of the example."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
