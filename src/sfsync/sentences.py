@@ -12,6 +12,7 @@ SENTENCES = {
     **rehearsal.SENTENCES,
     # What was seen
     "seen-status": _("The shop's status is now “%(status)s”."),
+    "seen-both": _("The shop's status is now “%(status)s”, and the tracking number is “%(tracking_number)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
     "adopted": _("%(channel)s has already recorded %(operation)s, so it is not sent again."),
     "found-in-flight": _(

@@ -116,6 +116,8 @@ def sentence(code: str, params: Mapping[str, Any], language: str | None = None) 
         return shop_facts(params)
     if code == "run-done" and "seconds" in params:
         return _sync_done(params)
+    if code == "seen-status" and params.get("tracking_number"):
+        code = "seen-both"
     return _said(SENTENCES.get(code) or _why(code), code, params, language=language)
 
 

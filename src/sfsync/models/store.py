@@ -142,7 +142,8 @@ class Store(models.Model):
         default=StatePolicy.CURRENT,
         help_text=_(
             "An order may move from “Shipped” to an unmapped status before it is sent. With the first"
-            " choice nothing is sent then; with the second it is still sent as shipped."
+            " choice nothing is sent then; with the second it is still sent as shipped. An order with a tracking number"
+            " is sent as shipped either way."
         ),
     )
     ship_without_tracking = models.JSONField(

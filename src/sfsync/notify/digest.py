@@ -150,31 +150,33 @@ def _new_carriers(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _headline(store: str, troubles: Sequence[Notice], codes: Mapping[int, str]) -> str:
-    """`codes`: what each order needs attention for. A marketplace in trouble blocks nothing but itself."""
+    """`codes`: what each order needs attention for. A marketplace in trouble blocks nothing but itself, and what others
+    sent blocks nothing at all."""
     orders, what = len(codes), ", ".join(_counted(codes.values()))
     text = ngettext(
         "%(orders)s order needs attention (%(what)s)", "%(orders)s orders need attention (%(what)s)", orders
     )
     waiting = text % {"orders": orders, "what": what}
-    blocked = [notice for notice in troubles if notice.code not in _OF_CHANNEL]
+    blocked = [notice for notice in troubles if notice.code not in _NOT_BLOCKED]
     if not blocked and orders:
         return _("%(store)s: %(waiting)s") % {"store": store, "waiting": waiting}
     if not blocked:
-        return _of_channel(store, troubles[-1])
+        return _of_one(store, troubles[-1])
     if not orders:
         return _("%(store)s: synchronisation is blocked") % {"store": store}
     return _("%(store)s: synchronisation is blocked, and %(waiting)s") % {"store": store, "waiting": waiting}
 
 
-_OF_CHANNEL = {
+_NOT_BLOCKED = {
     "channel-held": gettext_noop("%(store)s: %(channel)s refuses every update"),
     "channel-freed": gettext_noop("%(store)s: %(channel)s accepts updates again"),
+    "database-behind": gettext_noop("%(store)s: updates that sfsync did not know of"),
 }
 
 
-def _of_channel(store: str, notice: Notice) -> str:
+def _of_one(store: str, notice: Notice) -> str:
     named = {"store": store, "channel": one_line(notice.params.get("channel", ""), LONGEST_NAME)}
-    return _(_OF_CHANNEL[notice.code]) % named
+    return _(_NOT_BLOCKED[notice.code]) % named
 
 
 def _counted(codes: Iterable[str]) -> Iterator[str]:

@@ -59,7 +59,10 @@ def canceled(t: Teller) -> None:
 
 
 def put_back(t: Teller) -> None:
-    t.scene("Shipped by mistake, and put back before the run", "The marketplace never hears of it.")
+    t.scene(
+        "Shipped by mistake, without a number, and put back before the run",
+        "The marketplace never hears of it.",
+    )
     order = t.order("eBay")
     t.set_status(order, SHIPPED)
     t.set_status(order, PROCESSING)

@@ -92,6 +92,8 @@ def test_the_log_tells_the_whole_story_of_an_order(world: World) -> None:
     order = world.ship(world.order(), "T-3")
     world.sync(wait=5)
     assert world.story(order) == ["seen-status", "sent", "confirmed"]
+    seen = LogEntry.objects.get(code="seen-status")
+    assert seen.message == "The shop's status is now “Shipped”, and the tracking number is “T-3”."
     assert LogEntry.objects.filter(code="run-done", process="sync").count() == 1
 
 

@@ -311,3 +311,9 @@ def test_no_status_breaks_inside_its_word(operation: str) -> None:
     [cell] = re.findall(rf"<td[^>]*>{word}</td>", str(mail.alternatives[0][0]))
     assert "white-space:nowrap" in cell
     assert "word-break:normal" in cell
+
+
+def test_what_others_sent_blocks_nothing() -> None:
+    """A true subject: the sync went on."""
+    mail = compose(a_store(), [about_store(a_store(), "database-behind")])
+    assert mail.subject == "[sfsync] main: updates that sfsync did not know of"

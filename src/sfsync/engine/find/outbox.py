@@ -137,7 +137,8 @@ def _save_tasks(run: Run, changes: list[Change]) -> None:
     queue(run, (each.order_id for each in changes))
     for each in changes:
         code = "seen-status" if each.new_status or not each.new_tracking else "seen-tracking"
-        status, tracking = run.status_names.of(each.statuses[-1]), each.tracking_number
+        status = run.status_names.of(each.statuses[-1])
+        tracking = each.tracking_number if each.new_tracking else ""
         run.journal.say(Level.INFO, code, each.order_id, status=status, tracking_number=tracking)
 
 
