@@ -20,6 +20,7 @@ from sfsync.conf import PAGE_ADDRESS, is_page_address
 from sfsync_server.errors import SettingsError
 from sfsync_server.front import are_proxies
 from sfsync_server.own_database import NOT_AN_ADDRESS, check_database
+from sfsync_server.private_files import write_private_once
 
 logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line of .env that means nothing is told by name (`ignored`)
 MOST_SHOWN = 60
@@ -289,7 +290,7 @@ def secret_key(environment: Environment) -> str:
     try:
         environment.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            _write_once(path, secrets.token_urlsafe(50))
+            write_private_once(path, new_key())
         key = read_text(path, str(path)).strip()
     except OSError as error:
         raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
@@ -298,19 +299,26 @@ def secret_key(environment: Environment) -> str:
     return key
 
 
+def new_key() -> bytes:
+    return secrets.token_urlsafe(50).encode()
+
+
 def former_secret_keys(environment: Environment) -> list[str]:
-    """The keys that still decrypt: those that were given, then the one that `sfsync rotate-key` put aside in home."""
+    """The keys that still decrypt: those that were given, then those that `sfsync rotate-key` put aside in home."""
     given = [key.strip() for key in environment.former_secret_keys.get_secret_value().split(",")]
+    return [*filter(None, given), *keys_put_aside(environment)]
+
+
+def keys_put_aside(environment: Environment) -> list[str]:
+    """In home, one per line, the newest first."""
     path = environment.home / "former-secret-key"
     try:
         path.stat()
     except FileNotFoundError:
-        pass
+        return []
     except OSError as error:
         raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
-    else:
-        given.append(read_text(path, str(path)).strip())
-    return [key for key in given if key]
+    return [key.strip() for key in read_text(path, str(path)).splitlines() if key.strip()]
 
 
 def cache(environment: Environment) -> dict[str, Any]:
@@ -331,42 +339,6 @@ _IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 def secret_keys(environment: Environment) -> list[str]:
     """The keys that hold now: `sfsync rotate-key` may have changed those in home since a process began."""
     return [secret_key(environment), *former_secret_keys(environment)]
-
-
-def renew_secret_key(environment: Environment) -> bool:
-    """Put a new key in the place of the one in home, which is kept as the former one. False where the key was given.
-
-    Raises `SettingsError` where home cannot be written. Both keys are there at any instant.
-    """
-    if environment.secret_key.get_secret_value():
-        return False
-    current, path = secret_key(environment), environment.home / "secret-key"
-    try:
-        _replace(environment.home / "former-secret-key", current)
-        _replace(path, secrets.token_urlsafe(50))
-    except OSError as error:
-        raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
-    return True
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
-    draft.replace(path)
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Whole or not at all, and the first of two writers wins: the other then reads the winner's."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def mail(environment: Environment) -> dict[str, Any]:

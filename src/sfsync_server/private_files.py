@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OTHERS = 0o077
@@ -23,11 +25,38 @@ def files_of(database: str | Path) -> list[Path]:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Whole or not at all; whatever the mode of a file that was there. Raises `OSError`."""
+    """Whole or not at all, and on the disk when it returns; whatever the mode of a file that was there. Raises
+    `OSError`."""
+    with _draft(path, content) as draft:
+        draft.replace(path)
+    _keep_name(path.parent)
+
+
+def write_private_once(path: Path, content: bytes) -> None:
+    """The same, where no file is there yet. The first of two writers wins: the other then reads the winner's."""
+    with _draft(path, content) as draft, suppress(FileExistsError):
+        path.hardlink_to(draft)
+    _keep_name(path.parent)
+
+
+@contextmanager
+def _draft(path: Path, content: bytes) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(content)
-        draft.replace(path)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _keep_name(folder: Path) -> None:
+    """A file system that cannot do that for a folder keeps the name in its own time."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(opened)
+    finally:
+        os.close(opened)

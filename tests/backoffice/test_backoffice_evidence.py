@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +126,38 @@ def test_the_command_says_what_is_wrong(shop: World, told: int, tmp_path: Path) 
     assert (wrong.exit_code, "ends in .html or .json" in wrong.output) == (2, True)
     nowhere = run(told, "--evidence", tmp_path / "no" / "evidence.html")
     assert (nowhere.exit_code, "cannot be written" in nowhere.output) == (1, True)
+
+
+def test_the_file_is_for_its_owner_alone_and_replaced_as_a_whole(shop: World, told: int, tmp_path: Path) -> None:
+    """Whatever was there: its mode goes, and whoever has the former one open goes on reading that."""
+    path = tmp_path / "evidence.json"
+    path.write_text("the former one")
+    path.chmod(0o644)
+    with path.open() as opened:
+        assert run(told, "--evidence", path).exit_code == 0
+        assert opened.read() == "the former one"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "T-1" in path.read_text("utf-8")
+    assert list(tmp_path.glob("*evidence.json*")) == [path]
+
+
+def test_a_full_disk_leaves_the_former_file(shop: World, told: int, tmp_path: Path) -> None:
+    """A real limit of the process stands for it: nothing of the file may be larger than a hundred bytes."""
+    path = tmp_path / "evidence.json"
+    path.write_text("the former one")
+    with no_file_larger_than(100):
+        full = run(told, "--evidence", path)
+    assert (full.exit_code, "cannot be written" in full.output) == (1, True)
+    assert path.read_text() == "the former one"
+    assert list(tmp_path.glob("*evidence.json*")) == [path]
+
+
+@contextmanager
+def no_file_larger_than(octets: int) -> Iterator[None]:
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)

@@ -112,7 +112,7 @@ def test_rotate_key_encrypts_every_secret_again(deployment: Deployment) -> None:
     keys = {(deployment.home / "secret-key").read_text()}
     for _ in range(2):
         said = deployment.run("rotate-key")
-        assert "Stores encrypted with the new key: 1." in said
+        assert "Secrets encrypted with the new key: 2." in said
         keys.add((deployment.home / "secret-key").read_text())
         assert deployment.python(reveal) == "the-token sqlite:///x"
     assert len(keys) == 3
@@ -125,7 +125,7 @@ def test_rotate_key_with_a_key_of_ones_own(deployment: Deployment) -> None:
     deployment.python("Store.objects.create(name='a', feed_store_id=1, token='the-token')")
     former = (deployment.home / "secret-key").read_text()
     deployment.environment |= {"SFSYNC_SECRET_KEY": "n" * 50, "SFSYNC_FORMER_SECRET_KEYS": former}
-    assert "Stores encrypted with the current key: 1." in deployment.run("rotate-key")
+    assert "Secrets encrypted with the current key: 1." in deployment.run("rotate-key")
     del deployment.environment["SFSYNC_FORMER_SECRET_KEYS"]
     assert deployment.python("print(Store.objects.get().token.reveal())") == "the-token"
 

@@ -102,8 +102,11 @@ class Secret:
 
 
 def _fernet() -> MultiFernet:
-    digests = [hashlib.sha256(f"sfsync:{key}".encode()).digest() for key in _keys()]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+    return MultiFernet([_fernet_of(key) for key in _keys()])
+
+
+def _fernet_of(key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"sfsync:{key}".encode()).digest()))
 
 
 def _keys() -> list[str]:
@@ -121,6 +124,15 @@ def decrypt(encrypted: str) -> str:
         return _fernet().decrypt(encrypted.encode()).decode()
     except InvalidToken:
         raise SecretUnreadable from None
+
+
+def opens(key: str, encrypted: str) -> bool:
+    """Whether that key, whatever the others, decrypts it."""
+    try:
+        _fernet_of(key).decrypt(encrypted.encode())
+    except InvalidToken:
+        return False
+    return True
 
 
 _HOME = "\0"

@@ -230,6 +230,7 @@ def _write_evidence(path: Path, orders: list[Order]) -> None:
     """In the language of whoever asks."""
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.evidence import evidence_of
+    from sfsync_server.private_files import write_private
 
     if path.suffix not in FORMS:
         shown.stop(f"The evidence is a file that ends in {' or '.join(FORMS)}.", shown.USAGE)
@@ -239,7 +240,7 @@ def _write_evidence(path: Path, orders: list[Order]) -> None:
     with closing(Live()) as connections:
         text = _as_text(evidence_of(orders[0], connections), path.suffix)
     try:
-        path.write_text(text, encoding="utf-8")
+        write_private(path, text.encode())
     except OSError as error:
         shown.stop(f"{path} cannot be written: {error.strerror}.")
     shown.say(f"Written: {path}")

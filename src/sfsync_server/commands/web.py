@@ -132,29 +132,22 @@ def rotate_key() -> None:
     """A new secret key, and every stored secret encrypted with it; the former key still decrypts until the next time.
 
     What runs goes on: it reads the new key when it needs it. With a key of your own (SFSYNC_SECRET_KEY), first put the
-    new one there and the old one into SFSYNC_FORMER_SECRET_KEYS.
+    new one there and the old one into SFSYNC_FORMER_SECRET_KEYS. Whatever goes wrong, no secret is lost: run it again.
     """
-    from sfsync.db.secrets import SecretUnreadable
-    from sfsync_server import environment
-
-    renewed = environment.renew_secret_key(environment.load())
-    try:
-        count = _encrypt_again()
-    except SecretUnreadable as error:
-        shown.stop(str(error))
-    shown.say(f"Stores encrypted with the {'new' if renewed else 'current'} key: {count}.")
-
-
-def _encrypt_again() -> int:
     from django.db import transaction
 
-    from sfsync.models import Store
+    from sfsync.db.secrets import SecretUnreadable
+    from sfsync.db.stored_secrets import StoredSecrets
+    from sfsync_server import environment, rotation
+    from sfsync_server.errors import SettingsError
 
-    sealed = ["token", "shop_secrets", "bridge_secret"]
-    with transaction.atomic():
-        stores = list(Store.objects.select_for_update().only(*sealed))
-        for store in stores:
-            for secret in store.shop_secrets.values():
-                secret.reveal()
-            store.save(update_fields=sealed)
-    return len(stores)
+    settings = environment.load()
+    try:
+        with rotation.alone(settings), transaction.atomic():
+            secrets = StoredSecrets()
+            secrets.check()
+            renewed = rotation.renew_secret_key(settings, secrets.need)
+            count = secrets.encrypt_again()
+    except (SecretUnreadable, SettingsError) as error:
+        shown.stop(str(error))
+    shown.say(f"Secrets encrypted with the {'new' if renewed else 'current'} key: {count}.")

@@ -7,6 +7,7 @@ import stat
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from sfsync_server.environment import (
     ignored,
     load,
     mail,
-    renew_secret_key,
     secret_key,
 )
 from sfsync_server.errors import SettingsError
 from sfsync_server.own_database import database
+from sfsync_server.rotation import alone, renew_secret_key
 
 LONG = "0123456789-0123456789"
 
@@ -243,18 +244,32 @@ def test_two_processes_that_start_at_once_get_the_same_key() -> None:
 def test_a_key_that_is_given_is_used_and_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SFSYNC_SECRET_KEY", LONG)
     assert secret_key(load()) == LONG
-    assert not renew_secret_key(load())
+    with alone(load()):
+        assert not renew_secret_key(load(), nothing_needs)
     assert not (tmp_path / "home").exists()
 
 
-def test_a_renewed_key_keeps_the_former_one_for_what_it_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given ones come first; both are there at any instant."""
-    before = secret_key(load())
+def test_a_renewed_key_keeps_the_former_one_and_every_older_one_that_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest first, after those that were given."""
+    first = secret_key(load())
     assert former_secret_keys(load()) == []
-    assert renew_secret_key(load())
+    assert renew_secret_key(load(), nothing_needs)
+    second = secret_key(load())
+    assert renew_secret_key(load(), first.__eq__)
     monkeypatch.setenv("SFSYNC_FORMER_SECRET_KEYS", "older, oldest,")
-    assert secret_key(load()) != before
-    assert former_secret_keys(load()) == ["older", "oldest", before]
+    assert former_secret_keys(load()) == ["older", "oldest", second, first]
+    third = secret_key(load())
+    assert len({first, second, third}) == 3
+    assert renew_secret_key(load(), nothing_needs)
+    assert former_secret_keys(load()) == ["older", "oldest", third]
+
+
+def test_nobody_else_renews_the_key_meanwhile() -> None:
+    refused = pytest.raises(SettingsError, match="Another `sfsync rotate-key` is in progress")
+    with alone(load()), refused, alone(load()):
+        pytest.fail("both are at it")
+    with alone(load()):
+        assert secret_key(load())
 
 
 def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
@@ -267,9 +282,18 @@ def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
 def test_a_home_that_cannot_be_used_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "file" / "home"))
-    for use in (secret_key, former_secret_keys, renew_secret_key):
+    for use in (secret_key, former_secret_keys, partial(renew_secret_key, needed=nothing_needs), alone_at):
         with pytest.raises(SettingsError, match=r"SFSYNC_HOME \(.*\) cannot be used: Not a directory\."):
             use(load())
+
+
+def nothing_needs(key: str) -> bool:
+    return False
+
+
+def alone_at(environment: Environment) -> None:
+    with alone(environment):
+        pytest.fail("nothing is locked there")
 
 
 # --- what Django gets -------------------------------------------------------------------------------------------------

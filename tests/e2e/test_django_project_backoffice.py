@@ -1,0 +1,73 @@
+"""docs/backoffice.md, "In a Django project of your own", word for word: in a project as Django itself begins one."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "backoffice.md"
+TITLE = "## In a Django project of your own\n"
+VISIT = """
+import django
+django.setup()
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+assert not apps.is_installed("axes")
+people = get_user_model()
+people.objects.create_superuser("root", password="a-good-password-9")
+visitor = Client(headers={"host": "localhost"})
+
+signing_in = visitor.get("/marketplaces/", follow=True)
+assert signing_in.status_code == 200, signing_in
+assert "Sign in" in signing_in.text
+path = signing_in.request["PATH_INFO"]
+inside = visitor.post(path, {"username": "root", "password": "a-good-password-9"}, follow=True)
+assert inside.redirect_chain[0] == ("/marketplaces/", 302), inside.redirect_chain
+assert inside.status_code == 200, inside
+
+page = "/marketplaces/people/"
+named = {"username": "claire", "active": "on"}
+assert visitor.post(f"{page}new/", named | {"password": "a-good-password-8"}).status_code == 302
+claire = people.objects.get(username="claire")
+assert visitor.post(f"{page}{claire.pk}/", named | {"password": "a-good-password-7"}).status_code == 302
+assert people.objects.get(username="claire").check_password("a-good-password-7")
+"""
+
+
+def run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={"DJANGO_SETTINGS_MODULE": "project.settings"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Django's own beginning, with the page's settings and addresses in it."""
+    subprocess.run([sys.executable, "-m", "django", "startproject", "project", tmp_path], check=True, timeout=60)
+    _before, _title, section = PAGE.read_text("utf-8").partition(TITLE)
+    settings, addresses, *_more = re.findall(r"^```python\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    with (tmp_path / "project" / "settings.py").open("a") as file:
+        file.write(f"\n{settings}")
+    (tmp_path / "project" / "urls.py").write_text(addresses)
+    return tmp_path
+
+
+def test_the_back_office_runs_without_django_axes(project: Path) -> None:
+    """Somebody signs in, adds a person and gives a new password."""
+    assert "no issues" in run(project, "manage.py", "check")
+    run(project, "manage.py", "migrate", "--verbosity=0")
+    run(project, "-c", VISIT)
