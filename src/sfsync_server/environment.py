@@ -74,8 +74,8 @@ class Environment(BaseSettings):
     )
     concurrency: int = Field(default=4, ge=1, le=10, description="Requests to Shopping Feed at once")
     paced: bool = Field(default=True, description="Keep under the rate limit by waiting before requests")
-    silence_minutes: int = Field(default=60, ge=1, description="No run for so long is an alarm")
-    patience_hours: int = Field(default=24, ge=1, description="An update unsent for so long is an alarm")
+    silence_minutes: int = Field(default=60, ge=1, le=525_600, description="No run for so long is an alarm")
+    patience_hours: int = Field(default=24, ge=1, le=8760, description="An update unsent for so long is an alarm")
     sweep_days: int = Field(default=90, ge=1, le=3650, description="Orders older than this are final")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="What goes to stderr"

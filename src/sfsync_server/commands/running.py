@@ -31,7 +31,14 @@ def register(app: typer.Typer) -> None:
 def sync(
     store: StoreOption = "",
     wait: Annotated[
-        float, typer.Option("--wait", min=0, help="Keep checking for confirmations for this many seconds.")
+        float,
+        typer.Option(
+            "--wait",
+            min=0,
+            max=shown.MOST_SECONDS,
+            callback=shown.number,
+            help="Keep checking for confirmations for this many seconds.",
+        ),
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
