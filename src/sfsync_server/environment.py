@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from sfsync.conf import PAGE_ADDRESS, is_page_address
 from sfsync_server.errors import SettingsError
 from sfsync_server.front import are_proxies
+from sfsync_server.outgoing_proxy import check_proxy
 from sfsync_server.own_database import NOT_AN_ADDRESS, check_database
 
 logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line of .env that means nothing is told by name (`ignored`)
@@ -126,6 +127,13 @@ class Environment(BaseSettings):
     def _known_database(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
             check_database(value.get_secret_value())
+        return value
+
+    @field_validator("outgoing_proxy")
+    @classmethod
+    def _known_proxy(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            check_proxy(value.get_secret_value())
         return value
 
     @field_validator("proxies")

@@ -120,7 +120,7 @@ def _crash(error: Exception) -> Stopped:
 
     stopped = stopped_by(error)
     crashed = stopped.trouble is Trouble.CRASHED
-    return Stopped(Trouble.CRASHED, f"{type(error).__name__}: {error}") if crashed else stopped
+    return Stopped(Trouble.CRASHED, f"{type(error).__name__}: {stopped.detail}") if crashed else stopped
 
 
 def _troubled(stopped: Stopped) -> dict[str, str]:

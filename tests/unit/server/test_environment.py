@@ -77,6 +77,8 @@ def test_a_setting_is_read_from_the_environment_or_from_a_file(
 ) -> None:
     """`SFSYNC_X`, and `SFSYNC_X_FILE`, which wins over a line of .env."""
     monkeypatch.setenv(f"SFSYNC_{name.upper()}", text)
+        ("outgoing_proxy", "http://u:p@proxy:3128", SecretStr("http://u:p@proxy:3128")),
+        ("outgoing_proxy", "https://proxy", SecretStr("https://proxy")),
     assert getattr(load(), name) == value
     monkeypatch.delenv(f"SFSYNC_{name.upper()}")
     (tmp_path / ".env").write_text(f"SFSYNC_{name.upper()}=something else\n")
@@ -128,6 +130,15 @@ def test_a_setting_is_read_from_the_environment_or_from_a_file(
         ("time_zone", "Paris", "SFSYNC_TIME_ZONE is “Paris”, but takes a time zone, like Europe/Paris."),
         ("url", "sync.fr", "SFSYNC_URL is “sync.fr”, but takes the address of the back office, like https://sync."),
         ("url", "https://u:secret@sync.fr", "SFSYNC_URL takes the address of the back office"),
+        ("outgoing_proxy", "user:tell-nobody@proxy:3128", "SFSYNC_OUTGOING_PROXY takes http://host:port, https://host"),
+        ("outgoing_proxy", "proxy:3128", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "ftp://user:tell-nobody@proxy", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://user:tell-nobody@", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://user:tell nobody@proxy", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://proxy:0", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://proxy:99999", "SFSYNC_OUTGOING_PROXY is not an address"),
+        ("outgoing_proxy", "http://user:tell-nobody/x@proxy", "SFSYNC_OUTGOING_PROXY is not an address"),
+        ("outgoing_proxy", "http://[proxy", "SFSYNC_OUTGOING_PROXY is not an address"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(
