@@ -114,11 +114,11 @@ class Environment(BaseSettings):
     )
     time_zone: str = Field(default="UTC", description="The time zone of pages and mails")
 
-    @field_validator("home")
+    @field_validator("home", mode="before")
     @classmethod
-    def _whole_path(cls, value: Path) -> Path:
+    def _whole_path(cls, value: Path | str) -> Path:
         try:
-            return value.expanduser()
+            return Path(value).expanduser() if str(value).strip() else _home()
         except RuntimeError:
             raise ValueError("takes a folder") from None
 
