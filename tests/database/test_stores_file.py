@@ -225,6 +225,8 @@ def test_what_the_file_does_not_say_stays(file: Path) -> None:
         ("stores.main", 'stores."no spaces"', "stores.no spaces.name: Enter a valid “slug”"),
         ("[stores.main]", "title = 1\n[stores.main]", "title: unknown; a store is a table [stores.NAME]."),
         ("[stores.main]", "[stores.main", "stores.toml is not TOML: "),
+        ("[stores.main]", f"a = {'[' * 3000}\n[stores.main]", "stores.toml is nested too deeply, or has a number with"),
+        ("[stores.main]", f"a = {'9' * 5000}\n[stores.main]", "stores.toml is nested too deeply, or has a number with"),
         (MAIN, "stores = 1", "The file has no store: begin with a table [stores.NAME]."),
         (MAIN, "[stores]\nmain = 1", "stores.main: must be a table."),
         (MAIN, '[stores.main]\nshop = "here"', "stores.main.shop: must be a table."),
