@@ -4,10 +4,10 @@ Import it when Django's apps are ready: in a view, a command, a task or `AppConf
 """
 
 from sfsync.domain.operations import OperationKind
-from sfsync.domain.operations import register as register_operation
 from sfsync.domain.orders import Parcel, Seen, Snapshot
 from sfsync.engine.kit.connections import Connections, Live
 from sfsync.engine.kit.lease import Busy
+from sfsync.engine.outgoing.prepare import register_operation
 from sfsync.engine.people.acts import done_by_hand, give_up, retry
 from sfsync.engine.people.at_once import send_now
 from sfsync.engine.people.change_settings import add_store, change_settings

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from sfsync.conf import PAGE_ADDRESS, is_page_address
 from sfsync_server.errors import SettingsError
 from sfsync_server.front import are_proxies
+from sfsync_server.outgoing_proxy import check_proxy
 from sfsync_server.own_database import NOT_AN_ADDRESS, check_database
 from sfsync_server.private_files import write_private_once
 
@@ -75,8 +76,8 @@ class Environment(BaseSettings):
     )
     concurrency: int = Field(default=4, ge=1, le=10, description="Requests to Shopping Feed at once")
     paced: bool = Field(default=True, description="Keep under the rate limit by waiting before requests")
-    silence_minutes: int = Field(default=60, ge=1, description="No run for so long is an alarm")
-    patience_hours: int = Field(default=24, ge=1, description="An update unsent for so long is an alarm")
+    silence_minutes: int = Field(default=60, ge=1, le=525_600, description="No run for so long is an alarm")
+    patience_hours: int = Field(default=24, ge=1, le=8760, description="An update unsent for so long is an alarm")
     sweep_days: int = Field(default=90, ge=1, le=3650, description="Orders older than this are final")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="What goes to stderr"
@@ -114,11 +115,11 @@ class Environment(BaseSettings):
     )
     time_zone: str = Field(default="UTC", description="The time zone of pages and mails")
 
-    @field_validator("home")
+    @field_validator("home", mode="before")
     @classmethod
-    def _whole_path(cls, value: Path) -> Path:
+    def _whole_path(cls, value: Path | str) -> Path:
         try:
-            return value.expanduser()
+            return Path(value).expanduser() if str(value).strip() else _home()
         except RuntimeError:
             raise ValueError("takes a folder") from None
 
@@ -127,6 +128,13 @@ class Environment(BaseSettings):
     def _known_database(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
             check_database(value.get_secret_value())
+        return value
+
+    @field_validator("outgoing_proxy")
+    @classmethod
+    def _known_proxy(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            check_proxy(value.get_secret_value())
         return value
 
     @field_validator("proxies")

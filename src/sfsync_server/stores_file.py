@@ -80,6 +80,8 @@ def _load(path: Path) -> dict[str, Any]:
         raise StoresFileError(f"{path} is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise StoresFileError(f"{path} is not TOML: {error}.") from None
+    except (RecursionError, ValueError):
+        raise StoresFileError(f"{path} is nested too deeply, or has a number with too many digits.") from None
 
 
 def _tables(document: Mapping[str, Any], mistakes: list[str]) -> dict[str, dict[str, Any]]:

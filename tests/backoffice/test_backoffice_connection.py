@@ -125,6 +125,17 @@ def test_empty_secrets_are_tried_as_they_are_saved(shop: World, merchant: Client
     assert "Shopping Feed refused the token." in text(merchant.post(TEST, {"token": "a-wrong-token-123"}))
 
 
+@pytest.mark.parametrize("page", [TEST, CONNECTION])
+@pytest.mark.parametrize("address", ["https://[", "https://h:99999"])
+@pytest.mark.parametrize("token", ["", "another-token-123"])
+def test_what_is_no_address_is_neither_tried_nor_saved(
+    shop: World, administrator: Client, page: str, address: str, token: str
+) -> None:
+    before = Store.objects.values().get()
+    assert "That is not an address." in text(administrator.post(page, given(shop, api_url=address, token=token)))
+    assert Store.objects.values().get() == before
+
+
 # --- secrets that were typed ------------------------------------------------------------------------------------------
 
 

@@ -23,9 +23,17 @@ from sfsync.tasks import run_due_stores
 from sfsync.testing import REFUNDED, SHIPPED, World
 from sfsync_server.cli import app
 from sfsync_server.commands import running
+from sfsync_server.commands.shown import MOST_ROWS
 from sfsync_server.service import Service
 from shoppingfeed.sandbox import Fault
 
+WAITING = [
+    ("reconcile", "--grace"),
+    ("sync", "--wait"),
+    ("rehearse", "main", "--wait"),
+    ("retry", "--since", "1d", "--wait"),
+]
+"""Commands and their options that take a length of time."""
 STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 OTHER_TIMES = re.compile(r"\d{4}-\d\d-\d\dT|\d+ [A-Z][a-z]+ \d{4}|\d\d:\d\d:\d\d(\+|\.\d)")
 
@@ -288,10 +296,39 @@ def test_many_failures_are_shown_before_they_are_retried(world: World) -> None:
     assert (retried["retried"], retried["waiting"], retried["done"]) == (2, 2, 0)
 
 
-@pytest.mark.parametrize("since", ["yesterday", "6x", "2026-13-01"])
+@pytest.mark.parametrize(
+    "since", ["yesterday", "6x", "2026-13-01", "0001-01-01", "0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"]
+)
 def test_a_moment_that_is_none_is_refused_with_a_sentence(world: World, since: str) -> None:
+    """Nor what no calendar has in another time zone."""
     result = CliRunner().invoke(app, ["retry", "--since", since])
     assert result.exit_code == 2
+    assert f"“{since}” is not a date or time" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        *(((*command, wrong), command[-1]) for command in WAITING for wrong in ("inf", "1e300", "nan", "-1", "soon")),
+        (("rehearse", "main", "--channel", "9" * 23), "--channel"),
+        (("logs", "--limit", "9" * 20), "--limit"),
+        (("tasks", "--limit", "9" * 20), "--limit"),
+        (("logs", "--text", "x" * 60_000), "--text"),
+        (("retry", "--reason", "x" * 60_000), "--reason"),
+    ],
+)
+def test_an_option_out_of_bounds_is_wrong_usage(world: World, arguments: tuple[str, ...], option: str) -> None:
+    """The option is named, nothing is changed, and nobody else is blamed."""
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert option in result.output
+    assert "database" not in result.output
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("arguments", [("logs", "--text", "%_" * 500), ("logs", "--limit", MOST_ROWS)])
+def test_an_option_at_its_bound_is_taken(world: World, arguments: tuple[object, ...]) -> None:
+    assert told(*arguments) == []
 
 
 def test_held_updates_are_released(world: World) -> None:

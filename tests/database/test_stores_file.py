@@ -164,6 +164,41 @@ def test_what_the_file_does_not_say_stays(file: Path) -> None:
         ("store_id = 10", 'store_id = 10\nrecipients = "x@y.fr"', "stores.main.recipients: Recipients are a list"),
         ("store_id = 10", 'store_id = 10\napi_url = "ftp://x"', "stores.main.api_url: The API's address starts with"),
         ("store_id = 10", "store_id = 10\nship_without_tracking = 3", "stores.main.ship_without_tracking: Shipping"),
+        (
+            "store_id = 10",
+            'store_id = 10\ncarriers = ""',
+            "stores.main.carriers: The carriers are tables, one for each",
+        ),
+        (
+            "store_id = 10",
+            "store_id = 10\ncarriers = []",
+            "stores.main.carriers: The carriers are tables, one for each",
+        ),
+        ("store_id = 10", 'store_id = 10\nreasons = ""', "stores.main.reasons: The reasons are a table: of the shop's"),
+        ("store_id = 10", "store_id = 10\nreasons = []", "stores.main.reasons: The reasons are a table: of the shop's"),
+        (
+            "store_id = 10",
+            'store_id = 10\nship_hours = ""',
+            "stores.main.ship_hours: The hours to ship are a table: of",
+        ),
+        (
+            "store_id = 10",
+            "store_id = 10\nship_hours = []",
+            "stores.main.ship_hours: The hours to ship are a table: of",
+        ),
+        ("store_id = 10", 'store_id = 10\ndeadline_steps = ""', "stores.main.deadline_steps: The alerts before a"),
+        ("store_id = 10", "store_id = 10\ndeadline_steps = {}", "stores.main.deadline_steps: The alerts before a"),
+        ("store_id = 10", "store_id = 10\nrecipients = {}", "stores.main.recipients: Recipients are a list of email"),
+        ("store_id = 10", 'store_id = 10\nrecipients = ""', "stores.main.recipients: Recipients are a list of email"),
+        ("store_id = 10", 'store_id = 10\nship_without_tracking = ""', "stores.main.ship_without_tracking: Shipping"),
+        ("store_id = 10", 'store_id = 10\nstatuses = ""', "stores.main.statuses: The status mapping is a table of"),
+        ("store_id = 10", "store_id = 10\nstatuses = []", "stores.main.statuses: The status mapping is a table of"),
+        ("store_id = 10", 'store_id = 10\napi_url = "https://["', "stores.main.api_url: That is not an address."),
+        (
+            "store_id = 10",
+            'store_id = 10\napi_url = "https://h:99999"',
+            "stores.main.api_url: That is not an address.",
+        ),
         ("store_id = 10", "store_id = 10\ndelay = 5", "stores.main.delay: unknown setting; known are api_url, "),
         ("store_id = 10", 'store_id = 10\ntoken_env = "X"', "stores.main: token or token_env, not both."),
         ('token = "the-token-of-main"', "", "stores.main.token: is missing."),
@@ -190,6 +225,8 @@ def test_what_the_file_does_not_say_stays(file: Path) -> None:
         ("stores.main", 'stores."no spaces"', "stores.no spaces.name: Enter a valid “slug”"),
         ("[stores.main]", "title = 1\n[stores.main]", "title: unknown; a store is a table [stores.NAME]."),
         ("[stores.main]", "[stores.main", "stores.toml is not TOML: "),
+        ("[stores.main]", f"a = {'[' * 3000}\n[stores.main]", "stores.toml is nested too deeply, or has a number with"),
+        ("[stores.main]", f"a = {'9' * 5000}\n[stores.main]", "stores.toml is nested too deeply, or has a number with"),
         (MAIN, "stores = 1", "The file has no store: begin with a table [stores.NAME]."),
         (MAIN, "[stores]\nmain = 1", "stores.main: must be a table."),
         (MAIN, '[stores.main]\nshop = "here"', "stores.main.shop: must be a table."),
@@ -198,7 +235,8 @@ def test_what_the_file_does_not_say_stays(file: Path) -> None:
 def test_a_wrong_line_changes_nothing(file: Path, old: str, new: str, sentence: str) -> None:
     """Its place and what it takes; a right store in the same file is not written either."""
     other = "" if old == MAIN else MAIN.replace("main", "fine").replace("= 10", "= 99")
-    said = mistakes(file, MAIN.replace(old, new) + other)
+    text = MAIN.partition("[stores.main.statuses]")[0] if "statuses = " in new else MAIN
+    said = mistakes(file, text.replace(old, new) + other)
     assert len(said) == 1
     assert said[0].startswith(sentence) or sentence in said[0].removeprefix(str(file.parent))
 
@@ -283,3 +321,11 @@ def test_a_mistake_about_a_store_that_exists_is_said_like_any_other(file: Path) 
     applied(file, MAIN)
     [sentence] = mistakes(file, MAIN.replace("shipped = [4]", "shipped = 4"))
     assert "The statuses mapped to “shipped” are a list of the shop's status ids." in sentence
+
+
+@pytest.mark.parametrize("address", ["https://[", "https://h:99999"])
+def test_what_is_no_address_is_one_sentence_about_a_store_that_exists_too(file: Path, address: str) -> None:
+    """Its token is not asked for again: there is no other host that it would go to."""
+    applied(file, MAIN)
+    said = mistakes(file, MAIN.replace("store_id = 10", f'store_id = 10\napi_url = "{address}"'))
+    assert said == ["stores.main.api_url: That is not an address."]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sfsync import api
+from sfsync.domain.operations import forget, kind_of, names
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNING = {"run_store", "Result", "Live", "Connections", "Busy"}
@@ -45,3 +46,19 @@ def test_the_manual_teaches_nothing_deeper(page: str) -> None:
     code = "\n".join(re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE))
     imported = re.findall(r"^\s*(?:from|import) (sfsync[.\w]*)", code, re.MULTILINE)
     assert [name for name in imported if name not in FREE] == []
+
+
+@pytest.mark.parametrize("verb", ["nope", "", "SHIP", "ship "])
+def test_an_operation_that_the_api_does_not_have_is_not_registered(verb: str) -> None:
+    """Its orders would stop every run that comes to send them."""
+    kind = api.OperationKind(name="wrap", verb=verb, rank=5, label="Wrapped", noun="the wrapping")
+    with pytest.raises(ValueError, match=f"The API has no operation “{verb}”; it has accept, "):
+        api.register_operation(kind)
+    assert "wrap" not in names()
+
+
+def test_an_operation_of_the_api_is_registered() -> None:
+    kind = api.OperationKind(name="take", verb="accept", rank=5, label="Taken", noun="the acceptance")
+    api.register_operation(kind)
+    assert kind_of("take") is kind
+    forget("take")

@@ -69,7 +69,7 @@ def _orders(store: Store, body: bytes) -> list[OrderKey]:
     try:
         told: Any = json.loads(body)
         named = told["orders"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise Refused(400, "The message names no orders.") from None
     return list(dict.fromkeys(_keys(store, named if isinstance(named, list) else [])))
 

@@ -247,10 +247,18 @@ class Store(models.Model):
             super().clean_fields(exclude=exclude)
         except ValidationError as error:
             errors = error.error_dict
+        errors |= self._of_empty_values(exclude or ())
         if "shop_settings" not in (exclude or ()):
             errors |= named_settings.mistakes(self)
         if errors:
             raise ValidationError(errors)
+
+    def _of_empty_values(self, exclude: Collection[str]) -> dict[str, list[ValidationError]]:
+        """Django asks no validator about an empty value; an empty text is still no empty table."""
+        ours = (each for each in self._meta.fields if isinstance(each, models.JSONField) and each.name not in exclude)
+        empty = {each: value for each in ours if (value := getattr(self, each.attname)) in each.empty_values}
+        refused = {each.name: validators.refusals(each.validators, value) for each, value in empty.items()}
+        return {name: errors for name, errors in refused.items() if errors}
 
     @property
     def kind(self) -> ShopKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,17 @@ from sfsync.domain.carriers import CarriersError, read_book
 from sfsync.domain.hosts import is_forbidden, is_loopback
 from sfsync.domain.mapping import MappedTwice, UnknownMeaning, status_mapping
 from sfsync.shops.keys import LONGEST
+
+
+def refusals(checks: Iterable[Callable[[Any], None]], value: Any) -> list[ValidationError]:
+    """What these validators have against a value."""
+    found: list[ValidationError] = []
+    for check in checks:
+        try:
+            check(value)
+        except ValidationError as error:
+            found.append(error)
+    return found
 
 
 def recipients(value: Any) -> None:

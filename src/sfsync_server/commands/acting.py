@@ -26,7 +26,14 @@ SinceOption = Annotated[
     str, typer.Option("--since", help="Failed updates since then: 2026-11-27, 2026-11-27T18:00, or 90m, 6h, 2d ago.")
 ]
 WaitOption = Annotated[
-    float, typer.Option("--wait", min=0, help="Send them at once, and follow them for this many seconds.")
+    float,
+    typer.Option(
+        "--wait",
+        min=0,
+        max=shown.MOST_SECONDS,
+        callback=shown.number,
+        help="Send them at once, and follow them for this many seconds.",
+    ),
 ]
 
 
@@ -43,7 +50,12 @@ def retry(
     since: SinceOption = "",
     channel: Annotated[str, typer.Option("--channel", help="Failed updates of this marketplace.")] = "",
     reason: Annotated[
-        str, typer.Option("--reason", help="Failed updates with this reason: words of the answer, or a code.")
+        str,
+        typer.Option(
+            "--reason",
+            callback=shown.searched,
+            help="Failed updates with this reason: words of the answer, or a code.",
+        ),
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not show first what will be sent, and ask.")] = False,
     wait: WaitOption = 0,

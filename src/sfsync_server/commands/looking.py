@@ -81,7 +81,7 @@ def tasks(
     went_back: Annotated[
         bool, typer.Option("--went-back", help="The orders whose shop took back what the marketplace was told.")
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Maximum number of rows.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=shown.MOST_ROWS, help="Maximum number of rows.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
     """The updates that are not confirmed yet, oldest first."""
@@ -280,8 +280,10 @@ def logs(
     store: StoreOption = "",
     level: Annotated[str, typer.Option("--level", help="At least: info, warning or error.")] = "info",
     order: Annotated[str, typer.Option("--order", help="Of one order only.")] = "",
-    text: Annotated[str, typer.Option("--text", help="Only what contains this text.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Maximum number of entries (newest first).")] = 100,
+    text: Annotated[str, typer.Option("--text", callback=shown.searched, help="Only what contains this text.")] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=shown.MOST_ROWS, help="Maximum number of entries (newest first).")
+    ] = 100,
     as_json: JsonOption = False,
 ) -> None:
     """What every sync did, and what happened to each order, newest last."""

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from sfsync.engine.watch.doctor import Finding as Step
     from sfsync.models import Finding, Store
 
+MOST_GRACE = 8760
+"""Hours: a year."""
+LARGEST_NUMBER = 2**63 - 1
+"""That Shopping Feed gives to anything."""
+
 
 def register(app: typer.Typer) -> None:
     app.command()(shown.with_stamps(reconcile))
@@ -26,7 +31,13 @@ def reconcile(
     store: StoreOption = "",
     grace: Annotated[
         float,
-        typer.Option("--grace", min=0, help="Hours that a marketplace may take to show what it was told."),
+        typer.Option(
+            "--grace",
+            min=0,
+            max=MOST_GRACE,
+            callback=shown.number,
+            help="Hours that a marketplace may take to show what it was told.",
+        ),
     ] = 24,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,9 +70,23 @@ def rehearse(
     store: Annotated[str, typer.Argument(help="The store, by its name.")],
     channel: Annotated[
         int | None,
-        typer.Option("--channel", min=1, help="The marketplace's number at Shopping Feed; that of the newest order."),
+        typer.Option(
+            "--channel",
+            min=1,
+            max=LARGEST_NUMBER,
+            help="The marketplace's number at Shopping Feed; that of the newest order.",
+        ),
     ] = None,
-    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the confirmation.")] = 60,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            min=0,
+            max=shown.MOST_SECONDS,
+            callback=shown.number,
+            help="Seconds to wait for the confirmation.",
+        ),
+    ] = 60,
     as_json: JsonOption = False,
 ) -> None:
     """Ship a test order at Shopping Feed and remove it: proof that token, store and rights are right.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -36,9 +36,9 @@ def moment(text: str) -> datetime | None:
         return timezone.now() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
         given = datetime.fromisoformat(text)
-    except ValueError:
-        shown.stop(f"“{text}” is no moment: write 2026-11-27, 2026-11-27T18:00, or 90m, 6h, 2d.", shown.USAGE)
-    return given if given.tzinfo else timezone.make_aware(given)
+        return (given if given.tzinfo else timezone.make_aware(given)).astimezone(UTC)
+    except (ValueError, OverflowError):  # at the ends of the calendar another time zone has no such moment
+        shown.stop(f"“{text}” is not a date or time: write 2026-11-27, 2026-11-27T18:00, or 90m, 6h, 2d.", shown.USAGE)
 
 
 def resend(stores: list[Store], wanted: Wanted, *, sure: bool, wait: float, as_json: bool) -> None:

@@ -31,7 +31,14 @@ def register(app: typer.Typer) -> None:
 def sync(
     store: StoreOption = "",
     wait: Annotated[
-        float, typer.Option("--wait", min=0, help="Keep checking for confirmations for this many seconds.")
+        float,
+        typer.Option(
+            "--wait",
+            min=0,
+            max=shown.MOST_SECONDS,
+            callback=shown.number,
+            help="Keep checking for confirmations for this many seconds.",
+        ),
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -113,7 +120,7 @@ def _crash(error: Exception) -> Stopped:
 
     stopped = stopped_by(error)
     crashed = stopped.trouble is Trouble.CRASHED
-    return Stopped(Trouble.CRASHED, f"{type(error).__name__}: {error}") if crashed else stopped
+    return Stopped(Trouble.CRASHED, f"{type(error).__name__}: {stopped.detail}") if crashed else stopped
 
 
 def _troubled(stopped: Stopped) -> dict[str, str]:

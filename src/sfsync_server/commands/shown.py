@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,6 +29,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machi
 StoreOption = Annotated[str, typer.Option("--store", help="Only this store, by its name.")]
 
 USAGE = 2
+MOST_SECONDS = 24 * 3600
+"""That a command waits."""
+MOST_ROWS = 100_000
+"""That a command prints."""
+LONGEST_TEXT = 1000
+"""Characters that are searched for."""
 NO_STORE = "There is no enabled store. Write a file of stores and run `sfsync apply FILE`."
 
 P = ParamSpec("P")
@@ -45,6 +52,20 @@ def with_stamps(command: Callable[P, T]) -> Callable[P, T]:
             return command(*args, **kwargs)
 
     return told
+
+
+def number(given: float) -> float:
+    """As an option: `nan` is within every range, and is no number of anything."""
+    if math.isnan(given):
+        raise typer.BadParameter("nan is not a number.")
+    return given
+
+
+def searched(given: str) -> str:
+    """As an option: a database refuses to look for more than so many characters."""
+    if len(given) > LONGEST_TEXT:
+        raise typer.BadParameter(f"the text is too long: at most {LONGEST_TEXT} characters.")
+    return given
 
 
 def clean(text: object) -> str:

@@ -46,6 +46,15 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert (environment.timeout, environment.lease_seconds, environment.paced) == (30, 180, True)
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_home_is_none_and_not_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "account"))
+    monkeypatch.setenv("SFSYNC_HOME", empty)
+    assert load().home == tmp_path / "account" / ".sfsync"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
@@ -69,6 +78,8 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("cron_key", LONG, SecretStr(LONG)),
         ("metrics_key", LONG, SecretStr(LONG)),
         ("broker_url", "redis://host/1", SecretStr("redis://host/1")),
+        ("outgoing_proxy", "http://u:p@proxy:3128", SecretStr("http://u:p@proxy:3128")),
+        ("outgoing_proxy", "https://proxy", SecretStr("https://proxy")),
         ("time_zone", "Europe/Paris", "Europe/Paris"),
         ("url", "https://sync.example.com", "https://sync.example.com"),
     ],
@@ -116,8 +127,21 @@ def test_a_setting_is_read_from_the_environment_or_from_a_file(
         ("poll_seconds", "0", "SFSYNC_POLL_SECONDS is “0”, but takes a number from 0.05 to 3600."),
         ("concurrency", "11", "SFSYNC_CONCURRENCY is “11”, but takes a whole number from 1 to 10."),
         ("paced", "perhaps", "SFSYNC_PACED is “perhaps”, but takes true or false."),
-        ("silence_minutes", "0", "SFSYNC_SILENCE_MINUTES is “0”, but takes a whole number, 1 or more."),
-        ("patience_hours", "0", "SFSYNC_PATIENCE_HOURS is “0”, but takes a whole number, 1 or more."),
+        ("silence_minutes", "0", "SFSYNC_SILENCE_MINUTES is “0”, but takes a whole number from 1 to 525600."),
+        ("silence_minutes", "9" * 20, f"SFSYNC_SILENCE_MINUTES is “{'9' * 20}”, but takes a whole number from 1 to"),
+        ("patience_hours", "0", "SFSYNC_PATIENCE_HOURS is “0”, but takes a whole number from 1 to 8760."),
+        ("patience_hours", "99999999999", "SFSYNC_PATIENCE_HOURS is “99999999999”, but takes a whole number from 1"),
+        ("outgoing_proxy", "user:tell-nobody@proxy:3128", "SFSYNC_OUTGOING_PROXY takes http://host:port, https://host"),
+        ("outgoing_proxy", "proxy:3128", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "ftp://user:tell-nobody@proxy", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://user:tell-nobody@", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://user:tell nobody@proxy", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://proxy:0", "SFSYNC_OUTGOING_PROXY takes http://host:port"),
+        ("outgoing_proxy", "http://proxy:99999", "SFSYNC_OUTGOING_PROXY is not an address"),
+        ("outgoing_proxy", "http://user:tell-nobody/x@proxy", "SFSYNC_OUTGOING_PROXY is not an address"),
+        ("outgoing_proxy", "http://[proxy", "SFSYNC_OUTGOING_PROXY is not an address"),
+        ("timeout", "nan", "SFSYNC_TIMEOUT is “nan”, but takes a number from 1 to 60."),
+        ("poll_seconds", "inf", "SFSYNC_POLL_SECONDS is “inf”, but takes a number from 0.05 to 3600."),
         ("sweep_days", "4000", "SFSYNC_SWEEP_DAYS is “4000”, but takes a whole number from 1 to 3650."),
         ("log_level", "LOUD", "SFSYNC_LOG_LEVEL is “LOUD”, but takes DEBUG, INFO, WARNING or ERROR."),
         ("log_level", "x" * 500, f"SFSYNC_LOG_LEVEL is “{'x' * 60}”, but takes DEBUG"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.db import DatabaseError, InterfaceError, OperationalError
@@ -42,7 +43,16 @@ def diagnosed(shop: OpenShop, error: Exception) -> Exception:
 
 
 def stopped_by(error: Exception) -> Stopped:
-    return Stopped(_trouble(error), str(error))
+    return Stopped(_trouble(error), without_accounts(str(error)))
+
+
+_ACCOUNT = re.compile(r"(?<=://)[^\s/?#@\"'<>]+@|(?<![\w.%+~-])[\w.%+~-]+:(?!//)[^\s\"'<>]{1,1000}@")
+"""`user:password@`, with or without the `scheme://` before it."""
+
+
+def without_accounts(text: str) -> str:
+    """A library that is given a wrong address may repeat it with its password."""
+    return _ACCOUNT.sub("", text)
 
 
 def _trouble(error: Exception) -> Trouble:

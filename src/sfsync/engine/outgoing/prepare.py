@@ -16,7 +16,7 @@ from sfsync.domain.decide import Decided, Decision, Fail, Nothing, Send, Wait, i
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together, decide_together
 from sfsync.domain.mapping import Policy, status_mapping
-from sfsync.domain.operations import all_kinds, is_numbered, kind_of, names
+from sfsync.domain.operations import OperationKind, all_kinds, is_numbered, kind_of, names, register
 from sfsync.domain.orders import Fact, Flying, Known, SetAside, Snapshot
 from sfsync.domain.reconciliation import CANCELLED
 from sfsync.domain.value import value
@@ -209,6 +209,15 @@ def carriers_of(order: Snapshot) -> list[str]:
 
 ITEMS: dict[str, Callable[..., OrderOperation]] = {each.operation: each for each in OrderOperation.__subclasses__()}
 """The API's verbs."""
+
+
+def register_operation(kind: OperationKind) -> None:
+    """Have another operation of the API sent. Raises `ValueError` where the API has none of this verb, or where the
+    name or the settings' word is taken."""
+    if kind.verb not in ITEMS:
+        known = ", ".join(sorted(ITEMS))
+        raise ValueError(f"The API has no operation “{kind.verb}”; it has {known}.")
+    register(kind)
 
 
 def policy_of(store: Store) -> Policy:

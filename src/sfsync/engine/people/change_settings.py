@@ -46,8 +46,8 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
         _lock(store)
         wanted = named_settings.canonical(wanted.get(named_settings.KIND, store.shop_kind), wanted)
         keep_at_home(store, wanted)
-        changes = differences(store, wanted)
         _judge(draft := copy(store), wanted, together)
+        changes = differences(store, wanted)
         if not changes:
             return []
         names = [name for name, _before, _after in changes]
@@ -63,15 +63,16 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
 
 
 def keep_at_home(store: Store, wanted: Mapping[str, Any]) -> None:
-    """A secret goes only to the host that it was given for: for another one it is to be given again.
+    """A secret goes only to the host that it was given for: for another one it is to be given again. What is no address
+    at all is left to the model's rules.
 
     Raises `ValidationError`.
     """
     _keep_shops_at_home(store, wanted)
-    moved = "api_url" in wanted and origin(wanted["api_url"]) != origin(store.api_url)
-    if moved and store.token and "token" not in wanted:
+    before, after = _origin(store.api_url), _origin(wanted.get("api_url", store.api_url))
+    if after not in (None, before) and store.token and "token" not in wanted:
         sentence = gettext("The token was given for %(host)s: enter it again to use it at another address.")
-        raise ValidationError({"token": sentence % {"host": origin(store.api_url)[1]}})
+        raise ValidationError({"token": sentence % {"host": before[1] if before else store.api_url}})
 
 
 def _keep_shops_at_home(store: Store, wanted: Mapping[str, Any]) -> None:

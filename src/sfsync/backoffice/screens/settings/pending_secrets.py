@@ -46,8 +46,13 @@ def keep(request: HttpRequest, place: str, form: Any) -> None:
 
 
 def _host(request: HttpRequest) -> list[Any]:
-    """What the token is typed for. A merchant's form has no address: it is that of the store."""
-    return list(origin(request.POST.get("api_url", "").strip()))
+    """What the token is typed for. A merchant's form has no address: it is that of the store. What is no address is
+    nobody else's."""
+    address = request.POST.get("api_url", "").strip()
+    try:
+        return list(origin(address))
+    except ValueError:
+        return [address]
 
 
 def _at_home(request: HttpRequest, found: dict[str, Any]) -> bool:
