@@ -184,7 +184,9 @@ def believes(order: MarketplaceOrder) -> str:
     """What the marketplace confirmed last."""
     if not order.confirmed_operation or not order.confirmed_at:
         return _("The marketplace has not confirmed anything yet.")
-    operation, number = order.confirmed_operation, order.told_number
+    operation = order.confirmed_operation
+    told = order.last_told(operation)
+    number = told.number_there if told else None
     params = {
         "operation": operation,
         "channel": order.channel,
