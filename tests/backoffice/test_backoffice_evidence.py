@@ -12,6 +12,8 @@ from django.test import Client
 from django.utils import translation
 from typer.testing import CliRunner
 
+from sfsync.engine.outgoing.conclude import ToldFact, remember
+from sfsync.models import How
 from sfsync.testing import World
 from sfsync_server.cli import app
 from shoppingfeed.sandbox import Fault
@@ -123,3 +125,15 @@ def test_the_command_says_what_is_wrong(shop: World, told: int, tmp_path: Path) 
     assert (wrong.exit_code, "ends in .html or .json" in wrong.output) == (2, True)
     nowhere = run(told, "--evidence", tmp_path / "no" / "evidence.html")
     assert (nowhere.exit_code, "cannot be written" in nowhere.output) == (1, True)
+
+
+def test_what_the_marketplace_knew_before_us_is_not_claimed_to_be_ours(shop: World, merchant: Client) -> None:
+    """R32: it counts with the shop's number, which the marketplace may not have."""
+    order = shop.order()
+    shop.sync()
+    shop.ship(order, "T-9")
+    there = shop.row(order).marketplace_order
+    remember(shop.now(), How.ADOPTED, [ToldFact(there.pk, "ship", "T-9")])
+    page = text(merchant.get(f"/stores/main/orders/{order}/evidence.html"))
+    assert "(seen on the marketplace)" in page
+    assert "T-9" not in page
