@@ -21,7 +21,7 @@ from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.evidence_page import evidence_page
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import Quick, glance, statuses_of
-from sfsync.backoffice.kit.order_state import reason_of, standing
+from sfsync.backoffice.kit.order_state import State, reason_of, standing
 from sfsync.backoffice.kit.reader_texts import Said, told
 from sfsync.domain.operations import numbered_kinds
 from sfsync.domain.orders import Snapshot
@@ -115,9 +115,11 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
     seen = glance(store, order)
     status = seen.snapshot.status if seen.snapshot else order.seen_status
     outlook = preview_of(order, tasks, seen.group, policy_of(store), now) if seen.snapshot else None
-    warnings = [Next(outlook.warning)] if outlook and outlook.warning else []
+    now_said = standing(order, tasks)
+    settled = now_said.state in (State.BY_HAND, State.GIVEN_UP)
+    warnings = [Next(outlook.warning)] if outlook and outlook.warning and not settled else []
     return {
-        "standing": standing(order, tasks),
+        "standing": now_said,
         "events": events_of(story, order),
         "next": [_coming(each, order.marketplace_order.channel) for each in [*story.next, *warnings]],
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
@@ -129,7 +131,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,
         "sendable": outlook is None or outlook.sends,
-        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or order.marketplace_order.by_hand) else "",
+        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or settled) else "",
     }
 
 
