@@ -288,6 +288,48 @@ def test_many_failures_are_shown_before_they_are_retried(world: World) -> None:
     assert (retried["retried"], retried["waiting"], retried["done"]) == (2, 2, 0)
 
 
+@pytest.mark.parametrize("chosen", ["1", "--all-failed"])
+@pytest.mark.parametrize(
+    "also", ["--since=6h", "--channel=Amazon", "--reason=unavailable", "--yes", "--wait=5", "--json"]
+)
+def test_what_retry_cannot_heed_is_refused(world: World, chosen: str, also: str) -> None:
+    """An order beside a filter would retry everything that the filter finds."""
+    result = CliRunner().invoke(app, ["retry", chosen, also])
+    assert result.exit_code == 2
+    assert "not together" in result.output or "only go with" in result.output
+
+
+def failed_one(world: World) -> int:
+    world.sync()
+    order = world.ship(world.order(), "T-1")
+    world.sandbox.fault(Fault("cancel-ticket", order_id=world.feed_id(order), message="Service unavailable"))
+    world.sync(wait=5)
+    return order
+
+
+def test_a_retry_that_could_not_send_says_why(world: World) -> None:
+    """R17: on stderr, with status 1; the figures say that it waits."""
+    failed_one(world)
+    assert world.store.api_url.endswith(".invalid"), "the command's own connections reach nobody"
+    result = CliRunner().invoke(app, ["retry", "--since", "6h", "--yes", "--wait", "1"])
+    assert result.exit_code == 1
+    assert "main: Shopping Feed cannot be reached" in result.stderr
+    assert "waiting: 1" in result.stdout
+
+
+def test_a_retry_of_what_is_held_back_says_so(world: World) -> None:
+    """R36."""
+    order = failed_one(world)
+    channel, now = world.row(order).marketplace_order.channel, world.now()
+    for name in (channel, "Other"):
+        held = {"answer": "down", "message": "Down", "since": now, "held_at": now}
+        ChannelTrouble.objects.update_or_create(store=world.store, channel=name, defaults=held)
+    result = CliRunner().invoke(app, ["retry", "--since", "6h", "--yes"])
+    assert result.exit_code == 0
+    assert f"main: {channel} has refused every update since" in result.stderr
+    assert "Other" not in result.stderr
+
+
 @pytest.mark.parametrize("since", ["yesterday", "6x", "2026-13-01"])
 def test_a_moment_that_is_none_is_refused_with_a_sentence(world: World, since: str) -> None:
     result = CliRunner().invoke(app, ["retry", "--since", since])

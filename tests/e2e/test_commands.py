@@ -53,7 +53,7 @@ def test_without_a_store_there_is_nothing_to_run(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("retry",), "Say which order, or --all-failed."),
+        (("retry",), "Say which order, or --all-failed,"),
         (("why", "nothing-like-it"), "No marketplace order “nothing-like-it” is known."),
         (("logs", "--level", "loud"), "There is no level “loud”"),
         (("sync", "--store", "elsewhere"), "There is no store “elsewhere”. Stores: none yet."),
