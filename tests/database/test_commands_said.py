@@ -406,10 +406,10 @@ def test_a_mail_that_cannot_be_sent_is_an_error_of_the_run_that_tried(world: Wor
     world.ship(world.order(), "T-1")
     world.sync(wait=5)
     StoreState.objects.update(mail_retry_at=None)
-    report = running._one(Store.objects.get(), world.connections, 0)
+    report = running.run_one(Store.objects.get(), world.connections, 0)
     assert report["error"].startswith("The alert email could not be sent and is kept: ")
     assert report["advice"]
-    assert "error" not in running._one(Store.objects.get(), world.connections, 0)
+    assert "error" not in running.run_one(Store.objects.get(), world.connections, 0)
 
 
 def test_mails_leave_with_the_next_run_once_the_doctor_found_the_server_well(
