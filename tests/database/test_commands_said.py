@@ -23,6 +23,7 @@ from sfsync.tasks import run_due_stores
 from sfsync.testing import REFUNDED, SHIPPED, World
 from sfsync_server.cli import app
 from sfsync_server.commands import running
+from sfsync_server.commands.market import all_clear
 from sfsync_server.service import Service
 from shoppingfeed.sandbox import Fault
 
@@ -345,6 +346,17 @@ def test_held_updates_are_released(world: World) -> None:
     )
     assert "Fnac has refused every update since" in said("status")
     assert said("release", "fnac") == "0 updates will be sent by the next sync.\n"
+
+
+def test_only_stores_that_were_compared_are_said_to_be_well(world: World) -> None:
+    """R32: status 1 where one was not; with none compared there is nothing to say."""
+    alone = CliRunner().invoke(app, ["reconcile"])
+    assert (alone.exit_code, alone.stdout) == (1, "")
+    assert alone.stderr.startswith("main: ")
+    assert all_clear({"main": "down", "second": "", "third": ""}) == (
+        "second, third: the marketplaces show what they were told."
+    )
+    assert all_clear({"main": ""}) == "The marketplaces show what they were told."
 
 
 # --- the doctor -------------------------------------------------------------------------------------------------------
