@@ -15,6 +15,8 @@ from django.test import Client
 from django.utils import translation
 from typer.testing import CliRunner
 
+from sfsync.engine.outgoing.conclude import ToldFact, remember
+from sfsync.models import How
 from sfsync.testing import World
 from sfsync_server.cli import app
 from shoppingfeed.sandbox import Fault
@@ -161,3 +163,15 @@ def no_file_larger_than(octets: int) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_what_the_marketplace_knew_before_us_is_not_claimed_to_be_ours(shop: World, merchant: Client) -> None:
+    """R32: it counts with the shop's number, which the marketplace may not have."""
+    order = shop.order()
+    shop.sync()
+    shop.ship(order, "T-9")
+    there = shop.row(order).marketplace_order
+    remember(shop.now(), How.ADOPTED, [ToldFact(there.pk, "ship", "T-9")])
+    page = text(merchant.get(f"/stores/main/orders/{order}/evidence.html"))
+    assert "(seen on the marketplace)" in page
+    assert "T-9" not in page

@@ -94,6 +94,22 @@ def test_the_command_line_tells_of_it_too(shop: World, merchant: Client, refused
     assert acts.why_not(row) == acts.given_up(row)
 
 
+def test_once_given_up_nothing_else_is_said_of_what_comes(shop: World, merchant: Client) -> None:
+    """R4, R16: neither that all is well, nor that something is waited for."""
+    order = shop.ship(shop.order())
+    shop.sync()
+    give_up(merchant, shop, order)
+    [coming] = story_of(shop.row(order)).next
+    assert re.fullmatch(
+        r"Dismissed on .*: the marketplace was not updated\. "
+        r"We send an update again when the status or tracking number changes\.",
+        coming.sentence,
+    )
+    page = text(merchant.get(f"/stores/main/orders/{order}/"))
+    assert "Up to date" not in page
+    assert page.count("waiting for it until") == 1, "the story tells that it was waited for"
+
+
 def test_a_later_change_ends_it(shop: World, merchant: Client, refused: int) -> None:
     """R1: what the marketplace hears in the end counts, and is confirmed."""
     give_up(merchant, shop, refused)
@@ -202,7 +218,8 @@ def test_an_order_says_why_nothing_would_be_sent(shop: World, merchant: Client) 
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "Nothing to send: amazonfr has already recorded the shipment: nothing to send." in page
+    assert "amazonfr has already recorded the shipment: nothing to send." in page
+    assert page.lower().count("nothing to send") == 1
 
 
 @pytest.mark.parametrize("code", ["token-refused", "store-not-opened", "shop-misconfigured"])

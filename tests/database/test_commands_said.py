@@ -23,6 +23,7 @@ from sfsync.tasks import run_due_stores
 from sfsync.testing import REFUNDED, SHIPPED, World
 from sfsync_server.cli import app
 from sfsync_server.commands import running
+from sfsync_server.commands.market import all_clear
 from sfsync_server.commands.shown import MOST_ROWS
 from sfsync_server.service import Service
 from shoppingfeed.sandbox import Fault
@@ -296,6 +297,48 @@ def test_many_failures_are_shown_before_they_are_retried(world: World) -> None:
     assert (retried["retried"], retried["waiting"], retried["done"]) == (2, 2, 0)
 
 
+@pytest.mark.parametrize("chosen", ["1", "--all-failed"])
+@pytest.mark.parametrize(
+    "also", ["--since=6h", "--channel=Amazon", "--reason=unavailable", "--yes", "--wait=5", "--json"]
+)
+def test_what_retry_cannot_heed_is_refused(world: World, chosen: str, also: str) -> None:
+    """An order beside a filter would retry everything that the filter finds."""
+    result = CliRunner().invoke(app, ["retry", chosen, also])
+    assert result.exit_code == 2
+    assert "not together" in result.output or "only go with" in result.output
+
+
+def failed_one(world: World) -> int:
+    world.sync()
+    order = world.ship(world.order(), "T-1")
+    world.sandbox.fault(Fault("cancel-ticket", order_id=world.feed_id(order), message="Service unavailable"))
+    world.sync(wait=5)
+    return order
+
+
+def test_a_retry_that_could_not_send_says_why(world: World) -> None:
+    """R17: on stderr, with status 1; the figures say that it waits."""
+    failed_one(world)
+    assert world.store.api_url.endswith(".invalid"), "the command's own connections reach nobody"
+    result = CliRunner().invoke(app, ["retry", "--since", "6h", "--yes", "--wait", "1"])
+    assert result.exit_code == 1
+    assert "main: Shopping Feed cannot be reached" in result.stderr
+    assert "waiting: 1" in result.stdout
+
+
+def test_a_retry_of_what_is_held_back_says_so(world: World) -> None:
+    """R36."""
+    order = failed_one(world)
+    channel, now = world.row(order).marketplace_order.channel, world.now()
+    for name in (channel, "Other"):
+        held = {"answer": "down", "message": "Down", "since": now, "held_at": now}
+        ChannelTrouble.objects.update_or_create(store=world.store, channel=name, defaults=held)
+    result = CliRunner().invoke(app, ["retry", "--since", "6h", "--yes"])
+    assert result.exit_code == 0
+    assert f"main: {channel} has refused every update since" in result.stderr
+    assert "Other" not in result.stderr
+
+
 @pytest.mark.parametrize(
     "since", ["yesterday", "6x", "2026-13-01", "0001-01-01", "0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"]
 )
@@ -340,6 +383,17 @@ def test_held_updates_are_released(world: World) -> None:
     )
     assert "Fnac has refused every update since" in said("status")
     assert said("release", "fnac") == "0 updates will be sent by the next sync.\n"
+
+
+def test_only_stores_that_were_compared_are_said_to_be_well(world: World) -> None:
+    """R32: status 1 where one was not; with none compared there is nothing to say."""
+    alone = CliRunner().invoke(app, ["reconcile"])
+    assert (alone.exit_code, alone.stdout) == (1, "")
+    assert alone.stderr.startswith("main: ")
+    assert all_clear({"main": "down", "second": "", "third": ""}) == (
+        "second, third: the marketplaces show what they were told."
+    )
+    assert all_clear({"main": ""}) == "The marketplaces show what they were told."
 
 
 # --- the doctor -------------------------------------------------------------------------------------------------------
@@ -401,10 +455,10 @@ def test_a_mail_that_cannot_be_sent_is_an_error_of_the_run_that_tried(world: Wor
     world.ship(world.order(), "T-1")
     world.sync(wait=5)
     StoreState.objects.update(mail_retry_at=None)
-    report = running._one(Store.objects.get(), world.connections, 0)
+    report = running.run_one(Store.objects.get(), world.connections, 0)
     assert report["error"].startswith("The alert email could not be sent and is kept: ")
     assert report["advice"]
-    assert "error" not in running._one(Store.objects.get(), world.connections, 0)
+    assert "error" not in running.run_one(Store.objects.get(), world.connections, 0)
 
 
 def test_mails_leave_with_the_next_run_once_the_doctor_found_the_server_well(

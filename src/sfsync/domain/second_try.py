@@ -26,6 +26,5 @@ def standing(kind: OperationKind, key: str, status: str, number: str, *, told_be
 
 
 def _is_this(key: str, number: str, told_before: bool) -> bool:
-    if key and number:
-        return same_number(key, number)
-    return not told_before
+    """A number that it does not show is still to be told."""
+    return same_number(key, number) if key else not told_before

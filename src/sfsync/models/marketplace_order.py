@@ -16,6 +16,7 @@ from sfsync.models.store import Store
 
 if TYPE_CHECKING:
     from sfsync.models.order import Order
+    from sfsync.models.told import Told
 
 
 class FulfilledBy(models.TextChoices):
@@ -115,11 +116,9 @@ class MarketplaceOrder(Loaded):
         told, in_flight = self.told.filter(operation__in=numbered), self.tasks.in_flight()
         return told.exists() or in_flight.filter(operation__in=numbered).exists()
 
-    @property
-    def told_number(self) -> str | None:
-        """The tracking number that it was told last: empty where it was shipped without one, None where it was not."""
-        numbered = [kind.name for kind in numbered_kinds()]
-        return next((told.key for told in reversed(self.told.all()) if told.operation in numbered), None)
+    def last_told(self, *operations: str) -> Told | None:
+        """The newest of what it was told with one of these operations. Prefetch `told` for many."""
+        return next((told for told in reversed(self.told.all()) if told.operation in operations), None)
 
     def __str__(self) -> str:
         return self.reference or str(self.feed_id or self.pk)

@@ -45,5 +45,16 @@ class Told(Loaded):
         constraints = [models.UniqueConstraint(fields=["order", "operation", "key"], name="one_fact_told_once")]
         indexes = [models.Index(Upper("key"), name="told_key", condition=~Q(key=""))]
 
+    @property
+    def seen_there(self) -> bool:
+        """The marketplace itself showed it; no ticket of ours says so."""
+        return self.how in (How.ADOPTED, How.SEEN)
+
+    @property
+    def number_there(self) -> str | None:
+        """The tracking number that the marketplace has: empty for a shipment without one, None where nobody knows. What
+        it knew before us is kept with the shop's number, whatever its own is."""
+        return None if self.how == How.ADOPTED else self.key
+
     def __str__(self) -> str:
         return f"{self.operation} {self.key}".rstrip()

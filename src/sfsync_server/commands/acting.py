@@ -71,11 +71,16 @@ def retry(
     from sfsync.engine.people.resend import Wanted
     from sfsync.models import Order
 
-    if since or channel or reason:
+    filtered = bool(since or channel or reason)
+    if bool(order) + all_failed + filtered > 1:
+        shown.stop("Give an order, or --all-failed, or --since, --channel and --reason, but not together.", shown.USAGE)
+    if (yes or wait or as_json) and (order or all_failed):
+        shown.stop("--yes, --wait and --json only go with --since, --channel or --reason.", shown.USAGE)
+    if filtered:
         wanted = Wanted(resending.moment(since), channel, reason, operation)
         resending.resend(shown.stores_named(store), wanted, sure=yes, wait=wait, as_json=as_json)
         return
-    if bool(order) == all_failed:
+    if not order and not all_failed:
         shown.stop("Say which order, or --all-failed, or which failures: --since, --channel, --reason.", shown.USAGE)
     if order:
         again = partial(acts.retry, operation=operation)

@@ -58,12 +58,20 @@ def reconcile(
     else:
         columns = ("store", "order", "reference", "channel", "difference", "since")
         rows = [(name, *_line(each)) for name, its in found.items() for each in its]
-        shown.print_table(columns, rows, empty="The marketplaces show what they were told.")
+        shown.print_table(columns, rows, empty=all_clear(errors))
     for name, error in errors.items():
         if error:
             shown.warn(f"{name}: {error}")
     if any(errors.values()):
         raise typer.Exit(1)
+
+
+def all_clear(errors: dict[str, str]) -> str:
+    """Of the stores that were compared; empty where none was. `errors`: each store, and why it was not."""
+    compared = [name for name, error in errors.items() if not error]
+    if len(compared) == len(errors):
+        return "The marketplaces show what they were told."
+    return f"{', '.join(compared)}: the marketplaces show what they were told." if compared else ""
 
 
 def rehearse(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sfsync_server.commands import shown
+from sfsync_server.commands.running import run_one, warn_of_error
 
 if TYPE_CHECKING:
     from sfsync.engine.kit.connections import Connections
@@ -50,10 +51,13 @@ def resend(stores: list[Store], wanted: Wanted, *, sure: bool, wait: float, as_j
     with closing(Live()) as connections:
         if not sure and not _agreed(stores, tasks, connections, as_json=as_json):
             return
+        channels = set(tasks.order_by().values_list("order__channel", flat=True).distinct())
         count, name = again(tasks, shown.person())
-        if wait and count:
-            _send(stores, connections, wait)
+        well = _send(stores, connections, wait) if wait and count else True
+    _warn_of_held(stores, channels)
     _report(stores, count, name, as_json=as_json)
+    if not well:
+        raise typer.Exit(1)
 
 
 def _agreed(stores: list[Store], tasks: TaskQuerySet, connections: Connections, *, as_json: bool) -> bool:
@@ -113,15 +117,23 @@ def _as_dict(each: Preview) -> dict[str, Any]:
     }
 
 
-def _send(stores: list[Store], connections: Connections, wait: float) -> None:
-    from sfsync.engine.kit.lease import Busy
-    from sfsync.engine.run import run_store
+def _send(stores: list[Store], connections: Connections, wait: float) -> bool:
+    """False where a store could not be processed; why not is said."""
+    reports = [(store.name, run_one(store, connections, wait)) for store in stores]
+    for name, report in reports:
+        if "held_by" in report:
+            shown.warn(f"{name}: another sync is at work ({report['held_by']}); it sends them.")
+        warn_of_error(name, report)
+    return not any("error" in report for _name, report in reports)
 
-    for store in stores:
-        try:
-            run_store(store, connections, wait=wait)
-        except Busy as busy:
-            shown.warn(f"{store.name}: another sync is at work ({busy}); it sends them.")
+
+def _warn_of_held(stores: list[Store], channels: set[str]) -> None:
+    """R36: what was retried waits there with everything else."""
+    from sfsync import texts
+    from sfsync.models import ChannelTrouble
+
+    for each in ChannelTrouble.objects.held().filter(store__in=stores, channel__in=channels).select_related("store"):
+        shown.warn(f"{each.store.name}: {shown.clean(texts.sentence('held-since', each.said))}")
 
 
 def _report(stores: list[Store], count: int, name: str, *, as_json: bool) -> None:

@@ -75,7 +75,7 @@ def collect_less_garbage() -> None:
 def _side_by_side(stores: list[Store], connections: Connections, wait: float) -> Iterator[dict[str, Any]]:
     """A few stores at a time, so that one that is slow to answer does not hold up the others. In the given order."""
     if len(stores) == 1:
-        yield _one(stores[0], connections, wait)
+        yield run_one(stores[0], connections, wait)
         return
     with ThreadPoolExecutor(AT_ONCE) as pool, shown.progress("stores", len(stores)) as advance:
         for report in pool.map(lambda store: _alone(store, connections, wait), stores):
@@ -88,12 +88,12 @@ def _alone(store: Store, connections: Connections, wait: float) -> dict[str, Any
     from django.db import connections as databases
 
     try:
-        return _one(store, connections, wait)
+        return run_one(store, connections, wait)
     finally:
         databases.close_all()
 
 
-def _one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
+def run_one(store: Store, connections: Connections, wait: float) -> dict[str, Any]:
     """A store's counts, and an `error` where it could not be processed, or a mail about it not be sent; what breaks one
     does not break the others."""
     from sfsync.domain.trouble import Trouble
@@ -133,14 +133,19 @@ def _troubled(stopped: Stopped) -> dict[str, str]:
 
 
 def _print(name: str, report: dict[str, Any]) -> None:
-    from sfsync import texts
-
     if "sent" in report:
         shown.say(f"{name}: {_counted(report, DONE)}; left: {_counted(report, LEFT)}")
     if report.get("failed"):
         shown.say(f"{name}: `sfsync tasks --failed` says what failed, and why")
     if "held_by" in report:
         shown.say(f"{name}: another run holds this store ({report['held_by']}); nothing was done")
+    warn_of_error(name, report)
+
+
+def warn_of_error(name: str, report: dict[str, Any]) -> None:
+    """What a store's report (`run_one`) says of a trouble, with what to do about it."""
+    from sfsync import texts
+
     if "error" in report:
         sentence = texts.joined(shown.clean(report["error"]), report.get("advice", ""))
         shown.warn(f"{name}: {sentence}")

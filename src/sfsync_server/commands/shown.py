@@ -108,7 +108,7 @@ def print_json(document: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """A line a row; the sentence `empty` where there is none."""
+    """A line a row; the sentence `empty`, if any, where there is none."""
     from rich.table import Table
     from rich.text import Text
 
@@ -117,7 +117,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         table.add_row(*(Text("" if cell is None else clean(cell)) for cell in row))
     if table.row_count:
         console().print(table)
-    else:
+    elif empty:
         say(empty)
 
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sfsync.domain.channel_trouble import IN_A_ROW
 from sfsync.domain.task_state import TaskState
+from sfsync.engine.kit.agenda import agenda
 from sfsync.engine.people.channels import release
 from sfsync.engine.watch.health import health_of
 from sfsync.engine.watch.story import story_of
@@ -134,6 +135,23 @@ def test_a_person_releases_everything_at_once(world: World) -> None:
     world.sync(wait=30)
     assert all(world.belief(order).status == "shipped" for order in orders)
     assert release(world.store, "Cdiscount", "Anna") is None
+
+
+def test_what_is_released_is_what_is_queued_then(world: World) -> None:
+    """R36, R22: an order counts once, with a refused update and with a change seen since."""
+    orders = in_trouble(world) + of(world, "Cdiscount", 3, 50)
+    for number, order in enumerate(orders[:2]):
+        world.shop.set_tracking(order, f"NEW-{number}")
+    world.advance(minutes=1)
+    result = world.sync()
+    assert result.counts.queued + result.counts.waiting + result.counts.in_flight == len(orders)
+    world.sync(wait=5)
+    released, now = release(world.store, "cdiscount", "Anna"), world.now()
+    tasks = Task.objects.filter(update_at__lte=now).moving()
+    assert tasks.count() > len(orders)
+    [health] = health_of([world.store], now)
+    assert (health.queued, health.waiting, health.in_flight) == (released, 0, 0)
+    assert agenda(world.store, now).due == released == len(orders)
 
 
 def test_after_a_release_five_more_refusals_are_an_event_again(world: World) -> None:

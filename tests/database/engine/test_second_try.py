@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sfsync.engine.people import acts
+from sfsync.engine.watch.stage import Stage
+from sfsync.engine.watch.story import story_of
 from sfsync.models import Order, Told
 from sfsync.testing import CANCELED, World
 from shoppingfeed.sandbox import Fault
@@ -31,6 +33,15 @@ def again(world: World) -> None:
     world.sync(wait=10)
 
 
+def ship_there(world: World, order: int, number: str = "") -> None:
+    """Somebody shipped it in the seller portal."""
+    feed_id = world.feed_id(order)
+    world.sandbox.change_order(feed_id, status="shipped")
+    shown = world.sandbox.market.find_order(feed_id)
+    assert shown
+    shown.change(shipment={"carrier": "", "trackingNumber": number, "trackingLink": ""})
+
+
 def reads(world: World) -> list[str]:
     """What was asked about orders, but for what is asked in any case."""
     asked = [each.path for each in world.sandbox.ledger.requests if each.method == "GET" and "/order" in each.path]
@@ -40,13 +51,50 @@ def reads(world: World) -> list[str]:
 def test_what_the_marketplace_shows_already_is_told_and_not_sent(world: World) -> None:
     """R34: somebody shipped it by hand there, with the same number."""
     [order] = refused(world)
-    world.sandbox.change_order(world.feed_id(order), status="shipped")
+    ship_there(world, order, "T-0")
     again(world)
     assert world.accepted(order) == [("ship", "T-0")]
     assert world.told(order) == [("ship", "T-0")]
     assert Told.objects.get().how == "seen"
     assert world.tasks(order) == []
     assert world.story(order)[-2:] == ["stands-there", "shown-there"]
+
+
+def test_what_is_shown_there_is_called_seen_and_not_confirmed(world: World) -> None:
+    """R34, R32: its ticket failed, so Shopping Feed confirmed nothing."""
+    [order] = refused(world)
+    ship_there(world, order, "T-0")
+    again(world)
+    story = story_of(world.row(order))
+    assert story.stage is Stage.SEEN
+    assert "tracking number T-0" in story.believes
+    assert "The marketplace shows it" in story.believes
+    assert "confirmed" not in story.believes
+
+
+def test_a_number_that_the_marketplace_does_not_show_is_still_told(world: World) -> None:
+    """R34: shipped there without one."""
+    [order] = refused(world)
+    ship_there(world, order)
+    again(world)
+    assert world.accepted(order) == [("ship", "T-0")] * 2
+    assert Told.objects.get().how == "ticket"
+    assert "not been seen" not in story_of(world.row(order)).believes
+
+
+def test_what_was_shipped_before_us_is_not_said_to_have_our_number(world: World) -> None:
+    """R32: a first send counts it as told with the number of the shop."""
+    world.sync()
+    order = world.order()
+    world.list_there(order)
+    ship_there(world, order)
+    world.ship(order, "T-1")
+    world.sync(wait=5)
+    story = story_of(world.row(order))
+    assert Told.objects.get().how == "adopted"
+    assert story.stage is Stage.SEEN
+    assert "T-1" not in story.believes
+    assert "The marketplace shows it" in story.believes
 
 
 def test_what_still_waits_there_is_tried_again(world: World) -> None:
@@ -86,8 +134,8 @@ def test_a_person_who_retries_knows_better(world: World) -> None:
 def test_many_are_read_in_lists(world: World) -> None:
     """R34: one request for those that wait, however many; a few that have gone on are read alone."""
     orders = refused(world, 8)
-    for order in orders[:2]:
-        world.sandbox.change_order(world.feed_id(order), status="shipped")
+    for number, order in enumerate(orders[:2]):
+        ship_there(world, order, f"T-{number}")
     before = len(reads(world))
     again(world)
     assert len(reads(world)) - before == 1 + 2

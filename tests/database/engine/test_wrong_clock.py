@@ -29,7 +29,7 @@ def test_a_ticket_is_followed(world: World) -> None:
     run_ahead(world)
     world.advance(minutes=5)
     world.sync()
-    assert world.row(order).marketplace_order.told_number == "TRACK-1"
+    assert world.told(order)[-1] == ("ship", "TRACK-1")
     assert "clock-back" in said(world)
 
 
@@ -52,7 +52,7 @@ def test_a_send_without_an_answer_is_recognised(world: World) -> None:
         world.advance(minutes=5)
         world.sync()
     assert world.accepted(order) == [("ship", "TRACK-1")]
-    assert world.row(order).marketplace_order.told_number == "TRACK-1"
+    assert world.told(order)[-1] == ("ship", "TRACK-1")
 
 
 def test_mails_and_alarms_do_not_wait(world: World) -> None:

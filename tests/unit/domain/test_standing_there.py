@@ -47,14 +47,15 @@ def test_what_the_marketplace_shows_decides(operation: str, status: str, found: 
         ("6A1", "6A1", False, SHOWN),
         ("6A1", "6A1", True, SHOWN),
         ("6A1", "6A2", False, AGAIN),
-        ("6A1", "", False, SHOWN),
+        ("6A1", "", False, AGAIN),
         ("6A1", "", True, AGAIN),
         ("", "6A2", False, SHOWN),
+        ("", "", False, SHOWN),
         ("", "", True, AGAIN),
     ],
 )
 def test_a_shipment_is_shown_with_its_own_number(key: str, number: str, told_before: bool, found: Standing) -> None:
-    """A number that was corrected is not there because the order is shipped."""
+    """A number is not there because the order is shipped: it is still to be told, and a corrected one too."""
     assert standing(kind_of("ship"), key, "shipped", number, told_before=told_before) is found
 
 

@@ -21,15 +21,16 @@ from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.evidence_page import evidence_page
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import Quick, glance, statuses_of
-from sfsync.backoffice.kit.order_state import reason_of, standing
+from sfsync.backoffice.kit.order_state import State, reason_of, standing
 from sfsync.backoffice.kit.reader_texts import Said, told
+from sfsync.domain.operations import numbered_kinds
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.evidence import evidence_of
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, story_of
-from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task
+from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task, Told
 from sfsync.models.deadlines import to_ship
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
@@ -114,9 +115,11 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
     seen = glance(store, order)
     status = seen.snapshot.status if seen.snapshot else order.seen_status
     outlook = preview_of(order, tasks, seen.group, policy_of(store), now) if seen.snapshot else None
-    warnings = [Next(outlook.warning)] if outlook and outlook.warning else []
+    now_said = standing(order, tasks)
+    settled = now_said.state in (State.BY_HAND, State.GIVEN_UP)
+    warnings = [Next(outlook.warning)] if outlook and outlook.warning and not settled else []
     return {
-        "standing": standing(order, tasks),
+        "standing": now_said,
         "events": events_of(story, order),
         "next": [_coming(each, order.marketplace_order.channel) for each in [*story.next, *warnings]],
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
@@ -128,7 +131,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "live": seen.snapshot is not None,
         "trouble": seen.trouble or statuses.trouble,
         "sendable": outlook is None or outlook.sends,
-        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or order.marketplace_order.by_hand) else "",
+        "unsent": outlook.reason if outlook and not (outlook.sends or tasks or settled) else "",
     }
 
 
@@ -198,21 +201,30 @@ def _coming(each: Next, channel: str) -> Said:
 def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -> list[Fact]:
     """What the shop says beside what the marketplace was last confirmed to know."""
     there = order.marketplace_order
-    known: Any = there.told_number
+    shipment = there.last_told(*(kind.name for kind in numbered_kinds()))
+    known = shipment.number_there if shipment else None
     tracking = shop.tracking_number if shop else order.seen_tracking
     return [
         Fact(_("Status"), status or _("not seen yet"), _told(there)),
         Fact(
             _("Tracking number"),
             tracking or _("none"),
-            known or (_("none") if known == "" else _("not sent")),
+            _number_there(shipment),
             agree=None if known is None else known == tracking,
         ),
-        Fact(_("Carrier"), _carrier(shop), _("not sent") if known is None else carrier_sent or _("unknown")),
+        Fact(_("Carrier"), _carrier(shop), _("not sent") if shipment is None else carrier_sent or _("unknown")),
         Fact(_("Shop reference"), order.shop_reference or _("none")),
         Fact(_("Marketplace reference"), there.reference or _("none")),
         Fact(_("Marketplace"), there.channel or _("unknown")),
     ]
+
+
+def _number_there(shipment: Told | None) -> str:
+    """What the marketplace has for a tracking number, as far as anybody knows."""
+    if shipment is None:
+        return _("not sent")
+    number = shipment.number_there
+    return _("unknown") if number is None else number or _("none")
 
 
 def _carrier(shop: Snapshot | None) -> str:

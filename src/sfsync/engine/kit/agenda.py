@@ -14,10 +14,10 @@ from sfsync.models.task import in_state
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Numbers of tasks; what waits for a person is not counted. `alive`: intentions, and set-aside facts that are tried
-    again, of which `due` can be decided now. `in_flight`: sent, of which `to_look_at` are due for a look at their
-    ticket, or for the question whether they arrived. `held`: claimed by a run, which at the start of one is a run that
-    is gone. `ahead`: written by a clock that has been put back since."""
+    """Numbers of tasks; what waits for a person is not counted. `alive`: orders with an intention, or with a set-aside
+    fact that is tried again, of which `due` can be decided now. `in_flight`: sent, of which `to_look_at` are due for a
+    look at their ticket, or for the question whether they arrived. `held`: claimed by a run, which at the start of one
+    is a run that is gone. `ahead`: written by a clock that has been put back since."""
 
     alive: int
     due: int
@@ -40,8 +40,8 @@ def agenda(store: Store, now: datetime) -> Agenda:
         .moving()
         .annotate(blocked=Exists(flight))
         .aggregate(
-            alive=Count("id", filter=alive),
-            due=Count("id", filter=alive & ripe & Q(blocked=False)),
+            alive=Count("order", distinct=True, filter=alive),
+            due=Count("order", distinct=True, filter=alive & ripe & Q(blocked=False)),
             in_flight=Count("id", filter=sent),
             to_look_at=Count("id", filter=sent & ripe),
             held=Count("id", filter=~Q(lease="")),

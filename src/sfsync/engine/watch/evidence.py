@@ -59,7 +59,7 @@ class Evidence:
                 shown | {"ids": each.ids} for shown, each in zip(story["events"], self.story.events, strict=True)
             ],
             "told": [
-                {"operation": each.operation, "key": each.key, "at": each.at.isoformat()}
+                {"operation": each.operation, "key": each.number_there or "", "at": each.at.isoformat()}
                 | {"how": each.how, "ticket": each.ticket}
                 for each in self.told
             ],

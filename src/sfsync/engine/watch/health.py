@@ -67,8 +67,9 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Tasks of a store by what they wait for, the age of the oldest, the last run, and the alarms.
+    """Updates of a store by what they wait for, the age of the oldest, the last run, and the alarms.
 
+    `queued` and `waiting` count an order once: what is due is queued, whatever else of it waits.
     `failed`: orders with an update that needs a person. Of the others, `by_hand`: operation → those for which a person
     has to do it on the marketplace (R9), and `went_back`: those of which the shop took back what was told (R8).
     `scheduled`: a service or Celery's beat is there to start the next run; without one, when that is nobody knows here.
@@ -225,8 +226,8 @@ def _figures(stores: list[Store], now: datetime) -> Any:
         Task.objects.filter(store__in=stores)
         .values("store")
         .annotate(
-            queued=Count("id", filter=alive & Q(update_at__lte=now)),
-            waiting=Count("id", filter=alive & Q(update_at__gt=now)),
+            alive=Count("order", distinct=True, filter=alive),
+            queued=Count("order", distinct=True, filter=alive & Q(update_at__lte=now)),
             in_flight=Count("id", filter=sent),
             failed=Count("order", distinct=True, filter=in_state(TaskState.FAILED)),
             oldest_waiting=Min("since", filter=alive),
@@ -250,7 +251,7 @@ def _health(
     return Health(
         store=store.name,
         queued=figures.get("queued", 0),
-        waiting=figures.get("waiting", 0),
+        waiting=figures.get("alive", 0) - figures.get("queued", 0),
         in_flight=figures.get("in_flight", 0),
         failed=figures.get("failed", 0),
         by_hand=for_people.by_hand,
@@ -279,7 +280,7 @@ def _alarms(
         alarms.append(Alarm("silent", {"since": _shown(last)}))
     oldest, patience = figures.get("oldest_waiting"), timedelta(hours=settings.patience_hours)
     if oldest and now - oldest > patience:
-        alarms.append(Alarm("overdue", {"since": _shown(oldest), "orders": figures["queued"] + figures["waiting"]}))
+        alarms.append(Alarm("overdue", {"since": _shown(oldest), "orders": figures["alive"]}))
     flight = figures.get("oldest_in_flight")
     if flight and now - flight > timedelta(days=1):
         alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))

@@ -34,7 +34,14 @@ def stage_of(order: MarketplaceOrder, tasks: Iterable[Task], findings: Iterable[
         return Stage.NOT_SENT
     if any(each.kind == Difference.REFUSED_THERE for each in findings):
         return Stage.REFUSED_THERE
-    return Stage.SEEN if _is_seen(order) else Stage.CONFIRMED
+    told = order.last_told(order.confirmed_operation)
+    return Stage.SEEN if _is_seen(order) or (told and told.seen_there) else Stage.CONFIRMED
+
+
+def _stands_so(order: MarketplaceOrder) -> bool:
+    """The order has the status of what was confirmed, which says nothing of a tracking number."""
+    told = order.confirmed_operation
+    return told in names() and order.seen_there == kind_of(told).shows
 
 
 def _is_seen(order: MarketplaceOrder) -> bool:
@@ -48,11 +55,11 @@ def seen_there(order: MarketplaceOrder, stage: Stage, findings: Iterable[Finding
     """What the marketplace shows of it, in the active language; empty where there is nothing to say beside what was
     confirmed."""
     sentences = [difference(each, order) for each in findings]
-    if not sentences and stage is Stage.CONFIRMED:
+    if not sentences and stage is Stage.CONFIRMED and not _stands_so(order):
         sentences = [_("Shopping Feed confirmed it; it has not been seen on the marketplace yet.")]
-    if not sentences and stage is Stage.SEEN and order.seen_there_at:
-        at = texts.moment(order.seen_there_at.isoformat())
-        sentences = [_("The marketplace shows it (seen on %(at)s).") % {"at": at}]
+    if not sentences and stage is Stage.SEEN and (at := order.seen_there_at or order.confirmed_at):
+        params = {"at": texts.moment(at.isoformat())}
+        sentences = [_("The marketplace shows it (seen on %(at)s).") % params]
     return texts.joined(*sentences)
 
 

@@ -159,15 +159,15 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[Next]:
         unseen = _("No sync has seen this yet; the next one decides.")
         warning = warning_of(decision, snapshot) if isinstance(decision, Send) else ""
         return [Next(texts.joined(unseen, say(decision, there.channel), warning))]
+    if there.by_hand or there.contradicted or acts.given_up(order):
+        return [_of_rest(order)]
     if isinstance(decision, Send | Wait):
         text = _(
             "Nothing has changed since the last check, so nothing is sent automatically: “Review and "
             "send” in the back office sends it."
         )
         return [Next(text)]
-    if there.by_hand or there.contradicted:
-        return [_of_rest(order)]
-    return [Next(texts.joined(acts.given_up(order), say(decision, there.channel)))]
+    return [Next(say(decision, there.channel))]
 
 
 def _events(entries: Iterable[LogEntry], there: MarketplaceOrder) -> Iterator[Event]:
@@ -184,7 +184,9 @@ def believes(order: MarketplaceOrder) -> str:
     """What the marketplace confirmed last."""
     if not order.confirmed_operation or not order.confirmed_at:
         return _("The marketplace has not confirmed anything yet.")
-    operation, number = order.confirmed_operation, order.told_number
+    operation = order.confirmed_operation
+    told = order.last_told(operation)
+    number = told.number_there if told else None
     params = {
         "operation": operation,
         "channel": order.channel,
@@ -216,8 +218,10 @@ def _of_rest(order: Order) -> Next:
         return _went_back(order)
     if not order.seen_status:
         return Next(_("The order was found; the next sync processes it."))
-    rest = _("Up to date. We send an update when the status or tracking number changes.")
-    return Next(texts.joined(acts.given_up(order), rest))
+    if given_up := acts.given_up(order):
+        later = _("We send an update again when the status or tracking number changes.")
+        return Next(texts.joined(given_up, later))
+    return Next(_("Up to date. We send an update when the status or tracking number changes."))
 
 
 def _by_hand(order: Order) -> Next:
