@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 from typer.testing import CliRunner
 
+from sfsync.db.stored_secrets import StoredSecrets
 from sfsync.engine.people import bridges
 from sfsync.engine.watch.doctor import examine_store
 from sfsync.engine.watch.health import health_of
@@ -27,7 +28,6 @@ from sfsync.shops.kinds import registered
 from sfsync.shops.prestashop.kind import PRESTASHOP
 from sfsync.testing import World
 from sfsync_server.cli import app
-from sfsync_server.commands.web import _encrypt_again
 from tests.pages import markup
 
 CONNECTION = "/stores/main/settings/connection/"
@@ -100,7 +100,7 @@ def test_the_secret_is_kept_encrypted_and_goes_along_when_the_key_is_changed(wor
     with connection.cursor() as cursor:
         cursor.execute("SELECT bridge_secret FROM sfsync_store")
         [before] = cursor.fetchone()
-        _encrypt_again()
+        StoredSecrets().encrypt_again()
         cursor.execute("SELECT bridge_secret FROM sfsync_store")
         [after] = cursor.fetchone()
     assert secret[6:] not in before + after
