@@ -30,6 +30,10 @@ def day_of_runs(story: Story, every: float = 3600, hours: int = 24, **how: Any) 
     return spent
 
 
+FEW = 4
+"""Orders whose refusals are their own: a fifth one with the same answer is the marketplace's trouble (R36)."""
+
+
 def many(stage: Stage, orders: int = 300, **settings: int) -> tuple[Story, list[int]]:
     story = stage.story(**settings)
     more = story.shop.add_orders(orders, channel="Zalando", first_feed_id=FIRST_FEED_ID + 1000)
@@ -131,13 +135,13 @@ def test_a_ticket_that_stays_open_is_looked_at_less_and_less(sqlite_stage: Stage
 
 def test_a_marketplace_that_always_refuses_is_tried_three_times(sqlite_stage: Stage) -> None:
     """R16: ten minutes apart, then half an hour; then parked, and explained once."""
-    story, more = many(sqlite_stage, 20, retry_minutes=10)
+    story, more = many(sqlite_stage, FEW, retry_minutes=10)
     story.fault("refuse", message="address unknown", times=None)
     for pause in (300,) * 14 + (43200,) * 2:
         story.sync()
         story.stage.clock.advance(pause)
     ledger = story.stage.sandbox.ledger
-    for number in range(20):
+    for number in range(FEW):
         first, second, third = [each.at for each in ledger.operations(FIRST_FEED_ID + 1000 + number, story.store_id)]
         assert 600 <= second - first <= 600 + 2 * 300
         assert 1800 <= third - second <= 1800 + 2 * 300
@@ -148,13 +152,32 @@ def test_a_marketplace_that_always_refuses_is_tried_three_times(sqlite_stage: St
 
 def test_a_ticket_that_was_canceled_is_not_tried_again(sqlite_stage: Stage) -> None:
     """R18: canceled means refused: sent once, told once."""
-    story, more = many(sqlite_stage, 20)
+    story, more = many(sqlite_stage, FEW)
     story.fault("cancel-ticket", message="not allowed", times=None)
     day_of_runs(story)
     facts = story.facts()
     assert story.sends() == 1
     assert {(task["failure"], task["last_error"]) for task in facts["tasks"]} == {("ticket-canceled", "not allowed")}
     assert [notice["code"] for notice in facts["notices"]] == ["ticket-canceled"] * len(more)
+
+
+@pytest.mark.parametrize("kind", ["refuse", "cancel-ticket"])
+def test_a_marketplace_that_refuses_everything_for_a_day_costs_one_try_in_ten_minutes(
+    sqlite_stage: Stage, kind: str
+) -> None:
+    """R36: told once; when it accepts again everything goes, each once."""
+    story, more = many(sqlite_stage, 20)
+    standing = story.fault(kind, message="not allowed", times=None)
+    spent = day_of_runs(story, every=300)
+    assert sum(sends for _, sends in spent[1:]) <= 24 * 6
+    sqlite_stage.sandbox.remove_fault(standing)
+    for _ in range(4):
+        story.sync(wait=90)
+        story.stage.clock.advance(700)
+    facts = story.facts()
+    assert sorted(notice["code"] for notice in facts["notices"]) == ["channel-freed", "channel-held"]
+    assert (story.duplicates(), facts["tasks"]) == ([], [])
+    assert {order["shop_order_id"] for order in facts["orders"] if order["confirmed_operation"]} == set(more)
 
 
 def test_a_permanent_refusal_stops_at_once(sqlite_stage: Stage) -> None:

@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone, translation
 
 from sfsync import texts
+from sfsync.advice import ADVICE
 from sfsync.domain.errors import Failure
 from sfsync.domain.operations import all_kinds
-from sfsync.sentences import ADVICE, SENTENCES, TROUBLES
+from sfsync.sentences import SENTENCES, TROUBLES
 from tests.unit.test_project import catalogues, translated
 
 EVERY_TEXT = [

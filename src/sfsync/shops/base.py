@@ -119,7 +119,7 @@ class ShopFacts:
     version: str
     shop: str
     known_by: dict[str, int]
-    notes: Sequence[Note] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

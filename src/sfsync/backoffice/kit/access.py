@@ -86,6 +86,10 @@ def of_store(view: View) -> View:
     @signed_in
     @wraps(view)
     def guarded(request: HttpRequest, store: str, **kwargs: Any) -> HttpResponseBase:
-        return view(request, get_object_or_404(stores_of(request.user).select_related("state"), name=store), **kwargs)
+        return view(
+            request,
+            get_object_or_404(stores_of(request.user).select_related("state", "takeover"), name=store),
+            **kwargs,
+        )
 
     return guarded

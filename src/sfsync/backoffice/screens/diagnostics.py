@@ -24,7 +24,7 @@ from sfsync.backoffice.kit.reader_texts import grouped
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.watch.doctor import Finding, Verdict, examine, examine_store
 from sfsync.engine.watch.health import Health, health_of
-from sfsync.models import Store, Takeover
+from sfsync.models import Store
 from sfsync.texts import moments_as_stamps, stamp
 
 TRIES = 10
@@ -52,7 +52,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 def _others(store: Store, findings: list[Finding]) -> bool:
     """Another module of the shop sends, or was switched off for us (R23)."""
     sends = any(each.code == Trouble.ANOTHER_SENDER for each in findings)
-    return sends or Takeover.objects.filter(store=store).exists()
+    return sends or hasattr(store, "takeover")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,7 @@ def _page(
 
 def needing(health: Health, *, alone: bool) -> list[Needing]:
     """A line for the failed orders, one for those that a person must see to on the marketplace, one for those to check.
-    The store is named
-    where it is not `alone`."""
+    The store is named where it is not `alone`."""
     lines = []
     url = reverse("backoffice:orders", args=[health.store])
     if health.failed:

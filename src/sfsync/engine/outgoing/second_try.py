@@ -37,23 +37,27 @@ def read_before_second_try(run: Run, plan: Plan) -> None:
     if not again:
         return
     there = _read(run, [each.item.order_id for each in again])
+    settled: set[int] = set()
     for each in again:
         if shown := there.get(each.item.order_id):
             run.journal.say(Level.INFO, "stands-there", each.task.order_id, there=shown.status)
-            _judge(run, plan, each, shown)
+            settled |= {each.task.pk} if _settles(run, plan, each, shown) else set()
+    plan.send = [each for each in plan.send if each.task.pk not in settled]
 
 
-def _judge(run: Run, plan: Plan, prepared: Prepared, shown: FeedOrder) -> None:
+def _settles(run: Run, plan: Plan, prepared: Prepared, shown: FeedOrder) -> bool:
+    """Whether what is shown makes the second try needless, or vain; the plan says it then."""
     task, send = prepared.task, prepared.send
     told_before = bool(task.confirmed_operation)
     found = standing(kind_of(send.operation), send.key, shown.status, shown.tracking_number, told_before=told_before)
     if found is Standing.SHOWN:
-        plan.send.remove(prepared)
         plan.show(prepared)
-    elif found is Standing.ELSEWHERE and not _is_asked_for(prepared):
-        plan.send.remove(prepared)
+        return True
+    if found is Standing.ELSEWHERE and not _is_asked_for(prepared):
         with translation.override(run.store.language):
             plan.refuse(prepared, _failure(prepared, shown), texts.there(shown.status))
+        return True
+    return False
 
 
 def _is_asked_for(prepared: Prepared) -> bool:

@@ -82,7 +82,7 @@ class PrestaShop:
         known_by = {} if self.table.is_missing else {self.table.name: self.table.count()}
         if old := self.old_module.count():
             known_by[self.old_module.name] = old
-        return ShopFacts("PrestaShop", about.version, about.name, known_by, self.shipments.notes())
+        return ShopFacts("PrestaShop", about.version, about.name, known_by, tuple(self.shipments.notes()))
 
     def _check(self, needed: Callable[[Table], bool]) -> None:
         check(

@@ -96,7 +96,7 @@ class WebServiceReader:
         require(self._service.rights())
         self._find_shop()
         count = len(self._service.ids("orders", {"module": any_of(MODULES)}))
-        return ShopFacts("PrestaShop", self._service.version, self.about.name, {"module": count}, [*self._notes()])
+        return ShopFacts("PrestaShop", self._service.version, self.about.name, {"module": count}, tuple(self._notes()))
 
     def _notes(self) -> Iterator[Note]:
         """An order with shipments has no carrier of its own: nothing else shows that there are any."""
