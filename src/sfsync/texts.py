@@ -15,9 +15,10 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_noop as _  # only marks: `gettext` translates when it is said
 
+from sfsync.advice import ADVICE
 from sfsync.domain.carrier_forms import Family
 from sfsync.domain.operations import kind_of, names
-from sfsync.sentences import ADVICE, NAMELESS, SENTENCES, THERE, TROUBLES
+from sfsync.sentences import NAMELESS, SENTENCES, THERE, TROUBLES
 
 _IDS = {
     "ticket": _("ticket %(ticket)s"),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from sfsync import texts
+from sfsync.advice import NOTHING_TO_DO
 from sfsync.domain.errors import Failure
 from sfsync.domain.refusals import Refusal, Where
 from sfsync.models import MarketplaceOrder, Notice, Order, Store
@@ -26,7 +27,6 @@ from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
 from sfsync.outside_pages import order_at_feed, order_in_shop
 from sfsync.refusal_texts import advice, cause, refusal_of
-from sfsync.sentences import NOTHING_TO_DO
 
 ROWS = 25
 """Orders of one kind shown in full; the others follow by reference, so that a bad day stays readable."""

@@ -27,13 +27,7 @@ SinceOption = Annotated[
 ]
 WaitOption = Annotated[
     float,
-    typer.Option(
-        "--wait",
-        min=0,
-        max=shown.MOST_SECONDS,
-        callback=shown.number,
-        help="Send them at once, and follow them for this many seconds.",
-    ),
+    shown.seconds("--wait", "Send them at once, and follow them for this many seconds."),
 ]
 
 

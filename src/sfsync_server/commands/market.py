@@ -87,13 +87,7 @@ def rehearse(
     ] = None,
     wait: Annotated[
         float,
-        typer.Option(
-            "--wait",
-            min=0,
-            max=shown.MOST_SECONDS,
-            callback=shown.number,
-            help="Seconds to wait for the confirmation.",
-        ),
+        shown.seconds("--wait", "Seconds to wait for the confirmation."),
     ] = 60,
     as_json: JsonOption = False,
 ) -> None:

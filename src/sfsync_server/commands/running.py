@@ -32,13 +32,7 @@ def sync(
     store: StoreOption = "",
     wait: Annotated[
         float,
-        typer.Option(
-            "--wait",
-            min=0,
-            max=shown.MOST_SECONDS,
-            callback=shown.number,
-            help="Keep checking for confirmations for this many seconds.",
-        ),
+        shown.seconds("--wait", "Keep checking for confirmations for this many seconds."),
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:

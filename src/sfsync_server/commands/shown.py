@@ -61,6 +61,11 @@ def number(given: float) -> float:
     return given
 
 
+def seconds(flag: str, what: str) -> Any:
+    """An option for how long a command waits, a day at most."""
+    return typer.Option(flag, min=0, max=MOST_SECONDS, callback=number, help=what)
+
+
 def searched(given: str) -> str:
     """As an option: a database refuses to look for more than so many characters."""
     if len(given) > LONGEST_TEXT:
