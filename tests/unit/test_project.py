@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 import subprocess
 import tomllib
-from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 import typer.main
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from sfsync.domain.operations import names
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = ROOT / "packages" / "shoppingfeed"
@@ -280,7 +282,7 @@ def entries(catalogue: Path) -> Iterator[dict[str, str]]:
                 continue
             if not line.startswith('"'):
                 keyword, line = line.split(maxsplit=1)
-            entry[keyword] = entry.get(keyword, "") + literal_eval(line)
+            entry[keyword] = entry.get(keyword, "") + ast.literal_eval(line)
         if "msgid" in entry:
             yield entry
 
@@ -322,3 +324,34 @@ def test_french_is_complete() -> None:
         and ("fuzzy" in entry or not all(text for keyword, text in entry.items() if keyword.startswith("msgstr")))
     ]
     assert unfinished == []
+
+
+def python_of(*folders: str, without: tuple[str, ...]) -> dict[str, str]:
+    """The sources under these folders of `src`, by their path."""
+    files = {
+        each.relative_to(ROOT / "src").as_posix(): each
+        for name in folders
+        for each in (ROOT / "src" / name).rglob("*.py")
+    }
+    return {path: file.read_text("utf-8") for path, file in files.items() if not path.startswith(without)}
+
+
+def test_no_room_above_the_domain_names_an_operation() -> None:
+    """What one is called and what it means it says itself: others can be added (the guide *Adding an operation*)."""
+    rooms = ("sfsync/engine", "sfsync/backoffice", "sfsync/models", "sfsync/notify", "sfsync_server")
+    sources = python_of(*rooms, without=("sfsync_server/demo/",))
+    assert len(sources) > 100
+    named = {
+        (path, node.value)
+        for path, source in sources.items()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and node.value in names()
+    }
+    assert named == set()
+
+
+def test_only_its_own_room_and_the_register_name_a_kind_of_shop() -> None:
+    """Others can be added (the guide *Adding a kind of shop*)."""
+    ours = ("sfsync/shops/prestashop/", "sfsync/shops/kinds.py", "sfsync/testing.py", "sfsync_server/demo/")
+    sources = python_of("sfsync", "sfsync_server", without=ours)
+    assert [path for path, source in sources.items() if re.search(r"prestashop|\bps_", source, re.IGNORECASE)] == []

@@ -51,10 +51,10 @@ class Send:
 
 
 class Lack(StrEnum):
-    """What the merchant has yet to fill in."""
+    """What the merchant has yet to fill in; the value is the code of the sentence that says so."""
 
-    TRACKING_NUMBER = "tracking-number"
-    RETURN_NUMBER = "return-number"
+    TRACKING_NUMBER = "waiting"
+    RETURN_NUMBER = "waiting-return"
 
 
 RETURN_LOOK = timedelta(hours=1)
@@ -63,11 +63,12 @@ RETURN_LOOK = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Decide again at `until`: the merchant fills in what is lacking (R4, R27). `late`: he has had the time for it."""
+    """Decide again at `until`: the merchant fills in what is lacking (R4, R27). `late`: the operation that is held up
+    although there was time for it, or none."""
 
     until: datetime
     lack: Lack = Lack.TRACKING_NUMBER
-    late: bool = False
+    late: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _awaiting_return(decision: Decision, policy: Policy, since: datetime, now: d
     """R27: a shipment goes out with its return number, however long that takes to come."""
     if isinstance(decision, Send) and kind_of(decision.operation).numbered:
         late = now >= since + policy.delay
-        return Wait(now + RETURN_LOOK if late else since + policy.delay, Lack.RETURN_NUMBER, late)
+        until = now + RETURN_LOOK if late else since + policy.delay
+        return Wait(until, Lack.RETURN_NUMBER, decision.operation if late else "")
     return decision
 
 

@@ -301,7 +301,7 @@ LATER = DUE + timedelta(minutes=1)
             WANTS_RETURN,
             RETURNS,
             LATER,
-            Wait(LATER + RETURN_LOOK, Lack.RETURN_NUMBER, late=True),
+            Wait(LATER + RETURN_LOOK, Lack.RETURN_NUMBER, late="ship"),
             id="it has not come in time",
         ),
         pytest.param(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sfsync.db.bulk import update_rows
 from sfsync.domain.deadlines import deadline, hours_of
+from sfsync.domain.operations import numbered_kinds
 from sfsync.domain.reconciliation import WAITING, Found, There, compare
 from sfsync.engine.market.context import Market
 from sfsync.engine.market.ours import Ours, read_ours
@@ -37,7 +38,8 @@ def look(market: Market, shown: Iterable[FeedOrder], grace: timedelta) -> Looked
 
 def there_of(order: FeedOrder) -> There:
     """Of several shipments that were refused the newest counts."""
-    refused = [each for each in order.errors if each.type == "ship"]
+    shipping = {kind.verb for kind in numbered_kinds()}
+    refused = [each for each in order.errors if each.type in shipping]
     last = max(refused, key=lambda each: each.occurred_at.timestamp() if each.occurred_at else 0.0, default=None)
     if last is None:
         return There(order.status, updated_at=order.updated_at)

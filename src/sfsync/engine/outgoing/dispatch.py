@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from sfsync.db.bulk import delete_rows, update_rows
-from sfsync.domain.decide import Because, Fail, Lack, Nothing, Send
+from sfsync.domain.decide import Because, Fail, Nothing, Send
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together
 from sfsync.engine.find.register import register
@@ -140,19 +140,12 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         run.journal.flush()
 
 
-WAITING = {Lack.TRACKING_NUMBER: "waiting", Lack.RETURN_NUMBER: "waiting-return"}
-_SHIP: dict[str, object] = {"operation": "ship"}
-
-
 def _keep(run: Run, plan: Plan) -> None:
     rows = [(task.pk, look.at, look.lane, "", run.lease.token) for task, look in plan.keep]
     update_rows(Task, ("id", "update_at", "lane", "lease"), rows, expect=("lease",))
     for task, wait in plan.wait:
-        run.journal.say(Level.INFO, WAITING[wait.lack], task.order_id, until=wait.until.isoformat(timespec="seconds"))
-    late = [task for task, wait in plan.wait if wait.late]
-    key = "no-return-number"
-    notices = [(task.order_id, f"{key}:{task.order_id}:{task.since.timestamp()}", key, _SHIP) for task in late]
-    tell(run.store, run.clock(), notices)
+        run.journal.say(Level.INFO, wait.lack.value, task.order_id, until=wait.until.isoformat(timespec="seconds"))
+    tell(run.store, run.clock(), [_notice_late(task, wait.late) for task, wait in plan.wait if wait.late])
 
 
 def _say_nothing(run: Run, needless: list[tuple[HeldTask, Nothing]]) -> None:
@@ -223,6 +216,12 @@ def _notice(task: HeldTask, nothing: Nothing) -> NoticeRow:
     operation = nothing.operation or ""
     key = f"{nothing.because.value}:{task.order_id}:{operation}"
     return (task.order_id, key, nothing.because.value, {"operation": operation})
+
+
+def _notice_late(task: HeldTask, operation: str) -> NoticeRow:
+    """R27."""
+    code = "no-return-number"
+    return (task.order_id, f"{code}:{task.order_id}:{task.since.timestamp()}", code, {"operation": operation})
 
 
 def _failed(task: HeldTask, decision: Fail, row: FactRow | None) -> Failed:

@@ -37,16 +37,14 @@ def read_before_second_try(run: Run, plan: Plan) -> None:
     if not again:
         return
     there = _read(run, [each.item.order_id for each in again])
-    settled: set[int] = set()
-    for each in again:
-        if shown := there.get(each.item.order_id):
-            run.journal.say(Level.INFO, "stands-there", each.task.order_id, there=shown.status)
-            settled |= {each.task.pk} if _settles(run, plan, each, shown) else set()
+    read = [(each, shown) for each in again if (shown := there.get(each.item.order_id))]
+    settled = {each.task.pk for each, shown in read if _settles(run, plan, each, shown)}
     plan.send = [each for each in plan.send if each.task.pk not in settled]
 
 
 def _settles(run: Run, plan: Plan, prepared: Prepared, shown: FeedOrder) -> bool:
     """Whether what is shown makes the second try needless, or vain; the plan says it then."""
+    run.journal.say(Level.INFO, "stands-there", prepared.task.order_id, there=shown.status)
     task, send = prepared.task, prepared.send
     told_before = bool(task.confirmed_operation)
     found = standing(kind_of(send.operation), send.key, shown.status, shown.tracking_number, told_before=told_before)

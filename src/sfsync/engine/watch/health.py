@@ -57,7 +57,8 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A part that stands still while its store goes on: a source, or (`_HELD`) a marketplace. `text`: what was seen."""
+    """A part that stands still while its store goes on: a source, or, without a `trouble`, a marketplace. `text`: what
+    was seen."""
 
     name: str
     trouble: str
@@ -186,14 +187,10 @@ def _stopped(stores: list[Store]) -> Any:
     names = ("store", "name", "trouble", "trouble_text", "trouble_since")
     sources = Cursor.objects.filter(store__in=stores).exclude(trouble="").values_list(*names)
     held = ChannelTrouble.objects.held().filter(store__in=stores).order_by()
-    marked = held.annotate(trouble=Value(_HELD, CharField()))
+    marked = held.annotate(trouble=Value("", CharField()))
     return sources.union(marked.values_list("store", "channel", "trouble", "message", "since"), all=True).order_by(
         "name"
     )
-
-
-_HELD = "held"
-"""No trouble is called so."""
 
 
 def scheduler_awake(now: datetime) -> bool:
@@ -290,7 +287,7 @@ def _alarms(
 def _of_parts(store: Store, stopped: Iterable[Stopped]) -> Iterator[Alarm]:
     """What stops itself alone, so that nothing else tells of it."""
     for each in stopped:
-        if each.trouble == _HELD:
+        if not each.trouble:
             yield Alarm("held-since", {"channel": each.name, "message": each.text, "since": _shown(each.since)})
         elif each.trouble != store.state.trouble:
             source = kinds.source(store.shop_kind, each.name)

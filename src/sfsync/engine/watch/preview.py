@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.conf import conf
 from sfsync.domain.carrier_forms import odd_number
-from sfsync.domain.decide import Decision, Fail, Lack, Nothing, Send, Wait
+from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.mapping import Policy
 from sfsync.domain.orders import Snapshot
@@ -92,8 +92,7 @@ def reason_of(decision: Decision, channel: str) -> str:
         case Send():
             return ""
         case Wait():
-            code = "waiting" if decision.lack is Lack.TRACKING_NUMBER else "waiting-return"
-            return texts.sentence(code, {"until": decision.until.isoformat(), "channel": channel})
+            return texts.sentence(decision.lack.value, {"until": decision.until.isoformat(), "channel": channel})
         case Nothing():
             return texts.reason(decision.because.value, {"operation": decision.operation or "", "channel": channel})
         case Fail():
