@@ -175,9 +175,9 @@ def test_a_run_that_was_killed_is_not_said_to_have_gone_well(shop: World, mercha
     past = timezone.now() - timedelta(minutes=1)
     Process.objects.update(holder="x", lease_until=past, started_at=past, finished_at=past - timedelta(hours=1))
     page = text(merchant.get("/stores/main/processes/"))
-    assert "last sync interrupted" in page
+    assert "interrupted last time" in page
     assert "Nothing was lost" in page
-    assert "last sync succeeded" not in page
+    assert "succeeded last time" not in page
     assert tally(page) == []
 
 

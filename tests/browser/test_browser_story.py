@@ -248,7 +248,7 @@ def test_live_progress_is_followed_without_reloading(
     page.goto("/stores/main/processes/")
     expect(page.get_by_text("reading the answers…")).to_be_visible()
     Process.objects.update(holder="", outcome="ok", finished_at=timezone.now())
-    expect(page.get_by_text("last sync succeeded")).to_be_visible()
+    expect(page.get_by_text("succeeded last time")).to_be_visible()
 
 
 def test_an_order_is_followed_without_reloading_and_the_focus_stays(

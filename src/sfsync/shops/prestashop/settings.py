@@ -193,7 +193,10 @@ SETTINGS = {
     ),
     "old_module": Setting(
         label=_("While a module of the shop sends updates too"),
-        help=_("shoppingfluxexport, or the newer module's own synchronization: what both send is told twice."),
+        help=_(
+            "shoppingfluxexport, or the newer module's own synchronization: what both send reaches the marketplace"
+            " twice."
+        ),
         default=STAND_ASIDE,
         choices={
             STAND_ASIDE: _("sfsync stands aside: nothing is sent from here"),
