@@ -9,9 +9,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 
 from sfsync.models import (
+    ChannelTrouble,
     Cursor,
     DayFigure,
     Finding,
+    Hint,
     LogEntry,
     MarketplaceOrder,
     Notice,
@@ -20,6 +22,7 @@ from sfsync.models import (
     SettingChange,
     Store,
     StoreState,
+    Takeover,
     Task,
     Told,
 )
@@ -89,9 +92,9 @@ class TaskRows(Rows):
     ordering = ("-id",)
 
 
-@admin.register(Cursor, Finding, Process, Notice, SettingChange, DayFigure)
+@admin.register(ChannelTrouble, Cursor, DayFigure, Finding, Hint, Notice, Process, SettingChange, Takeover)
 class OtherRows(Rows):
-    ordering = ("-id",)
+    ordering = ("-pk",)
 
 
 @admin.register(LogEntry)

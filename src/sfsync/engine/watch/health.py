@@ -56,7 +56,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StoppedPart:
     """A part that stands still while its store goes on: a source, or, without a `trouble`, a marketplace. `text`: what
     was seen."""
 
@@ -118,9 +118,9 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     figures = {row["store"]: row for row in _figures(stores, now)}
     awake = scheduler_awake(now)
     for_people = _for_people(stores, now)
-    stopped: dict[int, list[Stopped]] = {store.pk: [] for store in stores}
+    stopped: dict[int, list[StoppedPart]] = {store.pk: [] for store in stores}
     for store_id, *row in _stopped(stores):
-        stopped[store_id].append(Stopped(*row))
+        stopped[store_id].append(StoppedPart(*row))
     return [
         _health(
             store,
@@ -239,7 +239,7 @@ def _health(
     figures: dict[str, Any],
     *,
     for_people: ForPeople,
-    stopped: Iterable[Stopped],
+    stopped: Iterable[StoppedPart],
     awake: bool,
     now: datetime,
 ) -> Health:
@@ -267,7 +267,7 @@ def _health(
 
 
 def _alarms(
-    store: Store, process: Process | None, figures: dict[str, Any], stopped: Iterable[Stopped], now: datetime
+    store: Store, process: Process | None, figures: dict[str, Any], stopped: Iterable[StoppedPart], now: datetime
 ) -> list[Alarm]:
     """R17, and silence: nobody must find out from the marketplace that nothing was sent."""
     settings = conf()
@@ -284,7 +284,7 @@ def _alarms(
     return [*alarms, *_of_parts(store, stopped), *_of_mail(store)]
 
 
-def _of_parts(store: Store, stopped: Iterable[Stopped]) -> Iterator[Alarm]:
+def _of_parts(store: Store, stopped: Iterable[StoppedPart]) -> Iterator[Alarm]:
     """What stops itself alone, so that nothing else tells of it."""
     for each in stopped:
         if not each.trouble:
