@@ -97,7 +97,7 @@ def test_a_shop_before_them_is_not_asked_for_them(
 ) -> None:
     shop = connect(mariadb_sample.url)
     shop.reader.read(["6"])
-    assert shop.reader.probe().notes == []
+    assert shop.reader.probe().notes == ()
     assert not [each for each in statements if "ps_shipment" in each or "feature_flag" in each]
 
 
