@@ -111,8 +111,9 @@ def test_no_task_is_claimed_by_two_even_without_the_lease_of_the_store(stage: St
     story.shop.bulk_ship(more)
     story.sync_seen_only()
     runs = [stage.victim.start("claims", store=story.name, most=70) for _ in range(workers)]
-    won = [run.wait().answer for run in runs]
-    claimed = [task for each in won for task in each]
+    ends = [run.wait() for run in runs]
+    assert [end.err for end in ends if end.status or end.signal] == []
+    claimed = [task for end in ends for task in end.answer]
     assert len(claimed) == len(set(claimed)) == 2000
 
 

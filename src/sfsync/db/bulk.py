@@ -224,13 +224,16 @@ def update_returning(
 ) -> list[int]:
     """Update the `chosen` rows (a query of their ids) that still have the values `expect`. Returns the ids that it was.
 
-    One statement, so that of two who choose the same row one gets it: the other one's update waits, and finds it taken.
+    One statement, so that of two who choose the same row one gets it: on SQLite the other one waits for its turn, and
+    finds it taken; on PostgreSQL it passes over what somebody else has locked, so that no two wait in a circle, and
+    chooses once (an array), whatever the planner thinks best.
     """
     written, guarded = Columns(model, values), Columns(model, expect)
     query, parameters = chosen.query.get_compiler(connection=written.connection).as_sql()
+    those = f"IN ({query})" if written.lite else f"= ANY(ARRAY({query} FOR UPDATE OF {written.table} SKIP LOCKED))"
     sets = ", ".join(f"{name} = %s" for name in written.names)
     guards = " AND ".join(f"{name} = %s" for name in guarded.names)
-    sql = f"UPDATE {written.table} SET {sets} WHERE id IN ({query}) AND {guards} RETURNING id"
+    sql = f"UPDATE {written.table} SET {sets} WHERE id {those} AND {guards} RETURNING id"
     with written.connection.cursor() as cursor:
         cursor.execute(sql, [*values.values(), *parameters, *expect.values()])
         return [row[0] for row in cursor.fetchall()]
