@@ -87,6 +87,10 @@ lock: setup ## Update requirements.lock from pyproject.toml with as few changes 
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras --group dev --no-emit-package shoppingfeed --quiet $(ARGS) pyproject.toml -o requirements.lock
 
+.PHONY: dist
+dist: setup ## Build the wheels, their pinned requirements and the bill of materials (CycloneDX) into dist/
+	@sh tools/dist dist
+
 .PHONY: clean
 clean: ## Remove .venv and generated files (never a shop's settings or database)
 	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .pytest_cache .mypy_cache .ruff_cache \

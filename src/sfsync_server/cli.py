@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -13,11 +14,25 @@ from sfsync_server.environment import ignored
 from sfsync_server.errors import SettingsError
 
 app = typer.Typer(
-    help="Keeps marketplaces in step with a shop, through Shopping Feed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a local variable may hold a secret
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sfsync {version('sfsync')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Keeps marketplaces in step with a shop, through Shopping Feed."""
 
 
 def main() -> None:
@@ -51,8 +66,8 @@ def _is_text(argument: str) -> bool:
     return not any("\ud800" <= each <= "\udfff" for each in argument)
 
 
-_NEED_NOTHING = {"demo", "sandbox"}
-"""Commands that run without settings, and leave no trace of themselves on the machine."""
+_NEED_NOTHING = {"demo", "sandbox", "--version"}
+"""What runs without settings, and leaves no trace of itself on the machine."""
 _ADVICE = (
     "Run `sfsync migrate` if its tables were never made; else check SFSYNC_DATABASE_URL, where it is set, and that "
     "database's server. Nothing was lost."

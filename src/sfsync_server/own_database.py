@@ -83,7 +83,7 @@ def _postgresql(address: Address, name: str, options: dict[str, str]) -> dict[st
     if find_spec("psycopg") is None:
         raise SettingsError(
             "SFSYNC_DATABASE_URL names a PostgreSQL, and its driver is not installed: install sfsync with its "
-            "extra `postgres` (pip install 'CHECKOUT[postgres]')."
+            "extra `postgres` (pip install 'sfsync[postgres]')."
         )
     return {
         "ENGINE": "django.db.backends.postgresql",
