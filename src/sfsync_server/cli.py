@@ -66,8 +66,8 @@ def _is_text(argument: str) -> bool:
     return not any("\ud800" <= each <= "\udfff" for each in argument)
 
 
-_NEED_NOTHING = {"demo", "sandbox", "--version"}
-"""What runs without settings, and leaves no trace of itself on the machine."""
+_NEED_NOTHING = {"demo", "sandbox", "up", "--version"}
+"""What runs without Django: it leaves no trace of itself on the machine, or starts others that do the work."""
 _ADVICE = (
     "Run `sfsync migrate` if its tables were never made; else check SFSYNC_DATABASE_URL, where it is set, and that "
     "database's server. Nothing was lost."

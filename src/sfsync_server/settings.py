@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "sfsync_server.first_visit.FirstVisit",
     "axes.middleware.AxesMiddleware",
 ]
 # Pages and static files are where SFSYNC_URL says; `wsgi` takes the path off a request that still has it.

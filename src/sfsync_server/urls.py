@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from sfsync.backoffice.screens.welcome import welcome
+
 handler400 = "sfsync.backoffice.kit.error_pages.bad_request"
 handler403 = "sfsync.backoffice.kit.error_pages.forbidden"
 handler404 = "sfsync.backoffice.kit.error_pages.not_found"
@@ -12,6 +14,7 @@ handler500 = "sfsync.backoffice.kit.error_pages.server_error"
 
 urlpatterns = [
     path("rows/", admin.site.urls),
+    path("welcome/", welcome, name="welcome"),
     path("", include("sfsync.ops.urls")),
     path("", include("sfsync.backoffice.urls")),
 ]

@@ -165,7 +165,7 @@ def test_serve_answers_with_pages_and_static_files_and_stops_cleanly(served: str
     assert fetch(f"{served}/readyz")[0] == 200
     status, page = fetch(f"{served}/")
     assert status == 200
-    assert "Sign in" in page
+    assert "The first administrator" in page
     files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     assert len(files) >= 4
     assert {fetch(f"{served}{file}")[0] for file in files} == {200}

@@ -11,6 +11,7 @@ from sfsync.models.notice import Notice
 from sfsync.models.order import Order
 from sfsync.models.preference import Preference
 from sfsync.models.process import MachineClock, Process, Scheduler
+from sfsync.models.release import Release
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.store_state import StoreState
 from sfsync.models.takeover import Takeover
@@ -33,6 +34,7 @@ __all__ = [
     "Order",
     "Preference",
     "Process",
+    "Release",
     "Scheduler",
     "SettingChange",
     "Store",

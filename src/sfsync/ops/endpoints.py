@@ -35,9 +35,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
         executor = MigrationExecutor(connection)
         behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError:
-        return JsonResponse({"ready": False, "database": "does not answer"}, status=503)
+        return unlogged(JsonResponse({"ready": False, "database": "does not answer"}, status=503))
     if behind:
-        return JsonResponse({"ready": False, "database": "tables are not up to date"}, status=503)
+        return unlogged(JsonResponse({"ready": False, "database": "tables are not up to date"}, status=503))
     return JsonResponse({"ready": True, "database": "ok"})
 
 
@@ -85,7 +85,7 @@ def _refused(address: str) -> JsonResponse:
 
 
 def unlogged(response: JsonResponse) -> JsonResponse:
-    """Django would log the path of each refused request: it may be the key, and anybody can send many."""
+    """Django would log the path of each refused request: it may be the key, and some ask every second."""
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 

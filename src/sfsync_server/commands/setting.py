@@ -19,18 +19,23 @@ def register(app: typer.Typer) -> None:
     app.command()(bridge)
 
 
-def migrate() -> None:
+def migrate(
+    announce: Annotated[bool, typer.Option("--announce", hidden=True, help="Tell the first visitor's code.")] = False,
+) -> None:
     """Create or update sfsync's own tables. Safe to run again; run it after every upgrade."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    from sfsync_server.own_database import is_pooled, limit_account, limits
+    from sfsync_server.first_visit import announcement
+    from sfsync_server.migrating import NewerTablesError, bring_up_to_date
     from sfsync_server.settings import ENVIRONMENT
 
-    call_command("migrate", interactive=False, verbosity=0)
-    if is_pooled(connection):
-        limit_account(connection, limits(ENVIRONMENT.lease_seconds))
+    try:
+        warnings = bring_up_to_date(ENVIRONMENT.lease_seconds)
+    except NewerTablesError as error:
+        shown.stop(str(error), shown.USAGE)
     shown.say("The tables are up to date.")
+    for sentence in warnings:
+        shown.warn(sentence)
+    if announce and (sentence := announcement()):
+        shown.say(sentence)
 
 
 def apply(file: Annotated[Path, typer.Argument(help="A TOML file of stores (docs/stores.md).")]) -> None:

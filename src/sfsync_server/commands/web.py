@@ -1,4 +1,4 @@
-"""The web: serve (the back office), createuser, rotate-key."""
+"""The web: up (everything), serve (the back office), createuser, rotate-key."""
 
 from __future__ import annotations
 
@@ -15,36 +15,75 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def register(app: typer.Typer) -> None:
+    app.command()(up)
     app.command()(serve)
     app.command("createuser")(create_user)
     app.command("rotate-key")(rotate_key)
 
 
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 picks a free one.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes.")]
+ThreadsOption = Annotated[int, typer.Option("--threads", min=1, max=64, help="Threads of each process.")]
+
+
 def serve(
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 picks a free one.")] = 8000,
+    port: PortOption = 8000,
     host: Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes.")] = 2,
-    threads: Annotated[int, typer.Option("--threads", min=1, max=64, help="Threads of each process.")] = 4,
+    workers: WorkersOption = 2,
+    threads: ThreadsOption = 4,
 ) -> None:
     """The back office in the browser. Stops cleanly on SIGTERM or Ctrl+C.
 
     On this machine alone it speaks plain HTTP unless SFSYNC_HTTPS says otherwise; elsewhere put it behind TLS.
     """
-    from sfsync_server.environment import load
-    from sfsync_server.settings import ENVIRONMENT
+    from sfsync_server.first_visit import announcement
 
-    plain = host in LOOPBACK and "https" not in load().model_fields_set
+    command = _pages(host, port, workers, threads)
+    _check_tables()
+    if sentence := announcement():
+        shown.say(sentence)
+    os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
+
+
+def up(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, envvar="PORT", help="0 picks a free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen on; 127.0.0.1, or all of them where PORT is set.")
+    ] = "",
+    workers: WorkersOption = 2,
+    threads: ThreadsOption = 4,
+    service: Annotated[bool, typer.Option(help="Without it, Celery's workers or a crontab do the syncs.")] = True,
+) -> None:
+    """Everything as one: the tables brought up to date, the back office, the service; until SIGTERM or Ctrl+C.
+
+    What dies is started again. Several may start at once: one brings the tables up to date, the others wait. Status 2
+    where the settings are wrong or the database is that of a newer sfsync.
+    """
+    from sfsync_server.tree import Part, Tree
+
+    pages = _pages(host or ("0.0.0.0" if "PORT" in os.environ else "127.0.0.1"), port, workers, threads)  # noqa: S104
+    ours = [sys.executable, "-m", "sfsync_server"]
+    syncs = [Part("The service", [*ours, "run"])] if service else []
+    tables = Part("The update of the tables", [*ours, "migrate", "--announce"], then=syncs, step=True)
+    raise typer.Exit(Tree([Part("The back office", pages), tables], shown.warn).run())
+
+
+def _pages(host: str, port: int, workers: int, threads: int) -> list[str]:
+    """The command that serves them, announced; its settings are in the environment."""
+    from sfsync_server.environment import load
+
+    environment = load()
+    plain = host in LOOPBACK and "https" not in environment.model_fields_set
     if plain:
         os.environ["SFSYNC_HTTPS"] = "false"
     port = _free_port(host, port)
-    _check_tables()
     shown.say(f"The back office: http://{'localhost' if host in LOOPBACK else host}:{port}/")
     if plain:
         shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
     command = [sys.executable, "-m", "gunicorn", "sfsync_server.wsgi", f"--bind={_bound(host, port)}"]
-    command += [f"--workers={workers}", f"--threads={threads}", "--worker-class=gthread", "--timeout=120"]
-    command += [f"--forwarded-allow-ips={ENVIRONMENT.proxies}", "--log-level=warning", "--no-control-socket"]
-    os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
+    command += [f"--workers={workers}", f"--threads={threads}", "--worker-class=gthread", "--preload"]
+    command += [f"--forwarded-allow-ips={environment.proxies}", "--timeout=120", "--log-level=warning"]
+    return [*command, "--no-control-socket"]
 
 
 def _free_port(host: str, port: int) -> int:
