@@ -30,6 +30,10 @@ SENTENCES = {
     "order-replaced": _(
         "Order %(shop_order)s in the shop is another marketplace order now: %(after)s, formerly %(before)s."
     ),
+    "links-doubted": _(
+        "Orders that Shopping Feed knows by a number that the shop does not have, or gave to an order of another day "
+        "(%(count)s, the first: %(channel)s %(reference)s, order %(shop_order)s) are left alone."
+    ),
     # What was decided
     "waiting": _("Shipped without a tracking number: waiting for it until %(until)s."),
     "waiting-return": _(

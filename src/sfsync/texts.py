@@ -157,15 +157,22 @@ def ids(params: Mapping[str, Any]) -> str:
 
 def shop_facts(facts: Mapping[str, Any]) -> str:
     """What a shop says of itself (`ShopFacts`), in the active language."""
-    count = sum(facts["known_by"].values())
+    count = facts["count"]
     text = ngettext(
         "%(software)s %(version)s, shop “%(shop)s”, %(count)s marketplace order.",
         "%(software)s %(version)s, shop “%(shop)s”, %(count)s marketplace orders.",
         count,
     )
     said = text % {**facts, "version": facts["version"] or gettext("of unknown version"), "count": grouped(count)}
-    parts = [f"{gettext(source)}: {grouped(number)}" for source, number in facts["known_by"].items()]
+    parts = [
+        gettext("%(source)s: %(count)s") % {"source": gettext(source), "count": _found(number)}
+        for source, number in facts["known_by"].items()
+    ]
     return f"{said.removesuffix('.')} ({'; '.join(parts)})." if len(parts) > 1 else said
+
+
+def _found(number: int | None) -> str:
+    return gettext("not there") if number is None else grouped(number)
 
 
 def reason(code: str, params: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from sfsync.engine.watch.doctor import Verdict, try_shop
 from sfsync.models import Store
 from sfsync.shops.base import OpenShop, ShopMisconfigured
 from sfsync.testing import World
+from shoppingfeed import NotSentError
 from tests.altered import Altered
 
 READING = ("look", "read")
@@ -41,7 +42,7 @@ class Only:
         return self.opened
 
     def client(self, _store: Store) -> Any:
-        raise AssertionError("nobody asks Shopping Feed")
+        raise NotSentError("Shopping Feed is away: that is another finding.")
 
     def done(self, _store: Store) -> None:
         """Nothing was opened."""

@@ -30,6 +30,7 @@ from sfsync.shops.base import (
     Listing,
     Note,
     Noticed,
+    Placed,
     Reader,
     ShopFacts,
     ShopMisconfigured,
@@ -95,6 +96,9 @@ class Ledger:
         history, number = tuple(self.histories[key]), self.numbers.get(key)
         parcels = (Parcel(number, "pigeon", "Pigeon"),) if number else ()
         return Snapshot(key, history[-1], history, parcels, version=len(history))
+
+    def placed(self, keys: Collection[str]) -> dict[str, Placed]:
+        return {}
 
     def statuses(self, language: str) -> list[Status]:
         return [Status(PACKED, "Packed"), Status(GONE, "Gone", shipped=True)]

@@ -173,7 +173,8 @@ def test_no_advice_where_there_is_nothing_to_do() -> None:
     ],
 )
 def test_what_a_shop_says_of_itself_is_rendered_in_one_place(language: str, count: int, sentence: str) -> None:
-    facts = {"software": "PrestaShop", "version": "8.2.1", "shop": "RealShop", "known_by": {"table": count}}
+    known_by: dict[str, int | None] = {"table": count}
+    facts = {"software": "PrestaShop", "version": "8.2.1", "shop": "RealShop", "known_by": known_by, "count": count}
     with translation.override(language):
         assert texts.sentence("shop-answers", facts) == sentence
         assert "8.2.1" not in texts.sentence("shop-answers", {**facts, "version": ""})

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from sfsync.models import Store
+from sfsync.testing import World
 from shoppingfeed import NoAnswerError, NotSentError, Request
-from tests.webservice.standin import Standin
+from tests.webservice.standin import KEY, Standin
 
 
 @contextlib.contextmanager
@@ -52,3 +54,10 @@ def served(standin: Standin) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def connect(world: World, url: str) -> None:
+    """Its store reads the shop through the web service from now on."""
+    settings = {"connection": "webservice", "questions_per_hour": 100_000}
+    Store.objects.filter(pk=world.store.pk).update(shop_settings=settings, shop_secrets={"url": url, "key": KEY})
+    world.store = Store.objects.get(pk=world.store.pk)

@@ -432,6 +432,7 @@ class Migration(migrations.Migration):
                 ("shop_reference", models.CharField(blank=True, default="", max_length=64)),
                 ("created_at", models.DateTimeField()),
                 ("open", models.BooleanField(default=True)),
+                ("linked", models.BooleanField(default=False)),
                 ("seen_status", models.CharField(blank=True, default="", max_length=64)),
                 ("seen_tracking", models.CharField(blank=True, default="", max_length=255)),
                 ("seen_numbers", models.TextField(blank=True, default="")),

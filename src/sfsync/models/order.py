@@ -49,7 +49,8 @@ class Order(Loaded):
     `open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
     asks it of every order. `seen_status` is empty until it was seen; `seen_tracking` is the one of `seen_numbers`
     (`Seen.written`) that is to be told, `seen_version` its `Seen.version`. `look_again`: the sweep looks at it whatever
-    its block says. `gone_at`: when the shop first answered without it.
+    its block says. `gone_at`: when the shop first answered without it. `linked`: that it is a marketplace's is
+    Shopping Feed's word; no list of the shop says so.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
@@ -59,6 +60,7 @@ class Order(Loaded):
     shop_reference = models.CharField(max_length=64, default="", blank=True)
     created_at = models.DateTimeField()
     open = models.BooleanField(default=True)
+    linked = models.BooleanField(default=False)
 
     seen_status = models.CharField(max_length=LONGEST, default="", blank=True)
     seen_tracking = models.CharField(max_length=255, default="", blank=True)

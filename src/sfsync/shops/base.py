@@ -63,6 +63,14 @@ class Listing:
     created_at: datetime
 
 
+@value
+class Placed:
+    """When an order of the shop was placed, a marketplace's or not, and its reference there. `at` is aware."""
+
+    at: datetime
+    shop_reference: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """A status of the shop, named in the merchant's language. `color` is `#rrggbb` or empty."""
@@ -113,13 +121,15 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class ShopFacts:
     """What a shop that is well says of itself. `version` and `shop` (its name) are empty where it does not say;
-    `known_by`: how many marketplace orders each of its sources knows."""
+    `known_by`: how many marketplace orders each of its sources knows, None where it is not there at all; `unlisted`:
+    why none is, and what to do, where that is so (a `ShopError.code` and its words)."""
 
     software: str
     version: str
     shop: str
-    known_by: dict[str, int]
+    known_by: dict[str, int | None]
     notes: tuple[Note, ...] = ()
+    unlisted: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,11 @@ class Reader(Protocol):
     def read(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Snapshot]:
         """The orders in full; an order that is gone is left out."""
 
+    def placed(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Placed]:
+        """When these orders were placed, whether they are a marketplace's or not; those that are not there are left
+        out. A kind of shop that lists all its marketplace orders itself need not tell."""
+        return {}
+
     def statuses(self, language: str) -> Sequence[Status]:
         """The shop's statuses, deleted ones too, named in `language` (`fr`, `en`), else in the shop's default one."""
 
@@ -157,6 +172,7 @@ class Noticed:
     `listings`: marketplace orders, new ones or old. `touched`: orders to be looked at, each with the statuses it took,
     the oldest first, as far as the source knows them. `sightings`: orders that it has looked at itself. Both may name
     orders that are none of ours. `certain`: the shop is believed even where it takes back a row of an order's history.
+    `linked`: that the listings are a marketplace's orders is not what the shop says.
 
     `cursor`: where to go on from, once this page is kept; None: as before. `restarted`: the cursor that was given lies
     ahead of the shop, which went back to an earlier state. The code of a log entry; nothing else of the page counts,
@@ -167,6 +183,7 @@ class Noticed:
     touched: Mapping[OrderKey, Sequence[StatusKey]] = field(default_factory=dict)
     sightings: Mapping[OrderKey, Seen] = field(default_factory=dict)
     certain: bool = False
+    linked: bool = False
     cursor: Json | None = None
     restarted: str = ""
 

@@ -16,13 +16,14 @@ from sfsync.shops.switches import Switches
 @dataclass(frozen=True, slots=True)
 class Around:
     """What a shop is opened with beside its own settings: the store's number at Shopping Feed, how many seconds a
-    question may take, what tells what the shop remembered when it was last followed (`OpenShop.memory`), and how to
-    wait for so many seconds between two questions."""
+    question may take, what tells what the shop remembered when it was last followed (`OpenShop.memory`), how to wait
+    for so many seconds between two questions, and whether orders of it are known by Shopping Feed's word alone."""
 
     feed_store_id: int
     timeout: float
     memory: Callable[[], Json | None] = lambda: None
     pause: Callable[[float], None] = time.sleep
+    linked: Callable[[], bool] = lambda: False
 
 
 def no_page(values: Mapping[str, Any], order: OrderKey) -> str:

@@ -12,7 +12,10 @@ from sfsync.shops.prestashop.kind import PRESTASHOP
 from sfsync.shops.setting import Mistake
 from sfsync.shops.setting import message as _
 
-_OURS = {"hints": _("orders that the shop's bridge told of")}
+_OURS = {
+    "hints": _("orders that the shop's bridge told of"),
+    "feed_links": _("orders that Shopping Feed itself knows by their number in the shop"),
+}
 """Sources of every kind."""
 _KINDS: dict[str, ShopKind] = {kind.name: kind for kind in (PRESTASHOP,)}
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from sfsync.models import Store
 from sfsync.shops.prestashop.sample_shipments import ShipmentShop, upgrade
 from sfsync.testing import CANCELED, DELIVERED, PAID, REFUNDED, SHIPPED, World
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
+from tests.webservice.serving import connect, served
+from tests.webservice.standin import Standin
 
 EXPECTED = {
     "shipped": [("ship", "6A10000000001")],
@@ -48,9 +47,7 @@ def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Itera
     standin = Standin(world.shop)
     standin.messages = list(messages(world))
     with served(standin) as url:
-        settings = {"connection": "webservice", "questions_per_hour": 100_000}
-        Store.objects.filter(pk=world.store.pk).update(shop_settings=settings, shop_secrets={"url": url, "key": KEY})
-        world.store = Store.objects.get(pk=world.store.pk)
+        connect(world, url)
         world.standin = standin  # type: ignore[attr-defined]
         yield world
         world.connections.close()

@@ -123,16 +123,15 @@ def without_the_newer_module(sample: SampleShop) -> None:
 def test_a_shop_that_never_had_the_newer_module_is_well(sample: SampleShop, connect: Connect) -> None:
     sample.by_old_module(6)
     without_the_newer_module(sample)
-    assert connect(sample.url).reader.probe().known_by == {"old_module": 1}
+    assert connect(sample.url).reader.probe().known_by == {"table": None, "old_module": 1}
     assert connect(sample.url).reader.read(["6"])["6"].claim is None
     assert [each.reference for each in connect(sample.url).listed(["6"])] == ["MKT-6"]
 
 
 def test_a_shop_with_neither_is_told_what_is_missing(sample: SampleShop, shop: PrestaShop) -> None:
     without_the_newer_module(sample)
-    with pytest.raises(ShopMisconfigured) as error:
-        shop.reader.probe()
-    assert error.value.code == "module"
+    facts = shop.reader.probe()
+    assert (facts.known_by, (facts.unlisted or "")[0]) == ({"table": None, "old_module": 0}, "module")
 
 
 stories = pytest.mark.django_db
@@ -210,7 +209,8 @@ def test_the_doctor_says_how_many_orders_each_knows(world: World) -> None:
     world.shop.by_old_module(world.order())
     found = try_shop(world.store, world.connections).text
     assert found.endswith(
-        "20 marketplace orders (orders that the Shopping Feed module lists: 19; orders of shoppingfluxexport: 1)."
+        "20 marketplace orders (orders that the Shopping Feed module lists: 19; orders of shoppingfluxexport: 1; "
+        "orders that Shopping Feed itself knows by their number in the shop: 0)."
     )
 
 

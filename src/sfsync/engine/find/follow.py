@@ -14,16 +14,17 @@ from datetime import timedelta
 from sfsync.domain.orders import Seen
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.cursors import Cursors
-from sfsync.engine.find.hints import Hints
 from sfsync.engine.find.known_orders import Known
 from sfsync.engine.find.outbox import Change, change, learn_names, save
 from sfsync.engine.find.register import register
+from sfsync.engine.find.sources import sources
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.trouble import Stopped, diagnosed, stopped_by
 from sfsync.models import Order, StoreState, Takeover
 from sfsync.models.log import Level
 from sfsync.shops.base import Listing, Noticed, ShopError, ShopUnavailable, Source, Weight
 from sfsync.shops.keys import OrderKey
+from shoppingfeed import ShoppingFeedError
 
 SAVED = 1000
 """Changes of one transaction."""
@@ -74,7 +75,7 @@ def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:
     """The troubles of sources. One stops that source alone, unless the shop does not answer: then it answers none."""
     troubles: dict[str, Stopped] = {}
     away: Stopped | None = None
-    for source in _sources(run):
+    for source in sources(run.store, run.shop, run.feed, run.clock, run.journal.say):
         if away:
             troubles[source.name] = away
         elif not cursors.rests(source):
@@ -87,19 +88,11 @@ def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:
     return troubles
 
 
-def _sources(run: Run) -> list[Source]:
-    """The shop's own that take little time, what its bridge told, and those that take a share of it: a look at a hinted
-    order is the sooner done, and a change that the history tells of is told once."""
-    quick = [each for each in run.shop.sources if each.share >= 1]
-    hints = [Hints(run)] if run.store.state.heard_at else []
-    return [*quick, *hints, *(each for each in run.shop.sources if each.share < 1)]
-
-
 def _trouble(run: Run, cursors: Cursors, source: Source) -> Exception | None:
     """Follow it: what stopped it, if anything did. What it noticed before is kept."""
     try:
         _follow(run, cursors, source)
-    except ShopError as error:
+    except (ShopError, ShoppingFeedError) as error:
         run.journal.forget()
         return diagnosed(run.shop, error)
     return None
@@ -108,9 +101,9 @@ def _trouble(run: Run, cursors: Cursors, source: Source) -> Exception | None:
 def _judged(run: Run, troubles: dict[str, Stopped]) -> Found:
     """Without any list of marketplace orders nothing can be sent, for what an order is may be another thing by now. One
     list of several is missed by nobody as long as orders are known."""
-    sources = run.shop.sources
-    lists = {each.name for each in sources if each.lists}
-    stops = {each.name for each in sources if each.needed}
+    own = run.shop.sources
+    lists = {each.name for each in own if each.lists}
+    stops = {each.name for each in own if each.needed}
     sendable = not lists or bool(lists - troubles.keys())
     if not sendable or (lists & troubles.keys() and not Order.objects.filter(store=run.store).exists()):
         stops |= lists
@@ -151,7 +144,7 @@ class _Page:
         if seen:
             learn_names(self.run)
         with self.run.lease.writing(self.source.name):
-            register(self.run, listings)
+            register(self.run, listings, linked=self.noticed.linked)
             self.orders.forget()
             save(self.run, list(self._changes(seen)))
             self._keep_cursor()

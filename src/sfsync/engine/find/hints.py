@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from sfsync.engine.kit.context import Run
-from sfsync.models import Hint
+from sfsync.engine.kit.lease import Clock
+from sfsync.models import Hint, Store
 from sfsync.shops.base import Json, KnownOrders, Noticed
 
 AGAIN = timedelta(seconds=10)
@@ -26,21 +26,21 @@ class Hints:
     share = 1.0
     every = timedelta()
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
 
     def after(self, cursor: Json | None, orders: KnownOrders) -> Iterator[Noticed]:
-        now = self._run.clock()
-        due = Hint.objects.filter(store=self._run.store, look_at__lte=now).order_by("look_at", "id")
+        now = self._clock()
+        due = Hint.objects.filter(store=self._store, look_at__lte=now).order_by("look_at", "id")
         while page := list(due[:MESSAGES]):
             yield Noticed(touched={key: () for each in page for key in each.orders})
             self._followed(page)
 
     def _followed(self, page: Sequence[Hint]) -> None:
         """Their orders were looked at, and what was seen is kept."""
-        now = self._run.clock()
+        now = self._clock()
         hints = Hint.objects.filter(pk__in=[each.pk for each in page])
         if any(each.looked for each in page):
             hints.filter(looked=True).update(look_at=None)
-            Hint.objects.filter(store=self._run.store, look_at=None, at__lt=now - KEPT).delete()
+            Hint.objects.filter(store=self._store, look_at=None, at__lt=now - KEPT).delete()
         hints.filter(looked=False).update(looked=True, look_at=now + AGAIN)

@@ -29,14 +29,14 @@ class Known:
     claim: Claim
 
 
-def register(run: Run, listings: Iterable[Listing]) -> set[int]:
-    """In a transaction that holds the lease. Of several rows of one order the newest counts.
+def register(run: Run, listings: Iterable[Listing], *, linked: bool = False) -> set[int]:
+    """In a transaction that holds the lease. Of several rows of one order the newest counts. `linked`: see `Noticed`.
 
     Returns the marketplace orders that are not what they were: their updates are decided anew.
     """
     listed = {each.key: each for each in sorted(listings, key=lambda each: each.row_id)}
     known = _known(run, listed)
-    _insert(run, [each for key, each in listed.items() if key not in known])
+    _insert(run, [each for key, each in listed.items() if key not in known], linked=linked)
     verdicts = {key: judge(each.claim, claim(listed[key])) for key, each in known.items()}
     if all(verdict is Verdict.SAME for verdict in verdicts.values()):
         return set()
@@ -50,7 +50,7 @@ def _known(run: Run, listed: Iterable[OrderKey]) -> dict[OrderKey, Known]:
     return {row[0]: Known(row[1], row[2], Claim(*row[3:])) for row in found}
 
 
-def _insert(run: Run, fresh: list[Listing]) -> None:
+def _insert(run: Run, fresh: list[Listing], *, linked: bool) -> None:
     there, ordinal = find_or_make(run, fresh), run.store.kind.orders.ordinal
     rows = [
         (each.key, ordinal(each.key), clean(each.shop_reference, 64), each.created_at, *_there(there[each.key]))
@@ -61,7 +61,7 @@ def _insert(run: Run, fresh: list[Listing]) -> None:
         Order,
         names,
         rows,
-        same={"store": run.store.pk, "date_add": run.clock(), **UNSEEN},
+        same={"store": run.store.pk, "date_add": run.clock(), "linked": linked, **UNSEEN},
     )
     joined = [each for each in fresh if there[each.key].known]
     for each in joined:
@@ -99,6 +99,9 @@ class _Moves:
     def _learn(self, keys: Sequence[OrderKey]) -> None:
         ids = {self.known[each].order_id: self.listed[each].feed_id for each in keys}
         learn(self.run, {pk: feed_id for pk, feed_id in ids.items() if feed_id})
+        nameless = [each for each in keys if not self.known[each].claim.reference]
+        rows = [(self.known[each].order_id, *_names(self.listed[each])) for each in nameless]
+        update_rows(MarketplaceOrder, ("id", "reference", "channel"), rows)
 
     def _rename(self, keys: Sequence[OrderKey]) -> set[int]:
         """The names of its first shop order are the marketplace order's: two that differ must not take turns."""

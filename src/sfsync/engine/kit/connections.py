@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sfsync.conf import conf
 from sfsync.domain.hosts import leads_to_forbidden, origin
-from sfsync.models import Cursor, Store, named_settings
+from sfsync.models import Cursor, Order, Store, named_settings
 from sfsync.shops.base import Json, OpenShop
 from sfsync.shops.kind import Around
 from sfsync.shops.switches import Switches
@@ -94,7 +94,8 @@ def _user(store: Store) -> Hashable:
 
 def open_shop(store: Store, timeout: float | None = None) -> OpenShop:
     """`timeout` in seconds, that of the settings if None. Raises `ShopMisconfigured` and `SecretUnreadable`."""
-    around = Around(store.feed_store_id, conf().timeout if timeout is None else timeout, lambda: _memory(store))
+    seconds = conf().timeout if timeout is None else timeout
+    around = Around(store.feed_store_id, seconds, lambda: _memory(store), linked=lambda: _linked(store))
     return store.kind.open(named_settings.revealed(store), around)
 
 
@@ -111,6 +112,10 @@ def _memory(store: Store) -> Json | None:
     """What the shop remembered, if it is still the same one."""
     kept = Cursor.objects.filter(store_id=store.pk, name=MEMORY, identity=store.shop_identity or "")
     return kept.values_list("position", flat=True).first() if store.pk else None
+
+
+def _linked(store: Store) -> bool:
+    return store.pk is not None and Order.objects.filter(store_id=store.pk, linked=True).exists()
 
 
 class Closes(Protocol):

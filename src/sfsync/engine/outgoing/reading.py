@@ -46,6 +46,8 @@ def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     rows = {each.key: each for its in before.values() for each in its}
     snapshots = {key: rows[key].read_as(each) for key, each in shop.reader.read(list(rows)).items()}
     claims = {key: each.claim for key, each in snapshots.items() if each.claim}
+    if unclaimed := snapshots.keys() - claims.keys():
+        claims |= _linked(shop, {rows[each].pk for each in unclaimed})
     listings = _listings(shop, snapshots.keys() - claims.keys())
     claims |= {key: claim(each) for key, each in listings.items()}
     other = {key for pk, its in before.items() for key in _other(known[pk], its, claims)}
@@ -54,6 +56,16 @@ def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     groups |= {pk: Group(claimed=False) for pk in known.keys() - groups.keys()}
     moved = [listings[key] for key in other if key in listings]
     return Reading(groups, snapshots, moved, before, snapshots.keys() - claims.keys())
+
+
+def _linked(shop: OpenShop, pks: Collection[int]) -> dict[OrderKey, Claim]:
+    """Of these rows those that Shopping Feed knows and no list of the shop does. They are what they were, unless the
+    shop was restored and has given their numbers to others: those were placed at another time."""
+    there = ("marketplace_order__feed_id", "marketplace_order__reference", "marketplace_order__channel")
+    rows = Order.objects.filter(pk__in=among(pks), linked=True).values_list("key", "created_at", *there)
+    linked = {key: (at, Claim(*names)) for key, at, *names in rows}
+    placed = shop.reader.placed(linked) if linked else {}
+    return {key: claim for key, (at, claim) in linked.items() if key in placed and placed[key].at == at}
 
 
 def _listings(shop: OpenShop, keys: Collection[OrderKey]) -> dict[OrderKey, Listing]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import smtplib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,8 +20,10 @@ from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
 from sfsync.conf import conf
+from sfsync.db.secrets import SecretElsewhere, SecretUnreadable
 from sfsync.domain.operations import meanings
 from sfsync.domain.trouble import Act, Trouble
+from sfsync.engine.find.feed_links import FeedLinks, named_in_shop
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.trouble import disk_full, stopped_by
@@ -33,8 +36,9 @@ from sfsync.models.hint import LATELY
 from sfsync.models.store import StatePolicy
 from sfsync.notify.smtp import NoMailServerError, answers, rehearse
 from sfsync.shops import kinds
-from sfsync.shops.base import Note, Problem, ShopError, Status, Weight
+from sfsync.shops.base import Note, OpenShop, Problem, ShopError, ShopMisconfigured, Status, Weight
 from sfsync.shops.keys import StatusKey, in_order
+from shoppingfeed import ShoppingFeedError
 
 
 class Verdict(StrEnum):
@@ -198,12 +202,35 @@ def try_shop(store: Store, connections: Connections) -> Finding:
     def check() -> list[Finding]:
         shop = connections.shop(store)
         facts = shop.reader.probe()
-        rehearse_run(store, shop)
-        known_by = {kinds.source(store.shop_kind, name): count for name, count in facts.known_by.items()}
-        params = asdict(facts) | {"known_by": known_by}
+        linked = _named_in_shop(store, connections, shop)
+        if facts.unlisted and not linked:
+            raise _unlisted(*facts.unlisted)
+        rehearse_run(store, shop, facts.unlisted[0] if facts.unlisted else "")
+        counts = facts.known_by | ({} if linked is None else {FeedLinks.name: linked})
+        known_by = {kinds.source(store.shop_kind, name): count for name, count in counts.items()}
+        params = asdict(facts) | {"known_by": known_by, "count": max(_count(facts.known_by), linked or 0)}
         return [Finding("shop", Verdict.OK, "shop-answers", params, store.name)]
 
     return _guarded("shop", store, check)[0]
+
+
+def _named_in_shop(store: Store, connections: Connections, shop: OpenShop) -> int | None:
+    """None where Shopping Feed does not say: that is another finding."""
+    since = timezone.now() - timedelta(days=conf().sweep_days)
+    try:
+        return named_in_shop(store, shop, connections.client(store).store(store.feed_store_id), since)
+    except (ShoppingFeedError, SecretUnreadable, SecretElsewhere):
+        return None
+
+
+def _count(known_by: Mapping[str, int | None]) -> int:
+    return sum(each or 0 for each in known_by.values())
+
+
+def _unlisted(code: str, text: str) -> ShopMisconfigured:
+    error = ShopMisconfigured(text)
+    error.code = code
+    return error
 
 
 def _notes(store: Store, connections: Connections, shop: Finding) -> list[Finding]:

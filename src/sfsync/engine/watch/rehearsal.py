@@ -10,19 +10,23 @@ from sfsync.conf import conf
 from sfsync.engine.find.known_orders import Known
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.models import Cursor, Order, Store
-from sfsync.shops.base import OpenShop
+from sfsync.shops.base import OpenShop, ShopError
 
 ORDERS = 1000
 """Those whose questions are tried, the newest."""
 
 
-def rehearse_run(store: Store, shop: OpenShop) -> None:
-    """The first page of every source, and every way of reading, once. Raises what the shop raises; nothing is noticed
-    or kept."""
+def rehearse_run(store: Store, shop: OpenShop, known: str = "") -> None:
+    """The first page of every source of the shop, and every way of reading, once. Raises what the shop raises, but for
+    a source's `ShopError.code` that is `known`; nothing is noticed or kept."""
     followed = dict(Cursor.objects.filter(store_id=store.pk).values_list("name", "position"))
     orders = Known(store, timezone.now(), timedelta(days=conf().sweep_days), policy_of(store).mapping)
     for source in shop.sources:
-        next(iter(source.after(followed.get(source.name), orders)), None)
+        try:
+            next(iter(source.after(followed.get(source.name), orders)), None)
+        except ShopError as error:
+            if not known or error.code != known:
+                raise
     keys = list(Order.objects.filter(store_id=store.pk).order_by("-pk").values_list("key", flat=True)[:ORDERS])
     if keys:
         shop.listed(keys[:1])

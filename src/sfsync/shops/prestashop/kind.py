@@ -50,6 +50,7 @@ def _open_database(values: Mapping[str, Any], around: Around) -> OpenShop:
         store_id=around.feed_store_id,
         timeout=around.timeout,
         ignore_senders=values["old_module"] == IGNORE,
+        linked=around.linked,
     )
 
 
@@ -93,6 +94,7 @@ PRESTASHOP = ShopKind(
     sources={
         "table": _("orders that the Shopping Feed module lists"),
         "old_module": _("orders of shoppingfluxexport"),
+        "module": _("orders that a module of Shopping Feed imported"),
         "history": _("history of the statuses"),
         "shipments": _("shipments of PrestaShop 9.1"),
         "sweep": _("comparison of the open orders"),

@@ -166,7 +166,10 @@ PROBLEMS = {
         _("Let the account read two more tables: the original message contains the statements to run."),
     ),
     "module": Problem(
-        _("The Shopping Feed module is not installed in the shop: nothing says which orders come from marketplaces."),
+        _(
+            "Nothing says which orders come from marketplaces: the shop has no module of Shopping Feed, and Shopping "
+            "Feed knows none of its orders by their number there."
+        ),
         _("Install the shoppingfeed module in PrestaShop, or correct the prefix of the shop's tables."),
     ),
 }

@@ -12,10 +12,11 @@ from sqlalchemy import Row, func, select
 
 from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
-from sfsync.shops.base import PAGE, Carrier, ShopFacts, Status
+from sfsync.shops.base import PAGE, Carrier, Placed, ShopFacts, Status
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.among import Among
 from sfsync.shops.prestashop.carriers import families
+from sfsync.shops.prestashop.clock import to_utc
 from sfsync.shops.prestashop.problems import Misconfigured
 from sfsync.shops.prestashop.shop_database import ShopDatabase, batches
 from sfsync.shops.prestashop.snapshots import snapshots
@@ -79,6 +80,16 @@ class DatabaseReader:
     def _read(self, order_ids: list[int]) -> list[Snapshot]:
         listed = not self._table.is_missing
         return [*snapshots(self._database, order_ids, self._table.of_others, self._shipments, listed=listed)]
+
+    def placed(self, keys: Collection[OrderKey]) -> dict[OrderKey, Placed]:
+        orders, found = self._tables.orders.c, {}
+        own = select(orders.id_order, orders.date_add, orders.reference).where(
+            self._tables.of_shop(self._database.shop_id)
+        )
+        for some in batches(keys, PAGE):
+            for row in self._database.rows(own.where(Among(orders.id_order, some))):
+                found[str(row.id_order)] = Placed(to_utc(row.date_add, self._database.about.zone), row.reference or "")
+        return found
 
     def statuses(self, language: str) -> list[Status]:
         """`language` is a two letter code, or starts with one (`fr_FR`)."""

@@ -23,7 +23,7 @@ from sfsync.shops.prestashop.sources.table import ModuleTable
 class PrestaShop:
     """Implements `sfsync.shops.base.OpenShop`. `timeout` is in seconds, for connecting (at most 10) and for any single
     statement; `store_id` is the merchant's account at Shopping Feed; `ignore_senders`: it is no matter who else sends;
-    `return_column`: where the numbers of return labels stand.
+    `return_column`: where the numbers of return labels stand; `linked`: orders are known without the shop's modules.
     Raises as `ShopDatabase` does.
     """
 
@@ -37,12 +37,13 @@ class PrestaShop:
         timeout: float = 30.0,
         ignore_senders: bool = False,
         return_column: str = "",
+        linked: Callable[[], bool] = lambda: False,
     ) -> None:
         self.database = ShopDatabase(url, prefix=prefix, shop_id=shop_id, timeout=timeout, return_column=return_column)
         self._store_id = store_id
         self.table = ModuleTable(self.database, store_id)
         self.old_module = OldModule(self.database, self.table)
-        self.table.is_dispensable = lambda: self.old_module.present
+        self.table.is_dispensable = lambda: self.old_module.present or linked()
         self.history = History(self.database)
         self.shipments = Shipments(self.database)
         self.sweep = Sweep(self.database)
@@ -71,18 +72,26 @@ class PrestaShop:
     def probe(self) -> ShopFacts:
         """Read every table that is needed, find the shop, and count its marketplace orders. The `code` of an error says
         which setting to look at."""
+        missing = self._without_table()
+        about, old = self.database.about, self.old_module.count()
+        known_by = {self.table.name: None if missing else self.table.count(), self.old_module.name: old}
+        unlisted = (missing.code, str(missing)) if missing and not old else None
+        return ShopFacts("PrestaShop", about.version, about.name, known_by, tuple(self.shipments.notes()), unlisted)
+
+    def _without_table(self) -> Misconfigured | None:
+        """What is to be said where the newer module's table is not there; all that is needed else was read."""
+        tables = self.database.tables
         try:
-            self._check(lambda table: table is not self.database.tables.token or self._store_id is not None)
+            self._check(lambda table: table is not tables.token or self._store_id is not None)
         except Misconfigured as error:
-            self.table.is_missing = error.code == "module"
-            if not (self.table.is_missing and self.old_module.present):
+            if error.code != "module":
                 raise
-            self._check(lambda table: table not in (self.database.tables.listing, self.database.tables.token))
-        about = self.database.about
-        known_by = {} if self.table.is_missing else {self.table.name: self.table.count()}
-        if old := self.old_module.count():
-            known_by[self.old_module.name] = old
-        return ShopFacts("PrestaShop", about.version, about.name, known_by, tuple(self.shipments.notes()))
+            missing = error
+        else:
+            return None
+        self._check(lambda table: table not in (tables.listing, tables.token))
+        self.table.is_missing = True
+        return missing
 
     def _check(self, needed: Callable[[Table], bool]) -> None:
         check(

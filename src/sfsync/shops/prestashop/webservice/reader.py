@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
-from sfsync.shops.base import Carrier, Note, ShopFacts, Status, Weight
+from sfsync.shops.base import Carrier, Note, Placed, ShopFacts, Status, Weight
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.about import SETTINGS, About, about_of, values_of
 from sfsync.shops.prestashop.carriers import families
+from sfsync.shops.prestashop.clock import to_utc
 from sfsync.shops.prestashop.problems import Misconfigured
 from sfsync.shops.prestashop.reader import color
 from sfsync.shops.prestashop.shop_database import batches
@@ -72,6 +73,14 @@ class WebServiceReader:
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
         found = (self._snapshots(some, self._names()) for some in batches(keys, BATCH))
         return {each.key: each for orders in found for each in orders}
+
+    def placed(self, keys: Collection[OrderKey]) -> dict[OrderKey, Placed]:
+        found = [
+            each
+            for some in batches(keys, BATCH)
+            for each in self._rows(rows.Placed, "orders", {"id": any_of(some)}, most=BATCH)
+        ]
+        return {str(each.id_order): Placed(to_utc(each.date_add, self.about.zone), each.reference) for each in found}
 
     def statuses(self, language: str) -> list[Status]:
         """`language` is a two letter code, or starts with one (`fr_FR`)."""

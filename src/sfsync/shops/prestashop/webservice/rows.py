@@ -23,6 +23,12 @@ class Listed(NamedTuple):
     date_add: str
 
 
+class Placed(NamedTuple):
+    id_order: int
+    reference: str
+    date_add: str
+
+
 class Message(NamedTuple):
     id_message: int
     id_order: int
