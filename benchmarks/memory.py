@@ -83,14 +83,19 @@ def _set_up(folder: Path, count: int, url: str) -> tuple[Service, list[SampleSho
 
 def _minute(service: Service, shop: SampleShop) -> float:
     """A minute's worth of passes. Returns what is resident at its end, in MB."""
+    from django.utils import timezone
+
+    from sfsync.models import Process
     from sfsync_server.service import TIDY_EVERY
 
     order = shop.order_ids()[int(time.time()) % 60]
     shop.set_tracking(order, f"TRACK-{time.time_ns()}")
     shop.set_status(order, 4)
     for _ in range(max(int(60 / service.poll_seconds), 1)):
+        Process.objects.update(next_run_at=timezone.now())
         with ThreadPoolExecutor(4) as pool:
-            service.start_due(pool)
+            while service.start_due(pool):
+                service.rest(True)
     service.tidied_at -= TIDY_EVERY
     service.tidy()
     pages = int(Path("/proc/self/statm").read_text().split()[1])

@@ -28,6 +28,10 @@ class Conf:
 
     timeout: float = 30.0
     lease_seconds: int = 180
+    poll_seconds: float = 1.0
+    """How soon after a run a real-time store without a bridge is due again."""
+    turn_seconds: float = 30.0
+    """A run that others may wait for ends early after so long; its store is due again at once, behind them."""
     ticket_lag_seconds: float = 15.0
     concurrency: int = 4
     paced: bool = True
@@ -44,6 +48,8 @@ class Conf:
     wake: str | None = None
     """The dotted name of a function of a store's id that has a worker run the store at once. Without one the service
     finds it at its next look, within a second."""
+    queues: str = "sfsync"
+    """What the names of Celery's queues begin with: nothing but sfsync's own messages may be in them."""
     home: str | None = None
     """The folder of this deployment's key and database, if it has one: the doctor looks at who may read it."""
 

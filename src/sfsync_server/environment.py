@@ -68,6 +68,10 @@ class Environment(BaseSettings):
     lease_seconds: int = Field(
         default=180, ge=5, le=3600, description="After so long without a sign a run counts as dead"
     )
+    turn_seconds: float = Field(
+        default=30.0, ge=1, le=3600, description="A run ends early after so long when others may wait for their turn"
+    )
+    workers: int = Field(default=4, ge=1, le=64, description="Stores that the service runs side by side")
     ticket_lag_seconds: float = Field(
         default=15.0, ge=0, le=3600, description="How late the ticket list may be: before that, absent proves nothing"
     )

@@ -146,6 +146,8 @@ CACHES = {"default": _environment.cache(ENVIRONMENT)}
 SFSYNC = {
     "timeout": ENVIRONMENT.timeout,
     "lease_seconds": ENVIRONMENT.lease_seconds,
+    "poll_seconds": ENVIRONMENT.poll_seconds,
+    "turn_seconds": ENVIRONMENT.turn_seconds,
     "ticket_lag_seconds": ENVIRONMENT.ticket_lag_seconds,
     "concurrency": ENVIRONMENT.concurrency,
     "paced": ENVIRONMENT.paced,
@@ -161,8 +163,14 @@ SFSYNC = {
 
 CELERY_BROKER_URL = ENVIRONMENT.broker_url.get_secret_value()
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_BEAT_SCHEDULE = {"run-due-stores": {"task": "sfsync.tasks.run_due_stores", "schedule": 30.0}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULE = {
+    "run-due-stores": {
+        "task": "sfsync.tasks.run_due_stores",
+        "schedule": 5.0,
+        "options": {"queue": "sfsync.due", "expires": 10.0},
+    }
+}
 
 SFSYNC_CRON_KEY = ENVIRONMENT.cron_key.get_secret_value()
 SFSYNC_METRICS_KEY = ENVIRONMENT.metrics_key.get_secret_value()

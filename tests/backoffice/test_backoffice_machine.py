@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
+from sfsync.backoffice.kit import starting
+from sfsync.engine.due import due, make_rows
+from sfsync.engine.people.at_once import ask_runs
+from sfsync.engine.watch.health import scheduler_leaves, scheduler_sign
+from sfsync.models import Store
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -70,22 +75,37 @@ def test_requests_are_counted_by_the_status_of_their_answer(shop: World, adminis
 
 
 @pytest.mark.parametrize("how", ["header", "path"])
-def test_the_cron_url_runs_every_store(
-    shop: World,
-    client: Client,
-    how: str,
-    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
+def test_the_cron_url_says_now_please_and_answers_at_once(
+    client: Client, db: None, how: str, django_assert_max_num_queries: Any
 ) -> None:
-    order = shop.ship(shop.order(), "TRACK-1")
-    with django_capture_on_commit_callbacks(execute=True):
+    """As many statements for a thousand stores as for one; whatever starts runs takes them up, the oldest first."""
+    Store.objects.bulk_create(Store(name=f"s-{number}", feed_store_id=10) for number in range(1000))
+    make_rows()
+    with django_assert_max_num_queries(4):
         if how == "header":
             answer = client.post("/cron/", headers={"x-sfsync-key": KEY})
         else:
             answer = client.get(f"/cron/{KEY}/")
-    assert (answer.status_code, answer.json()) == (202, {"started": ["main"]})
-    assert shop.accepted(order) == [("ship", "TRACK-1")]
+    assert (answer.status_code, answer.json()) == (202, {"asked": 1000})
+    assert due(timezone.now()).count() == 1000
     again = client.get(f"/cron/{KEY}/")
-    assert (again.status_code, again.json()["started"]) == (200, [])
+    assert (again.status_code, again.json()["asked"]) == (200, 0)
+
+
+def test_where_nothing_else_starts_runs_the_cron_url_does(shop: World) -> None:
+    """A host that can only call addresses. With a service, or Celery's beat, they are theirs."""
+    order = shop.ship(shop.order(), "TRACK-1")
+    jobs: list[Callable[[], None]] = []
+    ask_runs()
+    scheduler_sign("service", timezone.now())
+    starting.run_due(jobs.append)
+    assert jobs == []
+    scheduler_leaves("service")
+    starting.run_due(jobs.append)
+    for job in jobs:  # each that ran a store brings the next one
+        job()
+    assert shop.accepted(order) == [("ship", "TRACK-1")]
+    assert len(jobs) == starting.AT_ONCE + 1
 
 
 def test_guessing_the_cron_key_is_throttled(shop: World, client: Client) -> None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from sfsync.engine.due import NET, due_stores
+from sfsync.engine.due import NET, next_run
 from sfsync.engine.find.hints import AGAIN, KEPT
+from sfsync.engine.kit.agenda import Agenda
 from sfsync.models import Cursor, Hint, Process, StoreState
 from sfsync.models.hint import LATELY
 from sfsync.testing import SHIPPED, World
@@ -130,27 +130,16 @@ def test_many_hints_are_followed_in_one_run(live: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "mode", "asked", "due"),
-    [
-        (None, "realtime", False, True),
-        (timedelta(minutes=1), "realtime", False, False),
-        (timedelta(minutes=1), "realtime", True, True),
-        (LATELY + timedelta(minutes=1), "realtime", False, True),
-        (timedelta(minutes=1), "batch", False, False),
-    ],
+    ("heard", "rest"),
+    [(None, timedelta(seconds=1)), (timedelta(minutes=1), NET), (LATELY + timedelta(minutes=1), timedelta(seconds=1))],
 )
-def test_a_store_with_a_bridge_is_due_when_it_says_so(
-    world: World, heard: timedelta | None, mode: str, asked: bool, due: bool
+def test_a_store_with_a_bridge_rests_until_it_says_something(
+    live: World, heard: timedelta | None, rest: timedelta
 ) -> None:
     """R7: without one, or with one that fell silent, a real-time store is looked at every second."""
-    now, store = timezone.now(), world.store
-    store.mode = mode
-    store.save()
-    StoreState.objects.filter(pk=store.pk).update(heard_at=now - heard if heard else None)
-    started = now - timedelta(minutes=2)
-    asked_at = now - timedelta(minutes=1) if asked else None
-    Process.objects.create(store=store, started_at=started, run_asked_at=asked_at, next_run_at=now + NET)
-    assert due_stores(now).filter(pk=store.pk).exists() is due
+    now, nothing = live.now(), Agenda(0, 0, 0, 0, 0, 0)
+    live.store.state.heard_at = now - heard if heard else None
+    assert next_run(live.store, now, nothing, failures=0, cut=False) == now + rest
 
 
 def test_a_store_with_a_bridge_rests_until_something_is_due(live: World) -> None:

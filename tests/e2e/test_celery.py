@@ -13,6 +13,7 @@ import redis
 from celery import Celery
 
 from sfsync.shops.prestashop.sample import build
+from sfsync.tasks import DUE, RUNS
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Sandbox, Server
 from tests.bridge.conftest import PhpShop
@@ -56,7 +57,7 @@ def test_a_worker_runs_every_store_that_is_due(
         until(lambda: len(sandbox.ledger.accepted) == 2, "both stores send")
         until(lambda: not [each for each in status(fleet).values() if each["running"]], "both runs end")
         looks = len(sandbox.ledger.requests)
-        for task, arguments in (("run_due_stores", []), ("run_store", [0])):
+        for task, arguments in (("run_due_stores", []), ("run_store", [0, "gone"])):
             beat.send_task(f"sfsync.tasks.{task}", args=arguments)
         until(lambda: waiting(redis_database) == 0, "the worker takes them all")
     finally:
@@ -101,9 +102,9 @@ def test_a_bridge_wakes_a_worker_at_once(
 
 
 def waiting(redis_database: str) -> int:
-    """Tasks that nobody took yet."""
+    """Messages that nobody took yet."""
     with redis.Redis.from_url(redis_database) as client:
-        return int(str(client.llen("celery")))
+        return sum(int(str(client.llen(name))) for name in ("celery", DUE, *RUNS))
 
 
 def status(fleet: Machine) -> dict[str, dict[str, object]]:

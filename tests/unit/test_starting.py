@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ def test_a_thousand_stores_are_a_few_threads_and_nobody_waits_for_them() -> None
         done.release()
 
     for store_id in range(1000):
-        in_few_threads(store_id, run)
+        in_few_threads(partial(run, store_id))
     going.set()
     assert all(done.acquire(timeout=30) for _ in range(1000))
     assert ran == set(range(1000))
@@ -32,6 +33,6 @@ def test_a_thousand_stores_are_a_few_threads_and_nobody_waits_for_them() -> None
 @given(st.lists(st.integers(0, 9), max_size=30))
 def test_none_is_forgotten_however_they_come(stores: list[int]) -> None:
     done = threading.Semaphore(0)
-    for store_id in stores:
-        in_few_threads(store_id, lambda _store_id: done.release())
+    for _store in stores:
+        in_few_threads(lambda: done.release())
     assert all(done.acquire(timeout=30) for _ in stores)

@@ -24,10 +24,21 @@ def machine() -> str:
     return hashlib.sha256(f"{boot()} {namespace}".encode()).hexdigest()[:32]
 
 
-def alive(pid: int) -> bool:
-    """A process that was killed and not yet buried by its parent is dead."""
+def born(pid: int) -> int:
+    """When it started, in clock ticks since the machine did; 0 for one that is dead, or where nobody says. One that was
+    killed and not yet buried by its parent is dead."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    return state not in "ZX"
+        return 0
+    return 0 if fields[0] in "ZX" else int(fields[_BORN])
+
+
+_BORN = 19
+"""The place of `starttime` behind the command's name (proc(5))."""
+
+
+def alive(pid: int, since: int = 0) -> bool:
+    """`since`: when it was born, where that is known: another process may have its id by now."""
+    now = born(pid)
+    return bool(now) and since in (0, now)

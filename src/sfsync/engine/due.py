@@ -1,11 +1,22 @@
-"""Whose turn it is: asked by the service, and by Celery for a fleet."""
+"""Whose turn it is: one answer for the service, for Celery and for the CRON address.
+
+A store is due by its row in the process monitor. Whoever is about to start runs claims some, the longest overdue first,
+and each is handed to one of them only: a claim is a mark in the row, which lasts until the run starts or for a while.
+"""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db import transaction
+from django.db.models import Count, F, Min, Q, QuerySet
 
+from sfsync.conf import conf
+from sfsync.db.process_identity import machine
+from sfsync.domain.backoff import pause_after
 from sfsync.engine.kit.agenda import Agenda
 from sfsync.models import Hint, Process, Store, Task
 from sfsync.models.hint import LATELY
@@ -20,22 +31,105 @@ NET = timedelta(minutes=5)
 """So often a shop whose bridge is heard is looked at all the same: a hint may be lost, and SQL gives none."""
 
 
-def due_stores(now: datetime) -> QuerySet[Store]:
-    """R7: real-time stores always, or when their bridge says so; batch stores by their schedule; any store because a
-    person asked."""
-    waiting = Process.objects.filter(name=SYNC, next_run_at__gt=now, next_run_at__lte=now + LONGEST_PAUSE)
-    unasked = waiting.filter(Q(run_asked_at=None) | Q(run_asked_at__lt=F("started_at")))
-    waits = Q(mode=Mode.BATCH) | Q(state__heard_at__gt=now - LATELY)
-    return Store.objects.filter(enabled=True).exclude(waits, pk__in=unasked.values("store"))
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A store that is due, handed to whoever claimed it. `wake`: the token that says so when its run is to start.
+    `troubled`: its last run ended in trouble."""
+
+    store_id: int
+    wake: str
+    mode: str
+    troubled: bool
 
 
-def next_run(store: Store, now: datetime, rest: Agenda, *, well: bool) -> datetime:
-    """When a store whose run has just ended is due by the clock. `rest`: what it left to do. One that did not go `well`
-    is due at once: how often it is tried is the business of who starts it."""
+def due(now: datetime) -> QuerySet[Process]:
+    """R7: by its schedule, because its bridge or a person asked, because its run was killed; the longest overdue first.
+
+    Only stores that have a row (`make_rows`).
+    """
+    ripe = Q(next_run_at=None) | Q(next_run_at__lte=now) | Q(next_run_at__gt=now + LONGEST_PAUSE)
+    broken = ~Q(holder="") & (Q(lease_until__lte=now) | Q(pk__in=_dead(now)))
+    rows = Process.objects.filter(name=SYNC, store__enabled=True)
+    return rows.filter((Q(holder="") & ripe) | broken).order_by(F("next_run_at").asc(nulls_first=True), "pk")
+
+
+def _dead(now: datetime) -> list[int]:
+    """Held by a run of this machine whose process is gone: nobody waits for its lease to end."""
+    held = Process.objects.filter(name=SYNC, machine=machine(), lease_until__gt=now).exclude(holder="")
+    return [process.pk for process in held.only("lease_until", "machine", "pid", "born") if process.gone(now)]
+
+
+def make_rows() -> None:
+    """A store that never ran, and was never asked for, has none yet."""
+    without = Store.objects.filter(enabled=True).exclude(processes__name=SYNC)
+    Process.objects.bulk_create([Process(store=each, name=SYNC) for each in without.only("pk")], ignore_conflicts=True)
+
+
+def claim(now: datetime, limit: int, lasts: timedelta, *, only: Iterable[int] | None = None) -> list[Claim]:
+    """The stores that have been due for longest, at most `limit`, each of them now the caller's alone.
+
+    It `lasts` until a run takes the store, or for that long: what nobody started by then can be claimed again. `only`:
+    of these stores.
+    """
+    make_rows()
+    free = due(now).filter(Q(woken_until=None) | Q(woken_until__lte=now) | Q(woken_until__gt=now + LONGEST_PAUSE))
+    free = free if only is None else free.filter(store__in=list(only))
+    wake = secrets.token_hex(8)
+    with transaction.atomic():
+        chosen = list(free.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:limit])
+        if not chosen:
+            return []
+        Process.objects.filter(pk__in=chosen).update(wake=wake, woken_until=now + lasts)
+    rows = Process.objects.filter(wake=wake).order_by(F("next_run_at").asc(nulls_first=True), "pk")
+    named = rows.values_list("store", "store__mode", "failures")
+    return [Claim(store, wake, mode, failures > 0) for store, mode, failures in named]
+
+
+AHEAD = 200
+"""Stores that are handed out before it is known how fast they are taken."""
+
+
+def worth_waking(now: datetime) -> int:
+    """As many as were started in the last minute, and some, less those that wait to be started: the order in which
+    others are to run is decided when their turn is near."""
+    lately = Count("pk", filter=Q(started_at__gt=now - timedelta(minutes=1)))
+    waiting = Count("pk", filter=Q(woken_until__gt=now))
+    figures: dict[str, int] = Process.objects.filter(name=SYNC).aggregate(lately=lately, waiting=waiting)
+    return max(figures["lately"] + AHEAD - figures["waiting"], 0)
+
+
+def claimed(store_id: int, wake: str) -> Store | None:
+    """The store, if it is still the caller's to run: not switched off, not handed to somebody else, not done."""
+    return Store.objects.filter(pk=store_id, enabled=True, processes__name=SYNC, processes__wake=wake).first()
+
+
+def forget(marks: QuerySet[Process]) -> None:
+    """These claims come to nothing: whoever asks next may have the stores."""
+    marks.update(wake="", woken_until=None)
+
+
+def marked() -> QuerySet[Process]:
+    """The claims that no run has taken up."""
+    return Process.objects.filter(name=SYNC, woken_until__isnull=False)
+
+
+def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: bool) -> datetime:
+    """When a store whose run has just ended is due again. `rest`: what it left to do; `failures`: runs in a row that
+    ended in trouble, this one included; `cut`: its turn was over before its work was.
+
+    One in trouble comes back later and later, a quarter of an hour at most, and no sooner than its schedule has it.
+    """
     heard = store.state.heard_at
-    if store.mode == Mode.BATCH or heard is None or heard <= now - LATELY:
+    if failures:
+        least = timedelta(minutes=store.every_minutes) if store.mode == Mode.BATCH else timedelta()
+        return now + max(least, pause_after(failures))
+    if cut:
+        return now
+    if store.mode == Mode.BATCH:
         return now + timedelta(minutes=store.every_minutes)
-    if rest.due or rest.to_look_at or not well:
+    if heard is None or heard <= now - LATELY:
+        return now + timedelta(seconds=conf().poll_seconds)
+    if rest.due or rest.to_look_at:
         return now
     tasks = Task.objects.filter(store=store, update_at__gt=now).moving().aggregate(at=Min("update_at"))
     hints = Hint.objects.filter(store=store, look_at__isnull=False).aggregate(at=Min("look_at"))

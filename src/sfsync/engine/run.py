@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, Value, When
 
 from sfsync.conf import conf
 from sfsync.domain.trouble import Trouble
@@ -14,7 +15,7 @@ from sfsync.engine.due import next_run
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
-from sfsync.engine.kit.context import Provisional, Run, StatusNames, Stop, never
+from sfsync.engine.kit.context import Provisional, Run, StatusNames, Stop, Turn, never
 from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.judge import judge
@@ -29,7 +30,7 @@ from sfsync.engine.watch.alarms import raise_alarms
 from sfsync.engine.watch.deadlines import raise_deadlines
 from sfsync.engine.watch.notify import notify
 from sfsync.engine.watch.prune import prune
-from sfsync.models import ChannelTrouble, Notice, Store, StoreState
+from sfsync.models import ChannelTrouble, Notice, Process, Store, StoreState
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -60,13 +61,15 @@ def run_store(
     wait: float = 0,
     clock: Clock | None = None,
     stop: Stop = never,
+    turn: float = math.inf,
 ) -> Result:
     """Run one store once; with `wait`, keep settling for so many seconds until no ticket is open. `clock`: what leases
-    and waits are judged by, the `judge` if None.
+    and waits are judged by, the `judge` if None. `turn`: after so many seconds it ends early and is due again, behind
+    the stores that wait by then.
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
-    clock = clock or judge()
+    clock, stop = clock or judge(), Turn(turn, stop)
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
     tally, unmailed = Tally(), ""
@@ -87,7 +90,7 @@ def run_store(
         if _may_tell(lease, tally.troubles):
             unmailed = _tell_people(store, lease, journal, tally.troubles)
     finally:
-        _finish(store, lease, journal, tally, rest)
+        _finish(store, lease, journal, tally, rest, cut=stop.over)
     if crash:
         raise crash
     if not tally.troubles and not stop(0):
@@ -209,7 +212,11 @@ def _keep(store: Store, code: str, detail: str, since: datetime | None) -> None:
     state.save(update_fields=["trouble", "trouble_text", "trouble_since"])
 
 
-def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Agenda | None) -> None:
+def _failures(store: Store) -> int:
+    return Process.objects.values_list("failures", flat=True).get(store=store, name=SYNC)
+
+
+def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Agenda | None, *, cut: bool) -> None:
     """Leave the record of the run (R21, R22), and what is left to do. The log and the monitor say the same duration."""
     counts, troubles, now = tally.counts, tally.troubles, lease.clock()
     seconds = (now - lease.taken_at).total_seconds()
@@ -222,10 +229,14 @@ def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Ag
         journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **counts.as_dict())
     journal.flush()
     note_answers(store, tally.answers)
+    failures = _failures(store) + 1 if troubles else 0
+    following = next_run(store, now, rest, failures=failures, cut=cut)
+    asked_meanwhile = When(run_asked_at__gte=F("started_at"), then=Value(now))
     lease.release(
         now,
         outcome=troubles[0].trouble if troubles else "ok",
         error=troubles[0].detail if troubles else "",
         counts=counts.as_dict(),
-        next_run_at=next_run(store, now, rest, well=not troubles),
+        failures=failures,
+        next_run_at=Case(asked_meanwhile, default=Value(following)),
     )

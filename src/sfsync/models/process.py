@@ -23,7 +23,7 @@ class ProcessQuerySet(models.QuerySet["Process"]):
     def take(self, store: Store, name: str, holder: str, run: dict[str, Any], *, former: str = "") -> bool:
         """Take the process from nobody, or from the run `former` that was found to be gone."""
         free = self.filter(store=store, name=name, holder=former)
-        return bool(free.update(holder=holder, progress="", **run))
+        return bool(free.update(holder=holder, progress="", woken_until=None, **run))
 
     def extend(self, store: Store, name: str, holder: str, until: datetime, progress: str) -> bool:
         """The heartbeat. False: somebody else holds the process now."""
@@ -33,12 +33,16 @@ class ProcessQuerySet(models.QuerySet["Process"]):
     def release(self, store: Store, name: str, holder: str, **result: Any) -> bool:
         """Free the process and keep what the run came to."""
         held = self.filter(store=store, name=name, holder=holder)
-        return bool(held.update(holder="", progress="", **result))
+        return bool(held.update(holder="", progress="", wake="", **result))
 
 
 class Process(models.Model):
     """`holder` is the token of the run that holds the process, empty when it is free. A run that died is known by its
-    lease (everywhere) or by its dead process id (on the same machine)."""
+    lease (everywhere) or by its dead process (on the same machine): `born` tells it from a later one of the same id.
+
+    `next_run_at`: when it is due; `failures`: runs in a row that ended in trouble. `wake`: the token of who was handed
+    the process last and has not finished with it, `woken_until` when that is no longer believed (`engine.due`).
+    """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="processes")
     name = models.CharField(max_length=16, default=SYNC)
@@ -46,6 +50,7 @@ class Process(models.Model):
     machine = models.CharField(max_length=64, default="", blank=True)
     host = models.CharField(max_length=255, default="", blank=True)
     pid = models.PositiveIntegerField(default=0)
+    born = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(default=timezone.now)
     progress = models.CharField(max_length=64, default="", blank=True)
 
@@ -56,6 +61,9 @@ class Process(models.Model):
     counts = models.JSONField(default=dict)
     next_run_at = models.DateTimeField(null=True)
     run_asked_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    wake = models.CharField(max_length=32, default="", blank=True)
+    woken_until = models.DateTimeField(null=True)
 
     objects = ProcessQuerySet.as_manager()
 
@@ -78,7 +86,7 @@ class Process(models.Model):
 
     def gone(self, now: datetime) -> bool:
         """The run that holds it is over: so is its lease, or it ran on this very machine and is dead."""
-        return self.lease_until <= now or (self.machine == machine() and not alive(self.pid))
+        return self.lease_until <= now or (self.machine == machine() and not alive(self.pid, self.born))
 
 
 class MachineClock(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
@@ -12,8 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sfsync.backoffice.kit.access import is_administrator
-from sfsync.backoffice.kit.starting import start
-from sfsync.models import Store
+from sfsync.backoffice.kit.starting import run_due
+from sfsync.engine.people.at_once import ask_runs
 from sfsync.ops.metrics import exposition
 
 WRONG_KEYS, LOCKED_SECONDS = 10, 600
@@ -62,19 +62,19 @@ def _right(given: str, key: str) -> bool:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def cron(request: HttpRequest, key: str = "") -> JsonResponse:
-    """Start a run of every enabled store. The key is in the header `X-Sfsync-Key` or in the path.
+    """Every enabled store is due now: whatever starts runs takes them up, or this process where nothing else does. The
+    key is in the header `X-Sfsync-Key` or in the path.
 
-    202 with the names of the stores; 404 without a right key; 429 to an address that guesses, unless it has the right
+    202 with the number of stores; 404 without a right key; 429 to an address that guesses, unless it has the right
     one: nobody can lock out its owner; 200 when it comes too soon after the last call.
     """
     if not _right(request.headers.get("X-Sfsync-Key", "") or key, getattr(settings, "SFSYNC_CRON_KEY", "")):
         return _refused(request.META.get("REMOTE_ADDR", ""))
     if not cache.add("sfsync:cron:started", 1, PAUSE_SECONDS):
-        return JsonResponse({"started": [], "note": "a run was started a moment ago"})
-    stores = list(Store.objects.filter(enabled=True))
-    for store in stores:
-        start(store)
-    return JsonResponse({"started": [store.name for store in stores]}, status=202)
+        return JsonResponse({"asked": 0, "note": "they were asked for a moment ago"})
+    asked = ask_runs()
+    transaction.on_commit(run_due)
+    return JsonResponse({"asked": asked}, status=202)
 
 
 def _refused(address: str) -> JsonResponse:

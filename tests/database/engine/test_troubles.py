@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.test import override_settings
 
 from sfsync import texts
-from sfsync.engine.due import due_stores
+from sfsync.engine.due import due
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.people import acts, at_once
 from sfsync.engine.watch.health import health_of
@@ -121,7 +121,7 @@ def test_a_run_asked_for_during_a_run_is_not_forgotten(world: World) -> None:
     world.advance(minutes=1)
     world.connections = AskedMeanwhile(world)
     world.sync()
-    assert due_stores(world.now() + timedelta(seconds=2)).filter(pk=world.store.pk).exists()
+    assert due(world.now() + timedelta(seconds=2)).filter(store=world.store).exists()
 
 
 def test_a_status_set_back_by_plain_sql_is_warned(world: World) -> None:

@@ -119,6 +119,8 @@ def _follow(run: Run, cursors: Cursors, source: Source) -> None:
         if noticed.restarted and position is not None:
             raise _WentBack(noticed.restarted)
         _Page(run, cursors, source, orders, noticed).keep()
+        if source.share >= 1 and run.stop(0):
+            return
 
 
 @dataclass(frozen=True, slots=True)

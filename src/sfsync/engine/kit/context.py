@@ -27,6 +27,21 @@ def never(seconds: float) -> bool:
     return False
 
 
+class Turn:
+    """A `Stop` that also ends a run when its time is over, so that the other stores have theirs. `over`: it did."""
+
+    def __init__(self, seconds: float, stop: Stop) -> None:
+        self._until, self._stop = time.monotonic() + seconds, stop
+        self.over = False
+
+    def __call__(self, seconds: float) -> bool:
+        left = self._until - time.monotonic()
+        if self._stop(max(min(seconds, left), 0)):
+            return True
+        self.over = seconds >= left
+        return self.over
+
+
 class StatusNames:
     """A shop's statuses as the merchant knows them; asked for when the first is needed, and once."""
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from sfsync.db.process_identity import machine
+from sfsync.db.process_identity import born, machine
 from sfsync.models import Process, Store
 from sfsync.models.process import SYNC
 from sfsync.texts import stamp
@@ -74,8 +74,9 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
     """Hold a process of a store: one statement where it is free. Raises `Busy`."""
     lease = Lease(store, name, secrets.token_hex(16), length, clock)
     now = lease.taken_at
-    run = {"machine": machine(), "host": socket.gethostname(), "pid": os.getpid(), "started_at": now}
-    run["lease_until"] = now + length
+    pid = os.getpid()
+    run = {"machine": machine(), "host": socket.gethostname(), "pid": pid, "born": born(pid)}
+    run |= {"started_at": now, "lease_until": now + length}
     if Process.objects.take(store, name, lease.token, run):
         return lease
     process = Process.objects.get_or_create(store=store, name=name)[0]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from sfsync.domain.reconciliation import CANCELLED
 from sfsync.domain.task_state import TaskState
+from sfsync.engine.due import make_rows
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.people import acts
 from sfsync.models import MarketplaceOrder, Order, Process, Store, Task
@@ -47,7 +48,19 @@ def _agree(orders: QuerySet[Order]) -> None:
 
 
 def ask_run(store: Store) -> None:
-    """The service, where one runs, takes the store up at its next look."""
+    """Whoever starts runs takes the store up at its next look."""
+    if not _ask(Process.objects.filter(store=store)):
+        Process.objects.get_or_create(store=store, name=SYNC, defaults={"run_asked_at": timezone.now()})
+
+
+def ask_runs() -> int:
+    """Every store that is switched on, but those in trouble: they come back when their time is. Returns how many."""
+    make_rows()
+    return _ask(Process.objects.filter(store__enabled=True, failures=0))
+
+
+def _ask(processes: QuerySet[Process]) -> int:
+    """What was due before keeps its place in the queue."""
     now = timezone.now()
-    if not Process.objects.filter(store=store, name=SYNC).update(run_asked_at=now):
-        Process.objects.get_or_create(store=store, name=SYNC, defaults={"run_asked_at": now})
+    later = Case(When(next_run_at__gt=now, then=Value(now)), default=F("next_run_at"))
+    return processes.filter(name=SYNC).update(run_asked_at=now, next_run_at=later)

@@ -21,6 +21,7 @@ from sfsync.domain.errors import Failure
 from sfsync.domain.hosts import origin
 from sfsync.domain.operations import meanings
 from sfsync.engine.kit.journal import Journal
+from sfsync.engine.people.at_once import ask_run
 from sfsync.models import SettingChange, Store, Task, named_settings
 from sfsync.models.log import Level
 from sfsync.shops import kinds
@@ -59,6 +60,8 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
         _record(store, who, changes)
         _log(store, "person-settings", who=who, names=", ".join(names))
         judge_again(store, names)
+        if store.enabled and WHEN.intersection(names):
+            ask_run(store)
     return changes
 
 
@@ -220,6 +223,8 @@ def _listed(values: Any, named: Callable[[Any], str]) -> str:
     return ", ".join(map(named, values)) if isinstance(values, list) else str(values)
 
 
+WHEN = {"mode", "every_minutes", "enabled"}
+"""When it runs: what the last run planned is out of date."""
 DECIDING = {"statuses", "state_policy", "ship_without_tracking"}
 
 
