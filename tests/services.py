@@ -113,6 +113,24 @@ admin_users = postgres
 """
 
 
+@contextlib.contextmanager
+def own_redis() -> Iterator[tuple[Server, Callable[[], None]]]:
+    """A Redis of one test, and how to kill it."""
+    home = owner_and_folder()[1] / f"redis-{secrets.token_hex(4)}"
+    home.mkdir()
+    process, port = _start(KINDS["redis"], home)
+
+    def stop() -> None:
+        process.kill()
+        process.wait()
+
+    try:
+        yield Server("redis", port), stop
+    finally:
+        stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def redis() -> Server:
     """The run's Redis; `database("3")` empties its database 3."""
     return _shared("redis")

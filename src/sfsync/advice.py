@@ -140,6 +140,7 @@ ADVICE = {
     "crashed": _("Nothing is lost. Please report it with the output of `sfsync doctor`."),
     "silent": _("Check the cron line or the service: nothing is sent while it is not running."),
     "overdue": _("Look at `sfsync status` and `sfsync why` for the reason."),
+    "pace-lost": _("Check SFSYNC_BROKER_URL and the Redis server; updates go out meanwhile, only more slowly."),
     "database-away": _("Check SFSYNC_DATABASE_URL and the database server."),
     "tables-old": _("Run `sfsync migrate`."),
     "files-open": _("Close them: `chmod 700` for the folder, `chmod 600` for the files."),

@@ -45,6 +45,9 @@ class Conf:
     """Hosts besides this machine to which a token may go without TLS."""
     proxy: str | None = None
     """The proxy for requests to Shopping Feed; those that the environment names are not used."""
+    pace_url: str | None = None
+    """The Redis in which processes that send with one token count their requests together. Without one they do in
+    PostgreSQL, where our tables are in it."""
     wake: str | None = None
     """The dotted name of a function of a store's id that has a worker run the store at once. Without one the service
     finds it at its next look, within a second."""

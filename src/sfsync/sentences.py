@@ -199,6 +199,10 @@ SENTENCES = {
         "Shopping Feed knew of updates that sfsync had no record of (%(orders)s): its database went back to an "
         "earlier state, or something else sends updates for this store. They are not sent again."
     ),
+    "pace-lost": _(
+        "Requests of several workers are not counted together at this moment, so each keeps to its share of the rate "
+        "limit. %(message)s"
+    ),
     "clock-set": _(
         "This machine's clock was set. Shopping Feed confirms it, so it is gone by from now on (updates without an "
         "answer: %(tasks)s)."

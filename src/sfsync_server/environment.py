@@ -348,6 +348,12 @@ def cache(environment: Environment) -> dict[str, Any]:
 _IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 
+def pace_url(environment: Environment) -> str | None:
+    """The broker, where it is a Redis: it can count requests, too."""
+    broker = environment.broker_url.get_secret_value()
+    return broker if urlsplit(broker).scheme in {"redis", "rediss"} else None
+
+
 def secret_keys(environment: Environment) -> list[str]:
     """The keys that hold now: `sfsync rotate-key` may have changed those in home since a process began."""
     return [secret_key(environment), *former_secret_keys(environment)]

@@ -157,6 +157,7 @@ SFSYNC = {
     "url": ENVIRONMENT.url or None,
     "plain_http_hosts": tuple(filter(None, map(str.strip, ENVIRONMENT.plain_http_hosts.split(",")))),
     "proxy": ENVIRONMENT.outgoing_proxy.get_secret_value() or None,
+    "pace_url": _environment.pace_url(ENVIRONMENT),
     "wake": "sfsync_server.celery.wake" if ENVIRONMENT.broker_url.get_secret_value() else None,
     "home": str(ENVIRONMENT.home),
 }

@@ -20,6 +20,7 @@ from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.lease import Clock, Lease, LeaseLost, take
+from sfsync.engine.kit.shared_pace import lost_pace
 from sfsync.engine.kit.tally import Counts, Tally
 from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.engine.market.reconcile import reconcile_if_due
@@ -225,6 +226,8 @@ def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Ag
     if troubles:
         said = "; ".join(each.detail for each in troubles)
         journal.say(Level.ERROR, "run-troubled", message=said, trouble=troubles[0].trouble)
+    if tally.answers and (lost := lost_pace()):
+        journal.say(Level.WARNING, "pace-lost", message=lost)
     if not counts.idle:
         journal.say(Level.INFO, "run-done", seconds=f"{seconds:.1f}", **counts.as_dict())
     journal.flush()

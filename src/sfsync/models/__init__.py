@@ -9,6 +9,7 @@ from sfsync.models.log import LogEntry
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.notice import Notice
 from sfsync.models.order import Order
+from sfsync.models.pace_place import PacePlace
 from sfsync.models.preference import Preference
 from sfsync.models.process import MachineClock, Process, Scheduler
 from sfsync.models.release import Release
@@ -32,6 +33,7 @@ __all__ = [
     "MarketplaceOrder",
     "Notice",
     "Order",
+    "PacePlace",
     "Preference",
     "Process",
     "Release",

@@ -34,6 +34,7 @@ from shoppingfeed._operations import (
     chunks,
 )
 from shoppingfeed._orders import Order, OrderError, Shipment, TestItem
+from shoppingfeed._pacing import Place, SharedPace
 from shoppingfeed._store import OrderFilters, Outcome, Store
 from shoppingfeed._tickets import BatchTickets, Ticket, TicketList, TicketState
 from shoppingfeed._transport import HttpTransport, Request, Response, Transport
@@ -63,6 +64,7 @@ __all__ = [
     "OrderFilters",
     "OrderOperation",
     "Outcome",
+    "Place",
     "RateLimitedError",
     "Refund",
     "RefundedProduct",
@@ -71,6 +73,7 @@ __all__ = [
     "Response",
     "ReturnInfo",
     "ServerError",
+    "SharedPace",
     "Ship",
     "Shipment",
     "ShippedItem",

@@ -13,7 +13,7 @@ from typing import Self, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from shoppingfeed import _json
-from shoppingfeed._pacing import Pacer
+from shoppingfeed._pacing import Pacer, SharedPace
 from shoppingfeed._pages import origin
 from shoppingfeed._session import Session
 from shoppingfeed._store import Store
@@ -53,6 +53,7 @@ class ClientOptions(TypedDict, total=False):
     concurrency: int
     user_agent: str | None
     pace: bool
+    shared_pace: SharedPace | None
     rate_patience: float
     clock: Callable[[], float]
     wall_clock: Callable[[], float]
@@ -65,8 +66,9 @@ class Client:
     `timeout` (seconds) bounds each step of a request. `proxy` is that of `HttpTransport`.
     `concurrency` is how many requests `Store.send_many` and
     `Store.batches` have under way at once. Requests are paced by the API's rate limit unless `pace` is off; when one
-    is refused by it all the same, the client waits as told, `rate_patience` seconds in all. A `transport` that is given
-    replaces HTTP and stays the caller's to close. The clocks and `sleep` are for tests.
+    is refused by it all the same, the client waits as told, `rate_patience` seconds in all. `shared_pace` is where
+    several processes that send with one token count their requests together; without it each keeps its own count. A
+    `transport` that is given replaces HTTP and stays the caller's to close. The clocks and `sleep` are for tests.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Client:
         concurrency: int = 4,
         user_agent: str | None = None,
         pace: bool = True,
+        shared_pace: SharedPace | None = None,
         rate_patience: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
@@ -95,7 +98,7 @@ class Client:
         self._transport = HttpTransport(timeout, proxy=proxy) if transport is None else transport
         self._session = Session(
             self._transport,
-            Pacer(enabled=pace, clock=clock, sleep=sleep),
+            Pacer(enabled=pace, clock=clock, sleep=sleep, shared=shared_pace),
             headers=headers,
             secrets=(token,),
             patience=rate_patience,

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sfsync.conf import conf
 from sfsync.domain.hosts import leads_to_forbidden, origin
+from sfsync.engine.kit.shared_pace import shared_pace
 from sfsync.models import Cursor, Order, Store, named_settings
 from sfsync.shops.base import Json, OpenShop
 from sfsync.shops.kind import Around
@@ -67,16 +68,18 @@ class Live:
 
     def _open_client(self, store: Store) -> Client:
         settings = conf()
+        token = store.token.reveal_for(store.api_url)
         if self.transport is None:
             refuse_own_network(store.api_url)
         return Client(
-            store.token.reveal_for(store.api_url),
+            token,
             base_url=store.api_url,
             transport=self.transport,
             timeout=settings.timeout,
             proxy=settings.proxy,
             concurrency=settings.concurrency,
             pace=settings.paced,
+            shared_pace=shared_pace(store.api_url, token) if self.transport is None else None,
         )
 
 

@@ -26,6 +26,7 @@ from sfsync.domain.trouble import Act, Trouble
 from sfsync.engine.find.feed_links import FeedLinks, named_in_shop
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.judge import judge
+from sfsync.engine.kit.shared_pace import lost_pace
 from sfsync.engine.kit.trouble import disk_full, stopped_by
 from sfsync.engine.watch import refused_mail
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
@@ -51,6 +52,7 @@ SUBJECTS = {
     "database": _("database"),
     "files": _("files"),
     "clock": _("clock"),
+    "pace": _("rate limit"),
     "mail": _("email"),
     "stores": _("stores"),
     "settings": _("settings"),
@@ -116,7 +118,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     database = _database()
     yield database
     yield from _files()
-    yield from _clock() if database.verdict is Verdict.OK else ()
+    yield from (*_clock(), *_pace()) if database.verdict is Verdict.OK else ()
     stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state", "takeover"))
     unreached = _unreached(stores)
     mail = _mail({address for store in unreached for address in store.recipients})
@@ -314,6 +316,12 @@ def _clock() -> Iterator[Finding]:
     now = judge()
     if now.wrong:
         yield Finding("clock", Verdict.WRONG, Trouble.CLOCK_WRONG, {"message": now.seen})
+
+
+def _pace() -> Iterator[Finding]:
+    """Where several workers count their requests together."""
+    if lost := lost_pace(now=True):
+        yield Finding("pace", Verdict.WARNING, "pace-lost", {"message": lost})
 
 
 def _mail(recipients: set[str]) -> Finding:
