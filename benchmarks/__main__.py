@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks import night as nights
 from benchmarks import report, scenarios
 from benchmarks.figures import Figures, Load
 from benchmarks.rig import Rig, rig
@@ -31,6 +32,7 @@ def main(
     live: Annotated[int, typer.Option(min=0, help="Changes followed in real time; 0 for none.")] = 60,
     among: Annotated[int, typer.Option(min=0, help="Also one change among so many orders.")] = 0,
     stores: Annotated[int, typer.Option(min=0, help="Also a turn of the service over so many stores.")] = 0,
+    night: Annotated[int, typer.Option(min=0, help="Orders that a night's comparison goes over; 0 for none.")] = 10_000,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     write: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Status 1 when a target is missed.")] = False,
@@ -47,6 +49,8 @@ def main(
         _measure(world, loads, figures)
         for name in databases:
             _beside(world, name, figures, live=live, among=among, stores=stores)
+        for name in databases:
+            _looked(world, Load(slow, name, paced=True), figures, night=night, paced=paced)
     figures.compare_sizes()
     _tell(figures, as_markdown, write)
     if strict and not all(target.met for target in figures.targets):
@@ -76,6 +80,14 @@ def _beside(world: Rig, database: str, figures: Figures, *, live: int, among: in
             scenarios.one_among_many(world, among, database, figures)
         if stores:
             scenarios.many_stores(world, stores, database, figures)
+
+
+def _looked(world: Rig, load: Load, figures: Figures, *, night: int, paced: bool) -> None:
+    with _errors.status("what the marketplaces say …"):
+        if night:
+            nights.differences(world, night, load.database, figures)
+        if paced:
+            nights.deadlines(world, load, figures)
 
 
 def _tell(figures: Figures, as_markdown: bool, write: Path | None) -> None:

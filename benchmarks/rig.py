@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -32,8 +32,9 @@ class Sandbox:
     url: str
     process: subprocess.Popen[bytes]
 
-    def ask(self, method: str, path: str, **body: Any) -> Any:
-        data = json.dumps(body).encode() if body else None
+    def ask(self, method: str, path: str, rows: Sequence[Any] = (), **body: Any) -> Any:
+        """With an object, or with a list of `rows`."""
+        data = json.dumps(rows or body).encode() if rows or body else None
         request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data, method=method)
         with urllib.request.urlopen(request, timeout=120) as answer:
             return json.load(answer)

@@ -12,7 +12,7 @@ from sfsync.engine.kit.clock_check import look_at_clock
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import set_right
 from sfsync.engine.kit.trouble import diagnosed, stopped_by
-from sfsync.engine.market.watch import watch
+from sfsync.engine.market.watch import learn_deadlines, watch
 from sfsync.engine.outgoing.dispatch import dispatch
 from sfsync.engine.outgoing.reap import reap
 from sfsync.engine.outgoing.settle import settle
@@ -51,12 +51,16 @@ def _find(run: Run) -> Found:
 
 
 def _send(run: Run, start: Agenda, wait: float) -> None:
+    hour = False
     with _kept_going(run):
-        watch(run)
+        hour = watch(run)
         if start.due or run.tally.touched:
             dispatch(run)
     if wait and not run.tally.troubles:
         _wait(run, run.clock() + timedelta(seconds=wait))
+    if hour and not run.tally.troubles:
+        with _kept_going(run):
+            learn_deadlines(run)
 
 
 def _reap(run: Run) -> None:

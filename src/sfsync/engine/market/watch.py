@@ -1,10 +1,13 @@
-"""Once an hour: which orders the marketplaces have cancelled (R33), before they are packed and a shipment is sent."""
+"""Once an hour: which orders the marketplaces have cancelled (R33), before they are packed and a shipment is sent; and
+by when new ones must be shipped (R25), after that."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef
 
 from sfsync.domain.deadlines import Source
 from sfsync.domain.reconciliation import CANCELLED, GRACE, WAITING, Difference
@@ -13,7 +16,7 @@ from sfsync.engine.kit.future_dates import passed
 from sfsync.engine.market.context import Market
 from sfsync.engine.market.findings import close_others, keep
 from sfsync.engine.market.look import look
-from sfsync.models import Finding, MarketplaceOrder, Order
+from sfsync.models import Finding, MarketplaceOrder, Order, Task
 from sfsync.models.log import Level
 from shoppingfeed import NotFoundError
 
@@ -25,18 +28,30 @@ HORIZON = timedelta(days=30)
 """The age of the oldest orders that are listed."""
 
 
-def watch(run: Run) -> None:
-    """One request for all that were cancelled or refused, and one for the deadlines of new orders, where the shop
-    prepares any order at all; none otherwise."""
-    state, now = run.store.state, run.clock()
-    if not passed(state.watched_at or min(run.store.created_at, now), now, EVERY):
-        return
-    market = Market(run.store, run.policy, run.feed, run.lease, run.journal, run.clock, now - HORIZON)
-    watched_at = now - EVERY + AGAIN
-    try:
+def watch(run: Run) -> bool:
+    """Before anything is sent: one request for all that were cancelled or refused, where the shop prepares any order at
+    all. Returns whether it was due."""
+    if not passed(run.store.state.watched_at or min(run.store.created_at, run.clock()), run.clock(), EVERY):
+        return False
+    with _looking(run) as market:
         if _prepares(market):
             _look(market)
-            _learn_deadlines(market)
+    return True
+
+
+def learn_deadlines(run: Run) -> None:
+    """R25: after all that could be sent, for what the marketplaces know by then needs no deadline any more."""
+    with _looking(run) as market:
+        _learn_deadlines(market)
+
+
+@contextmanager
+def _looking(run: Run) -> Iterator[Market]:
+    """One that fails is had again soon."""
+    state, now = run.store.state, run.clock()
+    watched_at = now - EVERY + AGAIN
+    try:
+        yield Market(run.store, run.policy, run.feed, run.lease, run.journal, run.clock, now - HORIZON)
         watched_at = now
     finally:
         state.watched_at = watched_at
@@ -68,9 +83,11 @@ def _look(market: Market) -> None:
 
 
 def _learn_deadlines(market: Market) -> None:
-    """R25: of orders that are new since the last look, from a list of those that wait; each is asked for once."""
+    """Of orders that are new since the last look and not on their way, from a list of those that wait; each is asked
+    for once."""
     known = MarketplaceOrder.objects.filter(store=market.store, created_at__gte=market.since, feed_id__isnull=False)
-    new = known.filter(ship_by_from=Source.UNKNOWN, confirmed_operation="")
+    flying = Task.objects.in_flight().filter(order=OuterRef("pk"))
+    new = known.filter(~Exists(flying), ship_by_from=Source.UNKNOWN, confirmed_operation="")
     oldest, newest = new.aggregate(oldest=Min("created_at"), newest=Max("id")).values()
     if oldest is None:
         return
