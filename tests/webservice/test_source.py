@@ -16,6 +16,7 @@ from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import Around
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
 from sfsync.shops.prestashop.webservice.bitmap import Bitmap
+from sfsync.shops.prestashop.webservice.listings import BATCH
 from sfsync.shops.prestashop.webservice.place import Place
 from sfsync.shops.prestashop.webservice.shop import WebServiceShop
 from sfsync.shops.prestashop.webservice.source import OLDEST, WINDOW, moved, split
@@ -360,6 +361,22 @@ def test_another_message_names_no_order_and_a_split_cart_shares_its_own(
     ]
     listed = {each.key: each.reference for each in opened(standin).listed([str(each) for each in ours[:3]])}
     assert listed == {str(first): "402-1", str(second): "402-1", str(other): ""}
+
+
+def test_twins_are_listed_together_however_far_apart_they_are(standin: Standin, sample: SampleShop) -> None:
+    """R38: the orders of a split cart lie in two batches of the first look, which may end between them. A stranger of
+    the same reference is none of them."""
+    new = add_ours(sample, BATCH + 20)
+    first, last, stranger = new[0], new[-1], *add_strangers(sample, 1)
+    orders = sample.tables["orders"]
+    sample.execute(update(orders).where(orders.c.id_order.in_([first, last, stranger])).values(reference="SPLITCART"))
+    standin.messages = [(1, last, "Numéro de commande Amazon :402-1", 1)]
+    source = opened(standin).sources[0]
+    pages = [page for page in source.after(None, Follower(opened(standin)).orders) if page.listings]
+    assert len(pages) == 2
+    references = {each.key: each.reference for each in pages[0].listings}
+    assert (references[str(first)], references[str(last)]) == ("402-1", "402-1")
+    assert str(stranger) not in references
 
 
 @given(st.sets(st.integers(0, 5000), max_size=20), st.integers(0, 5000))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from sfsync.shops.base import Listing, ShopMisconfigured
 from sfsync.shops.keys import OrderKey
@@ -24,23 +24,38 @@ WITHOUT = {"webservice-rights", "webservice-version"}
 
 class Listings:
     """The marketplace's reference stands in a private message, where the order's importer left one. An order whose cart
-    was split has the message of its twin: both have one reference in the shop."""
+    was split has the message of its twin: both have one reference in the shop, and are listed together, for they are
+    decided together (R38)."""
 
     def __init__(self, service: WebService, about: Callable[[], About]) -> None:
         self._service, self._about = service, about
         self._messages = True
 
     def of(self, keys: Collection[OrderKey]) -> list[Listing]:
-        """Two questions for five hundred."""
+        """Those of them that are a marketplace's, and their twins: three questions for five hundred."""
         return [each for some in batches(keys, BATCH) for each in self._batch(some)]
 
     def _batch(self, ids: list[int]) -> list[Listing]:
-        filters = {"id": any_of(ids), "module": any_of(MODULES)}
-        found = self._service.rows(Question("orders", filters, rows.fields(rows.Listed), most=len(ids) + 1))
-        listed = [rows.read(rows.Listed, each) for each in found]
+        listed = self._listed(ids)
+        if twins := self._twins(listed):
+            listed += self._listed(twins)
         told = self._references([each.id_order for each in listed])
         references = {each.reference: told[each.id_order] for each in listed if each.id_order in told}
         return [self._listing(each, references.get(each.reference, "")) for each in listed]
+
+    def _listed(self, ids: Collection[int]) -> list[rows.Listed]:
+        filters = {"id": any_of(ids), "module": any_of(MODULES)}
+        found = self._service.rows(Question("orders", filters, rows.fields(rows.Listed), most=len(ids) + 1))
+        return [rows.read(rows.Listed, each) for each in found]
+
+    def _twins(self, listed: Sequence[rows.Listed]) -> list[int]:
+        """Other orders of the same reference. They are few: an answer that names hundreds means something else."""
+        references = sorted({each.reference for each in listed if _askable(each.reference)})
+        if not references:
+            return []
+        filters = {"reference": any_of(references), "module": any_of(MODULES)}
+        others = {*self._service.ids("orders", filters)} - {each.id_order for each in listed}
+        return sorted(others)[-BATCH:]
 
     def _listing(self, row: rows.Listed, reference: str) -> Listing:
         return Listing(
@@ -74,3 +89,8 @@ class Listings:
             if message.private and (reference := reference_in(message.message)):
                 found.setdefault(message.id_order, reference)
         return found
+
+
+def _askable(reference: str) -> bool:
+    """PrestaShop gives nine letters; what stands between the brackets of a filter must not end it."""
+    return bool(reference) and reference.isascii() and reference.isalnum() and len(reference) <= 10
