@@ -133,9 +133,9 @@ tickets that take that long: both at 10,000 orders.
 *Where it goes* is the second, equal run, which counts its statements and is slower for it: time and statements of the
 innermost step; `start` is the start of the process. SQL *ours* went to sfsync's own database, *shop* to the shop's.
 
-*A night's comparison* is `sfsync reconcile`, its start included, over orders of which one in ten has a difference of each
-kind (R32): it counts only if it finds all of them and nothing else. *with deadlines* is a paced run that also learns the
-deadlines of 200 other orders (R25).
+*A night's comparison* is `sfsync reconcile`, its start included, over orders of which one in ten has a difference of
+each kind (R32): it counts only if it finds all of them and nothing else. *with deadlines* is a paced run that also
+learns the deadlines of 200 other orders (R25).
 
 Below 10,000 orders the fixed cost of a run counts, so an order's targets are judged from there on. Seconds move with
 the machine, on some by a third within an hour: compare them with the floor's.
