@@ -40,7 +40,7 @@ class World:
         url = database or f"sqlite:///{folder / f'{name}.sqlite3'}"
         self.shop: SampleShop = build(url, limit=orders)
         self.sandbox = Sandbox(clock=self.clock)
-        self.connections = Live(self.sandbox.transport())
+        self.connections = Live(self.sandbox.transport(), pause=lambda _seconds: None)
         self.store = self.add_store(name, shop_url=url, **settings)
         self._orders = iter(self.shop.order_ids())
 

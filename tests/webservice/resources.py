@@ -53,9 +53,18 @@ RESOURCES = {
         "value name id_shop_group:? id_shop:? date_add date_upd",
         unsorted="name",
     ),
+    "shipments": Resource("shipment", "id_shipment", "id_order:# id_carrier:# tracking_number date_add date_upd"),
+    "shoppingfeed_orders": Resource(
+        "shoppingfeed_order",
+        "id_shoppingfeed_order",
+        "id_order:# id_internal_shoppingfeed id_order_marketplace name_marketplace id_shoppingfeed_token:# date_add"
+        " date_upd",
+    ),
     "languages": Resource("lang", "id_lang", "name iso_code locale active"),
     "shops": Resource("shop", "id_shop", "id_shop_group:# id_category:# active:# deleted:# name color:? theme_name"),
 }
+OF_BRIDGE = frozenset({"shipments", "shoppingfeed_orders"})
+"""What the bridge adds to them."""
 ENTRY = {"order_slip": "order_slips"}
 """Under which name a list is answered, where it is not the resource's own."""
 

@@ -18,7 +18,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, false, select, upda
 from sfsync.shops.prestashop.sample import SampleShop
 from shoppingfeed import NoAnswerError, NotSentError, Request, Response
 from tests.webservice import recorded
-from tests.webservice.resources import ENTRY, RESOURCES, Resource, spelt
+from tests.webservice.resources import ENTRY, OF_BRIDGE, RESOURCES, Resource, spelt
 
 KEY = "A2B4C6D8E1F3G5H7J9K2L4M6N8P1Q3R5"
 HOST = "shop.example"
@@ -141,7 +141,7 @@ class Standin:
         if not name:
             json_asked = parameters.get("output_format") == "JSON"
             return recorded.answer(self.version, "resources-of-the-key-json") if json_asked else self._list_of_rights()
-        if name not in ALL | RESOURCES.keys():
+        if name not in (ALL | RESOURCES.keys()) - (OF_BRIDGE - self.rights):
             nine = self.version.startswith("9")
             return recorded.answer(self.version, "shipments-not-a-resource" if nine else "unknown-resource")
         if name not in self.rights:
@@ -181,6 +181,8 @@ class Standin:
         head, *entries = re.split(r"(?<=\n)(?=<(?!description|schema)\w+ xlink:href)", whole.body.decode())
         kept = [each for each in entries if re.match(r"<(\w+)", each)[1] in self.rights]  # type: ignore[index]
         parts = [re.sub(r"</api>.*", "", each, flags=re.DOTALL) for each in kept]
+        model = next(each for each in parts if each.startswith("<orders ")) if parts else ""
+        parts += [model.replace("orders", name) for name in sorted(self.rights & OF_BRIDGE)]
         return Response(200, whole.headers, (head + "".join(parts) + "</api>\n</prestashop>\n").encode())
 
     def _read(self, name: str, number: str, parameters: Mapping[str, str]) -> Response:

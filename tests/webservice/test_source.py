@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 
 from sfsync.domain.orders import Seen
-from sfsync.shops.base import ShopUnavailable, Weight
+from sfsync.shops.base import ShopMisconfigured, ShopUnavailable, Weight
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import Around
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
+from sfsync.shops.prestashop.sample_shipments import ShipmentShop, upgrade
 from sfsync.shops.prestashop.webservice.bitmap import Bitmap
 from sfsync.shops.prestashop.webservice.listings import BATCH
 from sfsync.shops.prestashop.webservice.place import Place
@@ -417,3 +418,91 @@ def test_a_place_survives_json() -> None:
     place = Place(5, [5, 1, 2], [4, 5], 7, 3, Bitmap(1), 9, {"7": "4"}, 3, "2026-11-28T00:00:00+00:00")
     again = Place.read(place.written())
     assert again.written() == place.written()
+
+
+# What the bridge adds: the shipments of 9.1, and the newer module's table.
+
+
+@pytest.fixture
+def apart(sample: SampleShop, ours: list[int]) -> ShipmentShop:
+    """The same shop in 9.1; its orders were placed with shipments."""
+    upgraded = upgrade(sample)
+    upgraded.ship_apart(ours)
+    return upgraded
+
+
+@pytest.fixture
+def bridged(apart: ShipmentShop) -> Standin:
+    made = Standin(apart, version="9.1.4")
+    made.rights |= {"shipments"}
+    return made
+
+
+def test_numbers_in_shipments_are_seen_where_the_bridge_shows_them(
+    apart: ShipmentShop, bridged: Standin, ours: list[int]
+) -> None:
+    """R2: one that is entered, a second parcel's, and one that is corrected within minutes; six questions at most."""
+    made = Follower(opened(bridged))
+    made.shop.in_the_way()
+    follow_often(made, 6)
+    first = str(ours[0])
+    apart.set_tracking(ours[0], "6A1")
+    apart.set_tracking(ours[1], "6A2")
+    found = {key: seen.tracking_number for seen_now in follow_often(made, 3) for key, seen in seen_now.items()}
+    assert found == {first: "6A1", str(ours[1]): "6A2"}
+    apart.add_shipment(ours[0], "6A3")
+    assert {number for each in follow_often(made, 3) if first in each for _, number in each[first].numbers} == {
+        "6A1",
+        "6A3",
+    }
+    apart.edit_shipment(apart.shipments(ours[1])[0], tracking_number="6A4")
+    later = follow_often(made, 20)
+    assert [each[str(ours[1])].tracking_number for each in later if str(ours[1]) in each] == ["6A4"]
+    bridged.counted()
+    for _ in range(20):
+        assert made.shop.in_the_way() == []
+        assert made.follow() == {}
+        assert bridged.counted().total() <= 6
+
+
+def test_what_a_glance_and_a_reading_show_of_shipments_is_the_same(
+    apart: ShipmentShop, bridged: Standin, ours: list[int]
+) -> None:
+    """R6: with the carrier of the shipment, in four questions."""
+    apart.set_tracking(ours[0], "6A1", carrier_id=1)
+    reader = opened(bridged).reader
+    reader.read([])
+    keys = [str(each) for each in ours]
+    bridged.counted()
+    read = reader.read(keys)
+    assert bridged.counted().total() <= 4 + 3  # carriers, statuses and rights are asked for once
+    assert reader.look(keys) == {key: each.seen for key, each in read.items()}
+    assert [(each.tracking_number, each.carrier_id) for each in read[keys[0]].parcels] == [("6A1", "1")]
+
+
+def test_shipments_that_nobody_shows_are_said_and_what_to_do(bridged: Standin) -> None:
+    """R22: their source is in trouble, which status and page show; the others go on."""
+    bridged.rights -= {"shipments"}
+    shop = opened(bridged)
+    shop.in_the_way()
+    [_all, hidden] = shop.sources
+    with pytest.raises(ShopMisconfigured, match="Install the bridge") as error:
+        list(hidden.after(None, Follower(shop).orders))
+    assert (error.value.code, hidden.needed) == ("webservice-shipments", False)
+    bridged.rights |= {"shipments"}
+    assert list(opened(bridged).sources[1].after(None, Follower(shop).orders)) == []
+
+
+def test_the_modules_table_says_which_order_it_is_where_the_bridge_shows_it(
+    standin: Standin, sample: SampleShop, ours: list[int]
+) -> None:
+    """R24: with the id at Shopping Feed, which needs no request then; messages are asked for of the others."""
+    standin.rights |= {"shoppingfeed_orders"}
+    listing = sample.tables["shoppingfeed_order"]
+    sample.execute(delete(listing).where(listing.c.id_order == ours[1]))
+    standin.messages = [(1, ours[1], "Numéro de commande Amazon :402-1", 1)]
+    shop = opened(standin)
+    listed = {each.key: (each.feed_id, each.reference) for each in shop.listed([str(each) for each in ours[:2]])}
+    told = sample.order(ours[0])
+    assert listed == {str(ours[0]): (told.feed_id, told.marketplace_reference), str(ours[1]): (None, "402-1")}
+    assert shop.reader.probe().known_by == {"table": 9, "old_module": 1}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from sfsync.models import Hint, StoreState
 from sfsync.shops.prestashop.sample_shipments import ShipmentShop, upgrade
 from sfsync.testing import CANCELED, DELIVERED, PAID, REFUNDED, SHIPPED, World
 from tests.webservice.serving import connect, served
@@ -28,7 +29,13 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(params=["database", "9.1 with shipments", "9.1 without", "webservice"])
+WAYS = [
+    *("database", "9.1 with shipments", "9.1 without"),
+    *("webservice", "webservice with hints", "webservice and 9.1 with shipments", "webservice and the api's word"),
+]
+
+
+@pytest.fixture(params=WAYS)
 def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Iterator[World]:
     """Every order of the shop is known at Shopping Feed. Through the web service the shop shows their references alone,
     in the messages that their importer left."""
@@ -40,12 +47,16 @@ def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Itera
         assert order.feed_id
         world.sandbox.add_order(order.feed_id, reference=order.marketplace_reference, channel=order.channel)
         world.shop.execute(update(orders).where(orders.c.id_order == order.order_id).values(payment=order.channel))
-    if request.param != "webservice":
-        with_shipments(world, request.param)
+    with_shipments(world, request.param)
+    if not request.param.startswith("webservice"):
         yield world
         return
     standin = Standin(world.shop)
-    standin.messages = list(messages(world))
+    with_bridge(standin, request.param)
+    if request.param.endswith("word"):
+        by_the_api(world)
+    else:
+        standin.messages = list(messages(world))
     with served(standin) as url:
         connect(world, url)
         world.standin = standin  # type: ignore[attr-defined]
@@ -55,11 +66,34 @@ def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Itera
 
 def with_shipments(world: World, way: str) -> None:
     """Of 9.1: every order was placed while they were switched on, or none."""
-    if way == "9.1 with shipments":
+    if way.endswith("9.1 with shipments"):
         world.shop = upgrade(world.shop)
         world.shop.ship_apart(world.shop.order_ids())
     elif way == "9.1 without":
         world.shop = upgrade(world.shop, switched_on=False)
+
+
+def with_bridge(standin: Standin, way: str) -> None:
+    if way.endswith("shipments"):
+        standin.version = "9.1.4"
+        standin.rights |= {"shipments"}
+
+
+def by_the_api(world: World) -> None:
+    """Shopping Feed alone knows which order is which: no importer left a message."""
+    for order in map(world.shop.order, world.shop.order_ids()):
+        assert order.feed_id
+        names = {"reference": order.marketplace_reference, "channel": order.channel}
+        world.sandbox.add_order(order.feed_id, store_reference=str(order.order_id), **names)
+
+
+def hint(world: World, *orders: int) -> None:
+    """The bridge says that these were touched, and a run starts within a second."""
+    now = world.now()
+    StoreState.objects.filter(pk=world.store.pk).update(heard_at=now)
+    names = {"message_id": f"m{Hint.objects.count()}", "orders": [str(each) for each in orders]}
+    Hint.objects.create(store=world.store, at=now, look_at=now, **names)
+    world.sync(wait=30)
 
 
 def messages(world: World) -> Iterator[tuple[int, int, str, int]]:
@@ -84,7 +118,8 @@ def split(world: World, order: int) -> int:
     world.shop.execute(update(listing).where(listing.c.id_order == other).values(same))
     own = {"module": "sfpayment", "payment": same["name_marketplace"]}
     world.shop.execute(update(orders).where(orders.c.id_order == other).values(own))
-    if standin := getattr(world, "standin", None):
+    standin = getattr(world, "standin", None)
+    if standin and standin.messages:
         standin.messages = list(messages(world))
     return other
 
@@ -100,8 +135,11 @@ def first_number(world: World, order: int, number: str) -> None:
     world.shop.execute(update(parcels).where(parcels.c.id_order_carrier == row).values(tracking_number=number))
 
 
-def test_the_ledger_is_the_same_whichever_way_the_shop_is_connected(connected: World) -> None:
-    """R1, R2, R4, R5, R6, R8, R13a, R38."""
+def test_the_ledger_is_the_same_whichever_way_the_shop_is_connected(
+    connected: World, request: pytest.FixtureRequest
+) -> None:
+    """R1, R2, R4, R5, R6, R8, R13a, R24, R38."""
+    hinted = "hints" in request.node.name
     world, shop = connected, connected.shop
     world.sync()
     orders = {name: world.order() for name in EXPECTED}
@@ -124,6 +162,8 @@ def test_the_ledger_is_the_same_whichever_way_the_shop_is_connected(connected: W
     rows = shop.tables["orders"]
     shop.execute(delete(rows).where(rows.c.id_order == orders["deleted"]))
     world.ship(orders["delivered"], "6A10000000010")
+    if hinted:
+        hint(world, *orders.values())
     settle(world)
 
     shop.set_tracking(orders["late number"], "6A10000000002")
@@ -132,6 +172,8 @@ def test_the_ledger_is_the_same_whichever_way_the_shop_is_connected(connected: W
     shop.set_status(orders["refunded"], REFUNDED)
     shop.set_status(orders["delivered"], DELIVERED)
     shop.set_status(other, CANCELED)
+    if hinted:
+        hint(world, *orders.values(), other)
     settle(world)
     settle(world)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
@@ -39,21 +40,22 @@ MEMORY = "memory"
 
 
 class Live:
-    """The real ones, by the store's settings; they stay open between runs. `transport` replaces the network.
+    """The real ones, by the store's settings; they stay open between runs. `transport` replaces the network, `pause`
+    the waiting between two questions to a shop.
 
     Clients are shared by token, so that their pacing is (the rate limit is the token's). A shop's connection belongs to
     its store, which one run at a time holds. What this thread asked for stays open until it is `done` with the store.
     """
 
-    def __init__(self, transport: Transport | None = None) -> None:
-        self.transport = transport
+    def __init__(self, transport: Transport | None = None, pause: Callable[[float], None] = time.sleep) -> None:
+        self.transport, self._pause = transport, pause
         self._shops: Kept[OpenShop] = Kept()
         self._clients: Kept[Client] = Kept()
 
     def shop(self, store: Store) -> OpenShop:
         """Opens lazily. Raises `ShopMisconfigured` where the settings alone are wrong."""
         key = (store.pk, store.feed_store_id, store.shop_kind, repr(sorted(named_settings.revealed(store).items())))
-        return self._shops.get(_user(store), key, lambda: open_shop(store))
+        return self._shops.get(_user(store), key, lambda: open_shop(store, pause=self._pause))
 
     def client(self, store: Store) -> Client:
         return self._clients.get(_user(store), (store.api_url, store.token), lambda: self._open_client(store))
@@ -95,10 +97,10 @@ def _user(store: Store) -> Hashable:
     return store.pk, threading.get_ident()
 
 
-def open_shop(store: Store, timeout: float | None = None) -> OpenShop:
+def open_shop(store: Store, timeout: float | None = None, pause: Callable[[float], None] = time.sleep) -> OpenShop:
     """`timeout` in seconds, that of the settings if None. Raises `ShopMisconfigured` and `SecretUnreadable`."""
     seconds = conf().timeout if timeout is None else timeout
-    around = Around(store.feed_store_id, seconds, lambda: _memory(store), linked=lambda: _linked(store))
+    around = Around(store.feed_store_id, seconds, lambda: _memory(store), pause, lambda: _linked(store))
     return store.kind.open(named_settings.revealed(store), around)
 
 

@@ -207,7 +207,7 @@ def try_shop(store: Store, connections: Connections) -> Finding:
         linked = _named_in_shop(store, connections, shop)
         if facts.unlisted and not linked:
             raise _unlisted(*facts.unlisted)
-        rehearse_run(store, shop, facts.unlisted[0] if facts.unlisted else "")
+        rehearse_run(store, shop, {*(facts.unlisted or ())[:1], *(note.code for note in facts.notes)})
         counts = facts.known_by | ({} if linked is None else {FeedLinks.name: linked})
         known_by = {kinds.source(store.shop_kind, name): count for name, count in counts.items()}
         params = asdict(facts) | {"known_by": known_by, "count": max(_count(facts.known_by), linked or 0)}

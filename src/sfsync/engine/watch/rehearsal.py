@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.utils import timezone
@@ -16,16 +17,16 @@ ORDERS = 1000
 """Those whose questions are tried, the newest."""
 
 
-def rehearse_run(store: Store, shop: OpenShop, known: str = "") -> None:
+def rehearse_run(store: Store, shop: OpenShop, known: Collection[str] = ()) -> None:
     """The first page of every source of the shop, and every way of reading, once. Raises what the shop raises, but for
-    a source's `ShopError.code` that is `known`; nothing is noticed or kept."""
+    a source whose `ShopError.code` is among the `known`; nothing is noticed or kept."""
     followed = dict(Cursor.objects.filter(store_id=store.pk).values_list("name", "position"))
     orders = Known(store, timezone.now(), timedelta(days=conf().sweep_days), policy_of(store).mapping)
     for source in shop.sources:
         try:
             next(iter(source.after(followed.get(source.name), orders)), None)
         except ShopError as error:
-            if not known or error.code != known:
+            if error.code not in known:
                 raise
     keys = list(Order.objects.filter(store_id=store.pk).order_by("-pk").values_list("key", flat=True)[:ORDERS])
     if keys:

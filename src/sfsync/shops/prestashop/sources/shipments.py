@@ -120,19 +120,8 @@ class Shipments:
         return found
 
     def joined(self, parcels: list[Any], its: Sequence[Any]) -> list[Any]:
-        """All parcels of an order, from its rows of `order_carrier` and its shipments, either the newest first. What is
-        kept up to date comes first; of a number that stands in both the shipment counts."""
-        if not its:
-            return parcels
-        own = parcels[0]
-        order = (own.id_order, own.current_state, getattr(own, "id_carrier", None))  # a glance has no carriers,
-        version = getattr(own, "version", None)  # and a reading has this elsewhere
-        theirs = [
-            Parcel(*order, f"s{each.id_shipment}", each.id_carrier, each.tracking_number, version) for each in its
-        ]
-        told = {number for each in theirs for number in recognise(each.tracking_number).numbers}
-        rest = [each for each in parcels if not _is_told(each, told)]
-        return [*theirs, *rest] if self.use.switched_on else [*rest, *theirs]
+        """All parcels of an order, from its rows of `order_carrier` and its shipments."""
+        return joined(parcels, its, switched_on=self.use.switched_on) if its else parcels
 
     @property
     def use(self) -> Use:
@@ -196,6 +185,18 @@ class Shipments:
         within = shipment.id_shipment.between(min(numbers) * BLOCK, (max(numbers) + 1) * BLOCK - 1)
         its = select(shipment.id_order).where(within, (shipment.id_shipment // BLOCK).in_(numbers))
         return {str(row.id_order) for row in self._database.rows(its.distinct())}
+
+
+def joined(parcels: Sequence[Any], its: Sequence[Any], *, switched_on: bool) -> list[Any]:
+    """The parcels of an order and its shipments, either the newest first. What is kept up to date comes first; of a
+    number that stands in both the shipment counts."""
+    own = parcels[0]
+    order = (own.id_order, own.current_state, getattr(own, "id_carrier", None))  # a glance has no carriers,
+    version = getattr(own, "version", None)  # and a reading has this elsewhere
+    theirs = [Parcel(*order, f"s{each.id_shipment}", each.id_carrier, each.tracking_number, version) for each in its]
+    told = {number for each in theirs for number in recognise(each.tracking_number).numbers}
+    rest = [each for each in parcels if not _is_told(each, told)]
+    return [*theirs, *rest] if switched_on else [*rest, *theirs]
 
 
 def _is_told(parcel: Any, told: AbstractSet[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+from sfsync.domain.identity import Claim
 from sfsync.shops.base import Listing, ShopMisconfigured
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.about import About
@@ -13,22 +14,21 @@ from sfsync.shops.prestashop.shop_database import batches
 from sfsync.shops.prestashop.tracking import clean_text
 from sfsync.shops.prestashop.webservice import rows
 from sfsync.shops.prestashop.webservice.address import Question, any_of
+from sfsync.shops.prestashop.webservice.bridge import MODULES, Bridge
 from sfsync.shops.prestashop.webservice.client import WebService
 
-MODULES = ("sfpayment", "shoppingfeed")
-"""What `orders.module` says of an order that came from a marketplace, with either module."""
 BATCH = 500
 WITHOUT = {"webservice-rights", "webservice-version"}
 """What a shop says that has no messages (1.6), or a key that may not read them."""
 
 
 class Listings:
-    """The marketplace's reference stands in a private message, where the order's importer left one. An order whose cart
-    was split has the message of its twin: both have one reference in the shop, and are listed together, for they are
-    decided together (R38)."""
+    """Which order it is stands in the newer module's table, where the bridge shows it; else the marketplace's reference
+    is in a private message, where the order's importer left one. An order whose cart was split has the message of its
+    twin: both have one reference in the shop, and are listed together, for they are decided together (R38)."""
 
-    def __init__(self, service: WebService, about: Callable[[], About]) -> None:
-        self._service, self._about = service, about
+    def __init__(self, service: WebService, bridge: Bridge, about: Callable[[], About]) -> None:
+        self._service, self._bridge, self._about = service, bridge, about
         self._messages = True
 
     def of(self, keys: Collection[OrderKey]) -> list[Listing]:
@@ -39,9 +39,13 @@ class Listings:
         listed = self._listed(ids)
         if twins := self._twins(listed):
             listed += self._listed(twins)
-        told = self._references([each.id_order for each in listed])
+        claims = self._bridge.claims([each.id_order for each in listed])
+        told = self._references([each.id_order for each in listed if each.id_order not in claims])
         references = {each.reference: told[each.id_order] for each in listed if each.id_order in told}
-        return [self._listing(each, references.get(each.reference, "")) for each in listed]
+        return [
+            self._listing(each, claims.get(each.id_order) or _by_message(each, references.get(each.reference, "")))
+            for each in listed
+        ]
 
     def _listed(self, ids: Collection[int]) -> list[rows.Listed]:
         filters = {"id": any_of(ids), "module": any_of(MODULES)}
@@ -57,14 +61,14 @@ class Listings:
         others = {*self._service.ids("orders", filters)} - {each.id_order for each in listed}
         return sorted(others)[-BATCH:]
 
-    def _listing(self, row: rows.Listed, reference: str) -> Listing:
+    def _listing(self, row: rows.Listed, claim: Claim) -> Listing:
         return Listing(
             row_id=row.id_order,
             key=str(row.id_order),
             shop_reference=row.reference,
-            feed_id=None,
-            reference=reference,
-            channel=clean_text(row.payment),
+            feed_id=claim.feed_id,
+            reference=claim.reference,
+            channel=claim.channel,
             created_at=to_utc(row.date_add, self._about().zone),
         )
 
@@ -89,6 +93,10 @@ class Listings:
             if message.private and (reference := reference_in(message.message)):
                 found.setdefault(message.id_order, reference)
         return found
+
+
+def _by_message(row: rows.Listed, reference: str) -> Claim:
+    return Claim(None, reference, clean_text(row.payment))
 
 
 def _askable(reference: str) -> bool:

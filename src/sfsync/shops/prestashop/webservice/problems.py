@@ -84,7 +84,18 @@ PROBLEMS = {
     ),
     "webservice-shipments": Problem(
         _("This shop keeps tracking numbers in its shipments, which its web service does not show."),
-        _("Connect the shop through its database, or switch off the shipments under New & experimental features."),
+        _(
+            "Install the bridge (Settings › Connection › Bridge), then edit the key under Advanced parameters › "
+            "Webservice and tick “View (GET)” for shipments. Or connect the shop through its database, or switch off "
+            "the shipments under New & experimental features."
+        ),
+    ),
+    "shipments-shown": Problem(
+        _(
+            "Tracking numbers are read from the shipments of PrestaShop 9.1, which the bridge shows, and from the "
+            "carriers of older orders."
+        ),
+        "",
     ),
     "webservice-ceiling": Problem(
         _("The shop was asked as often within this hour as you allow."),

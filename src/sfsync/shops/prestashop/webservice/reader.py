@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Seen, Snapshot
@@ -20,47 +19,29 @@ from sfsync.shops.prestashop.reader import color
 from sfsync.shops.prestashop.shop_database import batches
 from sfsync.shops.prestashop.snapshots import Carrier as Named
 from sfsync.shops.prestashop.snapshots import Names, Past, pasts, snapshot
-from sfsync.shops.prestashop.sources.shipments import FIRST, version_of
+from sfsync.shops.prestashop.sources.shipments import joined
 from sfsync.shops.prestashop.tracking import clean_text
 from sfsync.shops.prestashop.webservice import rows
 from sfsync.shops.prestashop.webservice.address import Question, after, any_of
 from sfsync.shops.prestashop.webservice.answers import Row, flag, number, text, texts
+from sfsync.shops.prestashop.webservice.bridge import MODULES, Bridge
 from sfsync.shops.prestashop.webservice.client import WebService
-from sfsync.shops.prestashop.webservice.listings import MODULES
+from sfsync.shops.prestashop.webservice.kept import Kept
 from sfsync.shops.prestashop.webservice.rights import require
 
 BATCH = 500
 """Orders of one question: their ids make an address of 5 kB."""
-FRESH = 600.0
-"""Seconds for which carriers, statuses and what the shop says of itself are kept."""
 _STATE = ("id", "name", "color", "deleted", "shipped", "paid")
 
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
-    """Something that is read again when it is ten minutes old."""
-
-    def __init__(self, read: Callable[[], T], now: Callable[[], float] = time.monotonic) -> None:
-        self._read, self._now = read, now
-        self._at = float("-inf")
-
-    @property
-    def stale(self) -> bool:
-        return self._now() - self._at > FRESH
-
-    @property
-    def value(self) -> T:
-        if self.stale:
-            self._value, self._at = self._read(), self._now()
-        return self._value
-
-
 class WebServiceReader:
-    """Implements `sfsync.shops.base.Reader`: three questions for 500 orders."""
+    """Implements `sfsync.shops.base.Reader`: three questions for 500 orders, and one more where the shop's bridge shows
+    the shipments of 9.1."""
 
-    def __init__(self, service: WebService) -> None:
-        self._service = service
+    def __init__(self, service: WebService, bridge: Bridge) -> None:
+        self._service, self._bridge = service, bridge
         self._carriers = Kept(self._read_carriers)
         self._states = Kept(self._read_states)
         self._shops = Kept(self._read_shops)
@@ -102,15 +83,15 @@ class WebServiceReader:
 
     def probe(self) -> ShopFacts:
         """Reads the rights of the key, finds the shop, and counts its marketplace orders."""
-        require(self._service.rights())
+        require(self._bridge.probe())
         self._find_shop()
-        count = len(self._service.ids("orders", {"module": any_of(MODULES)}))
-        return ShopFacts("PrestaShop", self._service.version, self.about.name, {"module": count}, tuple(self._notes()))
+        known_by = self._bridge.counted(len(self._service.ids("orders", {"module": any_of(MODULES)})))
+        return ShopFacts("PrestaShop", self._service.version, self.about.name, known_by, tuple(self._notes()))
 
     def _notes(self) -> Iterator[Note]:
-        """An order with shipments has no carrier of its own: nothing else shows that there are any."""
-        without_carrier = {"module": any_of(MODULES), "id_carrier": "[0]"}
-        if version_of(self._service.version) >= FIRST and self._service.ids("orders", without_carrier):
+        if self._bridge.shows_shipments:
+            yield Note(Weight.OK, "shipments-shown")
+        elif self._bridge.hides_shipments:
             yield Note(Weight.WARNING, "webservice-shipments")
 
     def settings(self, names: Collection[str]) -> dict[str, str]:
@@ -124,9 +105,10 @@ class WebServiceReader:
 
     def refresh(self) -> bool:
         """At most one question, so that what is kept is fresh when orders are read. Was there one?"""
-        stale = [each for each in (self._states, self._carriers) if each.stale]
+        kept: list[Kept[Any]] = [self._states, self._carriers, *self._bridge.kept]
+        stale = [each for each in kept if each.stale]
         for first in stale[:1]:
-            _read: object = first.value
+            first.renew()
         return bool(stale)
 
     def parcels(self, filters: Mapping[str, str]) -> list[rows.Parcel]:
@@ -137,13 +119,30 @@ class WebServiceReader:
         """The history first: PrestaShop writes an order's status before its history row."""
         history = pasts(self._rows(rows.Change, "order_histories", {"id_order": any_of(ids)}, most=5000))
         orders = self._rows(rows.Order, "orders", {"id": any_of(ids)}, most=BATCH)
-        parcels: dict[int, list[rows.Parcel]] = defaultdict(list)
-        for parcel in reversed(self.parcels({"id_order": any_of(ids)})):
-            parcels[parcel.id_order].append(parcel)
+        parcels = self._parcels_of(ids, orders)
         return [
-            snapshot(_joined(each, parcels[each.id_order]), history.get(each.id_order, Past()), names, _claim(each))
-            for each in orders
+            snapshot(parcels[each.id_order], history.get(each.id_order, Past()), names, _claim(each)) for each in orders
         ]
+
+    def numbers(self, ids: list[int]) -> dict[int, str]:
+        """By order, as `Seen.written` has them: one question, or two."""
+        orders = [rows.Order(each, 0, 0, "") for each in ids]
+        return {order: numbers_of(parcels) for order, parcels in self._parcels_of(ids, orders).items()}
+
+    def _parcels_of(self, ids: list[int], orders: Sequence[rows.Order]) -> dict[int, list[Any]]:
+        """Of each order, the newest first. An order that was placed while shipments were switched on has no carrier of
+        its own: what is kept up to date of it are its shipments."""
+        parcels = _by_order(self.parcels({"id_order": any_of(ids)}))
+        shipments = _by_order(self.shipments({"id_order": any_of(ids)}) if self._bridge.shows_shipments else [])
+        found: dict[int, list[Any]] = {}
+        for each in orders:
+            own, its = _joined(each, parcels[each.id_order]), shipments[each.id_order]
+            found[each.id_order] = joined(own, its, switched_on=not each.id_carrier) if its else own
+        return found
+
+    def shipments(self, filters: Mapping[str, str]) -> list[rows.Shipment]:
+        """Rising, with and without a number, where the bridge shows them."""
+        return self._rows(rows.Shipment, "shipments", filters, most=2000)
 
     def _rows(self, kind: type[T], resource: str, filters: Mapping[str, str], most: int) -> list[T]:
         """Rising. A shop with a cache is asked with another limit each time."""
@@ -194,12 +193,18 @@ class WebServiceReader:
             )
 
 
-def numbers_of(parcels: Sequence[rows.Parcel]) -> dict[int, str]:
-    """By order, as `Seen.written` has them."""
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for each in reversed(parcels):
-        found[each.id_order] += [(str(each.id_order_carrier), one) for one in recognise(each.tracking_number).numbers]
-    return {order: Seen("", tuple(numbers)).written for order, numbers in found.items()}
+def numbers_of(parcels: Sequence[Any]) -> str:
+    """As `Seen.written` has them."""
+    found = [(str(each.id_order_carrier), one) for each in parcels for one in recognise(each.tracking_number).numbers]
+    return Seen("", tuple(found)).written
+
+
+def _by_order(some: Sequence[T]) -> dict[int, list[T]]:
+    """Rows that rise, of each order the newest first."""
+    found: dict[int, list[T]] = defaultdict(list)
+    for each in reversed(some):
+        found[each.id_order].append(each)  # type: ignore[attr-defined]
+    return found
 
 
 def _joined(order: rows.Order, parcels: Sequence[rows.Parcel]) -> list[rows.OrderParcel]:

@@ -54,6 +54,23 @@ class Parcel(NamedTuple):
     tracking_number: str
 
 
+class Shipment(NamedTuple):
+    id_shipment: int
+    id_order: int
+    id_carrier: int
+    tracking_number: str
+
+
+class FeedOrder(NamedTuple):
+    """What the newer module's table says of an order."""
+
+    id_shoppingfeed_order: int
+    id_order: int
+    id_internal_shoppingfeed: str
+    id_order_marketplace: str
+    name_marketplace: str
+
+
 class Change(NamedTuple):
     id_order_history: int
     id_order: int

@@ -8,6 +8,7 @@ from typing import Any
 from sfsync.shops.base import Listing, Note, Source
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import Around
+from sfsync.shops.prestashop.webservice.bridge import Bridge, HiddenShipments
 from sfsync.shops.prestashop.webservice.client import WebService
 from sfsync.shops.prestashop.webservice.listings import Listings
 from sfsync.shops.prestashop.webservice.pace import Pace
@@ -38,17 +39,19 @@ class WebServiceShop:
         self._service = WebService(
             address, key, shop_id=shop_id, pace=pace, timeout=around.timeout, memory=memory, transport=transport
         )
-        self.reader = WebServiceReader(self._service)
+        bridge = Bridge(self._service)
+        self.reader = WebServiceReader(self._service, bridge)
         self._senders = WebServiceSenders(self.reader.settings, ignored=ignore_senders)
-        self._listings = Listings(self._service, lambda: self.reader.about)
-        self._source = WebServiceSource(self._service, self.reader, self._listings)
+        self._listings = Listings(self._service, bridge, lambda: self.reader.about)
+        self._source = WebServiceSource(self._service, self.reader, self._listings, bridge)
+        self._hidden = HiddenShipments(bridge)
 
     def __repr__(self) -> str:
         return repr(self._service)
 
     @property
     def sources(self) -> Sequence[Source]:
-        return (self._source,)
+        return (self._source, self._hidden)
 
     def listed(self, keys: Collection[OrderKey]) -> list[Listing]:
         return self._listings.of(keys)

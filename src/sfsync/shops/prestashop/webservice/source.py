@@ -9,8 +9,9 @@ parcels have a number?), and only what is new is read.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sfsync.shops.base import KnownOrders, Noticed
 from sfsync.shops.keys import OrderKey, StatusKey
@@ -18,11 +19,12 @@ from sfsync.shops.prestashop.clock import to_shop
 from sfsync.shops.prestashop.webservice import rows
 from sfsync.shops.prestashop.webservice.address import FILLED, Question, after, any_of, since
 from sfsync.shops.prestashop.webservice.bitmap import Bitmap
+from sfsync.shops.prestashop.webservice.bridge import MODULES, Bridge
 from sfsync.shops.prestashop.webservice.client import WebService
-from sfsync.shops.prestashop.webservice.listings import MODULES, Listings
+from sfsync.shops.prestashop.webservice.listings import Listings
 from sfsync.shops.prestashop.webservice.pace import FINDING
 from sfsync.shops.prestashop.webservice.place import Place
-from sfsync.shops.prestashop.webservice.reader import BATCH, WebServiceReader, numbers_of
+from sfsync.shops.prestashop.webservice.reader import BATCH, WebServiceReader
 
 OVERLAP = 200
 """Ids asked for again behind the last one, of history rows and orders: they are committed out of order."""
@@ -47,6 +49,14 @@ GROUP = 64
 Open = Mapping[int, StatusKey]
 
 
+class Numbered(NamedTuple):
+    """Where numbers stand: a resource, its rows with a number that were met, and how they are read."""
+
+    resource: str
+    met: Bitmap
+    read: Callable[[Mapping[str, str]], Sequence[rows.Parcel | rows.Shipment]]
+
+
 class WebServiceSource:
     """Orders of other shops, and those that come from no marketplace, stand in the same lists: they are left out here.
 
@@ -59,8 +69,8 @@ class WebServiceSource:
     needed = True
     share = 1.0
 
-    def __init__(self, service: WebService, reader: WebServiceReader, listings: Listings) -> None:
-        self._service, self._reader, self._listings = service, reader, listings
+    def __init__(self, service: WebService, reader: WebServiceReader, listings: Listings, bridge: Bridge) -> None:
+        self._service, self._reader, self._listings, self._bridge = service, reader, listings, bridge
         self.every = timedelta(hours=QUESTIONS / (service.pace.ceiling * FINDING))
 
     def after(self, cursor: dict[str, object] | None, orders: KnownOrders) -> Iterator[Noticed]:
@@ -71,8 +81,8 @@ class WebServiceSource:
         yield from self._history(place, orders)
         known = {int(key): status for page in orders.open() for key, status in page.items()}
         yield from self._odd_ones(place, orders, known)
-        yield from self._numbers(place, orders, known)
-        yield from self._by_turn(place, orders, known)
+        if not (yield from self._by_turn(place, orders, known)):
+            yield from self._numbers(place, orders, known)
         place.turn += complete
         yield Noticed(cursor=place.written())
 
@@ -94,7 +104,7 @@ class WebServiceSource:
         )
 
     def _known_parcels(self, lowest: int) -> Bitmap:
-        first = self._service.newest("order_carriers", {"id_order": after(lowest - 1)}, oldest=True)
+        first = self._first_of("order_carriers", lowest)
         found = Bitmap(first)
         found.add(self._service.ids("order_carriers", _with_number(first)))
         return found
@@ -156,16 +166,20 @@ class WebServiceSource:
         return found
 
     def _numbers(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
-        """Parcels that have a number for the first time."""
+        """Parcels that have a number for the first time; every other time shipments, where the shop shows them."""
         if not known:
             return
         self._follow_the_lowest(place, known)
-        ids = self._service.ids("order_carriers", _with_number(place.parcels.first))
-        unknown = [each for each in ids if each not in place.parcels]
+        its = Numbered("order_carriers", place.parcels, self._reader.parcels)
+        if self._bridge.shows_shipments and place.turn % 2:
+            place.shipments = place.shipments or Bitmap(self._first_of("shipments", place.lowest))
+            its = Numbered("shipments", place.shipments, self._reader.shipments)
+        ids = self._service.ids(its.resource, _with_number(its.met.first))
+        unknown = [each for each in ids if each not in its.met]
         for some in portions(unknown[: SEVERAL * BATCH]):
-            parcels = self._reader.parcels({"id": any_of(some)})
-            place.parcels.add(some)
-            touched = orders.known({str(each.id_order) for each in parcels})
+            found = its.read({"id": any_of(some)})
+            its.met.add(some)
+            touched = orders.known({str(each.id_order) for each in found})
             yield Noticed(touched=dict.fromkeys(touched, ()), cursor=place.written())
             if self._late():
                 return
@@ -174,24 +188,31 @@ class WebServiceSource:
         """Now and then: what lies before the parcels of the lowest open order is asked for no longer."""
         lowest = min(split(known, place.highest)[0])
         if lowest < place.lowest or lowest > place.lowest + WINDOW // 10:
-            first = self._service.newest("order_carriers", {"id_order": after(lowest - 1)}, oldest=True)
+            first = self._first_of("order_carriers", lowest)
             place.parcels = place.parcels.begin_at(min(first, place.parcels.first) if lowest < place.lowest else first)
+            place.shipments = None
             place.lowest = lowest
 
-    def _by_turn(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
+    def _first_of(self, resource: str, lowest: int) -> int:
+        """The first row of this order and those after it."""
+        return self._service.newest(resource, {"id_order": after(lowest - 1)}, oldest=True)
+
+    def _by_turn(self, place: Place, orders: KnownOrders, known: Open) -> Generator[Noticed, None, bool]:
         """Every other time one question: names that are old, orders that are older than the others, or parcels that are
-        to be read again."""
+        to be read again. Returns whether it took a second one, so that another must wait."""
         if _of_meanings(place):
-            return
+            return False
         _recent, old = split(known, place.highest)
         if place.last and place.turn // 2 % ANCHOR == 0:
             yield from self._anchor(place)
         elif self._reader.refresh():
-            return
+            return False
         elif old and place.turn // 2 % 2:
             yield from self._old_ones(place, orders, old)
         elif not place.read_until or orders.now >= datetime.fromisoformat(place.read_until):
             yield from self._read_again(place, orders, known, old)
+            return self._bridge.shows_shipments
+        return False
 
     def _anchor(self, place: Place) -> Iterator[Noticed]:
         there = self._rows_of_history([place.last[0]] if place.last else [])
@@ -213,7 +234,7 @@ class WebServiceSource:
         if ids:
             place.read_at = ids[-1]
             place.read_until = (orders.now + READ_AGAIN * (len(ids) / BATCH)).isoformat()
-            now = numbers_of(self._reader.parcels({"id_order": any_of(ids)}))
+            now = self._reader.numbers(ids)
             seen = orders.numbers([str(each) for each in ids])
             yield from self._touching([each for each in ids if now.get(each, "") != seen.get(str(each), "")], place)
 
