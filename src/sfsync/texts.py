@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop as _  # only marks: `gettext` 
 
 from sfsync.advice import ADVICE
 from sfsync.domain.carrier_forms import Family
+from sfsync.domain.marketplaces import marketplace
 from sfsync.domain.operations import kind_of, names
 from sfsync.sentences import NAMELESS, SENTENCES, THERE, TROUBLES
 
@@ -193,7 +194,7 @@ def by_hand(operation: str, channel: str) -> str:
 
 def held_back(channel: str) -> str:
     """R36: why an update waits although nothing is wrong with it."""
-    return gettext("Held back: %(channel)s refuses every update at present.") % {"channel": channel}
+    return gettext("Held back: %(channel)s refuses every update at present.") % {"channel": marketplace(channel)}
 
 
 def went_back(operation: str, channel: str) -> str:
@@ -302,7 +303,13 @@ def there(status: str) -> str:
     return gettext(THERE[status]) if status in THERE else f"“{status}”"
 
 
-_OTHERS = {"source": gettext, "who": who, "owner": _owner, "there": there}
+_OTHERS: Mapping[str, Callable[[str], str]] = {
+    "source": gettext,
+    "who": who,
+    "owner": _owner,
+    "there": there,
+    "channel": marketplace,
+}
 """Parameters with words of their own in each language."""
 
 

@@ -7,18 +7,22 @@ import os
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from sfsync.db.secrets import Secret
+from sfsync import texts
+from sfsync.db.secrets import Secret, SecretUnreadable
+from sfsync.engine.kit.connections import Connections
 from sfsync.engine.people.change_settings import add_store, change_settings, in_words, keep_at_home
+from sfsync.engine.people.shop_carriers import not_in_shop
 from sfsync.models import Store, named_settings
 from sfsync.models.store import setting_fields
 from sfsync.shops import kinds
+from sfsync.shops.base import ShopError
 from sfsync.shops.setting import Setting
 
 
@@ -34,27 +38,50 @@ _OTHERS = {"token", "token_env", "shop", "statuses"}
 
 @dataclass(slots=True)
 class Applied:
-    """What `apply` did to one store: the settings that changed, as `name: before → after` in words. Shows no secret."""
+    """What `apply` did to one store: the settings that changed, as `name: before → after` in words. Shows no secret.
+    `unasked`: why the shop could not be asked whether it has the carriers; empty where it was, or need not be."""
 
     store: str
     created: bool
     changes: list[str] = field(default_factory=list)
+    unasked: str = ""
 
 
-def apply(path: Path, *, who: str) -> list[Applied]:
+def apply(path: Path, *, who: str, connections: Connections | None = None) -> list[Applied]:
     """Make the database's stores as the file says. Stores that it does not name are left alone. Idempotent.
 
+    `connections`: to ask the shops whether they have the carriers that the file newly names; None asks nobody.
     Raises `StoresFileError`; then nothing was written.
     """
     wanted = read(path)
+    mistakes: list[str] = []
+    unasked = {name: _ask(name, wanted[name], connections, mistakes) for name in wanted} if connections else {}
     with transaction.atomic():
-        mistakes: list[str] = []
         applied = [_apply(name, fields, who, mistakes) for name, fields in wanted.items()]
         mistakes += _beside_each_other(wanted)
         if mistakes:
             transaction.set_rollback(True)
             raise StoresFileError("\n".join(mistakes))
-    return applied
+    return [replace(each, unasked=unasked.get(each.store, "")) for each in applied]
+
+
+def _ask(name: str, wanted: dict[str, Any], connections: Connections, mistakes: list[str]) -> str:
+    """R26: whether the shop has the carriers. Returns why it could not be asked."""
+    store = Store.objects.filter(name=name).first()
+    draft = copy(store) if store else Store(name=name)
+    kind = wanted.get(named_settings.KIND, draft.shop_kind)
+    named_settings.put(draft, named_settings.canonical(kind, wanted))
+    if (store and store.carriers == draft.carriers) or _mistakes(draft):
+        return ""
+    try:
+        strange = not_in_shop(draft, connections)
+    except (ShopError, SecretUnreadable) as error:
+        return str(error)
+    finally:
+        connections.done(draft)
+    if strange:
+        mistakes.append(f"stores.{name}.carriers: {texts.sentence('carrier-unknown', {'unknown': ', '.join(strange)})}")
+    return ""
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:

@@ -23,7 +23,7 @@ from tests.pages import text
 
 Committed = Callable[..., AbstractContextManager[Any]]
 ACT = "/stores/main/orders/act/"
-LEFT_TO_DO = "amazonfr does not accept refunds through Shopping Feed. Refund this order in its seller portal."
+LEFT_TO_DO = "Amazon.fr does not accept refunds through Shopping Feed. Refund this order in its seller portal."
 
 
 def listed(client: Client, **query: str) -> list[int]:
@@ -146,7 +146,7 @@ def test_giving_up_says_of_which_orders_there_is_nothing_to_give_up(shop: World,
     rows = [shop.row(done).pk, shop.row(waiting).pk]
     page = text(merchant.post(ACT, {"act": "give-up", "order": rows}))
     assert "1 selected order has no update to dismiss:" in page
-    assert "Nothing has failed: amazonfr confirmed the shipment on" in page
+    assert "Nothing has failed: Amazon.fr confirmed the shipment on" in page
     assert f'name="order" value="{rows[1]}"' in page
     assert f'name="order" value="{rows[0]}"' not in page
 
@@ -181,7 +181,7 @@ def test_send_now_is_offered_only_where_something_would_be_sent(shop: World, mer
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     assert 'value="send"' not in page
-    assert "amazonfr has already recorded the shipment: nothing to send." in page
+    assert "Amazon.fr has already recorded the shipment: nothing to send." in page
     shop.shop.set_tracking(order, "TRACK-2")
     assert 'value="send"' in text(merchant.get(f"/stores/main/orders/{order}/"))
 
@@ -319,7 +319,7 @@ def test_an_order_that_failed_is_not_listed_as_work_by_hand(shop: World, merchan
 
 def test_who_did_it_is_not_told_as_the_marketplaces_word(shop: World, by_hand: int) -> None:
     acts.done_by_hand(Order.objects.filter(key=by_hand), "jeanne")
-    assert acts.why_not(shop.row(by_hand)).startswith("Nothing has failed: amazonfr confirmed the refund on")
+    assert acts.why_not(shop.row(by_hand)).startswith("Nothing has failed: Amazon.fr confirmed the refund on")
 
 
 def test_a_page_that_looks_again_after_the_session_ended_goes_to_the_sign_in_page(shop: World) -> None:

@@ -64,3 +64,29 @@ def test_it_shows_how_what_went_out_fared(shop: World, merchant: Client) -> None
 
 def test_it_speaks_french(shop: World, sign_in: Callable[..., Client]) -> None:
     assert "Transporteurs" in text(sign_in("chloé", shop.store, language="fr").get(PAGE))
+
+
+def test_what_went_to_all_other_marketplaces_is_shown_by_marketplace(shop: World, merchant: Client) -> None:
+    """R26: each pair of carrier and marketplace, without those that have a table of their own."""
+    order = shop.ship(shop.order(), "T-1")
+    [other] = shop.shop.add_orders(1, channel="leroymerlin", first_feed_id=2_000_000_000_000)
+    shop.ship(other, "T-2")
+    shop.sync(wait=5)
+    page = markup(merchant.get(PAGE))
+    assert "<bdi>Amazon.fr</bdi>" in page
+    assert "<bdi>Leroy Merlin</bdi>" in page
+    shop.store.carriers = {"amazon": {"2": {"code": "DPD"}}}
+    shop.store.save()
+    page = markup(merchant.get(PAGE))
+    assert "<bdi>Amazon.fr</bdi>" not in page
+    assert "<bdi>Leroy Merlin</bdi>" in page
+    assert shop.told(order) == [("ship", "T-1")]
+
+
+def test_a_marketplace_that_is_not_there_changes_no_other_table(shop: World, merchant: Client) -> None:
+    """R26: what was meant for it is not saved for all the others."""
+    shop.sync()
+    page = text(merchant.post(PAGE, {"channel": "nosuchplace", "name-2": "Colissimo"}, follow=True))
+    assert "Nothing was saved" in page
+    shop.store.refresh_from_db()
+    assert shop.store.carriers == {}

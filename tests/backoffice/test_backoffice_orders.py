@@ -186,7 +186,7 @@ def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: Worl
     page = sides(text(merchant.get(f"/stores/main/orders/{order}/")))
     assert page["Shop reference"] == [row.shop_reference]
     assert page["Marketplace reference"] == [row.marketplace_order.reference]
-    assert page["Marketplace"] == [row.marketplace_order.channel]
+    assert page["Marketplace"] == ["Amazon.fr"]
     assert page["Status"] == ["Shipped", "Shipped"]
     names = ["Status", "Tracking number", "Carrier", "Shop reference", "Marketplace reference", "Marketplace"]
     assert list(page) == names
@@ -195,7 +195,7 @@ def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: Worl
 def test_what_failed_and_what_to_do_are_two_paragraphs(shop: World, merchant: Client, refused: int) -> None:
     """R16."""
     page = text(merchant.get(f"/stores/main/orders/{refused}/"))
-    assert f"amazonfr rejected the shipment: “{REFUSAL}”.</p><p" in page
+    assert f"Amazon.fr rejected the shipment: “{REFUSAL}”.</p><p" in page
 
 
 def test_the_pages_stand_when_the_shop_is_down(shop: World, merchant: Client, refused: int) -> None:

@@ -182,7 +182,7 @@ def test_what_is_tried_again_folds_it_up_too(shop: World, merchant: Client, refu
 
 def test_what_the_marketplace_said_stays_open(shop: World, merchant: Client, refused: int) -> None:
     """R16: its message is the reason."""
-    assert "amazonfr rejected the shipment: “no such parcel”" in unfolded(
+    assert "Amazon.fr rejected the shipment: “no such parcel”" in unfolded(
         text(merchant.get(f"/stores/main/orders/{refused}/"))
     )
 
@@ -218,7 +218,7 @@ def test_an_order_says_why_nothing_would_be_sent(shop: World, merchant: Client) 
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
-    assert "amazonfr has already recorded the shipment: nothing to send." in page
+    assert "Amazon.fr has already recorded the shipment: nothing to send." in page
     assert page.lower().count("nothing to send") == 1
 
 
@@ -246,7 +246,7 @@ def test_what_is_not_sent_is_grouped_by_its_reason(shop: World, merchant: Client
     quiet = shop.row(shop.order())
     chosen = [shop.row(each).pk for each in done] + [quiet.pk]
     page = text(merchant.post(ACT, {"act": "send", "order": chosen}))
-    assert page.count("amazonfr has already recorded the shipment: nothing to send.") == 1
+    assert page.count("Amazon.fr has already recorded the shipment: nothing to send.") == 1
     group = page.split("has already recorded the shipment")[1].split("</li>")[0]
     assert sorted(map(int, re.findall(r"/orders/(\d+)/", group))) == sorted(done)
     assert page.count("Its status is not mapped") == 1

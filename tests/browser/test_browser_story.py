@@ -25,7 +25,7 @@ WORDS = {
         "shipped": "Shipped",
         "needs": "1 order needs attention: 1 failed.",
         "overview": "Overview",
-        "refused": f"amazonfr rejected the shipment: “{REFUSAL}”",
+        "refused": f"Amazon.fr rejected the shipment: “{REFUSAL}”",
         "retry": "Retry",
         "processes": "Syncs",
         "run": "Sync now",

@@ -90,7 +90,7 @@ def test_what_is_confirmed_has_not_failed(world: World, act: str) -> None:
     order = world.ship(world.order(), "T-1")
     world.sync(wait=5)
     at = stamp(world.row(order).marketplace_order.confirmed_at)
-    assert f"Nothing has failed: amazonfr confirmed the shipment on {at}." in said(act, order)
+    assert f"Nothing has failed: Amazon.fr confirmed the shipment on {at}." in said(act, order)
 
 
 def test_an_order_of_which_nothing_was_told(world: World) -> None:

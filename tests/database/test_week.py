@@ -14,8 +14,8 @@ SUBJECTS = [
     "1 order needs attention (1 rejected)",
     "1 order needs attention (1 cancelled by the marketplace)",
     "1 order needs attention (1 to ship soon)",
-    "CDiscount refuses every update",
-    "CDiscount accepts updates again",
+    "Cdiscount refuses every update",
+    "Cdiscount accepts updates again",
     "1 order needs attention (1 rejected)",
 ]
 

@@ -180,14 +180,14 @@ def test_why_tells_an_order_that_went_well(told: Story) -> None:
         f'"trackingNumber": "TRACK-{told.shipped}"',
         " confirmed the shipment.",
     ]
-    said += [f"On amazonfr: Shipped, tracking number TRACK-{told.shipped}", "→ Up to date"]
+    said += [f"On Amazon.fr: Shipped, tracking number TRACK-{told.shipped}", "→ Up to date"]
     places = [story.index(each) for each in said]
     assert places == sorted(places)
 
 
 def test_why_tells_what_to_do_about_one_that_failed(told: Story) -> None:
     """R4, by its number in the shop."""
-    assert "Shipped without a tracking number: amazonfr was not updated." in told.answers["why untracked"].out
+    assert "Shipped without a tracking number: Amazon.fr was not updated." in told.answers["why untracked"].out
     assert "→ Shipped without a tracking number" in told.answers["why untracked"].out
     assert "Add the tracking number in the shop" in told.answers["why untracked"].out
 
@@ -200,7 +200,7 @@ def test_why_in_json(told: Story) -> None:
     assert [event["payload"]["trackingNumber"] for event in story["events"] if event["payload"]] == [
         f"TRACK-{told.refused}"
     ]
-    said = "amazonfr rejected the shipment: “Unknown carrier”. The marketplace does not know the carrier by this name."
+    said = "Amazon.fr rejected the shipment: “Unknown carrier”. The marketplace does not know the carrier by this name."
     assert story["next"][0].startswith(f"{said} It is retried on ")
 
 
@@ -223,7 +223,7 @@ def test_tasks_show_what_failed(told: Story) -> None:
     assert (untracked["shop_order"], untracked["state"]) == (told.untracked, "failed")
     assert untracked["failure"] == "no-tracking"
     assert (refused["shop_order"], refused["state"], refused["attempts"]) == (told.refused, "retrying", 1)
-    assert refused["reason"] == "amazonfr rejected the shipment: “Unknown carrier”"
+    assert refused["reason"] == "Amazon.fr rejected the shipment: “Unknown carrier”"
     assert refused["advice"].startswith("Fix it in the shop")
 
 

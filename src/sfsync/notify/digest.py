@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop, ngettext
 from sfsync import texts
 from sfsync.advice import NOTHING_TO_DO
 from sfsync.domain.errors import Failure
+from sfsync.domain.marketplaces import marketplace
 from sfsync.domain.refusals import Refusal, Where
 from sfsync.models import MarketplaceOrder, Notice, Order, Store
 from sfsync.notify.links import order_page, store_page
@@ -145,7 +146,7 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
 
 
 def _new_carriers(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    named = ((one_line(channel, LONGEST_NAME), one_line(carrier, LONGEST_NAME)) for channel, carrier in pairs)
+    named = ((one_line(marketplace(each), LONGEST_NAME), one_line(carrier, LONGEST_NAME)) for each, carrier in pairs)
     return [_("%(channel)s: “%(carrier)s”") % {"channel": channel, "carrier": carrier} for channel, carrier in named]
 
 
@@ -175,7 +176,7 @@ _NOT_BLOCKED = {
 
 
 def _of_one(store: str, notice: Notice) -> str:
-    named = {"store": store, "channel": one_line(notice.params.get("channel", ""), LONGEST_NAME)}
+    named = {"store": store, "channel": one_line(marketplace(notice.params.get("channel", "")), LONGEST_NAME)}
     return _(_NOT_BLOCKED[notice.code]) % named
 
 
@@ -257,7 +258,7 @@ def _row(store: Store, notice: Notice, order: MarketplaceOrder) -> Row:
     return Row(
         name=one_line(here or order, LONGEST_NAME),
         number=here.key if here and here.shop_reference else "",
-        channel=one_line(order.channel, LONGEST_NAME),
+        channel=one_line(marketplace(order.channel), LONGEST_NAME),
         reference=one_line(order.reference, LONGEST_NAME),
         operation=one_line(texts.label(str(params.get("operation", ""))), LONGEST_NAME),
         retry_at=one_line(texts.moment(str(params.get("retry_at") or "")), LONGEST_NAME),

@@ -18,6 +18,7 @@ from sfsync import texts
 from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.reader_texts import grouped
 from sfsync.domain.deadlines import Source
+from sfsync.domain.marketplaces import marketplace as called
 
 register = template.Library()
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
@@ -44,6 +45,12 @@ def time_zone() -> str:
     hours, minutes = int(ahead[1:3]), ahead[3:5]
     offset = f"UTC{ahead[0].replace('-', '−')}{hours}{f':{minutes}' if minutes != '00' else ''}"
     return name if name == "UTC" else f"{name} ({offset})"
+
+
+@register.filter
+def marketplace(channel: str) -> str:
+    """What it calls itself, where Shopping Feed has a technical name for it."""
+    return called(channel)
 
 
 @register.filter

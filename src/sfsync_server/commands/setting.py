@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -40,16 +41,20 @@ def migrate(
 
 def apply(file: Annotated[Path, typer.Argument(help="A TOML file of stores (docs/stores.md).")]) -> None:
     """Create and change stores as FILE describes, and print what changed. A wrong line changes nothing."""
+    from sfsync.engine.kit.connections import Live
     from sfsync_server import stores_file
 
     try:
-        applied = stores_file.apply(file, who=shown.person())
+        with closing(Live()) as connections:
+            applied = stores_file.apply(file, who=shown.person(), connections=connections)
     except stores_file.StoresFileError as error:
         shown.stop(f"{error}\nNothing was changed.", shown.USAGE)
     for each in applied:
         shown.say(f"{each.store}: {'created' if each.created else 'changed' if each.changes else 'unchanged'}")
         for change in each.changes:
             shown.say(f"  {change}")
+        if each.unasked:
+            shown.warn(f"{each.store}: the shop could not be asked whether it has these carriers: {each.unasked}")
 
 
 _STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}

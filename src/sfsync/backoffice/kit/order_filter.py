@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sfsync import texts
 from sfsync.backoffice.kit.keyset import Ordering
 from sfsync.backoffice.kit.order_state import State, in_state
+from sfsync.domain.marketplaces import named
 from sfsync.domain.operations import all_kinds
 from sfsync.models import MarketplaceOrder, Order, Store, Task, Told
 from sfsync.models.deadlines import at_risk, late, to_ship
@@ -62,7 +63,7 @@ class OrderFilter(forms.Form):
         super().__init__(given, auto_id="filter-%s")
         self.store = store
         field = cast(forms.ChoiceField, self.fields["channel"])
-        field.choices = [("", _("All marketplaces")), *((name, name) for name in channels_of(store))]
+        field.choices = [("", _("All marketplaces")), *named(channels_of(store)).items()]
 
     def value(self, name: str) -> Any:
         self.is_valid()

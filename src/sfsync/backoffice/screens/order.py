@@ -23,6 +23,7 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import Quick, glance, statuses_of
 from sfsync.backoffice.kit.order_state import State, reason_of, standing
 from sfsync.backoffice.kit.reader_texts import Said, told
+from sfsync.domain.marketplaces import marketplace
 from sfsync.domain.operations import numbered_kinds
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import policy_of
@@ -215,7 +216,7 @@ def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -
         Fact(_("Carrier"), _carrier(shop), _("not sent") if shipment is None else carrier_sent or _("unknown")),
         Fact(_("Shop reference"), order.shop_reference or _("none")),
         Fact(_("Marketplace reference"), there.reference or _("none")),
-        Fact(_("Marketplace"), there.channel or _("unknown")),
+        Fact(_("Marketplace"), marketplace(there.channel) or _("unknown")),
     ]
 
 

@@ -3,6 +3,7 @@ how far it has come."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -22,6 +23,7 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.order_filter import channels_of, with_tasks
 from sfsync.backoffice.kit.starting import start
 from sfsync.backoffice.screens.acting import by_reason, foretold
+from sfsync.domain.marketplaces import named
 from sfsync.engine.people.resend import Reason, Wanted, again, failed, orders_of, progress, reasons
 from sfsync.models import Store
 
@@ -45,14 +47,14 @@ class Failures(forms.Form):
         proposed = {"since": timezone.localtime(timezone.now() - DAY).strftime("%Y-%m-%dT%H:%M")}
         super().__init__(given or proposed, auto_id="failures-%s")
         self.store = store
-        self._choices("channel", _("All marketplaces"), [(name, name) for name in channels_of(store)])
+        self._choices("channel", _("All marketplaces"), named(channels_of(store)).items())
         self.full_clean()
         found = reasons(failed([store], replace(self.wanted, reason="")))
         alike = {each.message or each.failure: sentence(each) for each in reversed(found)}
-        self._choices("reason", _("All reasons"), list(alike.items()))
+        self._choices("reason", _("All reasons"), alike.items())
         self.full_clean()
 
-    def _choices(self, name: str, every: str, choices: list[tuple[str, str]]) -> None:
+    def _choices(self, name: str, every: str, choices: Iterable[tuple[str, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = [("", every), *choices]
 
     @property

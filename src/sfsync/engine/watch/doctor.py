@@ -28,6 +28,7 @@ from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.shared_pace import lost_pace
 from sfsync.engine.kit.trouble import disk_full, stopped_by
+from sfsync.engine.people.shop_carriers import not_in_shop
 from sfsync.engine.watch import refused_mail
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
@@ -363,20 +364,11 @@ def _mapping(store: Store, connections: Connections, language: str) -> list[Find
         found.append((Verdict.WRONG, "status-unknown", {"unknown": ", ".join(unknown), "have": have}))
     if store.state_policy == StatePolicy.CURRENT:
         found += [(Verdict.WARNING, "status-left-out", each) for each in _left_out(known, mapped)]
-    if strange := _unknown_carriers(store, connections):
+    if strange := not_in_shop(store, connections):
         found.append((Verdict.WARNING, "carrier-unknown", {"unknown": ", ".join(strange)}))
     if mapped and not unknown:
         found.append((Verdict.OK, "mapped", {"message": lazy(lambda: _meanings(store, known), str)()}))
     return [Finding("mapping", verdict, code, params, store.name) for verdict, code, params in found]
-
-
-def _unknown_carriers(store: Store, connections: Connections) -> list[str]:
-    """R26: named by the settings, and not in the shop."""
-    named = {carrier for table in store.carriers.values() for carrier in table}
-    if not named:
-        return []
-    known = connections.shop(store).reader.carriers()
-    return sorted(named - {key for each in known for key in (each.carrier_id, *each.ids)})
 
 
 def _left_out(known: dict[StatusKey, Status], mapped: set[StatusKey]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,10 +20,11 @@ from sfsync.backoffice.kit.access import of_store
 from sfsync.backoffice.kit.key_texts import encoded
 from sfsync.backoffice.kit.live_shop import carriers_of
 from sfsync.backoffice.kit.order_filter import channels_of
-from sfsync.backoffice.screens.settings.forms import named
+from sfsync.backoffice.screens.settings.forms import named as numbered
 from sfsync.backoffice.screens.settings.views import saved, tab_page
 from sfsync.db.among import among
-from sfsync.domain.carriers import EVERYWHERE, KEYS, Outgoing, plain, read_book
+from sfsync.domain.carriers import EVERYWHERE, KEYS, Book, Outgoing, plain, read_book
+from sfsync.domain.marketplaces import named
 from sfsync.domain.operations import numbered_kinds
 from sfsync.models import LogEntry, Store, Task, Told
 from sfsync.shops.base import Carrier
@@ -34,8 +36,9 @@ DAYS, SENT = 30, 2000
 
 @dataclass(frozen=True, slots=True)
 class Fared:
-    """A carrier as it went out to this marketplace lately: how many shipments were confirmed, and how many failed."""
+    """A carrier as it went out to one marketplace lately: how many shipments were confirmed, and how many failed."""
 
+    marketplace: str
     name: str
     confirmed: int
     failed: int
@@ -55,7 +58,7 @@ class CarrierTable(forms.Form):
 
     @property
     def lines(self) -> list[tuple[str, list[Any]]]:
-        return [(named(each), [self[_field(key, each)] for key in KEYS]) for each in self.carriers]
+        return [(numbered(each), [self[_field(key, each)] for key in KEYS]) for each in self.carriers]
 
     @property
     def table(self) -> dict[CarrierKey, dict[str, str]]:
@@ -88,11 +91,14 @@ def carriers(request: HttpRequest, store: Store) -> HttpResponseBase:
     known = {plain(name): name for name in channels_of(store)} | {plain(name): name for name in store.carriers}
     asked = plain(request.POST.get("channel") or request.GET.get("channel") or EVERYWHERE)
     channel = asked if asked in known else EVERYWHERE
+    if request.method == "POST" and channel != asked:
+        messages.error(request, _("Nothing was saved: no order of this store comes from that marketplace any more."))
+        return redirect("backoffice:carriers", store.name)
     shop, book = carriers_of(store), read_book(store.carriers)
     form = CarrierTable(shop.found, book.get(channel, {}), request.POST or None)
     if request.method == "POST" and form.is_valid() and _save(request, store, channel, form):
         return redirect(f"{reverse('backoffice:carriers', args=[store.name])}?channel={channel}")
-    names = {EVERYWHERE: _("All other marketplaces")} | {key: known[key] for key in sorted(known) if key != EVERYWHERE}
+    names = {EVERYWHERE: _("All other marketplaces")} | _names(known)
     return tab_page(
         request,
         store,
@@ -104,9 +110,14 @@ def carriers(request: HttpRequest, store: Store) -> HttpResponseBase:
         channel_name=names[channel],
         labels=labels().values(),
         shop=shop,
-        fared=fared(store, channel) if channel != EVERYWHERE else [],
+        fared=fared(store, channel, book),
         days=DAYS,
     )
+
+
+def _names(known: Mapping[str, str]) -> dict[str, str]:
+    called = named(known[key] for key in sorted(known) if key != EVERYWHERE)
+    return {plain(name): shown for name, shown in called.items()}
 
 
 def _save(request: HttpRequest, store: Store, channel: str, form: CarrierTable) -> bool:
@@ -123,15 +134,24 @@ class _Changed:
     changed: dict[str, Any]
 
 
-def fared(store: Store, channel: str) -> list[Fared]:
-    """What was sent to the marketplaces of this family, by carrier, the commonest first."""
+def fared(store: Store, channel: str, book: Book) -> list[Fared]:
+    """What was sent to the marketplaces of this table, by marketplace and carrier, the commonest first."""
     sent = LogEntry.objects.filter(store=store, code="sent", at__gte=timezone.now() - timedelta(days=DAYS))
     rows = sent.order_by("-id").values_list("order", "order__channel", "params__payload__carrier")[:SENT]
-    carrier = {order: name for order, where, name in rows if name and plain(where or "").startswith(channel)}
+    pair = {order: (where, name) for order, where, name in rows if name and holds_for(where or "", channel, book)}
     numbered = [kind.name for kind in numbered_kinds()]
-    told = set(Told.objects.filter(order__in=among(carrier), operation__in=numbered).values_list("order", flat=True))
-    failing = Task.objects.filter(order__in=among(carrier)).exclude(failure="").values_list("order", flat=True)
-    confirmed = Counter(name for order, name in carrier.items() if order in told)
-    failed = Counter(carrier[order] for order in set(failing) - told)
-    every = Counter(carrier.values())
-    return [Fared(name, confirmed[name], failed[name]) for name, _count in every.most_common()]
+    told = set(Told.objects.filter(order__in=among(pair), operation__in=numbered).values_list("order", flat=True))
+    failing = Task.objects.filter(order__in=among(pair)).exclude(failure="").values_list("order", flat=True)
+    confirmed = Counter(its for order, its in pair.items() if order in told)
+    failed = Counter(pair[order] for order in set(failing) - told)
+    every = Counter(pair.values())
+    return [
+        Fared(where, name, confirmed[where, name], failed[where, name]) for (where, name), _n in every.most_common()
+    ]
+
+
+def holds_for(name: str, channel: str, book: Book) -> bool:
+    """Whether this table counts for a marketplace: its family's, or that of all others."""
+    if channel != EVERYWHERE:
+        return plain(name).startswith(channel)
+    return not any(plain(name).startswith(each) for each in book if each != EVERYWHERE)

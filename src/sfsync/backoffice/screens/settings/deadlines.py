@@ -15,6 +15,7 @@ from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.backoffice.screens.settings.forms import field_of
 from sfsync.backoffice.screens.settings.views import save, tab_page
 from sfsync.domain.carriers import EVERYWHERE, plain
+from sfsync.domain.marketplaces import named
 from sfsync.models import Store, validators
 
 
@@ -63,8 +64,8 @@ class DeadlineRules(forms.Form):
 def families(store: Store) -> dict[str, str]:
     """Key → the name that people know, those without a rule of their own last."""
     known = {plain(name): name for name in store.ship_hours} | {plain(name): name for name in channels_of(store)}
-    names = {key: known[key] for key in sorted(known) if key != EVERYWHERE}
-    return names | {EVERYWHERE: _("All other marketplaces")}
+    names = named(known[key] for key in sorted(known) if key != EVERYWHERE)
+    return {plain(name): shown for name, shown in names.items()} | {EVERYWHERE: _("All other marketplaces")}
 
 
 @of_store

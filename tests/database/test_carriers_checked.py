@@ -1,0 +1,59 @@
+"""A file of stores that names a carrier which the shop does not have (R26)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sfsync.models import Store
+from sfsync.testing import World
+from sfsync_server.cli import app
+
+FILE = """
+[stores.{name}]
+token = "sandbox-token"
+store_id = {number}
+api_url = "https://sandbox.invalid"
+[stores.{name}.shop]
+url = "{url}"
+[stores.{name}.statuses]
+shipped = [4]
+[stores.{name}.carriers.amazon]
+{carriers}
+"""
+
+
+def applied(world: World, folder: Path, carriers: str, *, url: str = "", name: str = "main") -> tuple[int, str]:
+    """Status and output of `sfsync apply`, without line breaks."""
+    file, number = folder / "stores.toml", 10 if name == "main" else 11
+    file.write_text(FILE.format(name=name, number=number, url=url or world.shop.url, carriers=carriers))
+    done = CliRunner().invoke(app, ["apply", str(file)])
+    return done.exit_code, " ".join(done.output.split())
+
+
+def test_a_carrier_that_the_shop_does_not_have_is_refused(world: World, tmp_path: Path) -> None:
+    """R26: with a sentence, and nothing is changed; for a store that is new, too."""
+    for name in ("main", "second"):
+        status, said = applied(world, tmp_path, '2 = "DPD"\n987 = "GLS"', name=name)
+        assert status == 2
+        assert f"stores.{name}.carriers: The shop has no carrier 987" in said
+    assert Store.objects.get().carriers == {}
+
+
+def test_carriers_that_the_shop_has_are_taken(world: World, tmp_path: Path) -> None:
+    """R26."""
+    status, said = applied(world, tmp_path, '2 = "DPD"')
+    assert (status, Store.objects.get().carriers) == (0, {"amazon": {"2": "DPD"}})
+    assert "could not be asked" not in said
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_shop_that_cannot_be_asked_keeps_nobody_from_saving(world: World, tmp_path: Path, again: bool) -> None:
+    """R26: it is said, unless nothing about the carriers is new."""
+    url = f"sqlite:///{tmp_path / 'nowhere' / 'shop.sqlite3'}"
+    Store.objects.update(carriers={"amazon": {"987": "GLS"}} if again else {})
+    status, said = applied(world, tmp_path, '987 = "GLS"', url=url)
+    assert (status, Store.objects.get().carriers) == (0, {"amazon": {"987": "GLS"}})
+    assert ("the shop could not be asked whether it has these carriers" in said) is not again
