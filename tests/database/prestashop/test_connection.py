@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 from sqlalchemy import make_url, select, text
 
 from sfsync.shops.base import ShopError
 from sfsync.shops.prestashop.connection import IDLE, Database
+from sfsync.shops.prestashop.dialect import Knock, PlainDriver
 from sfsync.shops.prestashop.problems import Unavailable
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
@@ -137,3 +140,24 @@ def test_a_locked_file_is_not_waited_for_beyond_the_time_out(tmp_path: Path, con
 def test_an_account_of_another_encoding_reads_the_same(mariadb_sample: SampleShop, connect: Connect) -> None:
     mariadb_sample.set_tracking(6, "été-6A1-📦-ß")
     assert connect(f"{mariadb_sample.url}?charset=utf8mb4").reader.look(["6"])["6"].tracking_number == "été-6A1-📦-ß"
+
+
+@pytest.mark.parametrize(("in_vain", "seconds"), [(0, 30), (1, 2), (2, 4), (4, 16), (5, 30), (9, 30)])
+def test_a_server_that_did_not_answer_is_knocked_at_briefly(in_vain: int, seconds: float) -> None:
+    """It holds nobody up for half a minute each time; one that is only slow is let in again."""
+    assert Knock(30, in_vain).seconds == seconds
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        knock = Knock(0.2)
+        with pytest.raises(pymysql.OperationalError):
+            PlainDriver(host="127.0.0.1", port=silent.getsockname()[1], read_timeout=60, knock=knock)
+        assert knock.in_vain == 1
+
+
+def test_a_server_that_answers_again_has_all_its_time(mariadb_sample: SampleShop) -> None:
+    url, knock = make_url(mariadb_sample.url), Knock(9, in_vain=3)
+    account = {"host": url.host, "port": url.port, "user": url.username, "password": url.password}
+    with PlainDriver(**account, read_timeout=5, knock=knock) as driver:
+        assert (knock.in_vain, driver._read_timeout) == (0, 5)

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Select, func
 
 from sfsync.domain.hosts import is_forbidden, leads_to_forbidden
-from sfsync.shops.prestashop.dialect import DRIVER
+from sfsync.shops.prestashop.dialect import DRIVER, Knock
 from sfsync.shops.prestashop.problems import ANSWERED, DENIED, Misconfigured, Place, error_number, explain
 
 T = TypeVar("T")
@@ -173,7 +173,7 @@ def _engine(url: URL, timeout: float) -> Engine:
         )
     # The server's own limit comes first, so that it does not go on with a query nobody waits for.
     patience = timeout + min(timeout, 5.0)
-    times = {"connect_timeout": min(timeout, 10.0), "read_timeout": patience, "write_timeout": patience}
+    times = {"read_timeout": patience, "write_timeout": patience, "knock": Knock(timeout)}
     engine = create_engine(
         url.set(drivername=DRIVER),
         connect_args={"autocommit": True, **times},

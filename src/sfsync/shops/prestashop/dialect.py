@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ssl
+from dataclasses import dataclass
 from typing import Any
 
 from pymysql.connections import Connection as Driver
@@ -14,9 +15,40 @@ from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 DRIVER = "mysql+reading"
 
 
+@dataclass(slots=True)
+class Knock:
+    """How many seconds a server may take to let us in. One that did not lately is given 2, and twice as long each time,
+    so that a shop that does not answer holds nobody up, and one that is slow is let in again."""
+
+    longest: float
+    in_vain: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return min(CONNECT * 2.0 ** (self.in_vain - 1), self.longest) if self.in_vain else self.longest
+
+
+CONNECT = 2.0
+"""Seconds until somebody takes the call: a network that answers at all does so sooner."""
+
+
 class PlainDriver(Driver):
     """Where nobody asked for TLS the driver still tries it, and checks no certificate. So it need not load all those of
     the machine's authorities first, which takes longer than a whole pass over an idle shop."""
+
+    _read_timeout: float | None
+
+    def __init__(self, *arguments: Any, knock: Knock, **options: Any) -> None:
+        self.knock = knock
+        super().__init__(*arguments, connect_timeout=CONNECT, **options)
+
+    def connect(self, sock: Any = None) -> None:
+        """The greeting has a limit of its own; what is asked later has that of the settings."""
+        patience, self._read_timeout = self._read_timeout, self.knock.seconds
+        self.knock.in_vain += 1
+        super().connect(sock)
+        self.knock.in_vain = 0
+        self._read_timeout = patience
 
     def _create_ssl_ctx(self, sslp: Any) -> ssl.SSLContext:
         context: ssl.SSLContext = super()._create_ssl_ctx(sslp) if sslp else _unchecked()  # type: ignore[misc]

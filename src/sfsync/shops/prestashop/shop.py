@@ -21,7 +21,7 @@ from sfsync.shops.prestashop.sources.table import ModuleTable
 
 
 class PrestaShop:
-    """Implements `sfsync.shops.base.OpenShop`. `timeout` is in seconds, for connecting (at most 10) and for any single
+    """Implements `sfsync.shops.base.OpenShop`. `timeout` is in seconds, for being let in and for any single
     statement; `store_id` is the merchant's account at Shopping Feed; `ignore_senders`: it is no matter who else sends;
     `return_column`: where the numbers of return labels stand; `linked`: orders are known without the shop's modules.
     Raises as `ShopDatabase` does.
