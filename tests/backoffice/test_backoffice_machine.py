@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from sfsync.backoffice.kit import starting
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.due import due, make_rows
 from sfsync.engine.people.at_once import ask_runs
 from sfsync.engine.watch.health import scheduler_leaves, scheduler_sign
-from sfsync.models import Store
+from sfsync.models import Store, StoreState
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -49,12 +52,7 @@ def test_metrics_tell_the_story_in_figures(shop: World, administrator: Client) -
     shop.ship(shop.order(), "T-1")
     shop.ship(shop.order())
     shop.sync(wait=10)
-    body = administrator.get("/metrics").content.decode()
-    values = {
-        (sample.name, *sorted(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(body)
-        for sample in family.samples
-    }
+    values = samples(administrator, "/metrics?store=main")
     assert values["sfsync_confirmed_total", "main", "ship"] == 1
     assert values["sfsync_updates", "main", "waiting"] == 1
     assert values["sfsync_updates", "by_hand", "main"] == 0
@@ -63,15 +61,53 @@ def test_metrics_tell_the_story_in_figures(shop: World, administrator: Client) -
     assert ("sfsync_last_run_seconds", "main") in values
 
 
+def test_metrics_are_of_all_stores_together_until_single_ones_are_asked_for(
+    shop: World, administrator: Client, django_assert_max_num_queries: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    """Of three stores: one sends, one never ran and is in trouble, one is switched off. A fourth is nobody's."""
+    shop.ship(shop.order(), "T-1")
+    shop.ship(shop.order())
+    shop.sync(wait=10)
+    hours_ago = timezone.now() - timedelta(hours=9)
+    silent = shop.add_store("silent", feed_store_id=11, created_at=hours_ago)
+    StoreState.objects.filter(pk=silent.pk).update(trouble=Trouble.SHOP_UNAVAILABLE)
+    shop.add_store("off", feed_store_id=12, enabled=False, created_at=hours_ago)
+
+    with django_assert_max_num_queries(16):
+        values = samples(administrator, "/metrics")
+    assert values["sfsync_stores", "on"] == 2
+    assert values["sfsync_updates", "waiting"] == 1
+    assert values["sfsync_confirmed_total", "ship"] == 1
+    assert values["sfsync_api_requests_total", "200"] >= 2
+    assert {name[1:]: value for name, value in values.items() if name[0] == "sfsync_alarms" and value} == {
+        ("shop-unavailable",): 1,
+        ("silent",): 1,
+    }
+    assert values["sfsync_seconds_since_last_run",] < 60
+
+    single = samples(administrator, "/metrics?store=silent&store=off&store=nobody")
+    assert single["sfsync_alarms", "shop-unavailable", "silent"] == 1
+    stores = {word for name in single for word in name if name[0] == "sfsync_updates"}
+    assert stores & {"main", "silent", "off", "nobody"} == {"silent", "off"}
+
+
+def samples(client: Client, address: str) -> dict[tuple[str, ...], float]:
+    """By the name and the sorted values of the labels."""
+    body = client.get(address).content.decode()
+    families = text_string_to_metric_families(body)
+    return {(each.name, *sorted(each.labels.values())): each.value for family in families for each in family.samples}
+
+
 def test_requests_are_counted_by_the_status_of_their_answer(shop: World, administrator: Client) -> None:
     """A refused token, and a server that closes the connection: what an operator wants an alarm for."""
     shop.ship(shop.order(), "T-1")
     shop.sandbox.fault(Fault("status", status=429, times=2))
     shop.sandbox.fault(Fault("drop", when="before"))
     shop.sync(wait=10)
-    body = administrator.get("/metrics").content.decode()
-    assert 'sfsync_api_requests_total{status="429",store="main"} 2.0' in body
-    assert 'sfsync_api_requests_total{status="none",store="main"} 1.0' in body
+    values = samples(administrator, "/metrics")
+    assert (values["sfsync_api_requests_total", "429"], values["sfsync_api_requests_total", "none"]) == (2, 1)
+    values = samples(administrator, "/metrics?store=main")
+    assert values["sfsync_api_requests_total", "429", "main"] == 2
 
 
 @pytest.mark.parametrize("how", ["header", "path"])

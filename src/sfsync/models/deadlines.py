@@ -16,7 +16,7 @@ from sfsync.models.store import Store
 from sfsync.models.task import Task
 
 
-def to_ship(stores: Collection[Store]) -> QuerySet[MarketplaceOrder]:
+def to_ship(stores: Collection[Store] | QuerySet[Store]) -> QuerySet[MarketplaceOrder]:
     """With a deadline, an open shop order, and nothing told or on its way; neither ended on the marketplace nor shipped
     by it."""
     shop_orders = Order.objects.filter(marketplace_order=OuterRef("pk"), open=True)
@@ -30,7 +30,7 @@ def late(now: datetime) -> Q:
     return Q(ship_by__lte=now)
 
 
-def at_risk(stores: Collection[Store], now: datetime) -> Q:
+def at_risk(stores: Collection[Store] | QuerySet[Store], now: datetime) -> Q:
     """By each store's own first step. Without any it is nobody."""
     by_nearness: dict[timedelta, list[int]] = defaultdict(list)
     for store in stores:

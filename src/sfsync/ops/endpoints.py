@@ -43,11 +43,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus: with the key as a bearer token, or for a signed-in administrator. Unknown (404) to anybody else."""
+    """Prometheus: with the key as a bearer token, or for a signed-in administrator. Unknown (404) to anybody else.
+
+    Of all stores together; `?store=NAME`, which may be repeated, tells those one by one.
+    """
     key = getattr(settings, "SFSYNC_METRICS_KEY", "")
     if not (_right(request.headers.get("Authorization", "").removeprefix("Bearer "), key) or _trusted(request)):
         raise Http404
-    text, content_type = exposition()
+    text, content_type = exposition(request.GET.getlist("store"))
     return HttpResponse(text, content_type=content_type)
 
 

@@ -18,6 +18,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
+    QuerySet,
     Value,
     When,
     prefetch_related_objects,
@@ -35,6 +36,9 @@ from sfsync.models.store import Mode
 from sfsync.models.task import in_state
 from sfsync.shops import kinds
 
+Stores = list[Store] | QuerySet[Store]
+SLOW = timedelta(days=1)
+"""A ticket that is open for longer is an alarm (R17)."""
 SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
 """How often a scheduler says that it is there, and how long it is believed."""
 
@@ -115,11 +119,11 @@ def health_of(stores: list[Store], now: datetime) -> list[Health]:
     """Five statements, however many stores; one more where they came without their states."""
     prefetch_related_objects(stores, "state")
     processes = {each.store_id: each for each in Process.objects.filter(store__in=stores, name=SYNC)}
-    figures = {row["store"]: row for row in _figures(stores, now)}
+    figures = {row["store"]: row for row in figures_of(stores, now)}
     awake = scheduler_awake(now)
     for_people = _for_people(stores, now)
     stopped: dict[int, list[StoppedPart]] = {store.pk: [] for store in stores}
-    for store_id, *row in _stopped(stores):
+    for store_id, *row in stopped_parts(stores):
         stopped[store_id].append(StoppedPart(*row))
     return [
         _health(
@@ -155,7 +159,7 @@ class ForPeople:
 def _for_people(stores: list[Store], now: datetime) -> dict[int, ForPeople]:
     """Both questions in one statement."""
     found = {store.pk: ForPeople() for store in stores}
-    for store, asks, operation, orders in _left_to_people(stores).union(_by_deadline(stores, now), all=True):
+    for store, asks, operation, orders in asking_people(stores, now):
         if asks == Asks.BY_HAND:
             found[store].by_hand[operation] = orders
         else:
@@ -163,26 +167,30 @@ def _for_people(stores: list[Store], now: datetime) -> dict[int, ForPeople]:
     return found
 
 
-def _left_to_people(stores: list[Store]) -> Any:
+def asking_people(stores: Stores, now: datetime) -> Any:
+    """Rows of store, why orders of it ask (`Asks`), the operation that is to be done by hand, how many."""
+    return _left_to_people(stores).union(_by_deadline(stores, now), all=True)
+
+
+def _left_to_people(stores: Stores) -> Any:
     """What is to be done by hand, and what went back. An order whose update failed counts there."""
     failed = Exists(Task.objects.parked().filter(order=OuterRef("pk")))
     left = MarketplaceOrder.objects.filter(~Q(by_hand="") | Q(contradicted=True), ~failed, store__in=stores)
     return _counted(left, Case(When(by_hand="", then=Value(Asks.WENT_BACK.value)), default=Value(Asks.BY_HAND.value)))
 
 
-def _by_deadline(stores: list[Store], now: datetime) -> Any:
+def _by_deadline(stores: Stores, now: datetime) -> Any:
     """R25."""
     near = to_ship(stores).filter(late(now) | at_risk(stores, now))
     return _counted(near, Case(When(late(now), then=Value(Asks.LATE.value)), default=Value(Asks.AT_RISK.value)))
 
 
 def _counted(orders: Any, asks: Case) -> Any:
-    """Rows of store, why they ask, the operation that is to be done by hand, how many."""
     named = orders.order_by().annotate(asks=asks, operation=F("by_hand"))
     return named.values_list("store", "asks", "operation").annotate(orders=Count("id"))
 
 
-def _stopped(stores: list[Store]) -> Any:
+def stopped_parts(stores: Stores) -> Any:
     """The sources that cannot be followed, and the marketplaces that refuse everything (R36)."""
     names = ("store", "name", "trouble", "trouble_text", "trouble_since")
     sources = Cursor.objects.filter(store__in=stores).exclude(trouble="").values_list(*names)
@@ -216,7 +224,7 @@ def trial_write() -> None:
     sign.delete()
 
 
-def _figures(stores: list[Store], now: datetime) -> Any:
+def figures_of(stores: Stores, now: datetime) -> Any:
     alive = in_state(*(state for state in TaskState if state.waits))
     sent = in_state(*(state for state in TaskState if state.sent))
     return (
@@ -273,13 +281,13 @@ def _alarms(
     settings = conf()
     alarms = [Alarm(store.state.trouble, {"message": store.state.trouble_text})] if store.state.trouble else []
     last = (process and process.finished_at) or store.created_at
-    if store.enabled and now - last > max(timedelta(minutes=settings.silence_minutes), _schedule(store)):
+    if store.enabled and now - last > max(timedelta(minutes=settings.silence_minutes), schedule(store.every_minutes)):
         alarms.append(Alarm("silent", {"since": _shown(last)}))
     oldest, patience = figures.get("oldest_waiting"), timedelta(hours=settings.patience_hours)
     if oldest and now - oldest > patience:
         alarms.append(Alarm("overdue", {"since": _shown(oldest), "orders": figures["alive"]}))
     flight = figures.get("oldest_in_flight")
-    if flight and now - flight > timedelta(days=1):
+    if flight and now - flight > SLOW:
         alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
     return [*alarms, *_of_parts(store, stopped), *_of_mail(store)]
 
@@ -303,8 +311,9 @@ def _of_mail(store: Store) -> Iterator[Alarm]:
         yield Alarm("recipient-refused", refused_mail.told(refused))
 
 
-def _schedule(store: Store) -> timedelta:
-    return 3 * timedelta(minutes=store.every_minutes)
+def schedule(every_minutes: int) -> timedelta:
+    """A store that has not run for longer than this is late."""
+    return 3 * timedelta(minutes=every_minutes)
 
 
 def _shown(moment: datetime | None) -> str:
