@@ -151,9 +151,12 @@ def _counted(report: dict[str, Any], names: Sequence[str]) -> str:
 
 def serve() -> None:
     """The service: real-time stores as their changes come, batch stores on their schedule. Stops cleanly on SIGTERM."""
+    from sfsync_server.backups import daily
     from sfsync_server.service import Service
+    from sfsync_server.settings import ENVIRONMENT
 
     stores = ", ".join(each.name for each in shown.stores_named("")) or "none yet"
     shown.say(f"The service is running, until Ctrl+C or SIGTERM. Enabled stores: {stores}.")
     collect_less_garbage()
+    daily.start(ENVIRONMENT)
     Service.from_settings().run()
