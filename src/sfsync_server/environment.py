@@ -133,6 +133,12 @@ class Environment(BaseSettings):
     broker_url: SecretStr = Field(
         default=SecretStr(""), description="Celery's broker for fleets: redis://… or amqp://…"
     )
+    backups: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="The service backs its database up each day and keeps this many; 0 for none",
+    )
     time_zone: str = Field(default="UTC", description="The time zone of pages and mails")
 
     @field_validator("home", mode="before")

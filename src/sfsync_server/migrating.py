@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from sfsync.models import Release
 from sfsync_server.own_database import is_pooled, limit_account, limits
@@ -27,7 +28,7 @@ class NewerTablesError(Exception):
 def bring_up_to_date(lease_seconds: int) -> list[str]:
     """Several processes may start at once: one migrates, the others wait and find nothing to do. What people should
     know of it, in sentences. Raises `NewerTablesError`, and then nothing was changed."""
-    with _alone():
+    with alone():
         refuse_newer()
         call_command("migrate", interactive=False, verbosity=0)
         if is_pooled(connection):
@@ -36,14 +37,17 @@ def bring_up_to_date(lease_seconds: int) -> list[str]:
 
 
 def refuse_newer() -> None:
-    loader = MigrationLoader(connection)
-    applied, known = set(loader.applied_migrations or ()), set(loader.graph.nodes)
-    unknown = sorted(name for app, name in applied - known if app == "sfsync")
-    if unknown:
+    if unknown := not_known(MigrationRecorder(connection).applied_migrations()):
         raise NewerTablesError(
             f"The database is that of a newer sfsync: {version('sfsync')} does not know its {unknown[-1]}. Install the "
             "newer version again, or restore a backup made before it. Nothing was changed."
         )
+
+
+def not_known(applied: Iterable[tuple[str, str]]) -> list[str]:
+    """Of these migrations, the names of those that a newer sfsync brought."""
+    known = MigrationLoader(None).graph.nodes
+    return sorted(name for app, name in applied if app == "sfsync" and (app, name) not in known)
 
 
 def note(installed: str) -> list[str]:
@@ -62,7 +66,8 @@ def skips(old: str, new: str) -> bool:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """Nobody else makes, changes or replaces the tables meanwhile."""
     with _by_server() if connection.vendor == "postgresql" else _by_file(connection.settings_dict["NAME"]):
         yield
 

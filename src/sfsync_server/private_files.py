@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 OTHERS = 0o077
 
@@ -27,29 +28,42 @@ def files_of(database: str | Path) -> list[Path]:
 def write_private(path: Path, content: bytes) -> None:
     """Whole or not at all, and on the disk when it returns; whatever the mode of a file that was there. Raises
     `OSError`."""
-    with _draft(path, content) as draft:
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """The same for what is written piece by piece: `path` is the new file once the block has ended well."""
+    with _draft(path) as (draft, file):
+        yield file
+        _to_disk(file)
         draft.replace(path)
     _keep_name(path.parent)
 
 
 def write_private_once(path: Path, content: bytes) -> None:
     """The same, where no file is there yet. The first of two writers wins: the other then reads the winner's."""
-    with _draft(path, content) as draft, suppress(FileExistsError):
+    with _draft(path) as (draft, file), suppress(FileExistsError):
+        file.write(content)
+        _to_disk(file)
         path.hardlink_to(draft)
     _keep_name(path.parent)
 
 
 @contextmanager
-def _draft(path: Path, content: bytes) -> Iterator[Path]:
+def _draft(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        yield draft
+            yield draft, file
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _keep_name(folder: Path) -> None:

@@ -77,8 +77,8 @@ def run_store(
     rest: Agenda | None = None
     crash: Exception | None = None
     try:
-        channels = Channels(store, any_refuse=_reload(store))
-        run = _open(store, connections, lease, channels, journal=journal, tally=tally, stop=stop)
+        channels = Channels(store, any_refuse=reload(store))
+        run = open_run(store, connections, lease, channels, journal=journal, tally=tally, stop=stop)
         rest = _work(run, wait)
     except Exception as error:
         journal.forget()
@@ -99,7 +99,7 @@ def run_store(
     return Result(tally.counts, tally.troubles, tally.answers, unmailed)
 
 
-def _reload(store: Store) -> bool:
+def reload(store: Store) -> bool:
     """As it is now, with its state, in one statement. Returns whether some marketplace of it only refuses (R36)."""
     refusing = Exists(ChannelTrouble.objects.filter(store=OuterRef("pk")))
     now = Store.objects.select_related("state").annotate(refusing=refusing).get(pk=store.pk)
@@ -126,7 +126,7 @@ def _work(run: Run, wait: float) -> Agenda | None:
         tally.counts.requests = sum(tally.answers.values())
 
 
-def _open(
+def open_run(
     store: Store,
     connections: Connections,
     lease: Lease,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sfsync_server.commands import shown
+from sfsync_server.commands import rehearsing, shown
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def sync(
         float,
         shown.seconds("--wait", "Keep checking for confirmations for this many seconds."),
     ] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """One sync of every store, or of one: detect, send, settle, notify. For the crontab.
@@ -48,6 +49,8 @@ def sync(
         shown.stop(shown.NO_STORE, 1)
     collect_less_garbage()
     connections, reports = Live(), {}
+    if dry_run:
+        _end(rehearsing.show(stores, connections, as_json=as_json))
     for each, report in zip(stores, _side_by_side(stores, connections, wait), strict=True):
         reports[each.name] = report
         if not as_json:
@@ -55,8 +58,11 @@ def sync(
     connections.close()
     if as_json:
         shown.print_json(reports)
-    if any("error" in report for report in reports.values()):
-        raise typer.Exit(1)
+    _end(reports)
+
+
+def _end(reports: dict[str, dict[str, Any]]) -> NoReturn:
+    raise typer.Exit(1 if any("error" in report for report in reports.values()) else 0)
 
 
 def collect_less_garbage() -> None:
@@ -100,15 +106,15 @@ def run_one(store: Store, connections: Connections, wait: float) -> dict[str, An
     except Busy as busy:
         return {"held_by": str(busy)}
     except Exception as error:  # one store's crash must not stop the others; it is logged in the store's own record
-        return _troubled(_crash(error))
+        return troubled(crash(error))
     troubles = list(result.troubles)
     if result.unmailed:
         troubles.append(Stopped(Trouble.MAIL_FAILED, result.unmailed))
     report: dict[str, Any] = result.counts.as_dict()
-    return report | (_troubled(troubles[0]) if troubles else {})
+    return report | (troubled(troubles[0]) if troubles else {})
 
 
-def _crash(error: Exception) -> Stopped:
+def crash(error: Exception) -> Stopped:
     from sfsync.domain.trouble import Trouble
     from sfsync.engine.kit.trouble import Stopped, stopped_by
 
@@ -117,7 +123,7 @@ def _crash(error: Exception) -> Stopped:
     return Stopped(Trouble.CRASHED, f"{type(error).__name__}: {stopped.detail}") if crashed else stopped
 
 
-def _troubled(stopped: Stopped) -> dict[str, str]:
+def troubled(stopped: Stopped) -> dict[str, str]:
     from sfsync import texts
 
     return {
@@ -151,9 +157,12 @@ def _counted(report: dict[str, Any], names: Sequence[str]) -> str:
 
 def serve() -> None:
     """The service: real-time stores as their changes come, batch stores on their schedule. Stops cleanly on SIGTERM."""
+    from sfsync_server.backups import daily
     from sfsync_server.service import Service
+    from sfsync_server.settings import ENVIRONMENT
 
     stores = ", ".join(each.name for each in shown.stores_named("")) or "none yet"
     shown.say(f"The service is running, until Ctrl+C or SIGTERM. Enabled stores: {stores}.")
     collect_less_garbage()
+    daily.start(ENVIRONMENT)
     Service.from_settings().run()

@@ -1,0 +1,64 @@
+"""A backup a day into home, the last of them kept, by the service (SFSYNC_BACKUPS)."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from django.db import DatabaseError, connection
+
+from sfsync_server.backups.archive import RefusedError
+from sfsync_server.backups.keeping import make
+from sfsync_server.backups.sqlite import DRAFTS
+from sfsync_server.environment import Environment
+
+logger = logging.getLogger("sfsync.backups")
+FOLDER = "backups"
+EVERY = timedelta(hours=24)
+LOOKS_EVERY = 60.0
+"""Seconds."""
+
+
+def start(environment: Environment) -> None:
+    """Beside the runs, for as long as the process lives; what its end cuts off is cleared away by the next backup."""
+    if environment.backups:
+        threading.Thread(target=_go_on, args=[environment], name="backups", daemon=True).start()
+
+
+def _go_on(environment: Environment) -> None:
+    folder, pause = environment.home / FOLDER, threading.Event()
+    while True:
+        try:
+            make_due(folder, environment.backups, datetime.now(UTC), partial(make, environment=environment))
+        except (RefusedError, DatabaseError, OSError) as error:
+            logger.error("The backup of today could not be made: %s", error)
+        finally:
+            connection.close()
+        pause.wait(LOOKS_EVERY)
+
+
+def make_due(folder: Path, keep: int, now: datetime, write: Callable[[Path], object]) -> None:
+    """A backup where the last one is a day old; of the oldest ones so many go that `keep` stay."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if all(_made(each) + EVERY <= now for each in folder.glob("sfsync-*.zip")):
+        _clear(folder)
+        write(folder / f"sfsync-{now:%Y%m%d-%H%M%S}.zip")
+    for old in sorted(folder.glob("sfsync-*.zip"))[:-keep]:
+        old.unlink()
+
+
+def _made(backup: Path) -> datetime:
+    return datetime.strptime(backup.stem, "sfsync-%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+
+
+def _clear(folder: Path) -> None:
+    """What a backup that was killed left behind."""
+    for copy in folder.glob(f"{DRAFTS}*"):
+        shutil.rmtree(copy, ignore_errors=True)
+    for draft in folder.glob(".sfsync-*.zip.*"):
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,89 @@
+"""An SQLite database, copied by SQLite's own backup while others write, and put back in one transaction."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sfsync_server.backups.archive import Manifest, Reader, RefusedError, Writer, pieces_of
+from sfsync_server.private_files import files_of
+
+MEMBER = "database.sqlite3"
+ENGINE = "sqlite"
+DRAFTS = ".sfsync-copy-"
+PATIENCE = 30.0
+"""Seconds that others may keep the database from being replaced."""
+
+
+def write(database: Path, writer: Writer, drafts: Path) -> Manifest:
+    """`drafts`: the folder that has room for a copy. Raises `RefusedError` where there is no database yet."""
+    if not database.is_file():
+        raise RefusedError(f"There is no database yet: {database}")
+    with _room(drafts) as copy:
+        with closing(sqlite3.connect(database, timeout=PATIENCE)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+        with copy.open("rb") as opened:
+            writer.add(MEMBER, pieces_of(opened))
+        return Manifest(ENGINE, migrations(copy))
+
+
+def migrations(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as opened:
+        return [f"{app}.{name}" for app, name in opened.execute("SELECT app, name FROM django_migrations ORDER BY id")]
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[Path]:
+    with TemporaryDirectory(prefix=DRAFTS, dir=folder) as made:
+        yield Path(made) / MEMBER
+
+
+def restore(reader: Reader, database: Path) -> None:
+    """In one transaction of SQLite's: who reads meanwhile sees the one or the other, whatever is killed."""
+    with _room(database.parent) as copy:
+        with copy.open("wb") as opened:
+            for piece in reader.pieces(MEMBER):
+                opened.write(piece)
+        _check(copy)
+        with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(database, timeout=PATIENCE)) as target:
+            target.execute("PRAGMA synchronous = FULL")
+            source.backup(target, progress=_impatient(database), sleep=0.1)
+
+
+def _check(copy: Path) -> None:
+    with closing(sqlite3.connect(copy)) as opened:
+        [[answer]] = opened.execute("PRAGMA quick_check(1)").fetchall()
+    if answer != "ok":
+        raise RefusedError(f"The database in the backup is damaged: {answer}")
+
+
+def _impatient(database: Path) -> Callable[[int, int, int], None]:
+    """SQLite itself would wait for ever."""
+    deadline = time.monotonic() + PATIENCE
+
+    def look(status: int, _remaining: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
+            raise RefusedError(f"{database} is in use: stop what uses it, then try again. Nothing was changed.")
+
+    return look
+
+
+def is_readable(database: Path) -> bool:
+    """Damaged, it can neither be copied nor be written into."""
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(database, timeout=PATIENCE)) as opened:
+        return bool(opened.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    return False
+
+
+def set_aside(database: Path, kept: Path) -> None:
+    """The files as they are, in a folder of their own."""
+    kept.mkdir(mode=0o700)
+    for file in reversed(files_of(database)):
+        if file.exists():
+            os.replace(file, kept / file.name)

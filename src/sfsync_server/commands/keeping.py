@@ -1,0 +1,86 @@
+"""Keeping: backup, restore."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sfsync_server.commands import shown
+
+if TYPE_CHECKING:
+    from sfsync_server.backups.archive import Manifest
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(backup)
+    app.command()(restore)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced.")],
+    with_key: Annotated[
+        bool, typer.Option("--with-key", help="With the secret key: whoever has the file can read tokens.")
+    ] = False,
+) -> None:
+    """Write sfsync's own database into FILE, whole or not at all, while everything runs."""
+    from sfsync_server.backups.archive import RefusedError
+    from sfsync_server.backups.keeping import make
+    from sfsync_server.settings import ENVIRONMENT
+
+    try:
+        make(file, ENVIRONMENT, with_key=with_key)
+    except RefusedError as error:
+        shown.stop(str(error))
+    except OSError as error:
+        shown.stop(f"{file} cannot be written: {error.strerror}.")
+    key = "with the secret key: keep it secret" if with_key else "without the secret key: keep that apart"
+    shown.say(f"{file} is written, {key}.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `sfsync backup` wrote.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Replace sfsync's own database by the backup in FILE, and keep what was there. Stop what uses it before.
+
+    A backup that is damaged, cut off or of a newer sfsync changes nothing: status 1.
+    """
+    from sfsync_server.backups.archive import RefusedError
+    from sfsync_server.backups.keeping import checked, put_back
+    from sfsync_server.settings import ENVIRONMENT
+
+    try:
+        with checked(file) as reader:
+            _ask(file, reader.manifest, yes)
+            kept = put_back(reader, ENVIRONMENT)
+    except RefusedError as error:
+        shown.stop(str(error))
+    shown.say(f"The database of {file} is in place." + (f" What was there before is kept in {kept}." if kept else ""))
+    _warn_of_secrets()
+
+
+def _ask(file: Path, manifest: Manifest, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        shown.stop("There is no terminal to ask on: give --yes to replace the database.", shown.USAGE)
+    shown.say(f"{file} was made {manifest.made} by sfsync {manifest.version}. It will replace sfsync's own database.")
+    shown.say("Stop the service and the back office first.")
+    if not typer.confirm("Go on?"):
+        shown.stop("Nothing was changed.")
+
+
+def _warn_of_secrets() -> None:
+    from django.db import transaction
+
+    from sfsync.db.secrets import SecretUnreadable
+    from sfsync.db.stored_secrets import StoredSecrets
+
+    try:
+        with transaction.atomic():
+            StoredSecrets().check()
+    except SecretUnreadable as error:
+        shown.warn(str(error))

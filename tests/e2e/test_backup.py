@@ -1,0 +1,141 @@
+"""`sfsync backup` and `sfsync restore` on a machine that goes on working, on both of our databases."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sfsync.shops.prestashop.sample import SampleShop, build
+from sfsync.testing import SHIPPED
+from shoppingfeed.sandbox import Sandbox, Server
+from tests.e2e.conftest import Inbox
+from tests.e2e.machine import COMMAND, Machine, store_table, until
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    """A deployment on each of our databases, with its tables."""
+    if request.param == "sqlite":
+        machine: Machine = request.getfixturevalue("machine")
+        return machine
+    machine = Machine(tmp_path, {"database_url": request.getfixturevalue("postgres_database")})
+    assert machine.sfsync("migrate").status == 0
+    return machine
+
+
+def ship(shop: SampleShop, order: int) -> int:
+    shop.set_tracking(order, f"TRACK-{order}")
+    shop.set_status(order, SHIPPED)
+    return shop.feed_id(order) or 0
+
+
+def test_a_backup_goes_back_and_nothing_is_sent_twice(
+    kept: Machine, sandbox: Sandbox, feed: Server, inbox: Inbox, tmp_path: Path
+) -> None:
+    """What was told since the backup is found at Shopping Feed (R24); what was there before the restore is kept."""
+    kept.settings["smtp_url"] = inbox.url
+    shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=6)
+    kept.apply(store_table("main", shop.url, feed.url))
+    first, second, third = shop.order_ids()[:3]
+    ship(shop, first)
+    assert kept.sfsync("sync", "--wait", "20").status == 0
+    backup = kept.home / "backup.zip"
+
+    assert kept.sfsync("backup", str(backup)).out.startswith(f"{backup} is written, without the secret key")
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    ship(shop, second)
+    assert kept.sfsync("sync", "--wait", "20").status == 0
+    asked, done = kept.sfsync("restore", str(backup)), kept.sfsync("restore", str(backup), "--yes")
+
+    assert (asked.status, "give --yes" in asked.err) == (2, True)
+    assert (done.status, done.err) == (0, "")
+    assert f"{backup} is in place." in " ".join(done.out.split())
+    assert len(list(kept.home.glob("before-restore-*.zip"))) == 1
+    told = shop.feed_id(second) or 0
+    assert (len(sandbox.ledger.operations(told)), sandbox.ledger.duplicates()) == (1, [])
+    ship(shop, third)
+    assert kept.sfsync("sync", "--wait", "20").status == 0
+    assert (len(sandbox.ledger.operations(told)), sandbox.ledger.duplicates()) == (1, [])
+    assert len(sandbox.ledger.operations(shop.feed_id(third) or 0)) == 1
+
+
+def test_with_its_key_a_backup_opens_on_another_machine(machine: Machine, feed: Server, tmp_path: Path) -> None:
+    """Without it the tokens stay closed, and the command says so; nobody stays signed in."""
+    shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=6)
+    machine.apply(store_table("main", shop.url, feed.url))
+    bare, whole = tmp_path / "bare.zip", tmp_path / "whole.zip"
+    assert (machine.sfsync("backup", str(bare)).status, machine.sfsync("backup", str(whole), "--with-key").status) == (
+        0,
+        0,
+    )
+    other = Machine(tmp_path / "other")
+    other.home.mkdir()
+
+    closed = other.sfsync("restore", str(bare), "--yes")
+    assert (closed.status, "the secret key has changed" in " ".join(closed.err.split())) == (0, True)
+    opened = other.sfsync("restore", str(whole), "--yes")
+    assert (opened.status, opened.err) == (0, "")
+    with zipfile.ZipFile(bare) as packed:
+        assert "secret-keys" not in packed.namelist()
+
+
+def test_a_damaged_or_newer_backup_changes_nothing(machine: Machine, tmp_path: Path) -> None:
+    backup, later = tmp_path / "backup.zip", tmp_path / "later.zip"
+    machine.sfsync("backup", str(backup))
+    with closing(sqlite3.connect(machine.database)) as opened, opened:
+        opened.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('sfsync', '0099_later', '2030-01-01')"
+        )
+    machine.sfsync("backup", str(later))
+    before = machine.database.read_bytes()
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(backup.read_bytes()[:-100])
+
+    answers = [machine.sfsync("restore", str(file), "--yes") for file in (cut, later, tmp_path / "none.zip")]
+
+    assert [answer.status for answer in answers] == [1, 1, 1]
+    told = [" ".join(answer.err.split()) for answer in answers]
+    assert "cut.zip is damaged, cut off, or no backup of sfsync." in told[0]
+    assert "this one does not know its 0099_later" in told[1]
+    assert "none.zip is no file." in told[2]
+    assert machine.database.read_bytes() == before
+
+
+def test_a_database_that_is_damaged_is_set_aside_and_replaced(machine: Machine, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.zip"
+    machine.sfsync("backup", str(backup))
+    machine.database.write_bytes(b"no database any more" * 1000)
+
+    assert machine.sfsync("restore", str(backup), "--yes").status == 0
+
+    [aside] = machine.home.glob("before-restore-*")
+    assert (aside / machine.database.name).read_bytes().startswith(b"no database")
+    assert machine.sfsync("status").status == 0
+
+
+def test_a_restore_that_is_killed_in_its_transaction_has_changed_nothing(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    """On PostgreSQL; that an SQLite database is the one or the other is tried without the command, and more often."""
+    machine = Machine(tmp_path, {"database_url": postgres_database})
+    assert machine.sfsync("migrate").status == 0
+    backup = tmp_path / "backup.zip"
+    assert machine.sfsync("backup", str(backup)).status == 0
+    with closing(psycopg.connect(postgres_database, autocommit=True)) as direct:
+        direct.execute("INSERT INTO sfsync_release (version, since) VALUES ('0.0.1', now())")
+
+        with machine.start(COMMAND, "restore", str(backup), "--yes") as started:
+            writes = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"
+            until(lambda: direct.execute(writes).fetchall(), "the restore has begun to write")
+            started.kill()
+            started.communicate()
+
+        assert direct.execute("SELECT count(*) FROM sfsync_release").fetchall() == [(2,)]
+        assert machine.sfsync("restore", str(backup), "--yes").status == 0
+        assert direct.execute("SELECT count(*) FROM sfsync_release").fetchall() == [(1,)]

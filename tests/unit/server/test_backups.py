@@ -1,0 +1,182 @@
+"""The file of a backup, and an SQLite database that is copied and replaced: damaged anywhere, killed at any moment."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import tracemalloc
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfsync_server.backups import daily, sqlite
+from sfsync_server.backups.archive import FORMAT, Manifest, RefusedError, reading, writing
+
+PIECES = [b"some rows", b"of a table" * 5000]
+RESTORE = """
+import sys
+from pathlib import Path
+from sfsync_server.backups import sqlite
+from sfsync_server.backups.archive import reading
+
+with reading(Path(sys.argv[1])) as reader:
+    print("begun", flush=True)
+    sqlite.restore(reader, Path(sys.argv[2]))
+"""
+
+
+def small(file: Path, version: int = FORMAT) -> bytes:
+    with writing(file) as writer:
+        writer.add("rows", PIECES)
+        writer.close(Manifest("sqlite", ["sfsync.0001_initial"], format=version))
+    return file.read_bytes()
+
+
+REFUSED = b"refused"
+
+
+def rows_of(file: Path) -> bytes:
+    try:
+        with reading(file) as reader:
+            return b"".join(reader.pieces("rows"))
+    except RefusedError:
+        return REFUSED
+
+
+def test_a_backup_gives_back_what_was_put_in(tmp_path: Path) -> None:
+    small(tmp_path / "backup.zip")
+
+    assert rows_of(tmp_path / "backup.zip") == b"".join(PIECES)
+    with reading(tmp_path / "backup.zip") as reader:
+        assert (reader.manifest.engine, reader.manifest.migrations) == ("sqlite", ["sfsync.0001_initial"])
+    assert [each.name for each in tmp_path.iterdir()] == ["backup.zip"]
+
+
+def test_what_fails_halfway_leaves_the_backup_of_before(tmp_path: Path) -> None:
+    before = small(tmp_path / "backup.zip")
+
+    with pytest.raises(ZeroDivisionError), writing(tmp_path / "backup.zip") as writer:
+        writer.add("rows", (bytes(1 // n) for n in (1, 0)))
+
+    assert [each.name for each in tmp_path.iterdir()] == ["backup.zip"]
+    assert (tmp_path / "backup.zip").read_bytes() == before
+
+
+@given(data=st.data())
+def test_damage_is_found_or_does_no_harm(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A byte may be another one (the zip has dates that nobody reads); the rows never are."""
+    file = tmp_path_factory.mktemp("damaged") / "backup.zip"
+    whole = bytearray(small(file))
+    place = data.draw(st.integers(0, len(whole) - 1))
+    whole[place] ^= data.draw(st.integers(1, 255))
+    file.write_bytes(whole)
+
+    assert rows_of(file) in (b"".join(PIECES), REFUSED)
+
+
+def test_a_file_that_is_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "backup.zip"
+    whole = small(file)
+
+    for length in range(0, len(whole), 7):
+        file.write_bytes(whole[:length])
+        with pytest.raises(RefusedError, match="damaged, cut off, or no backup"), reading(file):
+            pass
+
+
+def test_a_backup_in_a_later_form_is_refused(tmp_path: Path) -> None:
+    small(tmp_path / "backup.zip", FORMAT + 1)
+    with pytest.raises(RefusedError, match="install that one to put it back"), reading(tmp_path / "backup.zip"):
+        pass
+
+
+# --- SQLite -----------------------------------------------------------------------------------------------------------
+
+
+def database(file: Path, word: str, rows: int) -> Path:
+    with closing(sqlite3.connect(file)) as opened, opened:
+        opened.execute("PRAGMA journal_mode = WAL")
+        opened.execute("CREATE TABLE IF NOT EXISTS django_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT)")
+        opened.execute("CREATE TABLE IF NOT EXISTS words (word TEXT, filler BLOB)")
+        opened.executemany("INSERT INTO words VALUES (?, randomblob(1000))", [(word,)] * rows)
+    return file
+
+
+def words(file: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(file, timeout=30)) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return dict(opened.execute("SELECT word, COUNT(*) FROM words GROUP BY word").fetchall())
+
+
+def back_up(source: Path, file: Path) -> Path:
+    with writing(file) as writer:
+        writer.close(sqlite.write(source, writer, file.parent))
+    return file
+
+
+def test_a_database_is_copied_while_somebody_writes_and_keeps_its_readers(tmp_path: Path) -> None:
+    source = database(tmp_path / "source", "old", 100)
+    with closing(sqlite3.connect(source, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO words VALUES ('unfinished', '')")
+        backup = back_up(source, tmp_path / "backup.zip")
+        writer.execute("COMMIT")
+    target = database(tmp_path / "target", "new", 7)
+    with closing(sqlite3.connect(target)) as reader, reading(backup) as opened:
+        sqlite.restore(opened, target)
+        assert reader.execute("SELECT COUNT(*) FROM words").fetchone() == (100,)
+
+    assert words(target) == {"old": 100}
+
+
+def test_a_restore_that_is_killed_at_any_moment_has_done_all_or_nothing(tmp_path: Path) -> None:
+    backup = back_up(database(tmp_path / "source", "old", 4_000), tmp_path / "backup.zip")
+
+    for milliseconds in range(0, 60, 10):
+        target = database(tmp_path / f"target-{milliseconds}", "new", 100)
+        with subprocess.Popen([sys.executable, "-c", RESTORE, backup, target], stdout=subprocess.PIPE) as restoring:
+            assert restoring.stdout is not None
+            assert restoring.stdout.readline() == b"begun\n"
+            try:
+                restoring.wait(milliseconds / 1000)
+            except subprocess.TimeoutExpired:
+                restoring.kill()
+        assert words(target) in ({"new": 100}, {"old": 4_000})
+
+
+def test_memory_stays_flat_whatever_the_size(tmp_path: Path) -> None:
+    """20 MB of rows that cannot be compressed go through a few pieces of a megabyte."""
+    source = database(tmp_path / "source", "old", 20_000)
+    tracemalloc.start()
+    backup = back_up(source, tmp_path / "backup.zip")
+    with reading(backup) as opened:
+        sqlite.restore(opened, tmp_path / "target")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert backup.stat().st_size > 18_000_000
+    assert peak < 8_000_000
+
+
+# --- every day --------------------------------------------------------------------------------------------------------
+
+
+def test_a_day_later_there_is_another_one_and_the_last_ones_stay(tmp_path: Path) -> None:
+    """What a killed backup left is cleared away; one that cannot be made removes nothing."""
+    folder, now = tmp_path / "backups", datetime(2026, 3, 1, 4, tzinfo=UTC)
+    daily.make_due(folder, 3, now, small)
+    (folder / ".sfsync-20260301-040001.zip.abcd").write_bytes(b"")
+    (folder / ".sfsync-copy-abc").mkdir()
+
+    for hours in (1, 23.9, 24, 47, 48, 72, 96):
+        daily.make_due(folder, 3, now + timedelta(hours=hours), small)
+    with pytest.raises(ZeroDivisionError):
+        daily.make_due(folder, 3, now + timedelta(hours=120), lambda _file: 1 // 0)
+
+    kept = sorted(each.name for each in folder.iterdir())
+    assert kept == [f"sfsync-2026030{day}-040000.zip" for day in (3, 4, 5)]
