@@ -78,7 +78,8 @@ def dry_run(store: Store, connections: Connections, clock: Clock | None = None) 
 
 def _rehearse(store: Store, connections: Connections, clock: Clock) -> Rehearsed:
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
-    channels, tally = Channels(store, any_refuse=reload(store)), Tally()
+    refusing, _news = reload(store)
+    channels, tally = Channels(store, any_refuse=refusing), Tally()
     journal = Journal(store, SYNC, lease.token, clock)
     run = open_run(store, connections, lease, channels, journal=journal, tally=tally, stop=lambda _seconds: False)
     feed = ReadOnlyFeed(run.feed)

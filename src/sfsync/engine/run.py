@@ -73,11 +73,12 @@ def run_store(
     clock, stop = clock or judge(), Turn(turn, stop)
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
-    tally, unmailed = Tally(), ""
+    tally, unmailed, news = Tally(), "", False
     rest: Agenda | None = None
     crash: Exception | None = None
     try:
-        channels = Channels(store, any_refuse=reload(store))
+        refusing, news = reload(store)
+        channels = Channels(store, any_refuse=refusing)
         run = open_run(store, connections, lease, channels, journal=journal, tally=tally, stop=stop)
         rest = _work(run, wait)
     except Exception as error:
@@ -89,7 +90,8 @@ def run_store(
         connections.done(store)
     try:
         if _may_tell(lease, tally.troubles):
-            unmailed = _tell_people(store, lease, journal, tally.troubles)
+            news = news if tally.quiet else _read_state(store)
+            unmailed = _tell_people(store, lease, journal, tally.troubles, news=news)
     finally:
         _finish(store, lease, journal, tally, rest, cut=stop.over)
     if crash:
@@ -99,14 +101,19 @@ def run_store(
     return Result(tally.counts, tally.troubles, tally.answers, unmailed)
 
 
-def reload(store: Store) -> bool:
-    """As it is now, with its state, in one statement. Returns whether some marketplace of it only refuses (R36)."""
+_UNMAILED = Exists(Notice.objects.filter(store=OuterRef("pk"), mailed_at=None))
+
+
+def reload(store: Store) -> tuple[bool, bool]:
+    """As it is now, with its state, in one statement. Returns whether some marketplace of it only refuses (R36), and
+    whether people are to be told something."""
     refusing = Exists(ChannelTrouble.objects.filter(store=OuterRef("pk")))
-    now = Store.objects.select_related("state").annotate(refusing=refusing).get(pk=store.pk)
+    found = Store.objects.select_related("state").annotate(refusing=refusing, unmailed=_UNMAILED)
+    now = found.get(pk=store.pk)
     for each in Store._meta.concrete_fields:
         setattr(store, each.attname, getattr(now, each.attname))
     store.state = now.state
-    return now.refusing
+    return now.refusing, now.unmailed or bool(now.state.refused)
 
 
 def _connect_anew() -> None:
@@ -164,16 +171,15 @@ def _may_tell(lease: Lease, troubles: list[Stopped]) -> bool:
     return True
 
 
-def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[Stopped]) -> str:
+def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[Stopped], *, news: bool) -> str:
     """Whatever became of the run: what stops the store is kept and mailed, silence is an alarm, old entries go.
 
-    Returns why a mail could not be sent, if one was tried in vain.
+    `news`: they are to be told something already. Returns why a mail could not be sent, if one was tried in vain.
     """
-    now, unmailed = journal.clock(), _read_state(store)
-    tries = store.state.mail_tries
+    now, tries = journal.clock(), store.state.mail_tries
     _remember_trouble(store, troubles, now)
     looked, near = raise_alarms(store, now), raise_deadlines(store, now)
-    if unmailed or troubles or looked or near:
+    if news or troubles or looked or near:
         notify(store, journal)
     gone = prune(store, now, lambda: lease.beat("prune"))
     if gone:
@@ -182,10 +188,8 @@ def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[St
 
 
 def _read_state(store: Store) -> bool:
-    """As it is now. Returns whether people are to be told something: asked with it, for most runs have nothing to
-    tell."""
-    unmailed = Exists(Notice.objects.filter(store=OuterRef("pk"), mailed_at=None))
-    state = StoreState.objects.annotate(unmailed=unmailed).get(pk=store.pk)
+    """As it is now. Returns whether people are to be told something: most runs have nothing to tell."""
+    state = StoreState.objects.annotate(unmailed=_UNMAILED).get(pk=store.pk)
     store.state = state
     return state.unmailed or bool(state.refused)
 

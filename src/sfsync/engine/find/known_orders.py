@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
 from sfsync.db.among import among
+from sfsync.db.prepared import Prepared
 from sfsync.domain.orders import Seen
 from sfsync.domain.value import value
 from sfsync.models import Order, Store, Task
@@ -61,10 +63,7 @@ class Known:
         return self.last_seen(keys).keys()
 
     def groups(self, size: int) -> Sequence[Group]:
-        numbered = self._open().annotate(group=F("ordinal") / size).values("group").order_by("group")
-        unsure = Q(seen_status="") | Q(look_again=True)
-        counted = numbered.annotate(orders=Count("pk"), unsure=Count("pk", filter=unsure))
-        return [Group(*row) for row in counted.values_list("group", "orders", "unsure")]
+        return [Group(*row) for row in _GROUPS.rows(self.store.pk, self.since, size)]
 
     def open_in(self, groups: Collection[int], size: int) -> Mapping[OrderKey, StatusKey]:
         """The range lets the database use its index."""
@@ -101,8 +100,21 @@ class Known:
         return {key: each.status for key, each in self._last.items()}
 
     def _open(self) -> QuerySet[Order]:
-        """Those that a change may still come for, and those whose update failed and waits for just such a change
-        (R4)."""
-        orders = Order.objects.filter(store_id=self.store.pk)
-        parked = Task.objects.filter(store_id=self.store.pk).parked()
-        return orders.open_since(self.since) | orders.filter(marketplace_order__in=parked.values("order"))
+        return _open_since(self.store.pk, self.since)
+
+
+def _open_since(store_id: int, since: datetime) -> QuerySet[Order]:
+    """Those that a change may still come for, and those whose update failed and waits for just such a change (R4)."""
+    orders = Order.objects.filter(store_id=store_id)
+    parked = Task.objects.filter(store_id=store_id).parked()
+    return orders.open_since(since) | orders.filter(marketplace_order__in=parked.values("order"))
+
+
+def _counted(store_id: int, since: datetime, size: int) -> QuerySet[Order, Any]:
+    numbered = _open_since(store_id, since).annotate(group=F("ordinal") / size).values("group").order_by("group")
+    unsure = Q(seen_status="") | Q(look_again=True)
+    counted = numbered.annotate(orders=Count("pk"), unsure=Count("pk", filter=unsure))
+    return counted.values_list("group", "orders", "unsure")
+
+
+_GROUPS = Prepared(_counted, int, datetime, int)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from sfsync.db.prepared import Prepared
 from sfsync.domain.task_state import TaskState
 from sfsync.models import Action, Store, Task
 from sfsync.models.task import in_state
@@ -32,20 +34,26 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def agenda(store: Store, now: datetime) -> Agenda:
+    rows = _AGENDA.rows(store.pk, now, now + CLOCKS_DIFFER)
+    return Agenda(*rows[0][1:]) if rows else NOTHING
+
+
+NOTHING = Agenda(0, 0, 0, 0, 0, 0)
+
+
+def _figures(store_id: int, now: datetime, too_far: datetime) -> QuerySet[Task, Any]:
     flight = Task.objects.in_flight().filter(order_id=OuterRef("order_id"), lane=OuterRef("lane"))
     alive, sent = in_state(*(state for state in TaskState if state.waits)), Q(action=Action.CHECK)
     ripe = Q(update_at__lte=now, lease="")
-    figures = (
-        Task.objects.filter(store=store)
-        .moving()
-        .annotate(blocked=Exists(flight))
-        .aggregate(
-            alive=Count("order", distinct=True, filter=alive),
-            due=Count("order", distinct=True, filter=alive & ripe & Q(blocked=False)),
-            in_flight=Count("id", filter=sent),
-            to_look_at=Count("id", filter=sent & ripe),
-            held=Count("id", filter=~Q(lease="")),
-            ahead=Count("id", filter=Q(date_upd__gt=now + CLOCKS_DIFFER)),
-        )
-    )
-    return Agenda(**figures)
+    grouped = Task.objects.filter(store_id=store_id).moving().order_by().values("store_id")
+    return grouped.annotate(
+        alive=Count("order", distinct=True, filter=alive),
+        due=Count("order", distinct=True, filter=alive & ripe & ~Q(Exists(flight))),
+        in_flight=Count("id", filter=sent),
+        to_look_at=Count("id", filter=sent & ripe),
+        held=Count("id", filter=~Q(lease="")),
+        ahead=Count("id", filter=Q(date_upd__gt=too_far)),
+    ).values_list("store_id", *Agenda.__slots__)
+
+
+_AGENDA = Prepared(_figures, int, datetime, datetime)

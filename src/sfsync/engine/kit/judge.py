@@ -6,9 +6,11 @@ was first asked since its start: from then on the seconds that pass are counted,
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -55,11 +57,31 @@ def judge() -> Judge:
     return Judge(_of_server() if connection.vendor == "postgresql" else _of_machine())
 
 
+BELIEVED = 60.0
+"""Seconds for which a server is not asked again over the same connection."""
+
+
+class _Asked(threading.local):
+    """What this thread's connection was told, and when."""
+
+    connection: Any = None
+    at: float = 0.0
+    zero: float = 0.0
+
+
+_asked = _Asked()
+
+
 def _of_server() -> float:
-    asked = passed()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
-        return float(cursor.fetchone()[0]) - (asked + passed()) / 2
+    """Another connection may lead to another server. What passes meanwhile is counted here."""
+    connection.ensure_connection()
+    if _asked.connection is not connection.connection or passed() - _asked.at > BELIEVED:
+        began = passed()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+            _asked.zero = float(cursor.fetchone()[0]) - (began + passed()) / 2
+        _asked.connection, _asked.at = connection.connection, began
+    return _asked.zero
 
 
 def _of_machine() -> float:

@@ -48,3 +48,9 @@ class Tally:
     """The queue is not as it was when the run began: tasks were saved, or came back from their ticket."""
     answers: dict[int, int] = field(default_factory=dict)
     """Requests by the HTTP status of their answer, 0 for none."""
+
+    @property
+    def quiet(self) -> bool:
+        """The run changed nothing that is told to people: it found nothing, asked Shopping Feed nothing, and went
+        well."""
+        return self.counts.idle and not (self.touched or self.answers or self.troubles)
