@@ -146,7 +146,7 @@ class WebServiceReader:
 
     def _rows(self, kind: type[T], resource: str, filters: Mapping[str, str], most: int) -> list[T]:
         """Rising. A shop with a cache is asked with another limit each time."""
-        most += self._service.turn() % 97
+        most += 1 + self._service.turn() % 97  # a page as long as was asked for may not be the last
         question = Question(resource, filters, rows.fields(kind), most=most)
         return [rows.read(kind, row) for row in self._service.all_rows(question)]
 
