@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 
 from tests.faults.oracle import CANCELED, DELIVERED, PAID, PROCESSING, REFUNDED, SHIPPED, Fate, complaints
-from tests.faults.stage import Child, Stage
+from tests.faults.stage import Child, Stage, Story
 
 LOST_ANSWERS = ("drop", "accept-then-drop", "accept-then-500", "accept-then-garbage", "status")
 STATUSES = (PAID, PROCESSING, SHIPPED, SHIPPED, SHIPPED, DELIVERED, CANCELED, REFUNDED)
@@ -18,9 +18,9 @@ ORDERS = 5
 class History:
     """One history. The same seed does the same, as far as the processes' own timing goes."""
 
-    def __init__(self, stage: Stage, seed: int) -> None:
+    def __init__(self, stage: Stage, seed: int, story: Story | None = None) -> None:
         self.chance = random.Random(seed)
-        self.stage, self.story = stage, stage.story()
+        self.stage, self.story = stage, story or stage.story()
         self.fates = {order: Fate() for order in self.story.orders[:ORDERS]}
         self.faults: list[int] = []
 
@@ -77,11 +77,11 @@ class History:
             run.send(signal.SIGCONT)
             assert run.wait().status == 0
 
-    def finish(self) -> None:
+    def finish(self, runs: int = 2) -> None:
         """Everything is well again, and the scheduled runs do what is left."""
         for fault in self.faults:
             self.stage.sandbox.remove_fault(fault)
-        for _ in range(2):
+        for _ in range(runs):
             self.stage.clock.advance(700)
             self.story.sync(wait=90)
 

@@ -205,12 +205,14 @@ class Stage:
         assert story.accepted(self.orders[0]) == [("ship", f"TRK{self.orders[0]}")]
         self.victim.ask("settle_down")
 
-    def story(self, **settings: Any) -> Story:
+    def story(self, way: Callable[[SampleShop], dict[str, Any]] | None = None, **settings: Any) -> Story:
+        """`way`: settings by which its store reaches its shop otherwise than by the database."""
         number = next(self.numbers)
         name, path = f"story-{number}", self.folder / f"shop-{number}.sqlite3"
         shutil.copyfile(self.template, path)
         self.sandbox.add_store(number, token=TOKEN)
         story = Story(self, name, number, SampleShop(f"sqlite:///{path}"), self.orders)
+        settings |= way(story.shop) if way else {}
         self.victim.here("add_stores", stores=[self.row(story) | settings])
         return story
 

@@ -15,15 +15,21 @@ from sfsync.domain.identity import Claim
 from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable, Weight
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
 from sfsync.shops.prestashop.shop import PrestaShop
+from sfsync.shops.prestashop.webservice.bridge import Bridge
 from sfsync.shops.prestashop.webservice.reader import WebServiceReader
 from shoppingfeed import Response
 from tests.webservice.conftest import Ask
 from tests.webservice.standin import Standin
 
 
+def reader_of(ask: Ask) -> WebServiceReader:
+    service = ask()
+    return WebServiceReader(service, Bridge(service))
+
+
 @pytest.fixture
 def reader(either: Standin, ask: Ask) -> WebServiceReader:
-    return WebServiceReader(ask())
+    return reader_of(ask)
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def test_a_shop_with_one_language_names_its_statuses_plainly(ask: Ask, standin: 
         b'{"order_states":[{"id":4,"name":"Shipped","color":"#01B887","deleted":"0","shipped":"1","paid":null}],'
         b'"languages":[{"id":1,"iso_code":"en"}]}'
     )
-    reader = WebServiceReader(ask())
+    reader = reader_of(ask)
     about = reader.about
     standin.behaviour.instead = lambda _request: Response(200, {}, body)
     assert [(each.name, each.shipped, each.paid) for each in reader.statuses("fr")] == [("Shipped", True, False)]
@@ -113,7 +119,7 @@ def test_five_hundred_orders_are_read_with_at_most_four_questions(
     ask: Ask, standin: Standin, sample: SampleShop
 ) -> None:
     keys = [str(each) for each in sample.add_orders(500)]
-    reader = WebServiceReader(ask())
+    reader = reader_of(ask)
     reader.refresh()
     standin.counted()
     assert len(reader.read(keys)) == 500
@@ -124,12 +130,12 @@ def test_five_hundred_orders_are_read_with_at_most_four_questions(
 
 def test_more_orders_take_three_questions_for_each_five_hundred(ask: Ask, standin: Standin, sample: SampleShop) -> None:
     keys = [str(each) for each in sample.add_orders(1001)]
-    assert len(WebServiceReader(ask()).look(keys)) == 1001
+    assert len(reader_of(ask).look(keys)) == 1001
     assert standin.counted().total() == 9
 
 
 def test_no_order_needs_no_question(ask: Ask, standin: Standin) -> None:
-    reader = WebServiceReader(ask())
+    reader = reader_of(ask)
     assert (reader.look([]), reader.read([]), standin.counted().total()) == ({}, {}, 0)
 
 
@@ -147,14 +153,14 @@ def test_what_9_1_keeps_in_shipments_is_told(ask: Ask, standin: Standin, sample:
     standin.version = "9.1.4"
     orders = sample.tables["orders"]
     sample.execute(update(orders).values(module="sfpayment", id_carrier=0))
-    notes = WebServiceReader(ask()).probe().notes
+    notes = reader_of(ask).probe().notes
     assert [(each.weight, each.code) for each in notes] == [(Weight.WARNING, "webservice-shipments")]
 
 
 def test_the_rights_that_are_missing_are_named_all_at_once(ask: Ask, standin: Standin) -> None:
     standin.rights -= {"order_histories", "carriers"}
     with pytest.raises(ShopMisconfigured, match=r"tick View \(GET\) for: order_histories, carriers\.") as error:
-        WebServiceReader(ask()).probe()
+        reader_of(ask).probe()
     assert error.value.code == "webservice-rights"
 
 
@@ -162,12 +168,12 @@ def test_a_shop_that_is_deleted_is_none(ask: Ask, standin: Standin, sample: Samp
     shops = sample.tables["shop"]
     sample.execute(update(shops).values(deleted=1))
     with pytest.raises(ShopMisconfigured, match="There is no shop 1") as error:
-        WebServiceReader(ask()).probe()
+        reader_of(ask).probe()
     assert error.value.code == "webservice-shop"
 
 
 def test_names_are_read_again_after_ten_minutes(ask: Ask, standin: Standin, sample: SampleShop) -> None:
-    reader, carriers = WebServiceReader(ask()), sample.tables["carrier"]
+    reader, carriers = reader_of(ask), sample.tables["carrier"]
     before = reader.carriers()
     sample.execute(update(carriers).values(name="Renamed"))
     assert reader.carriers() == before
@@ -184,6 +190,6 @@ def test_an_order_of_another_shape_is_a_trouble_and_no_order(
     body = json.dumps({"orders": [row], "order_carriers": [], "order_histories": []}).encode()
     standin.behaviour.instead = lambda _request: Response(200, {}, body)
     with pytest.raises(ShopUnavailable) as error:
-        WebServiceReader(ask()).look(["1"])
+        reader_of(ask).look(["1"])
     assert isinstance(error.value, ShopError)
     assert error.value.code == "webservice-answer"

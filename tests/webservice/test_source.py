@@ -420,6 +420,20 @@ def test_a_place_survives_json() -> None:
     assert again.written() == place.written()
 
 
+def test_a_corrected_number_is_found_by_processes_that_live_for_one_look(
+    standin: Standin, sample: SampleShop, ours: list[int]
+) -> None:
+    """R2, R5: from the crontab nothing is kept from one look to the next but the cursor."""
+    sample.set_tracking(ours[0], "6A1")
+    follower = Follower(opened(standin))
+    follower.follow()
+    sample.set_tracking(ours[0], "6A2")
+    for _ in range(12):
+        follower.shop = opened(standin)
+        follower.follow()
+    assert follower.orders.seen[str(ours[0])].tracking_number == "6A2"
+
+
 # What the bridge adds: the shipments of 9.1, and the newer module's table.
 
 

@@ -154,6 +154,13 @@ PROBLEMS = {
         _("Tracking numbers are read from the shipments of PrestaShop 9.1, and from the carriers of older orders."),
         "",
     ),
+    "shipments-shown": Problem(
+        _(
+            "Tracking numbers are read from the shipments of PrestaShop 9.1, which the bridge shows, and from the "
+            "carriers of older orders."
+        ),
+        "",
+    ),
     "shipments-off": Problem(
         _(
             "Tracking numbers are read from the carriers of the orders: the shipments of PrestaShop 9.1 are switched "

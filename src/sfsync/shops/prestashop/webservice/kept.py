@@ -30,6 +30,11 @@ class Kept(Generic[T]):
         return self._value
 
     @property
+    def old(self) -> bool:
+        """It was read, and is to be read again before it is needed."""
+        return self._at > float("-inf") and self.stale
+
+    @property
     def known(self) -> T:
         """However old it is: for who renews it in time."""
         if self._at == float("-inf"):

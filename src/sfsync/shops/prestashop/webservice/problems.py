@@ -90,13 +90,6 @@ PROBLEMS = {
             "the shipments under New & experimental features."
         ),
     ),
-    "shipments-shown": Problem(
-        _(
-            "Tracking numbers are read from the shipments of PrestaShop 9.1, which the bridge shows, and from the "
-            "carriers of older orders."
-        ),
-        "",
-    ),
     "webservice-ceiling": Problem(
         _("The shop was asked as often within this hour as you allow."),
         _("It is asked again in the next hour. Raise the ceiling if the shop can bear more."),

@@ -104,12 +104,13 @@ class WebServiceReader:
         return self._about.value
 
     def refresh(self) -> bool:
-        """At most one question, so that what is kept is fresh when orders are read. Was there one?"""
+        """At most one question, so that what is kept is fresh when orders are read. Was there one? What was never read
+        is left alone: a process that lives for one look would do nothing else."""
         kept: list[Kept[Any]] = [self._states, self._carriers, *self._bridge.kept]
-        stale = [each for each in kept if each.stale]
-        for first in stale[:1]:
+        old = [each for each in kept if each.old]
+        for first in old[:1]:
             first.renew()
-        return bool(stale)
+        return bool(old)
 
     def parcels(self, filters: Mapping[str, str]) -> list[rows.Parcel]:
         """Rising, with and without a number."""
@@ -146,7 +147,7 @@ class WebServiceReader:
 
     def _rows(self, kind: type[T], resource: str, filters: Mapping[str, str], most: int) -> list[T]:
         """Rising. A shop with a cache is asked with another limit each time."""
-        most += self._service.turn() % 97
+        most += 1 + self._service.turn() % 97  # a page as long as was asked for may not be the last
         question = Question(resource, filters, rows.fields(kind), most=most)
         return [rows.read(kind, row) for row in self._service.all_rows(question)]
 
