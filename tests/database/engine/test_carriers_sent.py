@@ -127,8 +127,11 @@ def test_a_cancellation_carries_the_reason_of_its_status(make_world: MakeWorld) 
     ("settings", "sentence"),
     [
         ({"carriers": {"nosuchplace": {"4": "DPD"}}}, "No order of this store comes from a marketplace “nosuchplace”"),
+        ({"carriers": {"amazon/fr": {"4": "DPD"}}}, "comes from a marketplace “amazon/fr”"),
+        ({"carriers": {" ": {"4": "DPD"}}}, "a marketplace “ ”"),
         ({"carriers": {"amazon": {"four": "DPD"}}}, "four"),
         ({"carriers": {"amazon": {"4": {"link": "https://t.example"}}}}, "has no place for the number: {number}"),
+        ({"ship_hours": {" ": 24}}, "a whole number for each"),
         ({"reasons": {"6": 7}}, "a text for each"),
         ({"reasons": {"six": "late"}}, "six"),
     ],

@@ -19,7 +19,7 @@ from sfsync.backoffice.kit.live_shop import carriers_of
 from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.backoffice.screens.settings.forms import named as numbered
 from sfsync.backoffice.screens.settings.views import saved, tab_page
-from sfsync.domain.carriers import EVERYWHERE, KEYS, Book, Outgoing, plain, read_book
+from sfsync.domain.carriers import EVERYWHERE, KEYS, LONGEST, Book, Outgoing, plain, read_book
 from sfsync.domain.marketplaces import named
 from sfsync.engine.watch.carriers_fared import DAYS, fared
 from sfsync.models import Store
@@ -36,7 +36,9 @@ class CarrierTable(forms.Form):
         for carrier in self.carriers:
             now = table.get(carrier.carrier_id, Outgoing())
             for key in KEYS:
-                field = forms.CharField(required=False, max_length=200, initial=getattr(now, key), label=labels()[key])
+                field = forms.CharField(
+                    required=False, max_length=LONGEST, initial=getattr(now, key), label=labels()[key]
+                )
                 self.fields[_field(key, carrier)] = field
 
     @property
