@@ -18,6 +18,7 @@ import time_machine
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
+from sfsync.engine.watch.carriers_fared import never_confirmed
 from sfsync.models import Notice, StoreState
 from sfsync.notify.digest import compose
 from sfsync.testing import CANCELED, SHIPPED, World
@@ -76,12 +77,12 @@ class Week:
         return compose(store, list(notices.prefetch_related("order__shop_orders")), self._new_carriers())
 
     def _new_carriers(self) -> list[tuple[str, str]]:
-        """Those that no mail has named before this one."""
+        """Those that this mail names."""
         book = StoreState.objects.get(pk=self.world.store.pk).carriers
         named = {(channel, carrier) for channel, its in book.items() for carrier, told in its.items() if told}
         new = sorted(named - self._named)
         self._named |= named
-        return new
+        return never_confirmed(self.world.store, new)
 
     def orders(self, channel: str, number: int = 1, *, ship_by: datetime | None = None) -> list[int]:
         """New orders, paid, which their marketplace shows as waiting."""

@@ -80,7 +80,7 @@ ADVICE = {
         "Look at the order in the marketplace's seller portal. If it is still waiting there, send the shipment again."
     ),
     "refused-there": _(
-        "Correct what the marketplace names and send the shipment again, or enter it in the "
+        "Correct what the marketplace objects to and send the shipment again, or enter it in the "
         "marketplace's seller portal."
     ),
     "cancelled-there": _("Do not pack it: check the order on the marketplace, then cancel it in the shop."),

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from sfsync.models import MarketplaceOrder, Order, Store
-from sfsync.outside_pages import order_at_feed, order_in_shop
+from sfsync.outside_pages import matching_page, order_at_feed, order_in_shop
 from sfsync.shops.prestashop.settings import admin_address
 from sfsync.shops.setting import Mistake
 
@@ -19,6 +19,13 @@ def test_an_order_is_linked_in_the_readers_language(language: str) -> None:
     with translation.override(language):
         page = order_at_feed(store, order)
     assert page == f"https://app.shopping-feed.com/v3/{language}/orders/detail/1078495000000?store=10"
+
+
+def test_the_matching_of_carriers_is_linked_at_the_real_api_only() -> None:
+    """R26."""
+    with translation.override("fr"):
+        assert matching_page(Store(api_url=REAL)) == "https://app.shopping-feed.com/v3/fr"
+    assert matching_page(Store(api_url="http://127.0.0.1:8800")) == ""
 
 
 def test_what_is_not_there_is_not_linked() -> None:

@@ -44,7 +44,7 @@ def test_answers_that_ask_for_different_things_stand_apart(make_world: MakeWorld
         order = world.ship(world.order(), f"T-{number}")
         world.sandbox.fault(Fault("refuse", order_id=world.feed_id(order), times=None, message=message))
     world.sync(wait=5)
-    failed, _new_carriers = mail.outbox[0].body.split("CARRIERS SENT FOR THE FIRST TIME")
+    failed, _new_carriers = mail.outbox[0].body.split("NEW CARRIERS, NOT CONFIRMED YET")
     assert failed.count("What to do:") == 2
 
 

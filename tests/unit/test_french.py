@@ -13,7 +13,7 @@ from sfsync import texts
 from sfsync.backoffice.screens.marketplaces import about
 from sfsync.backoffice.screens.overview.chart import BASE, chart_of
 from sfsync.templatetags import sfsync_backoffice as filters
-from tests.unit.test_project import catalogues, translated
+from tests.unit.test_project import ROOT, catalogues, translated
 
 ENTRIES = [(key, text) for path in catalogues("fr") for key, text in translated(path).items() if key]
 RUN = {
@@ -157,3 +157,10 @@ def test_what_the_commands_say_of_orders_is_french(code: str) -> None:
         with translation.override(language):
             said[language] = texts.sentence(code, params)
     assert said["en"] != said["fr"]
+
+
+def test_texts_are_marked_with_names_that_the_extraction_knows() -> None:
+    """What is marked with another name never reaches the translators."""
+    aliases = re.compile(r"import n?p?gettext\w* as (\w+)")
+    sources = {path.name: path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py")}
+    assert {(name, each) for name, text in sources.items() for each in aliases.findall(text) if each != "_"} == set()

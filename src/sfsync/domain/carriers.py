@@ -12,6 +12,8 @@ EVERYWHERE = "*"
 """In place of a family of marketplaces: where none is named."""
 PLACE = "{number}"
 """Where the tracking number stands in a template."""
+LONGEST = 200
+"""Characters of each text that is sent."""
 MOST_CARRIERS = 100
 """Of one marketplace that are remembered."""
 SPLITTING = ("amazon",)
@@ -53,6 +55,11 @@ def read_book(given: Any) -> Book:
     `CarriersError`."""
     if not isinstance(given, dict) or not all(isinstance(table, dict) for table in given.values()):
         raise CarriersError("shape")
+    seen: set[str] = set()
+    for family in given:
+        if plain(family) in seen:
+            raise CarriersError("twice", channel=family)
+        seen.add(plain(family))
     return {
         plain(family): {carrier: _outgoing(carrier, each) for carrier, each in table.items()}
         for family, table in given.items()
@@ -65,14 +72,23 @@ def _outgoing(carrier: str, given: Any) -> Outgoing:
         raise CarriersError("entry", carrier=carrier)
     if unknown := sorted(given.keys() - KEYS):
         raise CarriersError("key", carrier=carrier, key=unknown[0], known=", ".join(KEYS))
-    for key in ("link", "return_number"):
-        if given.get(key) and PLACE not in given[key]:
-            raise CarriersError("template", carrier=carrier, key=key, place=PLACE)
+    _check_texts(carrier, given)
     if "/" in given.get("code", "") + given.get("method", ""):
         raise CarriersError("slash", carrier=carrier)
     if given.get("method") and not given.get("code"):
         raise CarriersError("method", carrier=carrier)
     return Outgoing(**given)
+
+
+def _check_texts(carrier: str, given: Mapping[str, str]) -> None:
+    for key, text in given.items():
+        if not text.isprintable() or len(text) > LONGEST:
+            raise CarriersError("text", carrier=carrier, key=key, most=str(LONGEST))
+    for key in ("link", "return_number"):
+        if given.get(key) and PLACE not in given[key]:
+            raise CarriersError("template", carrier=carrier, key=key, place=PLACE)
+    if given.get("link") and not given["link"].startswith(("https://", "http://")):
+        raise CarriersError("link", carrier=carrier)
 
 
 Sent = Mapping[str, Mapping[str, bool]]

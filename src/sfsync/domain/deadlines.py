@@ -30,8 +30,8 @@ class Source(StrEnum):
 def deadline(
     latest: datetime | None, *, has_zone: bool, placed_at: datetime | None, hours: int | None
 ) -> tuple[datetime | None, Source]:
-    """`latest`: what the marketplace says, if anything."""
-    if latest:
+    """`latest`: what the marketplace says, if anything; a day before the order was placed it stands for nothing."""
+    if latest and not (placed_at and latest < placed_at - timedelta(hours=A_DAY)):
         return latest, Source.MARKETPLACE if has_zone else Source.DAY
     if placed_at and hours:
         return placed_at + timedelta(hours=hours), Source.HOURS

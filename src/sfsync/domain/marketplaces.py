@@ -40,6 +40,12 @@ def named(channels: Iterable[str]) -> dict[str, str]:
     return {each: name if often[name] == 1 else f"{name} ({each})" for each, name in names.items()}
 
 
+def meant(given: str, channels: Iterable[str]) -> list[str]:
+    """The technical names that a person means who writes one of them, or what the marketplace calls itself."""
+    wanted = given.casefold()
+    return [each for each in channels if wanted in (each.casefold(), marketplace(each).casefold())]
+
+
 def _spelt(channel: str) -> str:
     text = " ".join(channel.replace("_", " ").split())
     return text[:1].upper() + text[1:] if text.islower() else text

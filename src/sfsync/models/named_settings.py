@@ -186,12 +186,12 @@ def homes(store: Store) -> dict[str, str]:
 def _is_channel(store: Store, family: Any) -> bool:
     """A marketplace of the API's table, or one that orders of this store come from."""
     name = plain(str(family))
-    if name == EVERYWHERE or channels.find(name):
+    if name == EVERYWHERE or (name.isalnum() and channels.find(name)):
         return True
     from sfsync.models.marketplace_order import MarketplaceOrder
 
     seen = MarketplaceOrder.objects.filter(store=store.pk).values_list("channel", flat=True).distinct()
-    return any(plain(each).startswith(name) for each in seen)
+    return bool(name) and any(plain(each).startswith(name) for each in seen)
 
 
 def _no_channel(family: Any) -> ValidationError:

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as message
+from django.utils.translation import gettext_noop
 
 from sfsync.conf import conf
-from sfsync.domain.carriers import CarriersError, read_book
+from sfsync.domain.carriers import CarriersError, plain, read_book
 from sfsync.domain.hosts import is_forbidden, is_loopback
 from sfsync.domain.mapping import MappedTwice, UnknownMeaning, status_mapping
 from sfsync.shops.keys import LONGEST
@@ -73,12 +73,21 @@ def carriers(value: Any) -> None:
 
 
 _OF_CARRIERS = {
-    "shape": message("The carriers are tables, one for each marketplace: of the shop's carriers, and what is sent."),
-    "entry": message("What is sent for carrier %(carrier)s is a name, or a table of texts."),
-    "key": message("Carrier %(carrier)s: there is no “%(key)s”; known are %(known)s."),
-    "template": message("Carrier %(carrier)s: the template %(key)s has no place for the number: %(place)s."),
-    "slash": message("Carrier %(carrier)s: code and method are given apart, each without a slash."),
-    "method": message("Carrier %(carrier)s: a method needs a code."),
+    "shape": gettext_noop(
+        "The carriers are tables, one for each marketplace: of the shop's carriers, and what is sent."
+    ),
+    "entry": gettext_noop("What is sent for carrier %(carrier)s is a name, or a table of texts."),
+    "key": gettext_noop("Carrier %(carrier)s: there is no “%(key)s”; known are %(known)s."),
+    "template": gettext_noop("Carrier %(carrier)s: the template %(key)s has no place for the number: %(place)s."),
+    "text": gettext_noop(
+        "Carrier %(carrier)s: %(key)s has more than %(most)s characters, or one that cannot be printed."
+    ),
+    "link": gettext_noop("Carrier %(carrier)s: the link begins with https:// or http://."),
+    "twice": gettext_noop(
+        "The marketplace “%(channel)s” has two tables of carriers: capitals and spaces make no difference."
+    ),
+    "slash": gettext_noop("Carrier %(carrier)s: code and method are given apart, each without a slash."),
+    "method": gettext_noop("Carrier %(carrier)s: a method needs a code."),
 }
 
 
@@ -94,8 +103,8 @@ LONGEST_REASON = 255
 
 def ship_hours(value: Any) -> None:
     """`{"amazon": 48, "*": 72}` (R25)."""
-    hours = value.values() if isinstance(value, dict) else [None]
-    if not all(type(each) is int and 0 < each <= MOST_HOURS for each in hours):
+    hours = value if isinstance(value, dict) else {"": None}
+    if not all(plain(name) and type(each) is int and 0 < each <= MOST_HOURS for name, each in hours.items()):
         raise ValidationError(_("The hours to ship are a table: of marketplaces, and a whole number for each."))
 
 

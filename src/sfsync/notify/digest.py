@@ -26,7 +26,7 @@ from sfsync.domain.refusals import Refusal, Where
 from sfsync.models import MarketplaceOrder, Notice, Order, Store
 from sfsync.notify.links import order_page, store_page
 from sfsync.notify.plain import one_line
-from sfsync.outside_pages import order_at_feed, order_in_shop
+from sfsync.outside_pages import matching_page, order_at_feed, order_in_shop
 from sfsync.refusal_texts import advice, cause, refusal_of
 
 ROWS = 25
@@ -102,12 +102,16 @@ def compose(
 ) -> EmailMultiAlternatives:
     """One mail of all `notices`, ready to send, from `DEFAULT_FROM_EMAIL` to the store's recipients.
 
-    `new_carriers`: marketplaces, and the carriers that went out to them for the first time (R26).
+    `new_carriers`: marketplaces, and the carriers that went out to them for the first time and that they have not
+    confirmed (R26).
     The same notices always make the same `Message-ID`: a mail sent twice because the first answer was lost can be
     recognised. Reads `notice.order.shop_order`, so prefetch its `shop_orders` with the notices.
     """
     with translation.override(store.language):
-        context = _context(store, notices) | {"new_carriers": _new_carriers(new_carriers)}
+        context = _context(store, notices) | {
+            "new_carriers": _new_carriers(new_carriers),
+            "matching_url": matching_page(store),
+        }
         mail = EmailMultiAlternatives(
             subject=f"[sfsync] {context['headline']}",
             body=_spaced(render_to_string("sfsync/mail/digest.txt", context)),
@@ -146,8 +150,12 @@ def _context(store: Store, notices: Sequence[Notice]) -> dict[str, object]:
 
 
 def _new_carriers(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    named = ((one_line(marketplace(each), LONGEST_NAME), one_line(carrier, LONGEST_NAME)) for each, carrier in pairs)
-    return [_("%(channel)s: “%(carrier)s”") % {"channel": channel, "carrier": carrier} for channel, carrier in named]
+    """A line per carrier."""
+    channels: dict[str, list[str]] = defaultdict(list)
+    for channel, carrier in pairs:
+        channels[one_line(carrier, LONGEST_NAME)].append(one_line(marketplace(channel), LONGEST_NAME))
+    text = _("“%(carrier)s”: %(channels)s")
+    return [text % {"carrier": carrier, "channels": ", ".join(its)} for carrier, its in channels.items()]
 
 
 def _headline(store: str, troubles: Sequence[Notice], codes: Mapping[int, str]) -> str:

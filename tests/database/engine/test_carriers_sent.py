@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
 
+from sfsync.engine.watch.carriers_fared import fared, never_confirmed
 from sfsync.engine.watch.doctor import examine_store
 from sfsync.engine.watch.health import health_of
 from sfsync.models import LogEntry, StoreState
@@ -49,25 +50,56 @@ def first_times(world: World) -> list[str]:
 
 
 def test_a_carrier_that_is_new_to_a_marketplace_is_announced_once(make_world: MakeWorld) -> None:
-    """R26: in the log, and in the next mail; none is sent for it alone."""
+    """R26: in the log, and in the next mail, unless it was confirmed by then; none is sent for it alone."""
     world = make_world(carriers={"*": {str(number): {"name": "Chosen"} for number in range(1, 20)}})
     world.sync()
     first, second = world.shop.add_orders(2, channel="Fnac", first_feed_id=2_000_000_000_000)
+    world.sandbox.configure(ticket_seconds=3600)
     world.ship(first, "6A1")
-    world.sync(wait=10)
+    world.sync()
     assert first_times(world) == ["Fnac: Chosen"]
     assert mail.outbox == []
-    world.sandbox.fault(Fault("refuse", order_id=world.feed_id(second), message="Odd"))
+    world.sandbox.fault(Fault("ignore", order_id=world.feed_id(second), message="Odd"))
     world.ship(second, "6A2")
-    world.sync(wait=10)
+    world.sync()
     assert first_times(world) == ["Fnac: Chosen"]
     [told] = mail.outbox
-    assert told.body.count("Fnac: “Chosen”") == 1
+    assert told.body.count("“Chosen”: Fnac") == 1
     assert "Settings › Carrier matching" in told.body
     world.advance(minutes=6)
     world.sandbox.fault(Fault("cancel-ticket", order_id=world.feed_id(second), message="Odd again"))
     world.sync(wait=10)
     assert "Carrier matching" not in "".join(each.body for each in mail.outbox[1:])
+
+
+def test_a_carrier_that_the_marketplace_has_confirmed_is_no_news(make_world: MakeWorld) -> None:
+    """R26."""
+    world = make_world(carriers={"*": {str(number): {"name": "Chosen"} for number in range(1, 20)}})
+    world.sync()
+    first, second = world.shop.add_orders(2, channel="Fnac", first_feed_id=2_000_000_000_000)
+    world.ship(first, "6A1")
+    world.sync(wait=10)
+    world.sandbox.fault(Fault("refuse", order_id=world.feed_id(second), message="Odd"))
+    world.ship(second, "6A2")
+    world.sync(wait=10)
+    [told] = mail.outbox
+    assert "Chosen" not in told.body
+
+
+def test_a_carrier_that_was_refused_is_not_what_another_one_was_confirmed_with(make_world: MakeWorld) -> None:
+    """R26: each sending is counted with what became of it."""
+    world = make_world(carriers={"*": {"2": {"name": "Wrong"}}})
+    [order] = world.shop.add_orders(1, channel="Fnac", first_feed_id=2_000_000_000_000)
+    world.sandbox.fault(Fault("refuse", order_id=world.feed_id(order), message="Unknown carrier"))
+    world.ship(order, "6A1")
+    world.sync(wait=10)
+    world.store.carriers = {"*": {"2": {"name": "Right"}}}
+    world.store.save()
+    world.advance(minutes=6)
+    world.sync(wait=10)
+    found = {each.name: (each.confirmed, each.failed) for each in fared(world.store, lambda name: name == "Fnac")}
+    assert found == {"Wrong": (0, 1), "Right": (1, 0)}
+    assert never_confirmed(world.store, [("fnac", "Wrong"), ("fnac", "Right")]) == [("fnac", "Wrong")]
 
 
 def test_what_marketplaces_had_before_sfsync_came_is_not_announced(world: World) -> None:
@@ -95,8 +127,11 @@ def test_a_cancellation_carries_the_reason_of_its_status(make_world: MakeWorld) 
     ("settings", "sentence"),
     [
         ({"carriers": {"nosuchplace": {"4": "DPD"}}}, "No order of this store comes from a marketplace “nosuchplace”"),
+        ({"carriers": {"amazon/fr": {"4": "DPD"}}}, "comes from a marketplace “amazon/fr”"),
+        ({"carriers": {" ": {"4": "DPD"}}}, "a marketplace “ ”"),
         ({"carriers": {"amazon": {"four": "DPD"}}}, "four"),
         ({"carriers": {"amazon": {"4": {"link": "https://t.example"}}}}, "has no place for the number: {number}"),
+        ({"ship_hours": {" ": 24}}, "a whole number for each"),
         ({"reasons": {"6": 7}}, "a text for each"),
         ({"reasons": {"six": "late"}}, "six"),
     ],

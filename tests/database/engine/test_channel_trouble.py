@@ -130,7 +130,7 @@ def test_a_person_releases_everything_at_once(world: World) -> None:
     orders = in_trouble(world) + of(world, "Cdiscount", 3, 50)
     world.sync(wait=5)
     mended(world)
-    assert release(world.store, "cdiscount", "Anna") == len(orders)
+    assert release(world.store, "CDiscount", "Anna") == len(orders)
     world.advance(minutes=1)
     world.sync(wait=30)
     assert all(world.belief(order).status == "shipped" for order in orders)

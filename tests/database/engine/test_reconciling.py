@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
+from sfsync.engine.kit.lease import Busy, take
 from sfsync.engine.market import reconcile
 from sfsync.engine.people import differences
 from sfsync.engine.watch.stage import Stage
@@ -231,6 +232,28 @@ def test_it_runs_by_itself_once_a_day_at_its_hour(world: World) -> None:
     world.advance(days=1)
     world.sync()
     assert Process.objects.get(name=RECONCILE).started_at != first.started_at
+
+
+def test_two_do_not_compare_one_store_at_once(world: World) -> None:
+    """R22, R32: the second one says so, and a sync leaves it to the first."""
+    world.advance(days=1)
+    take(world.store, world.now, timedelta(minutes=10), RECONCILE)
+    with pytest.raises(Busy):
+        world.reconcile()
+    assert world.sync().ok
+    assert Process.objects.get(name=RECONCILE).finished_at is None
+
+
+def test_a_clock_that_ran_ahead_does_not_stop_it(world: World) -> None:
+    """R32: what was compared in a time to come is compared again."""
+    world.sync()
+    world.advance(days=400)
+    world.sync()
+    ahead = Process.objects.get(name=RECONCILE).started_at
+    world.advance(days=-398)
+    world.sync()
+    assert ahead is not None
+    assert (Process.objects.get(name=RECONCILE).started_at or ahead) < ahead
 
 
 def test_one_that_fails_closes_nothing_and_is_tried_again_an_hour_later(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from django.core import mail
 
 from sfsync.engine.watch.health import health_of
@@ -86,6 +87,17 @@ def test_a_date_without_a_zone_is_told_as_a_day(world: World) -> None:
     world.sync()
     assert world.notices(order) == ["at-risk"]
     assert f"To be shipped by {at:%Y-%m-%d}:" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-11:00", "2026-02-30", "soon"])
+def test_a_date_that_is_none_stops_nothing(world: World, date: str) -> None:
+    """R25: the order has no deadline, and the run goes on."""
+    order = world.order()
+    world.list_there(order, latest_ship_date=date)
+    world.sync()
+    world.advance(minutes=61)
+    assert world.sync().ok
+    assert world.row(order).marketplace_order.ship_by_from == "none"
 
 
 def test_a_stores_rule_counts_where_the_marketplace_names_none(make_world: MakeWorld) -> None:

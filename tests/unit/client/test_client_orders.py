@@ -66,6 +66,7 @@ def test_an_order_in_detail() -> None:
         ("2022-11-21T23:05:10+02:00", datetime(2022, 11, 21, 21, 5, 10, tzinfo=UTC), True),
         ("2022-10-07 11:46:31", datetime(2022, 10, 7, 11, 46, 31, tzinfo=UTC), False),
         ("0000-00-00 00:00:00", None, False),
+        ("0001-01-01T00:00:00", None, False),
         ("soon", None, False),
         ("", None, False),
         (None, None, False),

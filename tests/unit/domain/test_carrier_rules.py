@@ -78,6 +78,10 @@ def test_the_shops_own_return_number_goes_before_the_template() -> None:
         ({"amazon": {"4": {"code": "DPD/Predict"}}}, "slash"),
         ({"amazon": {"4": {"code": "DPD", "method": "a/b"}}}, "slash"),
         ({"amazon": {"4": {"method": "Predict"}}}, "method"),
+        ({"amazon": {"4": "DPD\nPredict"}}, "text"),
+        ({"amazon": {"4": "D" * 201}}, "text"),
+        ({"amazon": {"4": {"link": "javascript:{number}"}}}, "link"),
+        ({"Amazon ": {"4": "DPD"}, "amazon": {"4": "GLS"}}, "twice"),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused(given: Any, code: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sfsync import texts
-from sfsync.domain.marketplaces import marketplace, named
+from sfsync.domain.marketplaces import marketplace, meant, named
 from shoppingfeed.channels import CHANNELS
 
 
@@ -47,6 +47,11 @@ def test_two_that_are_called_the_same_can_be_told_apart() -> None:
         "Rakuten": "Rakuten (Rakuten)",
         "amazonfr": "Amazon.fr",
     }
+
+
+@pytest.mark.parametrize("given", ["amazonfr", "AMAZONFR", "Amazon.fr", "amazon.FR"])
+def test_a_person_may_write_either_name(given: str) -> None:
+    assert meant(given, ["amazonfr", "amazonde", "Fnac"]) == ["amazonfr"]
 
 
 def test_sentences_say_the_name() -> None:

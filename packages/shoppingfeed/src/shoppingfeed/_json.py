@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 LARGEST_ID = 2**63 - 1
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
 
 class UnexpectedShapeError(ValueError):
@@ -82,11 +83,14 @@ def has_zone(value: object) -> bool:
 
 
 def moment(value: object) -> datetime | None:
-    """An aware datetime from ISO 8601 (UTC when it names no zone); None for null, empty, zero or unreadable dates."""
+    """An aware datetime from ISO 8601 (UTC when it names no zone); None for null, empty, zero or unreadable dates, and
+    for those that stand for no date at all (0001-01-01, 9999-12-31), which not every zone has."""
     if not isinstance(value, str) or not value:
         return None
     try:
         read = datetime.fromisoformat(value)
     except ValueError:
+        return None
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -119,9 +119,10 @@ def next_due(store: Store, now: datetime) -> datetime:
 
 
 def is_due(store: Store, now: datetime) -> bool:
-    """Its hour has come since the last one, and it has not just been tried in vain."""
+    """Its hour has come since the last one, and it has not just been tried in vain. One in a time to come was written
+    by a clock that has been put back since."""
     last = store.state.reconciled_at or store.created_at
-    if last_due(timezone.localtime(now), store.reconcile_hour) <= last:
+    if last_due(timezone.localtime(now), store.reconcile_hour) <= last <= now + AGAIN:
         return False
     tried = Process.objects.filter(store=store, name=RECONCILE, next_run_at__gt=now, next_run_at__lte=now + AGAIN)
     return not tried.exists()

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from sfsync.domain.marketplaces import meant
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.people import acts
 from sfsync.models import LogEntry, MarketplaceOrder, Order, Store, Task
@@ -21,8 +22,8 @@ CODE = "person-retry"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which failures: those since a moment, of one marketplace, with a reason: a `Failure`, or words of the answer.
-    What is empty leaves out none."""
+    """Which failures: those since a moment, of one marketplace by either name, with a reason: a `Failure`, or words of
+    the answer. What is empty leaves out none."""
 
     since: datetime | None = None
     channel: str = ""
@@ -63,7 +64,8 @@ def failed(stores: Iterable[Store], wanted: Wanted) -> TaskQuerySet:
     if wanted.since:
         tasks = tasks.filter(date_upd__gte=wanted.since)
     if wanted.channel:
-        tasks = tasks.filter(order__channel__iexact=wanted.channel)
+        channels = tasks.order_by().values_list("order__channel", flat=True).distinct()
+        tasks = tasks.filter(order__channel__in=meant(wanted.channel, channels))
     if wanted.operation:
         tasks = tasks.filter(operation=wanted.operation)
     if wanted.reason:

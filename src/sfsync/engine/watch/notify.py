@@ -12,6 +12,7 @@ from django.utils import translation
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.outgoing.new_carriers import announced, unknown_to_people
 from sfsync.engine.watch import refused_mail
+from sfsync.engine.watch.carriers_fared import never_confirmed
 from sfsync.engine.watch.refused_mail import LONGEST_RETRY, after
 from sfsync.models import Notice, Store, StoreState
 from sfsync.models.log import Level
@@ -37,7 +38,7 @@ def _mail(store: Store, journal: Journal, notices: QuerySet[Notice], recipients:
         return
     try:
         with translation.override(store.language):
-            mail = compose(store, chosen, unknown_to_people(store.state))
+            mail = compose(store, chosen, never_confirmed(store, unknown_to_people(store.state)))
         mail.to = list(recipients)
         refused = deliver(mail)
     except smtplib.SMTPRecipientsRefused as error:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -13,7 +11,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sfsync.backoffice.kit.access import of_store
@@ -22,26 +19,12 @@ from sfsync.backoffice.kit.live_shop import carriers_of
 from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.backoffice.screens.settings.forms import named as numbered
 from sfsync.backoffice.screens.settings.views import saved, tab_page
-from sfsync.db.among import among
-from sfsync.domain.carriers import EVERYWHERE, KEYS, Book, Outgoing, plain, read_book
+from sfsync.domain.carriers import EVERYWHERE, KEYS, LONGEST, Book, Outgoing, plain, read_book
 from sfsync.domain.marketplaces import named
-from sfsync.domain.operations import numbered_kinds
-from sfsync.models import LogEntry, Store, Task, Told
+from sfsync.engine.watch.carriers_fared import DAYS, fared
+from sfsync.models import Store
 from sfsync.shops.base import Carrier
 from sfsync.shops.keys import CarrierKey
-
-DAYS, SENT = 30, 2000
-"""How long ago, and how many shipments at most are looked through."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fared:
-    """A carrier as it went out to one marketplace lately: how many shipments were confirmed, and how many failed."""
-
-    marketplace: str
-    name: str
-    confirmed: int
-    failed: int
 
 
 class CarrierTable(forms.Form):
@@ -53,7 +36,9 @@ class CarrierTable(forms.Form):
         for carrier in self.carriers:
             now = table.get(carrier.carrier_id, Outgoing())
             for key in KEYS:
-                field = forms.CharField(required=False, max_length=200, initial=getattr(now, key), label=labels()[key])
+                field = forms.CharField(
+                    required=False, max_length=LONGEST, initial=getattr(now, key), label=labels()[key]
+                )
                 self.fields[_field(key, carrier)] = field
 
     @property
@@ -110,7 +95,7 @@ def carriers(request: HttpRequest, store: Store) -> HttpResponseBase:
         channel_name=names[channel],
         labels=labels().values(),
         shop=shop,
-        fared=fared(store, channel, book),
+        fared=fared(store, lambda name: holds_for(name, channel, book)),
         days=DAYS,
     )
 
@@ -132,22 +117,6 @@ def _save(request: HttpRequest, store: Store, channel: str, form: CarrierTable) 
 @dataclass(frozen=True, slots=True)
 class _Changed:
     changed: dict[str, Any]
-
-
-def fared(store: Store, channel: str, book: Book) -> list[Fared]:
-    """What was sent to the marketplaces of this table, by marketplace and carrier, the commonest first."""
-    sent = LogEntry.objects.filter(store=store, code="sent", at__gte=timezone.now() - timedelta(days=DAYS))
-    rows = sent.order_by("-id").values_list("order", "order__channel", "params__payload__carrier")[:SENT]
-    pair = {order: (where, name) for order, where, name in rows if name and holds_for(where or "", channel, book)}
-    numbered = [kind.name for kind in numbered_kinds()]
-    told = set(Told.objects.filter(order__in=among(pair), operation__in=numbered).values_list("order", flat=True))
-    failing = Task.objects.filter(order__in=among(pair)).exclude(failure="").values_list("order", flat=True)
-    confirmed = Counter(its for order, its in pair.items() if order in told)
-    failed = Counter(pair[order] for order in set(failing) - told)
-    every = Counter(pair.values())
-    return [
-        Fared(where, name, confirmed[where, name], failed[where, name]) for (where, name), _n in every.most_common()
-    ]
 
 
 def holds_for(name: str, channel: str, book: Book) -> bool:
