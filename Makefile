@@ -59,8 +59,8 @@ coverage: setup services ## Run all tests and list the lines they do not reach
 check: setup ## Lint, format, templates, types, arrows between packages, promises of the documentation, coverage of the rules
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/djlint --quiet --lint src/sfsync/templates
-	@$(BIN)/djlint --quiet --check src/sfsync/templates
+	@$(BIN)/djlint --quiet --lint src/sfsync/templates src/sfsync/guard/templates
+	@$(BIN)/djlint --quiet --check src/sfsync/templates src/sfsync/guard/templates
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/unit/test_project.py

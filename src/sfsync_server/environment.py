@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from sfsync.conf import PAGE_ADDRESS, is_page_address
+from sfsync.guard.groups import read_roles
 from sfsync_server.errors import SettingsError
 from sfsync_server.front import are_proxies
 from sfsync_server.outgoing_proxy import check_proxy
@@ -114,6 +115,21 @@ class Environment(BaseSettings):
     metrics_key: SecretStr = Field(
         default=SecretStr(""), description="Opens /metrics as a bearer token; administrators only if empty"
     )
+    second_factor: Literal["optional", "administrators", "everybody"] = Field(
+        default="optional", description="Who must set up a second factor (an authenticator app or a passkey)"
+    )
+    password_form: bool = Field(
+        default=True, description="Sign-in by name and password; false leaves passkeys and the company's accounts"
+    )
+    oidc_url: str = Field(default="", description="The company's OpenID Connect provider, like https://id.example.com")
+    oidc_name: str = Field(default="OpenID Connect", description="What the provider's button on the sign-in page says")
+    oidc_client_id: str = Field(default="", description="By what name the provider knows sfsync")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="The password that belongs to it")
+    oidc_groups_claim: str = Field(default="groups", description="Where the provider says who is in which group")
+    oidc_roles: str = Field(
+        default="",
+        description="Roles by group, like admins=administrator,shops=merchant; nobody else comes in by the provider",
+    )
     broker_url: SecretStr = Field(
         default=SecretStr(""), description="Celery's broker for fleets: redis://… or amqp://…"
     )
@@ -161,6 +177,20 @@ class Environment(BaseSettings):
     def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 20:
             raise ValueError("takes at least 20 characters")
+        return value
+
+    @field_validator("oidc_url")
+    @classmethod
+    def _known_provider(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and url.scheme != "https" and url.hostname not in {"localhost", "127.0.0.1"}:
+            raise ValueError("takes an address that begins with https://")
+        return value.rstrip("/")
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        read_roles(value)
         return value
 
     @field_validator("url")
@@ -357,6 +387,21 @@ def pace_url(environment: Environment) -> str | None:
 def secret_keys(environment: Environment) -> list[str]:
     """The keys that hold now: `sfsync rotate-key` may have changed those in home since a process began."""
     return [secret_key(environment), *former_secret_keys(environment)]
+
+
+def providers(environment: Environment) -> list[dict[str, Any]]:
+    """allauth's `APPS`: the company's provider, if there is one."""
+    if not environment.oidc_url:
+        return []
+    return [
+        {
+            "provider_id": "company",
+            "name": environment.oidc_name,
+            "client_id": environment.oidc_client_id,
+            "secret": environment.oidc_client_secret.get_secret_value(),
+            "settings": {"server_url": environment.oidc_url},
+        }
+    ]
 
 
 def mail(environment: Environment) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
+from sfsync.guard.groups import read_roles
 from sfsync_server import environment as _environment
 from sfsync_server import own_database as _own_database
 from sfsync_server.private_files import keep_private
@@ -26,9 +27,16 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django_htmx",
-    "axes",
     "csp",
+    "sfsync.guard",  # before allauth's apps: its templates win
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -43,7 +51,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "sfsync_server.first_visit.FirstVisit",
-    "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "sfsync.guard.second_factor.SecondFactor",
 ]
 # Pages and static files are where SFSYNC_URL says; `wsgi` takes the path off a request that still has it.
 FORCE_SCRIPT_NAME = urlsplit(ENVIRONMENT.url).path.rstrip("/") or None
@@ -64,23 +73,39 @@ TEMPLATES = [
     }
 ]
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "backoffice:sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "backoffice:overview"
-LOGOUT_REDIRECT_URL = "backoffice:sign-in"
+LOGOUT_REDIRECT_URL = "account_login"
 
-AXES_HANDLER = "sfsync_server.sign_in.SlowedSignIn"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # whoever goes on trying does not keep the lock shut
-AXES_LOCKOUT_CALLABLE = "sfsync.backoffice.screens.account.locked_out"
-AXES_VERBOSE = False
+BACKOFFICE_ASK_AGAIN = "sfsync.guard.identity.ask_again"
+GUARD_SECOND_FACTOR = ENVIRONMENT.second_factor
+GUARD_PASSWORD_FORM = ENVIRONMENT.password_form
+GUARD_GROUPS_CLAIM = ENVIRONMENT.oidc_groups_claim
+GUARD_GROUP_ROLES = read_roles(ENVIRONMENT.oidc_roles)
+ACCOUNT_ADAPTER = "sfsync.guard.accounts.Accounts"
+ACCOUNT_FORMS = {"login": "sfsync.guard.forms.SignIn"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"} if GUARD_PASSWORD_FORM else {"mfa"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900  # seconds, as in `sfsync.guard.identity`
+ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "sfsync.guard.factors.Factors"
+MFA_TOTP_TOLERANCE = 1  # periods of half a minute that a telephone's clock may be off
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "sfsync"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.https
+SOCIALACCOUNT_ADAPTER = "sfsync.guard.accounts.Provider"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": _environment.providers(ENVIRONMENT)}}
 
 HTTPS = ENVIRONMENT.https
 SECURE_SSL_REDIRECT = HTTPS

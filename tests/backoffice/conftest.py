@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from pytest_django import Settings
 
 from sfsync.db.secrets import Secret
 from sfsync.testing import World
+from tests.pages import text
 
 PASSWORD = "correct-horse-battery"
 
@@ -41,10 +44,26 @@ def sign_in(db: None) -> Callable[..., Client]:
         user = User.objects.create_user(name, password=PASSWORD, is_staff=administrator, is_superuser=administrator)
         user.sfsync_stores.set(stores)  # type: ignore[attr-defined]
         client = Client(headers={"accept-language": language})
-        client.force_login(user)
+        enter(client, user)
         return client
 
     return make
+
+
+def enter(client: Client, user: User) -> None:
+    """Signed in, and asked for their password a moment ago."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+
+
+def link_in(page: Any) -> str:
+    """The path of the invitation that a page shows."""
+    found = re.search(r"/invitation/[^<\s]+", text(page))
+    assert found
+    return found[0]
 
 
 @pytest.fixture

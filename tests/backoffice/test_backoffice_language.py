@@ -25,7 +25,7 @@ def machine(language: str = "en") -> Client:
 
 
 def enter(browser: Client, name: str = "claire") -> str:
-    return text(browser.post("/sign-in/", {"username": name, "password": PASSWORD}, follow=True))
+    return text(browser.post("/sign-in/", {"login": name, "password": PASSWORD}, follow=True))
 
 
 def test_a_language_chosen_once_holds_on_the_next_machine(shop: World, merchant: Client) -> None:
@@ -106,7 +106,7 @@ def test_the_cookie_is_as_safe_as_the_others(shop: World, sign_in: SignedIn, set
     settings.LANGUAGE_COOKIE_SECURE = True
     sign_in("claire", shop.store).post("/language/", {"language": "fr", "next": "/"})
     browser = machine()
-    browser.post("/sign-in/", {"username": "claire", "password": PASSWORD})
+    browser.post("/sign-in/", {"login": "claire", "password": PASSWORD}, follow=True)
     assert browser.cookies[COOKIE].value == "fr"
     assert browser.cookies[COOKIE]["secure"]
     assert int(browser.cookies[COOKIE]["max-age"]) == settings.LANGUAGE_COOKIE_AGE

@@ -223,7 +223,7 @@ FRENCH = {
     "/stores/main/settings/connection/": ("Tester les connexions",),
     "/stores/main/settings/history/": ("Aucun changement",),
     "/stores/main/diagnostics/": ("Copier le rapport",),
-    "/password/": ("Changer de mot de passe",),
+    "/account/password/": ("Modifier le mot de passe",),
 }
 ENGLISH = re.compile(r"\b(the|orders?|shop|with|of|is|are|settings?|nothing|your)\b", re.IGNORECASE)
 NAMES = re.compile(r"RealShop|<textarea.*?</textarea>", re.DOTALL)

@@ -13,11 +13,18 @@ from django.test import Client
 
 from sfsync.models import LogEntry
 from sfsync.testing import World
+from tests.backoffice.conftest import link_in
 
 PAGES = (
     "/",
     "/sign-in/",
     "/people/",
+    "/account/second-factor/",
+    "/account/second-factor/app/activate/",
+    "/account/second-factor/keys/add/",
+    "/account/password/",
+    "/account/sessions/",
+    "/account/confirm/",
     "/diagnostics/",
     "/stores/main/",
     "/stores/main/orders/",
@@ -80,28 +87,28 @@ def test_a_form_without_its_token_changes_nothing(shop: World) -> None:
 def test_guessing_passwords_is_throttled(db: None) -> None:
     User.objects.create_user("claire", password="right-password-1")
     client = Client()
-    for _ in range(5):
-        answer = client.post("/sign-in/", {"username": "claire", "password": "wrong"})
+    for _ in range(6):
+        answer = client.post("/sign-in/", {"login": "claire", "password": "wrong"})
     assert answer.status_code == 429
     assert "Too many failed attempts" in answer.content.decode()
-    assert client.post("/sign-in/", {"username": "claire", "password": "right-password-1"}).status_code == 429
+    assert client.post("/sign-in/", {"login": "claire", "password": "right-password-1"}).status_code == 429
     User.objects.create_user("paul", password="right-password-2")
-    assert client.post("/sign-in/", {"username": "paul", "password": "right-password-2"}).status_code == 302
+    assert client.post("/sign-in/", {"login": "paul", "password": "right-password-2"}).status_code == 302
 
 
-def test_a_new_password_from_an_administrator_opens_a_locked_account(db: None, administrator: Client) -> None:
+def test_a_new_link_from_an_administrator_opens_a_locked_account(db: None, administrator: Client) -> None:
     user = User.objects.create_user("claire", password="right-password-1")
     client = Client()
     for _ in range(6):
-        client.post("/sign-in/", {"username": "claire", "password": "wrong"})
-    given = {"username": "claire", "password": "a-new-password-9", "active": "on"}
-    assert administrator.post(f"/people/{user.pk}/", given).status_code == 302
-    assert client.post("/sign-in/", {"username": "claire", "password": "a-new-password-9"}).status_code == 302
+        client.post("/sign-in/", {"login": "claire", "password": "wrong"})
+    link = link_in(administrator.post(f"/people/{user.pk}/link/"))
+    client.post(link, {"new_password1": "a-new-password-9", "new_password2": "a-new-password-9"})
+    assert client.post("/sign-in/", {"login": "claire", "password": "a-new-password-9"}).status_code == 302
 
 
 def test_sign_in_leads_nowhere_else(db: None) -> None:
     User.objects.create_user("claire", password="right-password-1")
-    given = {"username": "claire", "password": "right-password-1", "next": "https://evil.example/"}
+    given = {"login": "claire", "password": "right-password-1", "next": "https://evil.example/"}
     assert Client().post("/sign-in/", given)["Location"] == "/"
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
-from sfsync_server.sign_in import LONGEST, pause
+from sfsync.guard.throttle import LONGEST, pause
 
 HOME, OFFICE, BAD = "198.51.100.1", "198.51.100.2", "203.0.113.7"
 PASSWORD = "a-good-password-9"
@@ -25,9 +25,9 @@ def _claire(db: None) -> Iterator[None]:
     cache.clear()
 
 
-def attempt(name: str, address: str, password: str = "a guess", page: str = "/sign-in/") -> int:
-    given = {"username": name, "password": password}
-    return Client(REMOTE_ADDR=address).post(page, given).status_code
+def attempt(name: str, address: str, password: str = "a guess") -> int:
+    given = {"login": name, "password": password}
+    return Client(REMOTE_ADDR=address).post("/sign-in/", given).status_code
 
 
 def guess_from_everywhere(times: int) -> list[int]:
@@ -42,12 +42,16 @@ def test_a_pause_grows_with_the_failures(failures: int, seconds: int) -> None:
 
 
 def test_guesses_at_a_name_from_many_addresses_are_slowed() -> None:
-    """And so they are where the raw rows ask for the password."""
     assert guess_from_everywhere(10) == [WRONG] * 10
     assert attempt("claire", "203.0.113.200") == SLOWED
     assert attempt("Claire", "203.0.113.201") == SLOWED
-    assert attempt("claire", "203.0.113.202", page="/rows/login/") == SLOWED
     assert attempt("paul", "203.0.113.203") == WRONG
+
+
+def test_the_raw_rows_have_no_sign_in_of_their_own() -> None:
+    assert Client().post("/rows/login/", {"username": "claire", "password": PASSWORD})["Location"] == (
+        "/sign-in/?next=%2Frows%2Flogin%2F"
+    )
 
 
 def test_guesses_from_one_address_at_many_names_are_slowed() -> None:
@@ -75,7 +79,7 @@ def test_the_owner_comes_in_from_a_new_address_after_a_pause_however_many_go_on_
 
 
 def test_a_name_locked_at_one_address_is_open_at_another() -> None:
-    assert [attempt("claire", BAD) for _ in range(6)][-2:] == [SLOWED, SLOWED]
+    assert [attempt("claire", BAD) for _ in range(7)][-2:] == [SLOWED, SLOWED]
     assert attempt("claire", HOME, PASSWORD) == RIGHT
 
 

@@ -91,7 +91,7 @@ def shop(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator
 def sign_in() -> Callable[[Page, str], None]:
     def enter(page: Page, name: str) -> None:
         page.goto("/")
-        page.locator("[name=username]").fill(name)
+        page.locator("[name=login]").fill(name)
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("button.primary").click()
         page.locator("header.top").wait_for()

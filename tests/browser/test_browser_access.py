@@ -27,7 +27,7 @@ STORE: tuple[str, ...] = (
 )
 STORE += ("settings/connection/", "settings/history/", "diagnostics/", "orders/?state=failed", "orders/?q=nothing")
 AWAY = ("", "orders/", "log/", "processes/", "settings/", "settings/sending/", "diagnostics/")
-PAGES = ("/", "/people/", "/people/new/", "/new-store/", "/password/", "/diagnostics/")
+PAGES = ("/", "/people/", "/people/new/", "/new-store/", "/account/password/", "/diagnostics/")
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""Every secret that the database holds, of whatever model, at once: for a change of the key that encrypts them."""
+"""Every secret that the database holds, of whatever model, at once: for a change of the key that encrypts them.
+
+An app that keeps secrets in another app's table has a function `held_secrets` in its config: it yields objects with a
+`secret` and a method `encrypt_again`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ class StoredSecrets:
 
     def __init__(self) -> None:
         self._rows = [row for model in apps.get_models() if _fields(model) for row in _locked(model)]
+        self._held = [held for config in apps.get_app_configs() for held in getattr(config, "held_secrets", tuple)()]
         self._sealed = [secret.sealed() for secret in self._secrets()]
 
     def check(self) -> None:
@@ -32,12 +37,15 @@ class StoredSecrets:
         self.check()
         for row in self._rows:
             row.save(update_fields=[field.name for field in _fields(type(row))])
+        for held in self._held:
+            held.encrypt_again()
         return len(self._sealed)
 
     def _secrets(self) -> Iterator[Secret]:
         for row in self._rows:
             for field in _fields(type(row)):
                 yield from filter(None, _held(getattr(row, field.attname)))
+        yield from (held.secret for held in self._held)
 
 
 def _fields(model: type[models.Model]) -> list[Any]:

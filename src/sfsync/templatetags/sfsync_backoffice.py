@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.backoffice.kit.countdown import countdown
+from sfsync.backoffice.kit.languages import LANGUAGES
+from sfsync.backoffice.kit.layout import surroundings
 from sfsync.backoffice.kit.reader_texts import grouped
 from sfsync.domain.deadlines import Source
 from sfsync.domain.marketplaces import marketplace as called
@@ -45,6 +47,16 @@ def time_zone() -> str:
     hours, minutes = int(ahead[1:3]), ahead[3:5]
     offset = f"UTC{ahead[0].replace('-', '−')}{hours}{f':{minutes}' if minutes != '00' else ''}"
     return name if name == "UTC" else f"{name} ({offset})"
+
+
+@register.simple_tag(takes_context=True, name="surroundings")
+def _surroundings(context: dict[str, Any]) -> dict[str, Any]:
+    return surroundings(context["request"])
+
+
+@register.simple_tag
+def page_languages() -> tuple[tuple[str, str], ...]:
+    return LANGUAGES
 
 
 @register.filter

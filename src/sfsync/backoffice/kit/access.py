@@ -6,15 +6,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.utils.module_loading import import_string
 from django_htmx.http import HttpResponseClientRedirect
 
+from sfsync.backoffice.kit import languages
 from sfsync.models import Store
 
 View = Callable[..., HttpResponseBase]
@@ -41,7 +43,24 @@ def signed_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
-        return view(request, *args, **kwargs)
+        language = languages.take_up(request)
+        answer = view(request, *args, **kwargs)
+        languages.take_along(answer, language)
+        return answer
+
+    return guarded
+
+
+def asked_again(view: View) -> View:
+    """The view for somebody who has said lately who they are. How it is asked is the project's to name, in
+    `BACKOFFICE_ASK_AGAIN`: a function of the request, which answers with a way there, or with nothing."""
+
+    @signed_in
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        name = getattr(settings, "BACKOFFICE_ASK_AGAIN", None)
+        asked: HttpResponseBase | None = import_string(name)(request) if name else None
+        return asked or view(request, *args, **kwargs)
 
     return guarded
 
@@ -49,7 +68,7 @@ def signed_in(view: View) -> View:
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """And back. Where only a part of a page was asked for, the whole page goes."""
     page = request.htmx.current_url_abs_path if getattr(request, "htmx", False) else None  # type: ignore[attr-defined]
-    answer = redirect_to_login(page or request.get_full_path(), reverse("backoffice:sign-in"))
+    answer = redirect_to_login(page or request.get_full_path(), resolve_url(settings.LOGIN_URL))
     return HttpResponseClientRedirect(answer.url) if page else answer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,7 +17,6 @@ from sfsync.models import Store
 
 SHOWN_STORES = 20
 """Stores in the menu; more are found on the overview."""
-LANGUAGES = (("en", "English"), ("fr", "Français"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,18 @@ def page(
         "screen": screen,
         "ways": ways(store, screen) if store else [],
         "administrator": is_administrator(request.user),
-        "menu": list(stores_of(request.user)[: SHOWN_STORES + 1]) if request.user.is_authenticated else [],
-        "languages": LANGUAGES,
     }
     html = render_to_string(f"sfsync/backoffice/{template}", shell | context, request)
     return HttpResponse(visible(html), status=status, headers={"Cache-Control": "no-store"})
+
+
+def surroundings(request: HttpRequest) -> dict[str, Any]:
+    """What the head of every page shows, ours and the sign-in's: the stores, and what this person may."""
+    return {
+        "menu": list(stores_of(request.user)[: SHOWN_STORES + 1]) if request.user.is_authenticated else [],
+        "administrator": is_administrator(request.user),
+        "account": reverse("mfa_index") if apps.is_installed("sfsync.guard") else "",
+    }
 
 
 def ways(store: Store, screen: str) -> list[Way]:

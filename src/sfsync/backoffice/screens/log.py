@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import is_administrator, of_store
+from sfsync.backoffice.kit.access import asked_again, is_administrator, of_store
 from sfsync.backoffice.kit.csv_export import download
 from sfsync.backoffice.kit.keyset import Ordering, every, page_of
 from sfsync.backoffice.kit.layout import page
@@ -121,6 +121,7 @@ def say(entry: LogEntry) -> Said:
     return told(entry.code, entry.facts) if entry.code else Said(entry.message)
 
 
+@asked_again
 @of_store
 def export(request: HttpRequest, store: Store) -> StreamingHttpResponse:
     chosen = LogFilter(store, request.GET)

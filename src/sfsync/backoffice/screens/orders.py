@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.access import asked_again, of_store
 from sfsync.backoffice.kit.csv_export import download
 from sfsync.backoffice.kit.keyset import every, page_of
 from sfsync.backoffice.kit.layout import page
@@ -45,6 +45,7 @@ def query_of(request: HttpRequest) -> str:
     return query.urlencode()
 
 
+@asked_again
 @of_store
 def export(request: HttpRequest, store: Store) -> StreamingHttpResponse:
     """The chosen orders, all of them, as CSV."""

@@ -5,33 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.apps import apps
 from django.contrib import messages
-from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
-from sfsync.backoffice.kit.access import administrator, person
+from sfsync.backoffice.kit import invitations
+from sfsync.backoffice.kit.access import administrator, asked_again, person
 from sfsync.backoffice.kit.layout import page
+from sfsync.backoffice.kit.signals import access_renewed
 from sfsync.models import SettingChange, Store
 
 PEOPLE_A_PAGE = 50
 
 
 class Person(forms.Form):
-    """Somebody who may sign in. The password is needed for a new one, and replaces the old one otherwise."""
+    """Somebody who may sign in. They choose their password themselves, by a link."""
 
     username = forms.CharField(label=gettext_lazy("Name to sign in with"), max_length=150)
     email = forms.EmailField(label=gettext_lazy("Email address"), required=False)
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        required=False,
-        widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 8 characters. Share it securely; it can be changed after signing in."),
-    )
     administrator = forms.BooleanField(
         label=gettext_lazy("Administrator: sees everything, adds stores and people"), required=False
     )
@@ -47,8 +44,6 @@ class Person(forms.Form):
     def __init__(self, user: Any, data: Any = None) -> None:
         self.user = user
         super().__init__(data, initial=_initial(user))
-        if user.pk:
-            self.fields["password"].label = _("New password")
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
@@ -57,14 +52,6 @@ class Person(forms.Form):
             raise forms.ValidationError(_("This name is taken."))
         get_user_model()._meta.get_field("username").run_validators(name)
         return name
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if password:
-            password_validation.validate_password(password, self.user)
-        elif not self.user.pk:
-            raise forms.ValidationError(_("Set a password."))
-        return password
 
     def clean_administrator(self) -> bool:
         return self._not_the_last(self.cleaned_data["administrator"])
@@ -82,21 +69,12 @@ class Person(forms.Form):
         user, given = self.user, self.cleaned_data
         user.username, user.email, user.is_active = given["username"], given["email"], given["active"]
         user.is_staff = user.is_superuser = given["administrator"]
-        if given["password"]:
-            user.set_password(given["password"])
-            _unlock(user.username)
+        if not user.pk:
+            user.set_unusable_password()
         user.save()
         before = set(user.sfsync_stores.all())
         user.sfsync_stores.set(given["stores"])
         _record(user, before, set(given["stores"]), who)
-
-
-def _unlock(name: str) -> None:
-    """The sign-in, where this project counts failures with django-axes."""
-    if apps.is_installed("axes"):
-        from axes.utils import reset
-
-        reset(username=name)
 
 
 def _initial(user: Any) -> dict[str, Any]:
@@ -125,20 +103,40 @@ def users(request: HttpRequest) -> HttpResponse:
     return page(request, "users.html", screen="users", pages=pages)
 
 
+@asked_again
 @administrator
 def new_user(request: HttpRequest) -> HttpResponseBase:
     return _edit(request, get_user_model()())
 
 
+@asked_again
 @administrator
 def user(request: HttpRequest, number: int) -> HttpResponseBase:
     return _edit(request, get_object_or_404(get_user_model(), pk=number))
 
 
 def _edit(request: HttpRequest, user: Any) -> HttpResponseBase:
-    form = Person(user, request.POST or None)
+    form, new = Person(user, request.POST or None), not user.pk
     if request.method == "POST" and form.is_valid():
         form.save(person(request))
+        if new:
+            return _invited(request, user)
         messages.success(request, _("Saved."))
         return redirect("backoffice:users")
     return page(request, "user.html", screen="users", form=form, person=user)
+
+
+@asked_again
+@administrator
+@require_POST
+def new_link(request: HttpRequest, number: int) -> HttpResponseBase:
+    """For somebody who cannot sign in any more: their password, and their second factors if asked, are gone."""
+    somebody = get_object_or_404(get_user_model(), pk=number)
+    access_renewed.send(sender=None, request=request, person=somebody, factors="factors" in request.POST)
+    return _invited(request, somebody)
+
+
+def _invited(request: HttpRequest, somebody: Any) -> HttpResponse:
+    """The link is shown here and nowhere else."""
+    link = reverse("backoffice:invitation", args=[invitations.invite(somebody)])
+    return page(request, "invited.html", screen="users", person=somebody, link=request.build_absolute_uri(link))

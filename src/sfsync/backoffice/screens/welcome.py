@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sfsync.backoffice.kit.layout import LANGUAGES
 from sfsync.models import Release
 
 LETTERS = 16
@@ -79,8 +78,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         form = FirstAdministrator(request.POST or None)
         if form.is_valid():
             return _enter(request, form.cleaned_data)
-    context = {"form": form, "languages": LANGUAGES}
-    return render(request, "sfsync/backoffice/welcome.html", context, status=400 if form.errors else 200)
+    return render(request, "sfsync/backoffice/welcome.html", {"form": form}, status=400 if form.errors else 200)
 
 
 def _enter(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:

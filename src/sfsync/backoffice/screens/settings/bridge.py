@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from sfsync import texts
-from sfsync.backoffice.kit.access import of_store, person, post_only
+from sfsync.backoffice.kit.access import asked_again, of_store, person, post_only
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.engine.people import bridges
 from sfsync.models import Store
@@ -34,6 +34,7 @@ def standing(store: Store) -> Standing | None:
     return Standing(sentence, store.state.bridge_made_at, store.state.heard_at)
 
 
+@asked_again
 @of_store
 @post_only("backoffice:connection")
 def bridge(request: HttpRequest, store: Store) -> HttpResponseBase:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import administrator, is_administrator, of_store, person, post_only
+from sfsync.backoffice.kit.access import administrator, asked_again, is_administrator, of_store, person, post_only
 from sfsync.backoffice.kit.layout import Way, page
 from sfsync.backoffice.kit.live_shop import Tried, carriers_of, statuses_of, tried
 from sfsync.backoffice.screens.settings import pending_secrets
@@ -59,6 +59,7 @@ def mails(request: HttpRequest, store: Store) -> HttpResponseBase:
     return _edit(request, store, Mails, "mails")
 
 
+@asked_again
 @of_store
 def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     """What is given is tried before it is saved, so that nothing that works is replaced by a mistake."""
@@ -125,6 +126,7 @@ def history(request: HttpRequest, store: Store) -> HttpResponse:
     return tab_page(request, store, "history.html", "history", changes=lines, silent=names.silent)
 
 
+@asked_again
 @administrator
 def new_store(request: HttpRequest) -> HttpResponseBase:
     """Tried like a connection before it is added."""

@@ -1,0 +1,41 @@
+"""Before what matters most, whoever is signed in says again who they are, unless they did so lately."""
+
+from __future__ import annotations
+
+import time
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.socialaccount.adapter import get_adapter as get_provider_adapter
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+
+RECENT = 900
+"""Seconds."""
+
+
+def ask_again(request: HttpRequest) -> HttpResponse | None:
+    """Where to say it; nothing where it was said within the last quarter of an hour.
+
+    What a form sent is not kept for afterwards: there may be a token in it.
+    """
+    said = get_authentication_records(request, request.user)
+    if any(time.time() - record["at"] < RECENT for record in said):
+        return None
+    return redirect(f"{_way(request)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def came_by_provider(request: HttpRequest) -> bool:
+    return any(record["method"] == "socialaccount" for record in get_authentication_records(request, request.user))
+
+
+def _way(request: HttpRequest) -> str:
+    """Their password, second factor or passkey; their company's account where they have nothing else."""
+    ways = [way["url"] for way in get_adapter(request).get_reauthentication_methods(request.user)]
+    if not ways:
+        ways = [each.get_login_url(request) for each in get_provider_adapter(request).list_providers(request)]
+    if not ways:
+        raise PermissionDenied
+    return str(ways[0])

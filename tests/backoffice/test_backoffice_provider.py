@@ -1,0 +1,179 @@
+"""A company's own provider (OpenID Connect), one of the tests' own on a real port: who comes in, and as what."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from sfsync.guard.groups import read_roles, role_of
+from sfsync_server import environment
+from tests.pages import text
+
+ROLES = {"it": "administrator", "shops": "merchant"}
+
+
+class Provider(ThreadingHTTPServer):
+    """Signs in whoever it is told to: `person` are the claims."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.person: dict[str, Any] = {}
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: Provider
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/.well-known/"):
+            pages = {name: f"{self.server.url}/{name.partition('_')[0]}" for name in (
+                "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri",
+            )}  # fmt: skip
+            self.say({"issuer": self.server.url, **pages})
+        else:
+            assert self.headers["Authorization"] == "Bearer access"
+            self.say(self.server.person)
+
+    def do_POST(self) -> None:
+        given = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        assert given["code"] == ["one-time"]
+        assert given["code_verifier"]
+        now = int(time.time())
+        claims = {
+            "iss": self.server.url,
+            "aud": "sfsync",
+            "iat": now,
+            "exp": now + 60,
+            "sub": self.server.person["sub"],
+        }
+        token = jwt.encode(claims, "a-key-of-thirty-two-characters-!", algorithm="HS256")
+        self.say({"access_token": "access", "token_type": "Bearer", "id_token": token})
+
+    def say(self, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_said: Any) -> None:
+        """Nothing on the screen of the tests."""
+
+
+@pytest.fixture
+def provider(db: None, settings: Settings) -> Iterator[Provider]:
+    with Provider() as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        given = environment.Environment(
+            oidc_url=server.url, oidc_name="Acme", oidc_client_id="sfsync", oidc_roles="it=administrator"
+        )
+        apps = environment.providers(given)
+        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": apps}}
+        settings.GUARD_GROUP_ROLES = ROLES
+        yield server
+        server.shutdown()
+
+
+def come(provider: Provider, **person: Any) -> tuple[Client, Any]:
+    """A browser that takes the button of the sign-in page, and what it gets in the end."""
+    provider.person = {"preferred_username": "claire", "email": "claire@example.com", **person}
+    browser = Client(headers={"accept-language": "en"})
+    way = browser.post("/sign-in/oidc/company/login/?process=login")["Location"]
+    assert way.startswith(f"{provider.url}/authorization?")
+    asked = parse_qs(urlsplit(way).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    answer = browser.get("/sign-in/oidc/company/login/callback/", {"code": "one-time", "state": asked["state"][0]})
+    return browser, answer
+
+
+def test_the_sign_in_page_offers_the_provider(provider: Provider) -> None:
+    assert "Sign in with Acme" in text(Client().get("/sign-in/"))
+
+
+def test_an_agency_signs_in_with_its_own_provider(provider: Provider) -> None:
+    browser, _answer = come(provider, sub="1", groups=["shops", "football"])
+    person = User.objects.get(username="claire")
+    assert not person.is_staff
+    assert not person.has_usable_password()
+    assert browser.get("/").status_code == 200
+    assert browser.get("/people/").status_code == 403
+
+
+def test_the_groups_of_today_make_the_role_of_today(provider: Provider) -> None:
+    come(provider, sub="1", groups=["shops"])
+    browser, _answer = come(provider, sub="1", groups=["shops", "it"])
+    assert browser.get("/people/").status_code == 200
+    come(provider, sub="1", groups=["shops"])
+    assert browser.get("/people/").status_code == 403
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("groups", [[], None, ["football"], "football", [{"it": 1}], "IT"])
+def test_who_is_in_no_group_with_a_role_stays_out(provider: Provider, groups: Any) -> None:
+    browser, answer = come(provider, sub="1", groups=groups)
+    assert answer.status_code == 403
+    assert "gives you no access" in answer.content.decode()
+    assert browser.get("/").status_code == 302
+    assert not User.objects.exists()
+
+
+def test_a_name_or_an_address_that_is_somebodys_makes_nobody_them(provider: Provider) -> None:
+    User.objects.create_superuser("claire", email="claire@example.com", password="a-good-password-9")
+    browser, _answer = come(provider, sub="7", groups=["shops"])
+    assert browser.get("/people/").status_code == 403
+    assert User.objects.count() == 2
+
+
+def test_an_account_is_not_joined_to_somebody_who_is_signed_in(provider: Provider) -> None:
+    root = User.objects.create_superuser("root", password="a-good-password-9")
+    provider.person = {"sub": "7", "groups": ["shops"]}
+    browser = Client()
+    browser.force_login(root)
+    way = browser.post("/sign-in/oidc/company/login/?process=connect")["Location"]
+    state = parse_qs(urlsplit(way).query)["state"][0]
+    answer = browser.get("/sign-in/oidc/company/login/callback/", {"code": "one-time", "state": state})
+    assert answer.status_code == 403
+
+
+def test_who_has_no_password_says_again_who_they_are_at_the_provider(provider: Provider) -> None:
+    browser, _answer = come(provider, sub="1", groups=["it"])
+    assert browser.get("/people/new/").status_code == 200
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "socialaccount", "at": time.time() - 901}]
+    session.save()
+    assert browser.get("/people/new/")["Location"].startswith("/sign-in/oidc/company/login/?")
+
+
+def test_a_callback_that_nobody_asked_for_opens_nothing(provider: Provider) -> None:
+    provider.person = {"sub": "1", "groups": ["it"]}
+    browser = Client()
+    browser.get("/sign-in/oidc/company/login/callback/", {"code": "one-time", "state": "made-up"})
+    assert browser.get("/").status_code == 302
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(("groups", "role"), [
+    (["it", "shops"], "administrator"), (["shops", "it"], "administrator"), ("shops it", "administrator"),
+    (["shops"], "merchant"), ("shops,football", "merchant"), ([], ""), (None, ""), ([1, ["it"]], ""),
+])  # fmt: skip
+def test_the_highest_of_the_groups_roles_counts(groups: Any, role: str) -> None:
+    assert role_of(groups, ROLES) == role
+
+
+def test_roles_are_written_group_by_group() -> None:
+    assert read_roles("it=administrator, cn=shops=merchant,") == {"it": "administrator", "cn=shops": "merchant"}
+    for wrong in ("it", "it=king", "=merchant"):
+        with pytest.raises(ValueError, match="takes group=role"):
+            read_roles(wrong)
