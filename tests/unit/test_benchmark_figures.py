@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.capacity import Cost, needs
 from benchmarks.child import Spent
 from benchmarks.figures import Figures, Floor, Load, Pass
 
@@ -71,3 +72,16 @@ def test_ten_times_the_orders_are_compared_with_the_tenth() -> None:
     figures.compare_sizes()
     assert told(figures)["time, times over"] == (11.2, False)
     assert told(figures)["peak memory, times over"] == (1.11, False)
+
+
+def test_what_a_fleet_needs_grows_with_its_stores() -> None:
+    """10,000 stores every five minutes are 33.3 passes a second; 30 % of the cores are kept free."""
+    cost = Cost(cpu=0.021, seconds=0.1, ours=6, shop=4, worker_mb=120)
+    small, large = needs(10_000, cost), needs(100_000, cost)
+    assert (round(small.cores, 6), small.workers, small.statements) == (1.0, 5, 200.0)
+    assert (round(large.cores, 6), large.workers, large.connections) == (10.0, 48, 48)
+    assert large.memory_gb == 48 * 120 / 1024
+
+
+def test_a_fleet_of_few_stores_needs_a_worker_all_the_same() -> None:
+    assert needs(1, Cost(cpu=0.021, seconds=0.1, ours=6, shop=4, worker_mb=120)).workers == 1
