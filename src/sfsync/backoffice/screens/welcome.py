@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sfsync.backoffice.kit.layout import LANGUAGES
+from sfsync.backoffice.kit.languages import LANGUAGES
 from sfsync.models import Release
 
 LETTERS = 16
