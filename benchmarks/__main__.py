@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks import fleet as fleets
 from benchmarks import night as nights
 from benchmarks import report, scenarios
 from benchmarks.figures import Figures, Load
@@ -32,6 +33,11 @@ def main(
     live: Annotated[int, typer.Option(min=0, help="Changes followed in real time; 0 for none.")] = 60,
     among: Annotated[int, typer.Option(min=0, help="Also one change among so many orders.")] = 0,
     stores: Annotated[int, typer.Option(min=0, help="Also a turn of the service over so many stores.")] = 0,
+    fleet: Annotated[
+        bool,
+        typer.Option("--fleet", help="Only a fleet: its stores on PostgreSQL, one token in four processes."),
+    ] = False,
+    fleet_size: Annotated[int, typer.Option(min=1, help="So many stores.")] = 10_000,
     night: Annotated[int, typer.Option(min=0, help="Orders that a night's comparison goes over; 0 for none.")] = 10_000,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     write: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
@@ -46,6 +52,9 @@ def main(
     loads += [Load(slow, name, minute=True) for name in databases if minute]
     figures = Figures()
     with rig() as world:
+        if fleet:
+            _fleet(world, fleet_size, figures)
+            loads = databases = []
         _measure(world, loads, figures)
         for name in databases:
             _beside(world, name, figures, live=live, among=among, stores=stores)
@@ -64,7 +73,16 @@ WIDTH = 160
 """Columns where the output is no terminal."""
 
 
+def _fleet(world: Rig, stores: int, figures: Figures) -> None:
+    with _errors.status(f"{stores:,} stores …"):
+        fleets.many(world, stores, figures)
+    with _errors.status("one token in several processes …"):
+        fleets.one_token(world, figures)
+
+
 def _measure(world: Rig, loads: list[Load], figures: Figures) -> None:
+    if not loads:
+        return
     with _errors.status("warming up …"):
         scenarios.warm_up(world)
     for load in loads:

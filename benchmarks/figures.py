@@ -49,9 +49,8 @@ class Pass:
         return statements_of(self.watch) if self.watch else None
 
     @property
-    def cpu_over_floor(self) -> float | None:
-        """Milliseconds per order."""
-        return (self.spent.cpu - self.floor.spent.cpu) / self.load.orders * 1000 if self.floor else None
+    def cpu_in_floors(self) -> float | None:
+        return self.spent.cpu / self.floor.spent.cpu if self.floor else None
 
 
 def statements_of(watch: dict[str, Any]) -> tuple[int, int]:
@@ -100,7 +99,8 @@ class Figures:
 
 
 LARGE = 10_000
-"""The size from which the targets per order hold; below it the fixed cost of a run counts."""
+"""The size from which the targets per order hold; below it the fixed cost of a run counts. Seconds are compared with
+those of the floor in the same run: a slower machine misses no target for being slower."""
 
 
 def targets_of(one: Pass) -> Iterator[Target]:
@@ -111,10 +111,10 @@ def targets_of(one: Pass) -> Iterator[Target]:
     yield Target(f"requests per order: {name}", 0.025 if load.minute else 0.0205, one.requests / load.orders)
     if one.statements:
         yield Target(f"SQL statements per order: {name}", 0.1, sum(one.statements) / load.orders)
-    if one.cpu_over_floor is not None and not load.paced and load.database == "sqlite":
-        yield Target(f"CPU per order over the floor: {name}", 0.5, one.cpu_over_floor, "ms")
+    if one.cpu_in_floors is not None and not load.paced and load.database == "sqlite":
+        yield Target(f"CPU, in floors: {name}", 5, one.cpu_in_floors)
     if one.floor and load.paced:
-        yield Target(f"time, in floors: {name}", 1.1, one.spent.seconds / one.floor.spent.seconds)
+        yield Target(f"time, in floors: {name}", 1.05, one.spent.seconds / one.floor.spent.seconds)
 
 
 def growth(passes: Sequence[Pass]) -> Iterator[Target]:

@@ -138,7 +138,7 @@ each kind (R32): it counts only if it finds all of them and nothing else. *with 
 learns the deadlines of 200 other orders (R25).
 
 Below 10,000 orders the fixed cost of a run counts, so an order's targets are judged from there on. Seconds move with
-the machine, on some by a third within an hour: compare them with the floor's.
+the machine, on some by a third within an hour: the targets are multiples of the floor's, measured in the same run.
 """
 
 

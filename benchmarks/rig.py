@@ -90,9 +90,16 @@ class Rig:
         return shop, shop.add_orders(orders)
 
     def home(
-        self, shop: SampleShop, *, database: str, paced: bool = False, stores: int = 1, mode: str = "batch"
+        self,
+        shop: SampleShop,
+        *,
+        database: str,
+        paced: bool = False,
+        stores: int = 1,
+        mode: str = "batch",
+        api_url: str = "",
     ) -> Home:
-        """A fresh installation with that shop's store (or many of the same)."""
+        """A fresh installation with that shop's store (or many of the same). `api_url`: in place of the sandbox."""
         number = next(self._numbers)
         folder = self.folder / f"home-{number}"
         folder.mkdir()
@@ -100,7 +107,7 @@ class Rig:
         if database == "postgresql":
             env["SFSYNC_DATABASE_URL"] = services.postgres().database(f"sfsync_{number}")
         home = Home(folder, env)
-        settings = "".join(_store(each, shop.url, self.sandbox.url, mode) for each in range(stores))
+        settings = "".join(_store(each, shop.url, api_url or self.sandbox.url, mode) for each in range(stores))
         (folder / "stores.toml").write_text(settings)
         for command in (("migrate",), ("apply", "stores.toml")):
             done = home.sfsync(*command)

@@ -40,10 +40,14 @@ class Cursors:
     def rests(self, source: Source) -> bool:
         """It was followed a moment ago. Its share of the time counts in a store that is looked at every second."""
         row, now = self.rows.get(source.name), self.run.clock()
-        if row is None or row.not_before is None or not (source.every or self.run.store.mode == Mode.REALTIME):
+        if row is None or row.not_before is None or not self._may_rest(source):
             return False
         longest = source.every + timedelta(seconds=rest(row.cost, source.share)) + CLOCKS
         return now < row.not_before <= now + longest
+
+    def _may_rest(self, source: Source) -> bool:
+        """In batches the schedule is rest enough."""
+        return bool(source.every) or self.run.store.mode == Mode.REALTIME
 
     def keep(self, name: str, position: Json) -> None:
         """In a transaction that holds the lease, with what was found on the way there."""
@@ -56,7 +60,8 @@ class Cursors:
         row = self._row(source.name)
         wait = max(rest(seconds, source.share), source.every.total_seconds() - seconds)
         row.cost = seconds
-        row.not_before = self.run.clock() + timedelta(seconds=wait) if wait >= SHORT else None
+        rests = wait >= SHORT and self._may_rest(source)
+        row.not_before = self.run.clock() + timedelta(seconds=wait) if rests else None
         if trouble or row.trouble:
             self._note_trouble(row, trouble, cause)
         elif row.not_before is None:

@@ -1,0 +1,101 @@
+"""A fleet on this machine: thousands of stores in one PostgreSQL, and eight of one token in four processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+from benchmarks import child
+from benchmarks.capacity import Cost, needs
+from benchmarks.figures import Fact, Figures, Target
+from benchmarks.rig import Rig
+from benchmarks.scenarios import Wrong
+from shoppingfeed.sandbox import Sandbox
+from shoppingfeed.sandbox.state import DEFAULT_STORE
+from tests import services
+
+PASSES = 150
+"""More stores than a worker keeps connections to: in a fleet each pass opens its shop's anew."""
+SIZES = (10_000, 100_000)
+REQUESTS, SECONDS = 10, 2.0
+"""Shopping Feed's own limit."""
+WINDOWS = 20
+SENDERS, SHARING = 4, 8
+
+
+def many(rig: Rig, stores: int, figures: Figures) -> None:
+    """What a pass costs among so many stores, and what it takes to ask about all of them."""
+    shop, _ = rig.shop(20)
+    home = rig.home(shop, database="postgresql")
+    command = [sys.executable, "-m", "benchmarks.fleet_worker", str(stores), str(min(PASSES, stores))]
+    found: dict[str, Any] = child.run(command, env=home.env, folder=home.folder).document
+    if found["handed"] != stores:
+        raise Wrong(f"{found['handed']} of {stores} stores were handed out")
+    name = f"{stores:,} stores"
+    figures.targets += [
+        Target(f"CPU of an idle pass: {name}", 0.02, found["cpu"], "s"),
+        Target(f"statements of an idle pass in PostgreSQL: {name}", 4, found["ours"]),
+        Target(f"statements of an idle pass in the shop: {name}", 8, found["shop"]),
+        Target(f"memory of a worker: {name}", 120, found["worker_mb"], "MB"),
+        Target(f"handed out twice before each was once: {name}", 0, found["twice"]),
+        Target(f"the next 200 of all that are due: {name}", 1, found["claim_seconds"], "s"),
+        Target(f"the CRON address: {name}", 0.1, found["cron_seconds"], "s"),
+        Target(f"/metrics: {name}", 0.1, found["metrics_seconds"], "s"),
+        Target(f"size of /metrics: {name}", 100, found["metrics_bytes"] / 1000, "kB"),
+    ]
+    cost = Cost(**{each: found[each] for each in Cost.__slots__})
+    figures.facts += [_means(size, cost) for size in SIZES]
+
+
+def _means(stores: int, cost: Cost) -> Fact:
+    need = needs(stores, cost)
+    shown = f"{need.passes:.0f} passes/s, {need.cores:.1f} cores, {need.workers} workers with {need.memory_gb:.1f} GB, "
+    shown += f"{need.connections} connections, {need.statements:.0f} statements/s"
+    return Fact(f"{stores:,} batch stores, each every five minutes", shown)
+
+
+def one_token(rig: Rig, figures: Figures) -> None:
+    """Eight stores of one token, asked about by four processes as fast as they may."""
+    sandbox = Sandbox(rate_limit=(REQUESTS, SECONDS))
+    for number in range(1, SHARING):
+        sandbox.add_store(DEFAULT_STORE + number)
+    shop, _ = rig.shop(1)
+    with sandbox.serve() as feed:
+        home = rig.home(shop, database="postgresql", paced=True, stores=SHARING, api_url=feed.url)
+        for kept, more in (("PostgreSQL", {}), ("Redis", {"SFSYNC_BROKER_URL": services.redis().database("9")})):
+            found = _shared(sandbox, home.env | more)
+            refused, used = sum(each == 429 for each in found) / len(found), found.count(200) / (REQUESTS * WINDOWS)
+            name = f"{SHARING} stores of one token in {SENDERS} processes, counted in {kept}"
+            figures.targets += [
+                Target(f"requests refused: {name}", 1, refused * 100, "%"),
+                Target(f"allowed pace not used: {name}", 5, (1 - used) * 100, "%"),
+            ]
+
+
+def _shared(sandbox: Sandbox, env: dict[str, str]) -> list[int]:
+    """The statuses of what arrives in a steady state."""
+    names = [f"store{number}" for number in range(SHARING)]
+    command = [sys.executable, "-m", "tests.e2e.sender"]
+    started = [subprocess.Popen([*command, *names[each::SENDERS]], env=env) for each in range(SENDERS)]
+    requests, before = sandbox.ledger.requests, len(sandbox.ledger.requests)
+    try:
+        _wait(lambda: len({each.path.split("/")[3] for each in requests[before:]}) == SHARING)
+        start = len(requests)
+        _wait(lambda: len(requests) > start)
+        end = requests[start].at + WINDOWS * SECONDS
+        _wait(lambda: requests[-1].at > end)
+        return [each.status for each in requests[start:] if each.at <= end]
+    finally:
+        for each in started:
+            each.kill()
+            each.wait()
+
+
+def _wait(happened: Any, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            raise Wrong("The processes of one token did not send.")
+        time.sleep(0.05)

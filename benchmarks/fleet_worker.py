@@ -1,0 +1,117 @@
+"""A worker among many stores, in a process of its own: what a pass of it costs, and what asking about all of them does.
+
+python -m benchmarks.fleet_worker STORES PASSES
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+AT_ONCE = 200
+"""Stores that are claimed at a time, as the beat does."""
+
+
+def main(stores: int, passes: int) -> dict[str, Any]:
+    """Seconds, statements and bytes; every store is due."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
+    import django
+
+    django.setup()
+    from sfsync.engine.people.at_once import ask_runs
+    from sfsync.ops.metrics import exposition
+
+    _multiply(stores)
+    found = _passes(passes)
+    found |= _claims()
+    found["metrics_bytes"] = len(exposition()[0])
+    found["metrics_seconds"] = min(_seconds(exposition) for _ in range(5))
+    found["cron_seconds"] = _seconds(ask_runs)
+    return found
+
+
+def _multiply(count: int) -> None:
+    """The first store, so many times: each reads that shop by a connection of its own."""
+    from django.db import transaction
+
+    from sfsync.engine.due import make_rows
+    from sfsync.models import Store, StoreState
+
+    first = Store.objects.get()
+    shared = {each.attname: getattr(first, each.attname) for each in Store._meta.concrete_fields}
+    with transaction.atomic():
+        more = [Store(**shared | {"id": None, "name": f"{first.name}-{number}"}) for number in range(1, count)]
+        Store.objects.bulk_create(more, batch_size=1000)
+        StoreState.objects.bulk_create([StoreState(store=each) for each in more], batch_size=1000)
+    make_rows()
+
+
+def _passes(count: int) -> dict[str, Any]:
+    """Twice over so many stores, more than a worker keeps connections to; the second time counts."""
+    from django.db import connection
+    from sqlalchemy import Engine, event
+
+    from sfsync.engine.kit.connections import Live
+    from sfsync.engine.run import run_store
+    from sfsync.models import Store
+
+    live, stores, counted = Live(), list(Store.objects.order_by("pk")[:count]), {"ours": 0, "shop": 0}
+
+    def ours(execute: Callable[..., Any], *given: Any) -> Any:
+        counted["ours"] += 1
+        return execute(*given)
+
+    def shop(*_given: Any) -> None:
+        counted["shop"] += 1
+
+    for store in stores:
+        run_store(store, live)
+    event.listen(Engine, "before_cursor_execute", shop)
+    cpu, began = time.process_time(), time.perf_counter()
+    with connection.execute_wrapper(ours):
+        for store in stores:
+            run_store(store, live)
+    cpu, seconds = time.process_time() - cpu, time.perf_counter() - began
+    event.remove(Engine, "before_cursor_execute", shop)
+    each = {"cpu": cpu / count, "seconds": seconds / count, **{name: got / count for name, got in counted.items()}}
+    return each | {"worker_mb": _resident()}
+
+
+def _claims() -> dict[str, Any]:
+    """All stores are due, and are handed out: each once, the longest overdue first."""
+    from django.utils import timezone
+
+    from sfsync.engine.due import claim
+    from sfsync.models import Process
+
+    now = timezone.now()
+    Process.objects.update(next_run_at=None)
+    handed: list[int] = []
+    began = time.perf_counter()
+    while got := claim(now, AT_ONCE, timedelta(minutes=5)):
+        handed += [each.store_id for each in got]
+    seconds = time.perf_counter() - began
+    twice = len(handed) - len({*handed})
+    return {"handed": len(handed), "twice": twice, "claim_seconds": seconds / max(len(handed) / AT_ONCE, 1)}
+
+
+def _resident() -> float:
+    """MB, at this moment."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))
