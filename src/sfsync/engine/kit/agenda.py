@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from sfsync.domain.task_state import TaskState
 from sfsync.models import Action, Store, Task
@@ -17,7 +17,8 @@ class Agenda:
     """Numbers of tasks; what waits for a person is not counted. `alive`: orders with an intention, or with a set-aside
     fact that is tried again, of which `due` can be decided now. `in_flight`: sent, of which `to_look_at` are due for a
     look at their ticket, or for the question whether they arrived. `held`: claimed by a run, which at the start of one
-    is a run that is gone. `ahead`: written by a clock that has been put back since."""
+    is a run that is gone. `ahead`: written by a clock that has been put back since. `next_at`: when the first of the
+    others is due."""
 
     alive: int
     due: int
@@ -25,6 +26,7 @@ class Agenda:
     to_look_at: int
     held: int
     ahead: int
+    next_at: datetime | None = None
 
 
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -46,6 +48,7 @@ def agenda(store: Store, now: datetime) -> Agenda:
             to_look_at=Count("id", filter=sent & ripe),
             held=Count("id", filter=~Q(lease="")),
             ahead=Count("id", filter=Q(date_upd__gt=now + CLOCKS_DIFFER)),
+            next_at=Min("update_at", filter=Q(update_at__gt=now)),
         )
     )
     return Agenda(**figures)

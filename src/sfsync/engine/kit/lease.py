@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -18,6 +19,8 @@ from sfsync.models.process import SYNC
 from sfsync.texts import stamp
 
 Clock = Callable[[], datetime]
+_under_way: set[str] = set()
+"""The tokens of the runs of this process."""
 
 
 class Busy(Exception):
@@ -65,8 +68,13 @@ class Lease:
             self.beat(progress, now=True)
             yield
 
+    def end(self) -> None:
+        """The run is over, whether or not that could be written down."""
+        _under_way.discard(self.token)
+
     def release(self, at: datetime | None = None, **result: object) -> bool:
         """Free the process. `at`: when the run ended, now unless told otherwise."""
+        self.end()
         return Process.objects.release(self.store, self.name, self.token, finished_at=at or self.clock(), **result)
 
 
@@ -77,15 +85,32 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
     pid = os.getpid()
     run = {"machine": machine(), "host": socket.gethostname(), "pid": pid, "born": born(pid)}
     run |= {"started_at": now, "lease_until": now + length}
+    _under_way.add(lease.token)  # before anybody can see it held
+    try:
+        _take(lease, run)
+    except BaseException:
+        lease.end()
+        raise
+    return lease
+
+
+def _take(lease: Lease, run: dict[str, Any]) -> None:
+    store, name = lease.store, lease.name
     if Process.objects.take(store, name, lease.token, run):
-        return lease
+        return
     process = Process.objects.get_or_create(store=store, name=name)[0]
-    if process.holder and not process.gone(now):
+    if process.holder and not abandoned(process, lease.taken_at):
         raise Busy(held_by(process))
     if not Process.objects.take(store, name, lease.token, run, former=process.holder):
         process.refresh_from_db()
         raise Busy(held_by(process))
-    return lease
+
+
+def abandoned(process: Process, now: datetime) -> bool:
+    """The run that holds it is over: its process is gone, or is this one, which knows better. Our database was away
+    when that was to be written down."""
+    ours = process.machine == machine() and process.pid == os.getpid() and process.born == born(process.pid)
+    return process.gone(now) or (ours and process.holder not in _under_way)
 
 
 def held_by(process: Process) -> str:
