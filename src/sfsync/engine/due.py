@@ -18,7 +18,7 @@ from sfsync.conf import conf
 from sfsync.db.process_identity import machine
 from sfsync.domain.backoff import pause_after
 from sfsync.engine.kit.agenda import Agenda
-from sfsync.engine.kit.lease import abandoned
+from sfsync.engine.kit.lease import give_back
 from sfsync.models import Hint, Process, Store
 from sfsync.models.hint import LATELY
 from sfsync.models.process import SYNC
@@ -57,10 +57,9 @@ def due(now: datetime) -> QuerySet[Process]:
 
 
 def _dead(now: datetime) -> list[int]:
-    """Held by a run of this machine that is over: nobody waits for its lease to end."""
+    """Held by a run of this machine whose process is gone: nobody waits for its lease to end."""
     held = Process.objects.filter(name=SYNC, machine=machine(), lease_until__gt=now).exclude(holder="")
-    chosen = held.only("holder", "lease_until", "machine", "pid", "born")
-    return [process.pk for process in chosen if abandoned(process, now)]
+    return [process.pk for process in held.only("lease_until", "machine", "pid", "born") if process.gone(now)]
 
 
 def make_rows() -> None:
@@ -75,6 +74,7 @@ def claim(now: datetime, limit: int, lasts: timedelta, *, only: Iterable[int] | 
     It `lasts` until a run takes the store, or for that long: what nobody started by then can be claimed again. `only`:
     of these stores.
     """
+    give_back()
     make_rows()
     free = due(now).filter(Q(woken_until=None) | Q(woken_until__lte=now) | Q(woken_until__gt=now + LONGEST_PAUSE))
     free = free if only is None else free.filter(store__in=list(only))
@@ -104,6 +104,7 @@ def worth_waking(now: datetime) -> int:
 
 def claimed(store_id: int, wake: str) -> Store | None:
     """The store, if it is still the caller's to run: not switched off, not handed to somebody else, not done."""
+    give_back()
     return Store.objects.filter(pk=store_id, enabled=True, processes__name=SYNC, processes__wake=wake).first()
 
 

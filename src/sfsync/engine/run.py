@@ -90,10 +90,8 @@ def run_store(
         if _may_tell(lease, tally.troubles):
             unmailed = _tell_people(store, lease, journal, tally.troubles)
     finally:
-        try:
+        with lease.saying_the_end():
             _finish(store, lease, journal, tally, rest, cut=stop.over)
-        finally:
-            lease.end()
     if crash:
         raise crash
     if not tally.troubles and not stop(0):

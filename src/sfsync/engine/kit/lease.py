@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -19,8 +18,8 @@ from sfsync.models.process import SYNC
 from sfsync.texts import stamp
 
 Clock = Callable[[], datetime]
-_under_way: set[str] = set()
-"""The tokens of the runs of this process."""
+_unsaid: set[str] = set()
+"""The tokens of runs of this process that are over, and could not say so."""
 
 
 class Busy(Exception):
@@ -68,14 +67,18 @@ class Lease:
             self.beat(progress, now=True)
             yield
 
-    def end(self) -> None:
-        """The run is over, whether or not that could be written down."""
-        _under_way.discard(self.token)
-
     def release(self, at: datetime | None = None, **result: object) -> bool:
         """Free the process. `at`: when the run ended, now unless told otherwise."""
-        self.end()
         return Process.objects.release(self.store, self.name, self.token, finished_at=at or self.clock(), **result)
+
+    @contextmanager
+    def saying_the_end(self) -> Iterator[None]:
+        """What fails in here is made up for by the next run of this process (`give_back`)."""
+        try:
+            yield
+        except BaseException:
+            _unsaid.add(self.token)
+            raise
 
 
 def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lease:
@@ -85,32 +88,24 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
     pid = os.getpid()
     run = {"machine": machine(), "host": socket.gethostname(), "pid": pid, "born": born(pid)}
     run |= {"started_at": now, "lease_until": now + length}
-    _under_way.add(lease.token)  # before anybody can see it held
-    try:
-        _take(lease, run)
-    except BaseException:
-        lease.end()
-        raise
-    return lease
-
-
-def _take(lease: Lease, run: dict[str, Any]) -> None:
-    store, name = lease.store, lease.name
+    give_back()
     if Process.objects.take(store, name, lease.token, run):
-        return
+        return lease
     process = Process.objects.get_or_create(store=store, name=name)[0]
-    if process.holder and not abandoned(process, lease.taken_at):
+    if process.holder and not process.gone(now):
         raise Busy(held_by(process))
     if not Process.objects.take(store, name, lease.token, run, former=process.holder):
         process.refresh_from_db()
         raise Busy(held_by(process))
+    return lease
 
 
-def abandoned(process: Process, now: datetime) -> bool:
-    """The run that holds it is over: its process is gone, or is this one, which knows better. Our database was away
-    when that was to be written down."""
-    ours = process.machine == machine() and process.pid == os.getpid() and process.born == born(process.pid)
-    return process.gone(now) or (ours and process.holder not in _under_way)
+def give_back() -> None:
+    """What runs of this process hold although they are over: our database was away when that was to be written down."""
+    unsaid = list(_unsaid)
+    if unsaid:
+        Process.objects.filter(holder__in=unsaid).update(holder="", progress="", wake="")
+        _unsaid.difference_update(unsaid)
 
 
 def held_by(process: Process) -> str:
