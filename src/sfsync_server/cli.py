@@ -96,9 +96,9 @@ def _set_up() -> None:
 
 def _register() -> None:
     """Commands import Django's models late: they register themselves once the settings are known to be right."""
-    from sfsync_server.commands import acting, local, looking, market, running, setting, taking_over, web
+    from sfsync_server.commands import acting, fleet, local, looking, market, running, setting, taking_over, web
 
-    for module in (setting, running, looking, acting, taking_over, market, local, web):
+    for module in (setting, running, looking, fleet, acting, taking_over, market, local, web):
         module.register(app)
 
 
