@@ -69,7 +69,7 @@ def run_store(
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
-    clock, stop = clock or judge(), Turn(turn, stop)
+    clock, its_turn = clock or judge(), Turn(turn, stop)
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
     tally, unmailed = Tally(), ""
@@ -77,7 +77,7 @@ def run_store(
     crash: Exception | None = None
     try:
         channels = Channels(store, any_refuse=_reload(store))
-        run = _open(store, connections, lease, channels, journal=journal, tally=tally, stop=stop)
+        run = _open(store, connections, lease, channels, journal=journal, tally=tally, turn=its_turn)
         rest = _work(run, wait)
     except Exception as error:
         journal.forget()
@@ -91,10 +91,10 @@ def run_store(
             unmailed = _tell_people(store, lease, journal, tally.troubles)
     finally:
         with lease.saying_the_end():
-            _finish(store, lease, journal, tally, rest, cut=stop.over)
+            _finish(store, lease, journal, tally, rest, cut=its_turn.over)
     if crash:
         raise crash
-    if not tally.troubles and not stop(0):
+    if not tally.troubles and not its_turn(0):
         reconcile_if_due(store, connections, clock)
     return Result(tally.counts, tally.troubles, tally.answers, unmailed)
 
@@ -134,7 +134,7 @@ def _open(
     *,
     journal: Journal,
     tally: Tally,
-    stop: Stop,
+    turn: Turn,
 ) -> Run:
     shop = connections.shop(store)
     return Run(
@@ -149,8 +149,8 @@ def _open(
         status_names=StatusNames(lambda: shop.reader.statuses(store.language)),
         provisional=Provisional(store),
         channels=channels,
+        turn=turn,
         tally=tally,
-        stop=stop,
     )
 
 
