@@ -95,7 +95,7 @@ def _minute(service: Service, shop: SampleShop) -> float:
         Process.objects.update(next_run_at=timezone.now())
         with ThreadPoolExecutor(4) as pool:
             while service.start_due(pool):
-                service.rest(True)
+                service.heed.wait(1)
     service.tidied_at -= TIDY_EVERY
     service.tidy()
     pages = int(Path("/proc/self/statm").read_text().split()[1])

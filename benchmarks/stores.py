@@ -36,7 +36,7 @@ def _turn(service: object) -> float:
     started = time.perf_counter()
     with ThreadPoolExecutor(4) as pool:
         while service.start_due(pool):  # type: ignore[attr-defined]
-            service.rest(True)  # type: ignore[attr-defined]
+            service.heed.wait(1)  # type: ignore[attr-defined]
     return time.perf_counter() - started
 
 

@@ -7,6 +7,7 @@ twice or late, and are thrown away where nobody takes them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 
 from celery import current_app, shared_task
 from celery.signals import before_task_publish, celeryd_after_setup, worker_ready
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
 
@@ -21,7 +23,7 @@ from sfsync.conf import conf
 from sfsync.engine import due
 from sfsync.engine.due import Claim
 from sfsync.engine.kit.connections import Live
-from sfsync.engine.kit.lease import Busy
+from sfsync.engine.kit.lease import Busy, give_back
 from sfsync.engine.run import run_store as run_one
 from sfsync.engine.watch.health import scheduler_sign
 from sfsync.models.store import Mode
@@ -29,6 +31,8 @@ from sfsync.models.store import Mode
 _live = Live()
 LASTS = timedelta(minutes=5)
 """A message that no worker took for so long is worth nothing: its store is woken anew."""
+AWAY = 60.0
+"""Seconds that a worker waits for our database."""
 BEAT_LASTS = 10.0
 """Seconds: the next one says the same."""
 ON_THE_WAY = timedelta(seconds=10)
@@ -53,6 +57,21 @@ def run_store(store_id: int, wake: str) -> None:
         run_one(store, _live, turn=conf().turn_seconds)
     except Busy:
         return
+    except DatabaseError:
+        _wait_for_our_database()
+        raise
+
+
+def _wait_for_our_database() -> None:
+    """What this process holds is given back as soon as that can be written down: it may not be asked again for long."""
+    until = time.monotonic() + AWAY
+    while time.monotonic() < until:
+        try:
+            give_back()
+            break
+        except DatabaseError:
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(1)
 
 
 @shared_task(ignore_result=True, expires=BEAT_LASTS)

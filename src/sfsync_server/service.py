@@ -26,10 +26,13 @@ from sfsync.engine.kit.lease import Busy
 from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.engine.run import run_store
 from sfsync.engine.watch.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
+from sfsync_server.watch import Watch
 
 logger = logging.getLogger("sfsync.service")
 TIDY_EVERY = 60.0
 """Seconds."""
+TICK = 1.0
+"""Seconds: so soon at least a service sees what is due, and that it is to stop."""
 HANDED = timedelta(seconds=60)
 """What a service that is killed has claimed and not begun is another one's after so long."""
 
@@ -41,8 +44,10 @@ class Service:
     poll_seconds: float
     connections: Connections
     workers: int = 4
+    watch: Watch = field(default_factory=Watch)
     stopping: threading.Event = field(default_factory=threading.Event)
-    freed: threading.Event = field(default_factory=threading.Event)
+    heed: threading.Event = field(default_factory=threading.Event)
+    more: bool = False
     under_way: set[int] = field(default_factory=set)
     signed_at: datetime | None = None
     tidied_at: float = field(default_factory=time.monotonic)
@@ -52,7 +57,7 @@ class Service:
     def from_settings(cls) -> Service:
         from sfsync_server.settings import ENVIRONMENT
 
-        return cls(ENVIRONMENT.poll_seconds, Live(), ENVIRONMENT.workers)
+        return cls(ENVIRONMENT.poll_seconds, Live(), ENVIRONMENT.workers, Watch(Live()))
 
     def run(self) -> None:
         """Until a signal: then no new run starts, those under way come to their end, and the command returns."""
@@ -60,31 +65,27 @@ class Service:
             signal.signal(number, lambda *_: self.stopping.set())
         with ThreadPoolExecutor(self.workers, thread_name_prefix="store") as pool:
             while not self.stopping.is_set():
-                more = self.start_due(pool)
-                self.rest(more)
+                self.start_due(pool)
+                self.watch.look_around(self.poll_seconds, self.heed.set)
+                self.heed.wait(min(self.poll_seconds, TICK))
         scheduler_leaves(self.name)
+        self.watch.close()
         self.connections.close()
 
-    def rest(self, more: bool) -> None:
-        """Until it is time to look again; with `more` to do, until one of the workers is free."""
-        if more:
-            self.freed.wait(self.poll_seconds)
-        else:
-            self.stopping.wait(self.poll_seconds)
-
     def start_due(self, pool: ThreadPoolExecutor) -> bool:
-        """Returns whether more may be due than workers are free."""
+        """Returns whether more may be due than workers are free: then the next one that is free is heeded at once."""
         close_old_connections()
         self.tidy()
         now = timezone.now()
         self.sign(now)
-        self.freed.clear()
+        self.heed.clear()
         free = self.workers - len(self.under_way)
         claims = due.claim(now, free, HANDED) if free else []
         for each in claims:
             self.under_way.add(each.store_id)
             pool.submit(self.one, each)
-        return len(claims) == free
+        self.more = len(claims) == free
+        return self.more
 
     def tidy(self) -> None:
         """A run leaves some thousands of values in cycles, which Python would keep for hours as the commands set it
@@ -106,7 +107,8 @@ class Service:
         finally:
             close_old_connections()
             self.under_way.discard(claim.store_id)
-            self.freed.set()
+            if self.more:
+                self.heed.set()
 
     def turn(self, claim: Claim) -> None:
         store = due.claimed(claim.store_id, claim.wake)

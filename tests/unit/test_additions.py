@@ -83,6 +83,9 @@ class Ledger:
     def in_the_way(self) -> list[Note]:
         return []
 
+    def pulse(self) -> None:
+        return None
+
     def memory(self) -> dict[str, int]:
         return {"opened": len(self.opened_with)}
 

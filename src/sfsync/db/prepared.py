@@ -16,7 +16,8 @@ _EPOCH = datetime(1703, 3, 7, 3, 7, 13, tzinfo=UTC)
 
 
 class Prepared:
-    """`make` takes numbers and moments and makes a query of plain columns: numbers and texts, which need no converting.
+    """`make` takes numbers and moments and makes a query of plain columns: numbers and texts, which need no converting,
+    and moments, which `moment` converts.
 
     It is called once for each engine, with values that stand for those to come, and may pass them on as they are only:
     what it works out of one would stay.
@@ -44,6 +45,11 @@ class Prepared:
             raise ValueError("a value that the query was given is not in its text")
         self._texts[connection.vendor] = text
         return text
+
+
+def moment(told: Any) -> datetime | None:
+    """What a row has for a moment, or for none: SQLite keeps it as text."""
+    return datetime.fromisoformat(told).replace(tzinfo=UTC) if isinstance(told, str) else told
 
 
 class _Place:

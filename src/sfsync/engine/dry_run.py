@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sfsync.conf import conf
 from sfsync.db.among import among
 from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
+from sfsync.engine.kit.context import Turn
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.lease import Clock, take
@@ -81,12 +83,16 @@ def _rehearse(store: Store, connections: Connections, clock: Clock) -> Rehearsed
     refusing, _news = reload(store)
     channels, tally = Channels(store, any_refuse=refusing), Tally()
     journal = Journal(store, SYNC, lease.token, clock)
-    run = open_run(store, connections, lease, channels, journal=journal, tally=tally, stop=lambda _seconds: False)
+    run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=Turn(math.inf, _no_pause))
     feed = ReadOnlyFeed(run.feed)
     take_steps(replace(run, feed=cast(Feed, feed)), 0)
     journal.flush()
     warnings = LogEntry.objects.filter(store=store, run=lease.token, level__gte=Level.WARNING).order_by("pk")
     return Rehearsed(list(_named(store, feed.kept)), [each.message for each in warnings], tally.counts, tally.troubles)
+
+
+def _no_pause(_seconds: float) -> bool:
+    return False
 
 
 def _named(store: Store, operations: list[OrderOperation]) -> Iterator[Unsent]:

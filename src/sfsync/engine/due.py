@@ -18,7 +18,8 @@ from sfsync.conf import conf
 from sfsync.db.process_identity import machine
 from sfsync.domain.backoff import pause_after
 from sfsync.engine.kit.agenda import Agenda
-from sfsync.models import Hint, Process, Store, Task
+from sfsync.engine.kit.lease import give_back
+from sfsync.models import Hint, Process, Store
 from sfsync.models.hint import LATELY
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
@@ -29,6 +30,8 @@ LONGEST_PAUSE = timedelta(days=1)
 
 NET = timedelta(minutes=5)
 """So often a shop whose bridge is heard is looked at all the same: a hint may be lost, and SQL gives none."""
+LOOK = timedelta(seconds=6)
+"""So often a real-time shop without a bridge is: a tracking number alone leaves no trace that is cheaper to ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def claim(now: datetime, limit: int, lasts: timedelta, *, only: Iterable[int] | 
     It `lasts` until a run takes the store, or for that long: what nobody started by then can be claimed again. `only`:
     of these stores.
     """
+    give_back()
     make_rows()
     free = due(now).filter(Q(woken_until=None) | Q(woken_until__lte=now) | Q(woken_until__gt=now + LONGEST_PAUSE))
     free = free if only is None else free.filter(store__in=list(only))
@@ -100,6 +104,7 @@ def worth_waking(now: datetime) -> int:
 
 def claimed(store_id: int, wake: str) -> Store | None:
     """The store, if it is still the caller's to run: not switched off, not handed to somebody else, not done."""
+    give_back()
     return Store.objects.filter(pk=store_id, enabled=True, processes__name=SYNC, processes__wake=wake).first()
 
 
@@ -119,7 +124,6 @@ def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: b
 
     One in trouble comes back later and later, a quarter of an hour at most, and no sooner than its schedule has it.
     """
-    heard = store.state.heard_at
     if failures:
         least = timedelta(minutes=store.every_minutes) if store.mode == Mode.BATCH else timedelta()
         return now + max(least, pause_after(failures))
@@ -127,11 +131,17 @@ def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: b
         return now
     if store.mode == Mode.BATCH:
         return now + timedelta(minutes=store.every_minutes)
-    if heard is None or heard <= now - LATELY:
-        return now + timedelta(seconds=conf().poll_seconds)
     if rest.due or rest.to_look_at:
-        return now
-    tasks = Task.objects.filter(store=store, update_at__gt=now).moving().aggregate(at=Min("update_at"))
-    hints = Hint.objects.filter(store=store, look_at__isnull=False).aggregate(at=Min("look_at"))
-    first: list[datetime] = [each for each in (tasks["at"], hints["at"]) if each]
-    return min([now + NET, *first])
+        return now + timedelta(seconds=conf().poll_seconds)
+    heard = store.state.heard_at is not None and store.state.heard_at > now - LATELY
+    hints = Hint.objects.filter(store=store, look_at__isnull=False).aggregate(at=Min("look_at")) if heard else {}
+    first: list[datetime] = [each for each in (rest.next_at, hints.get("at")) if each]
+    return min([now + (NET if heard else LOOK), *first])
+
+
+def watched(now: datetime) -> QuerySet[Store]:
+    """Real-time stores that rest, and that no bridge speaks for: between two runs somebody may ask the shop whether
+    anything happened."""
+    silent = Q(state__heard_at=None) | Q(state__heard_at__lte=now - LATELY)
+    rests = Q(processes__name=SYNC, processes__holder="", processes__failures=0, processes__next_run_at__gt=now)
+    return Store.objects.filter(silent, rests, enabled=True, mode=Mode.REALTIME)

@@ -70,7 +70,7 @@ def run_store(
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
-    clock, stop = clock or judge(), Turn(turn, stop)
+    clock, its_turn = clock or judge(), Turn(turn, stop)
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
     tally, unmailed, news = Tally(), "", False
@@ -79,7 +79,7 @@ def run_store(
     try:
         refusing, news = reload(store)
         channels = Channels(store, any_refuse=refusing)
-        run = open_run(store, connections, lease, channels, journal=journal, tally=tally, stop=stop)
+        run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=its_turn)
         rest = _work(run, wait)
     except Exception as error:
         journal.forget()
@@ -93,10 +93,11 @@ def run_store(
             news = news if tally.quiet else _read_state(store)
             unmailed = _tell_people(store, lease, journal, tally.troubles, news=news)
     finally:
-        _finish(store, lease, journal, tally, rest, cut=stop.over)
+        with lease.saying_the_end():
+            _finish(store, lease, journal, tally, rest, cut=its_turn.over)
     if crash:
         raise crash
-    if not tally.troubles and not stop(0):
+    if not tally.troubles and not its_turn(0):
         reconcile_if_due(store, connections, clock)
     return Result(tally.counts, tally.troubles, tally.answers, unmailed)
 
@@ -141,7 +142,7 @@ def open_run(
     *,
     journal: Journal,
     tally: Tally,
-    stop: Stop,
+    turn: Turn,
 ) -> Run:
     shop = connections.shop(store)
     return Run(
@@ -156,8 +157,8 @@ def open_run(
         status_names=StatusNames(lambda: shop.reader.statuses(store.language)),
         provisional=Provisional(store),
         channels=channels,
+        turn=turn,
         tally=tally,
-        stop=stop,
     )
 
 

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from sfsync.engine.watch.fleet import fleet_of
+from sfsync.engine.watch.fleet_health import fleet_health
 from sfsync.engine.watch.health import Asks, Health, health_of
 from sfsync.models import AnswerFigure, DayFigure, Process, Store
 from sfsync.models.process import SYNC
@@ -66,7 +66,7 @@ def _gauge(name: str, single: tuple[str, ...], values: Values) -> Metric:
 
 def _together() -> dict[str, Values]:
     now = timezone.now()
-    fleet = fleet_of(now)
+    fleet = fleet_health(now)
     waits = (*WAITS, Asks.BY_HAND, Asks.WENT_BACK)
     return {
         "sfsync_stores": {(state,): fleet.stores[state] for state in ("on", "off")},

@@ -266,6 +266,9 @@ class OpenShop(Protocol):
     def in_the_way(self) -> Sequence[Note]:
         """What else sends for this shop, and what keeps us from seeing whether anything does."""
 
+    def pulse(self) -> int | None:
+        """A number that moves when an order takes another status; None where it costs as much as looking."""
+
     def memory(self) -> Json | None:
         """What `Around.memory` is to tell when the shop is opened again; None: nothing."""
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sfsync_server.commands import shown
+from sfsync_server.commands.fleet import print_fleet
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sfsync.engine.watch.evidence import Evidence
     from sfsync.engine.watch.health import Health
     from sfsync.engine.watch.story import Story
@@ -24,9 +27,17 @@ def register(app: typer.Typer) -> None:
         app.command()(shown.with_stamps(command))
 
 
-def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
+def status(
+    store: StoreOption = "",
+    fleet: Annotated[bool, typer.Option("--fleet", help="All stores together: runs, updates, troubles.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """How every store is doing: queued, in flight, failed, the oldest pending update, the last sync, and alarms."""
     from django.utils import timezone
+
+    if fleet:
+        _fleet(timezone.now(), as_json)
+        return
 
     from sfsync.engine.watch.health import health_of
     from sfsync.texts import joined, sentence
@@ -51,6 +62,16 @@ def status(store: StoreOption = "", as_json: JsonOption = False) -> None:
             shown.say(f"{each.store}: {left}", "yellow")
         if each.went_back:
             shown.say(f"{each.store}: {sentence('left-went-back', {'orders': each.went_back})}", "yellow")
+
+
+def _fleet(now: datetime, as_json: bool) -> None:
+    from sfsync.engine.watch.fleet import fleet_of
+
+    found = fleet_of(now)
+    if as_json:
+        shown.print_json(found.as_dict())
+    else:
+        print_fleet(found, now)
 
 
 def _health(store: Store, health: Health) -> tuple[object, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from sfsync.db.prepared import Prepared
+from sfsync.db.prepared import Prepared, moment
 from sfsync.domain.task_state import TaskState
 from sfsync.models import Action, Store, Task
 from sfsync.models.task import in_state
@@ -19,7 +19,8 @@ class Agenda:
     """Numbers of tasks; what waits for a person is not counted. `alive`: orders with an intention, or with a set-aside
     fact that is tried again, of which `due` can be decided now. `in_flight`: sent, of which `to_look_at` are due for a
     look at their ticket, or for the question whether they arrived. `held`: claimed by a run, which at the start of one
-    is a run that is gone. `ahead`: written by a clock that has been put back since."""
+    is a run that is gone. `ahead`: written by a clock that has been put back since. `next_at`: when the first of the
+    others is due."""
 
     alive: int
     due: int
@@ -27,6 +28,7 @@ class Agenda:
     to_look_at: int
     held: int
     ahead: int
+    next_at: datetime | None = None
 
 
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -35,7 +37,10 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 def agenda(store: Store, now: datetime) -> Agenda:
     rows = _AGENDA.rows(store.pk, now, now + CLOCKS_DIFFER)
-    return Agenda(*rows[0][1:]) if rows else NOTHING
+    if not rows:
+        return NOTHING
+    _store, *numbers, next_at = rows[0]
+    return Agenda(*numbers, moment(next_at))
 
 
 NOTHING = Agenda(0, 0, 0, 0, 0, 0)
@@ -53,6 +58,7 @@ def _figures(store_id: int, now: datetime, too_far: datetime) -> QuerySet[Task, 
         to_look_at=Count("id", filter=sent & ripe),
         held=Count("id", filter=~Q(lease="")),
         ahead=Count("id", filter=Q(date_upd__gt=too_far)),
+        next_at=Min("update_at", filter=Q(update_at__gt=now)),
     ).values_list("store_id", *Agenda.__slots__)
 
 

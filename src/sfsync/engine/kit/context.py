@@ -28,15 +28,19 @@ def never(seconds: float) -> bool:
 
 
 class Turn:
-    """A `Stop` that also ends a run when its time is over, so that the other stores have theirs. `over`: it did."""
+    """A `Stop` that also ends a run when its time is over, so that the other stores have theirs. `over`: it did.
+
+    `pause`: the `Stop` of a wait that has to be gone through once, however long the turn: cut short, it would begin
+    anew in each.
+    """
 
     def __init__(self, seconds: float, stop: Stop) -> None:
-        self._until, self._stop = time.monotonic() + seconds, stop
+        self._until, self.pause = time.monotonic() + seconds, stop
         self.over = False
 
     def __call__(self, seconds: float) -> bool:
         left = self._until - time.monotonic()
-        if self._stop(max(min(seconds, left), 0)):
+        if self.pause(max(min(seconds, left), 0)):
             return True
         self.over = seconds >= left
         return self.over
@@ -92,8 +96,16 @@ class Run:
     status_names: StatusNames
     provisional: Provisional
     channels: Channels
+    turn: Turn
     tally: Tally = field(default_factory=Tally)
-    stop: Stop = never
+
+    def stop(self, seconds: float) -> bool:
+        """A `Stop`: of work that can go on in the next turn."""
+        return self.turn(seconds)
+
+    def pause(self, seconds: float) -> bool:
+        """A `Stop`: of a wait that is not shortened by the end of the turn."""
+        return self.turn.pause(seconds)
 
     def knows_store(self) -> bool:
         """Does the API still answer for this store? Tells one bad order or batch from an API in trouble."""

@@ -18,6 +18,8 @@ from sfsync.models.process import SYNC
 from sfsync.texts import stamp
 
 Clock = Callable[[], datetime]
+_unsaid: set[str] = set()
+"""The tokens of runs of this process that are over, and could not say so."""
 
 
 class Busy(Exception):
@@ -69,6 +71,15 @@ class Lease:
         """Free the process. `at`: when the run ended, now unless told otherwise."""
         return Process.objects.release(self.store, self.name, self.token, finished_at=at or self.clock(), **result)
 
+    @contextmanager
+    def saying_the_end(self) -> Iterator[None]:
+        """What fails in here is made up for by the next run of this process (`give_back`)."""
+        try:
+            yield
+        except BaseException:
+            _unsaid.add(self.token)
+            raise
+
 
 def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lease:
     """Hold a process of a store: one statement where it is free. Raises `Busy`."""
@@ -77,6 +88,7 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
     pid = os.getpid()
     run = {"machine": machine(), "host": socket.gethostname(), "pid": pid, "born": born(pid)}
     run |= {"started_at": now, "lease_until": now + length}
+    give_back()
     if Process.objects.take(store, name, lease.token, run):
         return lease
     process = Process.objects.get_or_create(store=store, name=name)[0]
@@ -86,6 +98,14 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
         process.refresh_from_db()
         raise Busy(held_by(process))
     return lease
+
+
+def give_back() -> None:
+    """What runs of this process hold although they are over: our database was away when that was to be written down."""
+    unsaid = list(_unsaid)
+    if unsaid:
+        Process.objects.filter(holder__in=unsaid).update(holder="", progress="", wake="")
+        _unsaid.difference_update(unsaid)
 
 
 def held_by(process: Process) -> str:

@@ -170,7 +170,7 @@ def listed_orders(run: Run, **query: Any) -> Iterator[FeedOrder] | None:
             first = list(islice(orders, 1))
         except NotFoundError as error:
             run.journal.say(Level.WARNING, "orders-unlistable", message=str(error))
-            if attempt < ASKED - 1 and run.stop(1.0):
+            if attempt < ASKED - 1 and run.pause(1.0):
                 raise
         else:
             return chain(first, orders)

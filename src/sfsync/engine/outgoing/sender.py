@@ -57,7 +57,7 @@ def _wait_for_tickets(run: Run) -> bool:
     left, step = run.conf.timeout + run.conf.ticket_lag_seconds, run.lease.length.total_seconds() / 4
     while left > 0:
         run.lease.beat("wait", now=True)
-        if run.stop(min(left, step)):
+        if run.pause(min(left, step)):
             return False
         left -= step
     return True

@@ -53,6 +53,12 @@ def ask_run(store: Store) -> None:
         Process.objects.get_or_create(store=store, name=SYNC, defaults={"run_asked_at": timezone.now()})
 
 
+def ask_these(stores: QuerySet[Store]) -> int:
+    """A person asks: in trouble or not. Returns how many."""
+    make_rows()
+    return _ask(Process.objects.filter(store__in=stores.order_by().values("pk")))
+
+
 def ask_runs() -> int:
     """Every store that is switched on, but those in trouble: they come back when their time is. Returns how many."""
     make_rows()

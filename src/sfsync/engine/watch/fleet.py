@@ -1,85 +1,91 @@
-"""How all stores together are doing: what a machine asks for every few seconds, however many they are."""
+"""How many stores are doing together, in figures: a few statements, however many there are."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min
+from django.db.models import Count, Min, Q
 
-from sfsync.conf import conf
-from sfsync.engine.watch import refused_mail
-from sfsync.engine.watch.health import SLOW, Asks, Stores, asking_people, figures_of, schedule, stopped_parts
-from sfsync.models import Process, Store, StoreState
+from sfsync.domain.task_state import TaskState
+from sfsync.engine.due import due
+from sfsync.engine.watch.health import scheduler_awake
+from sfsync.models import Process, Store, StoreState, Task
 from sfsync.models.process import SYNC
+from sfsync.models.task import in_state
+
+NAMED = 5
+"""Stores of one trouble that are named."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class TroubleClass:
+    """What stops several stores in the same way: for how many, since when the first, and some of their names."""
+
+    trouble: str
+    stores: int
+    since: datetime | None
+    names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
-    """Sums of what `health.Health` tells of each store. `alarms`: how many stores have each, by its code."""
+    """`due`: stores whose time has come and that no run holds, of which the first has waited since `oldest_due`;
+    `ran`: stores with a run in the last minute. `failed`: orders that need a person."""
 
-    stores: Counter[str] = field(default_factory=Counter)
-    updates: Counter[str] = field(default_factory=Counter)
-    to_ship: Counter[str] = field(default_factory=Counter)
-    alarms: Counter[str] = field(default_factory=Counter)
-    oldest_waiting: datetime | None = None
-    oldest_run: datetime | None = None
-    """When the store that was not run for longest was."""
-    longest_run: timedelta | None = None
+    stores: int
+    paused: int
+    running: int
+    due: int
+    oldest_due: datetime | None
+    ran: int
+    scheduled: bool
+    queued: int
+    in_flight: int
+    failed: int
+    troubles: list[TroubleClass]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`: dates in ISO 8601."""
+        return {name: _plain(each) for name, each in asdict(self).items()}
 
 
 def fleet_of(now: datetime) -> Fleet:
-    """Ten statements, however many stores."""
-    fleet = Fleet()
-    stores = Store.objects.only("deadline_steps")
-    _count_tasks(fleet, stores, now)
-    for _store, asks, _operation, orders in asking_people(stores, now):
-        if asks in (Asks.LATE, Asks.AT_RISK):
-            fleet.to_ship[asks] += orders
-        else:
-            fleet.updates[asks] += orders
-    _count_stores(fleet, now)
-    _count_troubles(fleet, stores)
-    return fleet
+    stores = Store.objects.aggregate(
+        stores=Count("pk", filter=Q(enabled=True)), paused=Count("pk", filter=Q(enabled=False))
+    )
+    running = Process.objects.filter(name=SYNC, lease_until__gt=now).exclude(holder="").count()
+    waits = due(now).order_by().aggregate(due=Count("pk"), oldest_due=Min("next_run_at"))
+    ran = Process.objects.filter(name=SYNC, finished_at__gt=now - timedelta(minutes=1)).count()
+    alive = in_state(*(state for state in TaskState if state.waits))
+    tasks = Task.objects.filter(store__enabled=True).aggregate(
+        queued=Count("order", distinct=True, filter=alive & Q(update_at__lte=now)),
+        in_flight=Count("pk", filter=in_state(*(state for state in TaskState if state.sent))),
+        failed=Count("order", distinct=True, filter=in_state(TaskState.FAILED)),
+    )
+    return Fleet(
+        **stores, **waits, **tasks, running=running, ran=ran, scheduled=scheduler_awake(now), troubles=_troubles()
+    )
 
 
-def _count_tasks(fleet: Fleet, stores: Stores, now: datetime) -> None:
-    patience = timedelta(hours=conf().patience_hours)
-    for row in figures_of(stores, now):
-        fleet.updates.update({name: row[name] for name in ("queued", "in_flight", "failed")})
-        fleet.updates["waiting"] += row["alive"] - row["queued"]
-        oldest, flight = row["oldest_waiting"], row["oldest_in_flight"]
-        if oldest:
-            fleet.oldest_waiting = min(fleet.oldest_waiting or oldest, oldest)
-        fleet.alarms["overdue"] += bool(oldest and now - oldest > patience)
-        fleet.alarms["ticket-slow"] += bool(flight and now - flight > SLOW)
+def _troubles() -> list[TroubleClass]:
+    """The most frequent first."""
+    stopped = StoreState.objects.filter(store__enabled=True).exclude(trouble="")
+    found = stopped.values("trouble").annotate(stores=Count("pk"), since=Min("trouble_since")).order_by("-stores")
+    return [TroubleClass(**each, names=_names(stopped.filter(trouble=each["trouble"]))) for each in found]
 
 
-def _count_stores(fleet: Fleet, now: datetime) -> None:
-    for enabled, number in Store.objects.order_by().values_list("enabled").annotate(Count("pk")):
-        fleet.stores["on" if enabled else "off"] += number
-    runs = Process.objects.filter(name=SYNC, store__enabled=True, finished_at__isnull=False)
-    times = runs.filter(finished_at__gte=F("started_at")).annotate(took=F("finished_at") - F("started_at"))
-    found = times.aggregate(oldest=Min("finished_at"), longest=Max("took"))
-    fleet.oldest_run, fleet.longest_run = found["oldest"], found["longest"]
-    silence = timedelta(minutes=conf().silence_minutes)
-    late = runs.filter(finished_at__lt=now - silence)
-    never = Store.objects.filter(enabled=True, created_at__lt=now - silence).exclude(pk__in=runs.values("store"))
-    since: list[tuple[Any, int]] = [*late.values_list("finished_at", "store__every_minutes")]
-    since += never.values_list("created_at", "every_minutes")
-    fleet.alarms["silent"] += sum(now - last > schedule(minutes) for last, minutes in since)
+def _names(stopped: Any) -> list[str]:
+    return list(stopped.order_by("trouble_since").values_list("store__name", flat=True)[:NAMED])
 
 
-def _count_troubles(fleet: Fleet, stores: Stores) -> None:
-    troubled = StoreState.objects.exclude(trouble="")
-    fleet.alarms.update(dict(troubled.values_list("trouble").annotate(Count("pk"))))
-    own = dict(troubled.values_list("pk", "trouble"))
-    for store, _name, trouble, *_rest in stopped_parts(stores):
-        if trouble != own.get(store):
-            fleet.alarms["source-troubled" if trouble else "held-since"] += 1
-    for state in StoreState.objects.exclude(mail_trouble="", refused={}).select_related("store"):
-        refused = refused_mail.alarming(state)
-        fleet.alarms["recipient-refused"] += bool(refused)
-        fleet.alarms["mail-failed"] += bool(state.mail_trouble and not set(state.store.recipients) <= refused.keys())
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+    return value

@@ -66,6 +66,9 @@ class PrestaShop:
     def in_the_way(self) -> Sequence[Note]:
         return self.senders.notes()
 
+    def pulse(self) -> int:
+        return self.history.last_id()
+
     def memory(self) -> None:
         return None
 

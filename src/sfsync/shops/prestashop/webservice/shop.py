@@ -59,6 +59,9 @@ class WebServiceShop:
     def in_the_way(self) -> Sequence[Note]:
         return self._senders.notes()
 
+    def pulse(self) -> None:
+        return None
+
     def memory(self) -> dict[str, Any]:
         return self._service.remember()
 

@@ -1,0 +1,64 @@
+"""What a person does to many stores in one go: pause, resume, run, retry. One that refuses does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from fnmatch import translate
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from sfsync.engine.people import acts
+from sfsync.engine.people.at_once import ask_these
+from sfsync.engine.people.change_settings import change_settings
+from sfsync.models import Order, Store
+
+
+class Act(StrEnum):
+    """`PAUSE` switches stores off, `RESUME` on again; `RUN` has them due now, in trouble or not; `RETRY` gives all that
+    failed its tries anew."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    RUN = "run"
+    RETRY = "retry"
+
+
+def chosen(names: Iterable[str], trouble: str = "") -> QuerySet[Store]:
+    """Stores by name, of which each may be a pattern (`acme-*`); none: every store. `trouble`: stopped by that one."""
+    patterns = [translate(each) for each in names]
+    stores = Store.objects.order_by("name")
+    if patterns:
+        stores = stores.filter(name__regex="|".join(f"(?:{each})" for each in patterns))
+    return stores.filter(state__trouble=trouble) if trouble else stores
+
+
+def act(what: Act, stores: QuerySet[Store], who: str) -> tuple[int, list[str]]:
+    """Returns for how many stores something changed, and a sentence for each that refused."""
+    match what:
+        case Act.PAUSE:
+            return _each(stores.filter(enabled=True), lambda store: _switch(store, False, who))
+        case Act.RESUME:
+            return _each(stores.filter(enabled=False), lambda store: _switch(store, True, who))
+        case Act.RETRY:
+            return _each(stores.filter(enabled=True), lambda store: _retry(store, who))
+    return ask_these(stores.filter(enabled=True)), []
+
+
+def _each(stores: QuerySet[Store], do: Callable[[Store], bool]) -> tuple[int, list[str]]:
+    changed, refused = 0, []
+    for store in list(stores):
+        try:
+            changed += do(store)
+        except ValidationError as error:
+            refused.append(f"{store.name}: {' '.join(error.messages)}")
+    return changed, refused
+
+
+def _switch(store: Store, enabled: bool, who: str) -> bool:
+    return bool(change_settings(store, {"enabled": enabled}, who))
+
+
+def _retry(store: Store, who: str) -> bool:
+    return bool(acts.retry(Order.objects.filter(store=store), who))

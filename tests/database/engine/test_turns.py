@@ -1,0 +1,60 @@
+"""A run that others may wait for ends early, and goes on where it stood (R7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sfsync.engine.kit.context import Turn
+from sfsync.engine.run import run_store
+from sfsync.models import Process, StoreState
+from sfsync.testing import World
+
+
+def test_a_run_whose_turn_is_over_is_due_again_at_once_and_loses_nothing(world: World) -> None:
+    """Behind those that wait by then, whatever its schedule says."""
+    orders = [world.ship(world.order(), f"TRACK-{number}") for number in range(3)]
+    run_store(world.store, world.connections, clock=world.now, turn=0)
+    process = Process.objects.get(store=world.store)
+    assert process.next_run_at == process.finished_at
+    assert [world.accepted(order) for order in orders] == [[], [], []]
+    for _ in range(9):
+        run_store(world.store, world.connections, clock=world.now, turn=0)
+    world.sync()
+    assert [len(world.accepted(order)) for order in orders] == [1, 1, 1]
+
+
+def test_a_wait_that_must_be_gone_through_is_not_cut_by_the_turn(world: World) -> None:
+    """Behind a database that was started anew, what left a moment before may be listed late: each turn would begin the
+    wait again, and nothing would ever be sent."""
+    world.ship(world.order(), "TRACK-1")
+    world.sync()
+    StoreState.objects.update(dispatched_on="the same server before it was started anew")
+    order = world.ship(world.order(), "TRACK-2")
+    waited: list[float] = []
+
+    def stop(seconds: float) -> bool:
+        waited.append(seconds)
+        world.clock.advance(seconds)
+        return False
+
+    for _ in range(3):
+        run_store(world.store, world.connections, clock=world.now, stop=stop, turn=2)
+    assert sum(waited) == pytest.approx(45)
+    world.sync()
+    assert world.accepted(order) == [("ship", "TRACK-2")]
+
+
+def test_a_run_that_has_time_keeps_its_schedule(world: World) -> None:
+    run_store(world.store, world.connections, clock=world.now, turn=3600)
+    process = Process.objects.get(store=world.store)
+    assert process.next_run_at
+    assert process.finished_at
+    assert (process.next_run_at - process.finished_at).total_seconds() == 300
+
+
+@pytest.mark.parametrize(("told_to_stop", "seconds", "ends", "over"), [(True, 9, True, False), (False, 0, True, True)])
+def test_a_turn_is_over_by_time_and_a_service_that_stops_is_no_end_of_it(
+    told_to_stop: bool, seconds: float, ends: bool, over: bool
+) -> None:
+    turn = Turn(seconds, lambda _seconds: told_to_stop)
+    assert (turn(0), turn.over) == (ends, over)
