@@ -39,8 +39,9 @@ def agenda(store: Store, now: datetime) -> Agenda:
     rows = _AGENDA.rows(store.pk, now, now + CLOCKS_DIFFER)
     if not rows:
         return NOTHING
-    _store, *numbers, next_at = rows[0]
-    return Agenda(*numbers, moment(next_at))
+    figures = dict(zip(("store_id", *Agenda.__slots__), rows[0], strict=True))
+    del figures["store_id"]
+    return Agenda(**figures | {"next_at": moment(figures["next_at"])})
 
 
 NOTHING = Agenda(0, 0, 0, 0, 0, 0)
