@@ -17,7 +17,7 @@ from django.db import models, transaction
 from sfsync import texts
 from sfsync.db.secrets import Secret, SecretUnreadable
 from sfsync.engine.kit.connections import Connections
-from sfsync.engine.people.change_settings import add_store, change_settings, in_words, keep_at_home
+from sfsync.engine.people.change_settings import add_store, change_settings, in_words, keep_at_home, note_try
 from sfsync.engine.people.shop_carriers import not_in_shop
 from sfsync.models import Store, named_settings
 from sfsync.models.store import setting_fields
@@ -55,7 +55,7 @@ def apply(path: Path, *, who: str, connections: Connections | None = None) -> li
     """
     wanted = read(path)
     mistakes: list[str] = []
-    unasked = {name: _ask(name, wanted[name], connections, mistakes) for name in wanted} if connections else {}
+    unasked = {name: _ask(name, its, who, connections, mistakes) for name, its in wanted.items() if connections}
     with transaction.atomic():
         applied = [_apply(name, fields, who, mistakes) for name, fields in wanted.items()]
         mistakes += _beside_each_other(wanted)
@@ -65,14 +65,17 @@ def apply(path: Path, *, who: str, connections: Connections | None = None) -> li
     return [replace(each, unasked=unasked.get(each.store, "")) for each in applied]
 
 
-def _ask(name: str, wanted: dict[str, Any], connections: Connections, mistakes: list[str]) -> str:
-    """R26: whether the shop has the carriers. Returns why it could not be asked."""
+def _ask(name: str, wanted: dict[str, Any], who: str, connections: Connections, mistakes: list[str]) -> str:
+    """R26: whether the shop has the carriers, unless something else is wrong. Returns why it could not be asked."""
     store = Store.objects.filter(name=name).first()
     draft = copy(store) if store else Store(name=name)
     kind = wanted.get(named_settings.KIND, draft.shop_kind)
     named_settings.put(draft, named_settings.canonical(kind, wanted))
-    if (store and store.carriers == draft.carriers) or _mistakes(draft):
+    known = store and (store.carriers == draft.carriers or _moved(store, wanted))
+    if known or _mistakes(draft):
         return ""
+    if store:
+        note_try(store, draft, who)
     try:
         strange = not_in_shop(draft, connections)
     except (ShopError, SecretUnreadable) as error:

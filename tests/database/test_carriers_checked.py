@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sfsync.engine.kit.connections import Live
 from sfsync.models import Store
+from sfsync.shops.base import OpenShop
 from sfsync.testing import World
 from sfsync_server.cli import app
+from sfsync_server.stores_file import StoresFileError, apply
 
 FILE = """
 [stores.{name}]
@@ -57,3 +60,22 @@ def test_a_shop_that_cannot_be_asked_keeps_nobody_from_saving(world: World, tmp_
     status, said = applied(world, tmp_path, '987 = "GLS"', url=url)
     assert (status, Store.objects.get().carriers) == (0, {"amazon": {"987": "GLS"}})
     assert ("the shop could not be asked whether it has these carriers" in said) is not again
+
+
+class Nobody(Live):
+    """Asks nobody."""
+
+    def shop(self, store: Store) -> OpenShop:
+        raise AssertionError(f"{store.shop_identity} was asked")
+
+
+def test_no_other_host_is_asked_with_a_secret_that_was_kept(db: None, tmp_path: Path) -> None:
+    """A file that moves the shop's address, and gives no new key, is refused before anybody is asked."""
+    file = tmp_path / "stores.toml"
+    shop = '[stores.main.shop]\nconnection = "webservice"\nurl = "https://shop.example/"\n'
+    file.write_text(f'[stores.main]\nstore_id = 10\ntoken = "sandbox-token"\n{shop}key = "{"K" * 32}"\n')
+    apply(file, who="jane", connections=Nobody())
+    moved = shop.replace("shop.example", "other.example")
+    file.write_text(f'[stores.main]\nstore_id = 10\n{moved}[stores.main.carriers.amazon]\n4 = "DPD"\n')
+    with pytest.raises(StoresFileError, match="was given for another address"):
+        apply(file, who="jane", connections=Nobody())

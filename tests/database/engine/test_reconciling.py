@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.core import mail
@@ -196,6 +197,25 @@ def test_it_asks_for_sets_of_statuses_never_for_an_order(world: World) -> None:
         world.sandbox.add_order(7_000_000 + number)
         world.sandbox.add_order(8_000_000 + number, status="cancelled")
     assert requests(world) <= 3 + 500 // 200
+
+
+def ended(world: World) -> list[str]:
+    """The requests of one comparison for what ended otherwise."""
+    before = len(world.sandbox.ledger.requests)
+    world.reconcile()
+    asked = [unquote(each.path) for each in world.sandbox.ledger.requests[before:]]
+    return [each for each in asked if "status=cancelled,refused,refunded" in each]
+
+
+def test_what_ended_long_before_the_oldest_order_in_preparation_is_not_listed(world: World) -> None:
+    """R32: however many orders were refunded in three months; and nothing is asked where nothing is prepared."""
+    world.sync()
+    Order.objects.exclude(key=str(world.order())).update(open=False)
+    Order.objects.filter(open=True).update(created_at=world.now() - timedelta(days=2))
+    [asked] = ended(world)
+    assert f"since={world.now() - timedelta(days=16):%Y-%m-%dT}" in asked
+    Order.objects.update(open=False)
+    assert ended(world) == []
 
 
 def test_an_api_that_takes_no_long_pages_is_asked_for_shorter_ones(world: World) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Min
+
 from sfsync.db.among import among
 from sfsync.domain.mapping import Policy
 from sfsync.domain.operations import is_numbered, kind_of, names
@@ -47,6 +49,14 @@ def read_ours(store: Store, feed_ids: Collection[int], policy: Policy) -> list[O
         Ours(pk, feed_id or 0, seen, _here(told.get(pk, {}), ticket_at, pk in preparing), (ship_by, source))
         for pk, feed_id, seen, ship_by, source, ticket_at, *_ in rows
     ]
+
+
+def oldest_prepared(store: Store, since: datetime) -> datetime | None:
+    """When the oldest of the orders came that the shop still prepares, and that were told nothing; None without any.
+    What ended on a marketplace before that concerns nobody."""
+    young = Order.objects.filter(store=store, open=True, created_at__gte=since)
+    oldest = young.filter(marketplace_order__confirmed_operation="").aggregate(at=Min("created_at"))["at"]
+    return oldest if isinstance(oldest, datetime) else None
 
 
 ToldAt = Mapping[str, datetime]

@@ -1,10 +1,11 @@
 """Once a day: what the marketplaces show is compared with what they were told (R32). Few requests, by sets of statuses:
-one per thousand orders that still wait or that have ended otherwise, never one per order."""
+one per thousand orders that still wait, or that have ended otherwise while the shop may prepare them; never one per
+order."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -18,14 +19,16 @@ from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Busy, Clock, Lease, take
 from sfsync.engine.kit.trouble import Stopped, stopped_by
-from sfsync.engine.market.context import Market
+from sfsync.engine.market.context import EARLIER, Market
 from sfsync.engine.market.findings import close_others, keep
 from sfsync.engine.market.look import look
+from sfsync.engine.market.ours import oldest_prepared
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.models import Finding, MarketplaceOrder, Process, Store
 from sfsync.models.log import Level
 from sfsync.models.marketplace_order import NOT_WAITING
 from sfsync.models.process import RECONCILE
+from shoppingfeed import Order as FeedOrder
 from shoppingfeed import Store as Feed
 
 logger = logging.getLogger("sfsync.process")
@@ -71,21 +74,30 @@ def _market(store: Store, feed: Feed, lease: Lease, journal: Journal) -> Market:
 def reconcile(market: Market, grace: timedelta, counts: Counts) -> None:
     began, waiting = market.clock(), set[int]()
     seen: set[tuple[int, str]] = set()
-    for statuses in (WAITING, CANCELLED + REFUNDED):
-        for page in market.pages({"status": statuses}):
-            with market.lease.writing("compare"):
-                looked = look(market, page, grace)
-                counts.found += keep(market, looked.found)
-                market.journal.flush()
-            counts.compared += len(looked.orders)
-            seen |= {(order, each.difference.value) for order, each in looked.found}
-            waiting |= set(looked.orders) if statuses is WAITING else set()
+    for waits, page in _pages(market):
+        with market.lease.writing("compare"):
+            looked = look(market, page, grace)
+            counts.found += keep(market, looked.found)
+            market.journal.flush()
+        counts.compared += len(looked.orders)
+        seen |= {(order, each.difference.value) for order, each in looked.found}
+        waiting |= set(looked.orders) if waits else set()
     with market.lease.writing("compare"):
         _no_longer_waiting(market, began, waiting)
         counts.closed += close_others(market, seen, Finding.objects.all())
         market.journal.flush()
         market.store.state.reconciled_at = began
         market.store.state.save(update_fields=["reconciled_at"])
+
+
+def _pages(market: Market) -> Iterator[tuple[bool, list[FeedOrder]]]:
+    """All that wait on the marketplaces, and all that ended there otherwise, as far as the shop may still prepare them;
+    whether they wait."""
+    for page in market.pages({"status": WAITING}):
+        yield True, page
+    if oldest := oldest_prepared(market.store, market.since):
+        for page in market.pages({"status": CANCELLED + REFUNDED, "since": oldest - EARLIER}):
+            yield False, page
 
 
 def _no_longer_waiting(market: Market, began: datetime, waiting: Container[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, Min, OuterRef
 
@@ -13,10 +13,11 @@ from sfsync.domain.deadlines import Source
 from sfsync.domain.reconciliation import CANCELLED, GRACE, WAITING, Difference
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.future_dates import passed
-from sfsync.engine.market.context import Market
+from sfsync.engine.market.context import EARLIER, Market
 from sfsync.engine.market.findings import close_others, keep
 from sfsync.engine.market.look import look
-from sfsync.models import Finding, MarketplaceOrder, Order, Task
+from sfsync.engine.market.ours import oldest_prepared
+from sfsync.models import Finding, MarketplaceOrder, Task
 from sfsync.models.log import Level
 from shoppingfeed import NotFoundError
 
@@ -34,8 +35,8 @@ def watch(run: Run) -> bool:
     if not passed(run.store.state.watched_at or min(run.store.created_at, run.clock()), run.clock(), EVERY):
         return False
     with _looking(run) as market:
-        if _prepares(market):
-            _look(market)
+        if oldest := oldest_prepared(market.store, market.since):
+            _look(market, oldest - EARLIER)
     return True
 
 
@@ -58,16 +59,11 @@ def _looking(run: Run) -> Iterator[Market]:
         state.save(update_fields=["watched_at"])
 
 
-def _prepares(market: Market) -> bool:
-    young = Order.objects.filter(store=market.store, open=True, created_at__gte=market.since)
-    return young.filter(marketplace_order__confirmed_operation="").exists()
-
-
-def _look(market: Market) -> None:
+def _look(market: Market, since: datetime) -> None:
     """An API without a list of orders tells nothing, and stops nothing."""
     seen: set[tuple[int, str]] = set()
     try:
-        for page in market.pages({"status": CANCELLED}):
+        for page in market.pages({"status": CANCELLED, "since": since}):
             with market.lease.writing("watch"):
                 found = look(market, page, GRACE).found
                 keep(market, found)
