@@ -19,7 +19,7 @@ PEOPLE = {"retry", "give_up", "done_by_hand", "send_now"}
 OPERATIONS = {"OperationKind", "register_operation"}
 SHOPS = {
     *("register_shop_kind", "ShopKind", "Around", "Setting", "Mistake", "Keys", "Numbers", "Texts"),
-    *("OpenShop", "Reader", "Source", "Noticed", "KnownOrders", "Group", "Note", "Weight"),
+    *("OpenShop", "Reader", "Source", "Noticed", "Placed", "KnownOrders", "Group", "Note", "Weight"),
     *("Listing", "Seen", "Snapshot", "Parcel", "Status", "Carrier", "ShopFacts"),
     *("Problem", "ShopError", "ShopMisconfigured", "ShopUnavailable"),
 }
