@@ -96,9 +96,20 @@ def _set_up() -> None:
 
 def _register() -> None:
     """Commands import Django's models late: they register themselves once the settings are known to be right."""
-    from sfsync_server.commands import acting, keeping, local, looking, market, running, setting, taking_over, web
+    from sfsync_server.commands import (
+        acting,
+        keeping,
+        local,
+        looking,
+        market,
+        running,
+        setting,
+        starting,
+        taking_over,
+        web,
+    )
 
-    for module in (setting, running, looking, acting, taking_over, market, keeping, local, web):
+    for module in (starting, setting, running, looking, acting, taking_over, market, keeping, local, web):
         module.register(app)
 
 
