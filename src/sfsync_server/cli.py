@@ -105,11 +105,12 @@ def _register() -> None:
         market,
         running,
         setting,
+        starting,
         taking_over,
         web,
     )
 
-    for module in (setting, running, looking, fleet, acting, taking_over, market, keeping, local, web):
+    for module in (starting, setting, running, looking, fleet, acting, taking_over, market, keeping, local, web):
         module.register(app)
 
 

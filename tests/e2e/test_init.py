@@ -1,0 +1,94 @@
+"""`sfsync init` on a terminal: a wrong answer is said at once and asked again, and the end shows what would be sent."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sfsync.shops.prestashop.sample import build
+from sfsync.testing import SHIPPED
+from shoppingfeed.sandbox import Sandbox, Server
+from tests.e2e.machine import COMMAND, SECONDS, Machine
+
+
+class Terminal:
+    """A program on a terminal: what it says is waited for before it is answered."""
+
+    def __init__(self, machine: Machine, *command: str) -> None:
+        self.screen, inner = pty.openpty()
+        environment = machine.environment(TERM="dumb", LANG="C.UTF-8")
+        self.program = subprocess.Popen(
+            [COMMAND, *command],
+            cwd=machine.home,
+            env=environment,
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            start_new_session=True,
+        )
+        os.close(inner)
+        self.said = ""
+
+    def until(self, text: str) -> str:
+        """What it said up to here and since the last answer."""
+        deadline = time.monotonic() + SECONDS
+        while text not in self.said:
+            assert time.monotonic() < deadline, f"“{text}” was not said, but: {self.said}"
+            if select.select([self.screen], [], [], 1)[0]:
+                self.said += os.read(self.screen, 65_536).decode("utf-8", "replace")
+        before, _, self.said = self.said.partition(text)
+        return before + text
+
+    def answer(self, question: str, text: str) -> str:
+        said = self.until(question)
+        os.write(self.screen, f"{text}\n".encode())
+        return said
+
+
+@pytest.fixture
+def asking(machine: Machine, feed: Server) -> Iterator[Terminal]:
+    terminal = Terminal(machine, "init", "--api-url", feed.url)
+    yield terminal
+    terminal.program.kill()
+    terminal.program.wait()
+    os.close(terminal.screen)
+
+
+def test_a_first_store_is_asked_for_tried_and_shown(
+    asking: Terminal, machine: Machine, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=6)
+    order = shop.order_ids()[0]
+    shop.set_tracking(order, "TRACK-1")
+    shop.set_status(order, SHIPPED)
+
+    asking.answer("Token: ", "no-such-token")
+    refused = asking.answer("Go on all the same? [y/N]: ", "n")
+    asking.answer("Token: ", "sandbox-token")
+    asking.answer("How the shop is read [1]: ", "1")
+    asking.answer("Address of the shop: ", shop.url)
+    found = asking.answer("Is that right? [Y/n]: ", "")
+    asking.answer("separated by commas (none): ", "nobody")
+    asking.answer("separated by commas (none): ", "me@example.com")
+    end = asking.until("`sfsync doctor` checks the rest.")
+
+    assert "token" in refused
+    assert "6 marketplace orders" in found
+    assert "1 update would be sent; nothing was" in end
+    assert "TRACK-1" in end
+    assert asking.program.wait(SECONDS) == 0
+    assert sandbox.ledger.operations(shop.feed_id(order) or 0) == []
+    assert machine.sfsync("sync").status == 0
+    assert len(sandbox.ledger.operations(shop.feed_id(order) or 0)) == 1
+
+
+def test_without_a_terminal_it_asks_nothing(machine: Machine) -> None:
+    answer = machine.sfsync("init")
+    assert (answer.status, "sfsync apply FILE" in answer.err) == (2, True)
