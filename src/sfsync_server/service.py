@@ -17,6 +17,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from sfsync import texts
+from sfsync.db.own_file import leave_replaced_file
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.due import due_stores
 from sfsync.engine.kit.connections import Connections, Live
@@ -74,6 +75,7 @@ class Service:
 
     def start_due(self, pool: ThreadPoolExecutor) -> None:
         close_old_connections()
+        leave_replaced_file()
         self.tidy()
         now = timezone.now()
         self.sign(now)

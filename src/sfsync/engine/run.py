@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from sfsync.conf import conf
+from sfsync.db.own_file import leave_replaced_file
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.due import next_run
 from sfsync.engine.kit.agenda import Agenda, agenda
@@ -66,6 +67,7 @@ def run_store(
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
+    leave_replaced_file()
     clock = clock or judge()
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
@@ -109,6 +111,7 @@ def _connect_anew() -> None:
     """What our own database broke off is told over a new connection; a transaction of the caller's goes on."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
+        leave_replaced_file()
 
 
 def _work(run: Run, wait: float) -> Agenda | None:
