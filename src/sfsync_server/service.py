@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from sfsync import texts
 from sfsync.conf import conf
+from sfsync.db.own_file import leave_replaced_file
 from sfsync.domain.trouble import Trouble
 from sfsync.engine import due
 from sfsync.engine.due import Claim
@@ -75,6 +76,7 @@ class Service:
     def start_due(self, pool: ThreadPoolExecutor) -> bool:
         """Returns whether more may be due than workers are free: then the next one that is free is heeded at once."""
         close_old_connections()
+        leave_replaced_file()
         self.tidy()
         now = timezone.now()
         self.sign(now)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Case, Exists, F, OuterRef, Value, When
 
 from sfsync.conf import conf
+from sfsync.db.own_file import leave_replaced_file
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.due import next_run
 from sfsync.engine.kit.agenda import Agenda, agenda
@@ -70,6 +71,7 @@ def run_store(
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
+    leave_replaced_file()
     clock, its_turn = clock or judge(), Turn(turn, stop)
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     journal = Journal(store, SYNC, lease.token, clock)
@@ -121,6 +123,7 @@ def _connect_anew() -> None:
     """What our own database broke off is told over a new connection; a transaction of the caller's goes on."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
+        leave_replaced_file()
 
 
 def _work(run: Run, wait: float) -> Agenda | None:

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import secrets
 
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+
 from sfsync.db.database_identity import database_identity
+from sfsync.db.own_file import is_replaced
 from sfsync.domain.tickets import newest
 from sfsync.engine.kit.context import Run
 from sfsync.engine.kit.lease import LeaseLost
@@ -23,7 +26,10 @@ _last: dict[int, tuple[str, str]] = {}
 
 
 def may_send(run: Run) -> bool:
-    """Before the first send of a dispatch; False: not now. Raises `ShoppingFeedError`: then nothing is sent."""
+    """Before the first send of a dispatch; False: not now. Raises `ShoppingFeedError`, or `OperationalError` where the
+    database's file was replaced under this run: then nothing is sent."""
+    if is_replaced(connections[DEFAULT_DB_ALIAS]):
+        raise OperationalError("its file was deleted or replaced during the run")
     here, state = database_identity(), run.store.state
     mine = _last.pop(run.store.pk, None) == (state.dispatch, here)
     if state.dispatch and state.dispatched_on != here and not _wait_for_tickets(run):

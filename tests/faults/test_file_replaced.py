@@ -1,0 +1,67 @@
+"""The file of our own database is replaced or removed under a service that has it open (SQLite)."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tests.faults.deployment import RealWorld, real_world
+from tests.faults.stage import Done, until
+
+REALTIME = 'mode = "realtime"'
+QUICK = {"timeout": "1", "ticket_lag_seconds": "0", "poll_seconds": "0.1"}
+
+
+def files(world: RealWorld) -> list[Path]:
+    return [world.deployment.home / f"sfsync.sqlite3{ending}" for ending in ("", "-wal", "-shm")]
+
+
+def told(world: RealWorld) -> int:
+    """How many updates are confirmed, by the file that lies there now."""
+    with closing(sqlite3.connect(files(world)[0])) as connection:
+        return int(connection.execute("SELECT count(*) FROM sfsync_told").fetchone()[0])
+
+
+@contextmanager
+def service(world: RealWorld) -> Iterator[subprocess.Popen[str]]:
+    started = world.deployment.start("run")
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait()
+
+
+def test_a_service_goes_on_with_the_file_that_was_put_in_its_databases_place(tmp_path: Path, migrated: Path) -> None:
+    """R13: what it sends is known to everybody who opens that file, and what was sent since the backup stays sent."""
+    with real_world(tmp_path, migrated, store=REALTIME, **QUICK) as world:
+        backup = shutil.copyfile(files(world)[0], tmp_path / "backup")
+        first = world.ship()
+        with service(world) as running:
+            until(lambda: told(world) == 1, "the first is confirmed")
+            for path in files(world):
+                path.unlink(missing_ok=True)
+            backup.replace(files(world)[0])
+            second = world.ship()
+            until(lambda: told(world) == 2 or running.poll() is not None, "both are known to the new file")
+        world.deployment.finish(running)
+        assert [world.accepted(order) for order in (first, second)] == [[("ship", f"T-{n}")] for n in (first, second)]
+
+
+def test_a_service_whose_database_was_removed_ends_with_a_sentence(tmp_path: Path, migrated: Path) -> None:
+    """And sends nothing: nobody would know of it."""
+    with real_world(tmp_path, migrated, store=REALTIME, **QUICK) as world:
+        world.ship()
+        with service(world) as running:
+            until(lambda: told(world) == 1, "it is at work")
+            for path in files(world):
+                path.unlink(missing_ok=True)
+            late = world.ship()
+            done: Done = world.deployment.finish(running)
+        assert (done.status, world.accepted(late)) == (1, [])
+        assert "sfsync's own database cannot be used" in done.err
+        assert "Traceback" not in done.err
