@@ -91,6 +91,10 @@ lock: setup ## Update requirements.lock from pyproject.toml with as few changes 
 dist: setup ## Build the wheels, their pinned requirements and the bill of materials (CycloneDX) into dist/
 	@sh tools/dist dist
 
+.PHONY: deb
+deb: dist ## Build a Debian package for this machine's Debian or Ubuntu into dist/
+	@sh tools/deb dist
+
 .PHONY: clean
 clean: ## Remove .venv and generated files (never a shop's settings or database)
 	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .pytest_cache .mypy_cache .ruff_cache \

@@ -1,18 +1,22 @@
 """What the product is made of, as requirements.lock says: `requirements.txt` to install, and a bill of materials.
 
-`python tools/materials.py FOLDER` writes both. The bill is CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/) and
-names every locked package: those needed are `required`, those of an extra `optional`, the developers' tools `excluded`.
+`python tools/materials.py FOLDER` writes both; `python tools/materials.py --copy FOLDER` copies what runs from this
+environment. The bill is CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/) and names every locked package: those
+needed are `required`, those of an extra `optional`, the developers' tools `excluded`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 import tomllib
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -122,5 +126,21 @@ def write(folder: Path) -> None:
     (folder / f"{project['name']}-{project['version']}.cdx.json").write_text(f"{listed}\n", "utf-8")
 
 
+def copy(folder: Path) -> None:
+    """The packages that run, but ours, as they are in this environment."""
+    packages = locked((ROOT / "requirements.lock").read_text("utf-8"))
+    for name in needed(packages, {"sfsync", "shoppingfeed"}) & set(packages):
+        with suppress(metadata.PackageNotFoundError):  # one for another platform or Python
+            _copy(metadata.distribution(name), folder.resolve())
+
+
+def _copy(distribution: metadata.Distribution, site: Path) -> None:
+    for file in distribution.files or ():
+        target = (site / file).resolve()
+        if target.is_relative_to(site) and file.suffix != ".pyc":
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(str(file.locate())), target)
+
+
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    copy(Path(sys.argv[2])) if sys.argv[1] == "--copy" else write(Path(sys.argv[1]))
