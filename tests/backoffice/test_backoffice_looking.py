@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from sfsync.db.secrets import Secret
+from sfsync.domain.marketplaces import marketplace
 from sfsync.engine.watch.health import scheduler_sign
 from sfsync.models import Action, DayFigure, LogEntry, Notice, Process, Store, Task
 from sfsync.testing import World
@@ -172,7 +173,7 @@ def test_marketplaces_show_what_they_did_lately(busy: World, merchant: Client) -
     figures = DayFigure.objects.filter(store=busy.store)
     assert [(each.confirmed, each.failed) for each in figures] == [(1, 1)]
     page = text(merchant.get("/stores/main/marketplaces/"))
-    assert figures[0].channel in page
+    assert f"<bdi>{marketplace(figures[0].channel)}</bdi>" in page
     assert "50%" in page
     assert "Mirakl-powered" in page
 

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 from typer.testing import CliRunner
 
+from sfsync.domain.marketplaces import marketplace
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.watch.doctor import Verdict, examine
 from sfsync.engine.watch.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
@@ -335,7 +336,7 @@ def test_a_retry_of_what_is_held_back_says_so(world: World) -> None:
         ChannelTrouble.objects.update_or_create(store=world.store, channel=name, defaults=held)
     result = CliRunner().invoke(app, ["retry", "--since", "6h", "--yes"])
     assert result.exit_code == 0
-    assert f"main: {channel} has refused every update since" in result.stderr
+    assert f"main: {marketplace(channel)} has refused every update since" in result.stderr
     assert "Other" not in result.stderr
 
 
