@@ -1,4 +1,4 @@
-"""A database server of one test's own, which may stop and come back on the same port with the same data."""
+"""A server of one test's own, which may stop and come back on the same port with the same data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from pathlib import Path
 
 import psycopg
 import pymysql
+import redis
 
 from tests.services import DEADLINE, KINDS, Server
 
 
 class PrivateServer:
-    """A MariaDB or a PostgreSQL, by its name in `tests.services.KINDS`."""
+    """A MariaDB, a PostgreSQL or a Redis, by its name in `tests.services.KINDS`."""
 
     def __init__(self, kind: str, home: Path) -> None:
         self.kind, self.home = KINDS[kind], home
@@ -30,9 +31,8 @@ class PrivateServer:
             shutil.chown(home, self.account, self.account)
         self.reserved = reserved_port()
         self.server = Server(kind, int(self.reserved.getsockname()[1]))
-        prepare = self.kind.prepare(home)
-        assert prepare
-        assert self._launch(prepare).wait(DEADLINE) == 0, (home / "log").read_text()
+        if prepare := self.kind.prepare(home):
+            assert self._launch(prepare).wait(DEADLINE) == 0, (home / "log").read_text()
         self.process = self._launch(self.kind.serve(home, self.server.port))
         self.wait_until_ready()
 
@@ -63,7 +63,7 @@ class PrivateServer:
         while True:
             try:
                 return self.kind.ping(self.server.port)
-            except (OSError, pymysql.Error, psycopg.Error):
+            except (OSError, pymysql.Error, psycopg.Error, redis.RedisError):
                 assert time.monotonic() < deadline, (self.home / "log").read_text()[-2000:]
                 os.sched_yield()
 

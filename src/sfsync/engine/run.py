@@ -74,28 +74,28 @@ def run_store(
     leave_replaced_file()
     clock, its_turn = clock or judge(), Turn(turn, stop)
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
-    journal = Journal(store, SYNC, lease.token, clock)
-    tally, unmailed, news = Tally(), "", False
-    rest: Agenda | None = None
-    crash: Exception | None = None
-    try:
-        refusing, news = reload(store)
-        channels = Channels(store, any_refuse=refusing)
-        run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=its_turn)
-        rest = _work(run, wait)
-    except Exception as error:
-        journal.forget()
-        _connect_anew()
-        tally.troubles.append(stopped_by(error))
-        crash = error if tally.troubles[-1].trouble is Trouble.CRASHED else None
-    finally:
-        connections.done(store)
-    try:
-        if _may_tell(lease, tally.troubles):
-            news = news if tally.quiet else _read_state(store)
-            unmailed = _tell_people(store, lease, journal, tally.troubles, news=news)
-    finally:
-        with lease.saying_the_end():
+    with lease.saying_the_end():
+        journal = Journal(store, SYNC, lease.token, clock)
+        tally, unmailed, news = Tally(), "", False
+        rest: Agenda | None = None
+        crash: Exception | None = None
+        try:
+            refusing, news = reload(store)
+            channels = Channels(store, any_refuse=refusing)
+            run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=its_turn)
+            rest = _work(run, wait)
+        except Exception as error:
+            journal.forget()
+            _connect_anew()
+            tally.troubles.append(stopped_by(error))
+            crash = error if tally.troubles[-1].trouble is Trouble.CRASHED else None
+        finally:
+            connections.done(store)
+        try:
+            if _may_tell(lease, tally.troubles):
+                news = news if tally.quiet else _read_state(store)
+                unmailed = _tell_people(store, lease, journal, tally.troubles, news=news)
+        finally:
             _finish(store, lease, journal, tally, rest, cut=its_turn.over)
     if crash:
         raise crash

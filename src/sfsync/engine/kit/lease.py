@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -73,9 +74,11 @@ class Lease:
 
     @contextmanager
     def saying_the_end(self) -> Iterator[None]:
-        """What fails in here is made up for by the next run of this process (`give_back`)."""
+        """What breaks off in here is made up for by the next run of this process (`give_back`)."""
         try:
             yield
+        except Busy:
+            raise
         except BaseException:
             _unsaid.add(self.token)
             raise
@@ -89,6 +92,13 @@ def take(store: Store, clock: Clock, length: timedelta, name: str = SYNC) -> Lea
     run = {"machine": machine(), "host": socket.gethostname(), "pid": pid, "born": born(pid)}
     run |= {"started_at": now, "lease_until": now + length}
     give_back()
+    with lease.saying_the_end():
+        return _taken(lease, run)
+
+
+def _taken(lease: Lease, run: dict[str, Any]) -> Lease:
+    """An answer that got lost may have said yes."""
+    store, name, now = lease.store, lease.name, lease.taken_at
     if Process.objects.take(store, name, lease.token, run):
         return lease
     process = Process.objects.get_or_create(store=store, name=name)[0]

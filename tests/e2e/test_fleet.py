@@ -1,0 +1,189 @@
+"""A fleet on one machine, with everything going wrong: real Redis, real PostgreSQL, several workers of Celery, a beat.
+
+Two workers with two processes each, so more stores are due than are run at a time; every store is due all the time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+
+from sfsync.shops.prestashop.sample import SampleShop, build
+from sfsync.tasks import DUE, RUNS
+from shoppingfeed.sandbox import Fault, Sandbox, Server
+from tests.e2e.machine import Machine, store_table, until
+from tests.faults.servers import PrivateServer, private_server
+
+CELERY = (Path(sys.executable).with_name("celery"), "-A", "sfsync_server.celery")
+SMALL, ORDERS, MANY = 6, 4, 1200
+"""Small stores, the orders of each, and those of the one that has too many."""
+PATIENCE = 90.0
+"""Seconds that a busy machine may take for what is done in ten."""
+TAKEN_OVER = 30.0
+"""Seconds, of which an idle machine needs five, after which the store of a killed worker runs again: long before its
+lease ends."""
+
+
+@dataclass
+class Fleet:
+    """`shipped`: Shopping Feed ids of the orders that were shipped in their shop."""
+
+    machine: Machine
+    sandbox: Sandbox
+    postgres: PrivateServer
+    broker: PrivateServer
+    shops: dict[str, tuple[SampleShop, list[int]]]
+    programs: list[tuple[tuple[str, ...], subprocess.Popen[str]]] = field(default_factory=list)
+    shipped: list[int] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """What it says goes to a file, which is never full."""
+        with (self.machine.home / f"said-{next(self.numbers)}").open("w") as said:
+            program = subprocess.Popen(
+                [*CELERY, *arguments],
+                cwd=self.machine.home,
+                env=self.machine.environment(**self.machine.settings),
+                stdout=said,
+                stderr=said,
+                text=True,
+                process_group=0,
+            )
+        self.programs.append((arguments, program))
+        return program
+
+    def start_again(self) -> None:
+        """What died, as systemd does: Celery itself may break where its broker goes away."""
+        for arguments, program in [each for each in self.programs if each[1].poll() is not None]:
+            self.programs.remove((arguments, program))
+            end(program)
+            self.start(*arguments)
+
+    def start_worker(self) -> subprocess.Popen[str]:
+        name = f"w{next(self.numbers)}@%h"
+        return self.start("worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "-n", name)
+
+    def ship(self, *names: str, many: int = 1) -> list[int]:
+        """The next orders of these stores are shipped in their shops. Returns their Shopping Feed ids."""
+        new = []
+        for name in names:
+            shop, orders = self.shops[name]
+            chosen = [orders.pop() for _ in range(many)]
+            shop.bulk_ship(chosen)
+            new += [shop.feed_id(order) or 0 for order in chosen]
+        self.shipped += new
+        return new
+
+    def accepted(self, feed_ids: list[int]) -> bool:
+        """And meanwhile there are never more messages than stores and a beat."""
+        self.start_again()
+        with suppress(redis.RedisError), redis.Redis(port=self.broker.server.port) as client:
+            waiting = [int(str(client.llen(name))) for name in (DUE, *RUNS)]
+            assert sum(waiting) <= len(self.shops) + 1, waiting
+        return all(self.sandbox.ledger.operations(feed_id) for feed_id in feed_ids)
+
+    def row(self, store: str) -> dict[str, Any]:
+        """Its process, as our database has it."""
+        columns = ("holder", "pid", "started_at")
+        question = f"SELECT {', '.join(columns)} FROM sfsync_process p JOIN sfsync_store s ON s.id = p.store_id"
+        with psycopg.connect(self.machine.settings["database_url"]) as database:
+            row = database.execute(f"{question} WHERE p.name = 'sync' AND s.name = %s", [store]).fetchone()
+        return dict(zip(columns, row or (), strict=True))
+
+    @property
+    def small(self) -> list[str]:
+        return [name for name in self.shops if name != "big"]
+
+    def said(self) -> str:
+        return "\n".join(path.read_text()[-3000:] for path in sorted(self.machine.home.glob("said-*")))
+
+
+def end(program: subprocess.Popen[str]) -> None:
+    """With all its processes."""
+    with suppress(ProcessLookupError):
+        os.killpg(program.pid, signal.SIGKILL)
+    program.wait()
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, sandbox: Sandbox, feed: Server) -> Iterator[Fleet]:
+    with ExitStack() as stack:
+        postgres = stack.enter_context(private_server("postgres"))
+        broker = stack.enter_context(private_server("redis"))
+        settings = {"database_url": postgres.server.database("fleet"), "broker_url": f"{broker.server.url}/0"}
+        settings |= {"turn_seconds": "1", "timeout": "5", "ticket_lag_seconds": "1", "paced": "false"}
+        machine = Machine(tmp_path, settings)
+        assert machine.sfsync("migrate").status == 0
+        shops, stores = {}, ""
+        for number in range(SMALL + 1):
+            name = f"s{number}" if number else "big"
+            shop = build(f"sqlite:///{tmp_path / name}.sqlite3", limit=1)
+            orders = shop.add_orders(ORDERS if number else MANY, channel="Zalando", first_feed_id=10**9 * (number + 1))
+            sandbox.add_store(100 + number, token=f"token-{number}")
+            given = {"token": f'"token-{number}"', "store_id": str(100 + number), "mode": '"realtime"'}
+            stores += store_table(name, shop.url, feed.url, **given)
+            shops[name] = (shop, orders)
+        assert machine.apply(stores).status == 0
+        made = Fleet(machine, sandbox, postgres, broker, shops)
+        yield made
+        for _arguments, program in made.programs:
+            end(program)
+
+
+def within(fleet: Fleet, seconds: float, what: str, happened: Callable[[], Any]) -> None:
+    """Fails with what the programs said."""
+    try:
+        until(happened, what, seconds)
+    except AssertionError as error:
+        rows = {name: fleet.row(name) for name in fleet.shops}
+        lost = [feed_id for feed_id in fleet.shipped if not fleet.sandbox.ledger.operations(feed_id)]
+        raise AssertionError(f"{error}\n{rows}\nnot accepted: {lost[:9]}\n{fleet.said()}") from None
+
+
+def test_a_fleet_loses_and_doubles_nothing_whatever_dies(fleet: Fleet) -> None:
+    """R7, R22: a killed worker, a Redis that forgot everything, a PostgreSQL that stops, and a store with a great deal
+    to send beside small ones. Every update is accepted once."""
+    fleet.start("beat", "--schedule", "beat-schedule")
+    workers = [fleet.start_worker() for _ in range(2)]
+
+    first = fleet.ship(*fleet.small)
+    within(fleet, PATIENCE, "every small store sends", lambda: fleet.accepted(first))
+
+    many = fleet.ship("big", many=MANY)
+    within(fleet, PATIENCE, "the big store begins", lambda: any(map(fleet.sandbox.ledger.operations, many)))
+    beside = fleet.ship(*fleet.small)
+    within(fleet, PATIENCE, "small stores send beside the big one", lambda: fleet.accepted(beside))
+
+    shop, orders = fleet.shops["s1"]
+    slow = Fault("slow", seconds=20, when="after", operation="ship", order_id=shop.feed_id(orders[-1]) or 0)
+    fleet.sandbox.fault(slow)
+    [flying] = fleet.ship("s1")
+    within(fleet, PATIENCE, "a request is on its way", lambda: fleet.accepted([flying]))
+    before = fleet.row("s1")
+    os.kill(before["pid"], signal.SIGKILL)
+    within(fleet, TAKEN_OVER, "its store runs again", lambda: fleet.row("s1")["started_at"] > before["started_at"])
+
+    os.killpg(workers[0].pid, signal.SIGKILL)
+    fleet.broker.stop()
+    others = fleet.ship(*fleet.small[1:])
+    fleet.broker.start()
+    within(fleet, PATIENCE, "a Redis that forgot everything is told again", lambda: fleet.accepted(others))
+
+    fleet.ship(*fleet.small[1:])
+    fleet.postgres.stop()
+    fleet.postgres.start()
+    within(fleet, PATIENCE, "everything is sent", lambda: fleet.accepted(fleet.shipped))
+    assert fleet.sandbox.ledger.duplicates() == []
+    assert {len(fleet.sandbox.ledger.operations(feed_id)) for feed_id in fleet.shipped} == {1}
