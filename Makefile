@@ -95,6 +95,11 @@ dist: setup ## Build the wheels, their pinned requirements and the bill of mater
 deb: dist ## Build a Debian package for this machine's Debian or Ubuntu into dist/
 	@sh tools/deb dist
 
+.PHONY: audit
+audit: setup ## Look up every locked package in PyPI's advisories (fails where one cannot be looked up: needs the network)
+	@test -x $(BIN)/pip-audit || $(BIN)/python -m pip install --quiet pip-audit
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
 .PHONY: clean
 clean: ## Remove .venv and generated files (never a shop's settings or database)
 	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .pytest_cache .mypy_cache .ruff_cache \

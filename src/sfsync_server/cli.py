@@ -98,6 +98,7 @@ def _register() -> None:
     """Commands import Django's models late: they register themselves once the settings are known to be right."""
     from sfsync_server.commands import (
         acting,
+        auditing,
         fleet,
         keeping,
         local,
@@ -110,7 +111,20 @@ def _register() -> None:
         web,
     )
 
-    for module in (starting, setting, running, looking, fleet, acting, taking_over, market, keeping, local, web):
+    for module in (
+        starting,
+        setting,
+        running,
+        looking,
+        fleet,
+        acting,
+        taking_over,
+        market,
+        keeping,
+        local,
+        web,
+        auditing,
+    ):
         module.register(app)
 
 

@@ -127,7 +127,7 @@ def test_a_merchant_replaces_the_token_and_nothing_else_of_the_connection(shop: 
 
 
 def test_administrators_give_stores_to_people(shop: World, administrator: Client) -> None:
-    given = {"username": "claire", "active": "on", "stores": [shop.store.pk]}
+    given = {"username": "claire", "active": "on", "role": "merchant", "stores": [shop.store.pk]}
     assert link_in(administrator.post("/people/new/", given))
     client = Client()
     client.force_login(User.objects.get(username="claire"))
@@ -137,7 +137,7 @@ def test_administrators_give_stores_to_people(shop: World, administrator: Client
 
 def test_there_is_always_an_administrator(administrator: Client) -> None:
     me = User.objects.get(username="root")
-    page = administrator.post(f"/people/{me.pk}/", {"username": "root", "active": "on"})
+    page = administrator.post(f"/people/{me.pk}/", {"username": "root", "active": "on", "role": "merchant"})
     assert "There must be one administrator who can sign in." in page.content.decode()
     me.refresh_from_db()
     assert me.is_staff

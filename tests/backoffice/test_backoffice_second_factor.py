@@ -161,7 +161,7 @@ def test_nobody_signs_up(shop: World) -> None:
 
 def test_an_invitation_works_once_for_two_days(administrator: Client) -> None:
     with time_machine.travel("2026-03-02 10:00Z", tick=False) as clock:
-        link = link_in(administrator.post("/people/new/", {"username": "paul", "active": "on"}))
+        link = link_in(administrator.post("/people/new/", {"username": "paul", "active": "on", "role": "merchant"}))
         clock.shift(48 * 3600 - 1)
         assert Client().get(link).status_code == 200
         good = {"new_password1": "a-good-password-9", "new_password2": "a-good-password-9"}
@@ -174,7 +174,7 @@ def test_an_invitation_works_once_for_two_days(administrator: Client) -> None:
 
 def test_an_invitation_that_is_too_old_or_was_replaced_is_over(administrator: Client) -> None:
     with time_machine.travel("2026-03-02 10:00Z", tick=False) as clock:
-        first = link_in(administrator.post("/people/new/", {"username": "paul", "active": "on"}))
+        first = link_in(administrator.post("/people/new/", {"username": "paul", "active": "on", "role": "merchant"}))
         paul = User.objects.get(username="paul")
         second = link_in(administrator.post(f"/people/{paul.pk}/link/"))
         assert (Client().get(first).status_code, Client().get(second).status_code) == (410, 200)

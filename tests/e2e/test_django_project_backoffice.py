@@ -33,7 +33,7 @@ assert inside.redirect_chain[0] == ("/marketplaces/", 302), inside.redirect_chai
 assert inside.status_code == 200, inside
 
 page = "/marketplaces/people/"
-invited = visitor.post(f"{page}new/", {"username": "claire", "active": "on"})
+invited = visitor.post(f"{page}new/", {"username": "claire", "active": "on", "role": "merchant"})
 link = re.search("/marketplaces/invitation/[^<]+", invited.text)[0]
 chosen = {"new_password1": "a-good-password-8", "new_password2": "a-good-password-8"}
 assert Client(headers={"host": "localhost"}).post(link, chosen)["Location"] == "/accounts/login/"

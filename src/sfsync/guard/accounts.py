@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -16,6 +17,8 @@ from django.utils.translation import gettext as _
 from sfsync.backoffice.kit.error_pages import sorry
 from sfsync.guard import throttle
 from sfsync.guard.groups import role_of
+from sfsync.models.act import note
+from sfsync.models.role import give
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types that mypy finds
@@ -41,7 +44,10 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
         return person
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        throttle.failed(credentials.get("username", ""), self.get_client_ip(request))
+        name, address = credentials.get("username", ""), self.get_client_ip(request)
+        throttle.failed(name, address)
+        known = get_user_model()._default_manager.filter(username__iexact=name).exists()
+        note(name if known else "", "sign-in-failed", address=address)  # of nobody: it may be a password
 
 
 class Provider(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -74,9 +80,7 @@ def _role(sociallogin: Any) -> str:
 
 
 def _give(sociallogin: Any) -> None:
-    person = sociallogin.user
-    person.is_staff = person.is_superuser = _role(sociallogin) == "administrator"
-    person.save()
+    give(sociallogin.user, _role(sociallogin))
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

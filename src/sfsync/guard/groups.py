@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-ROLES = ("administrator", "merchant")
+ROLES = ("administrator", "agency", "merchant", "read-only")
 """The most that a group can give comes first."""
 
 

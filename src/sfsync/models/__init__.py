@@ -1,5 +1,6 @@
 """What is kept: stores, orders, tasks, processes, their log, and what the merchant must hear."""
 
+from sfsync.models.act import Act, ActEnds
 from sfsync.models.channel_trouble import ChannelTrouble
 from sfsync.models.cursor import Cursor
 from sfsync.models.figure import AnswerFigure, DayFigure
@@ -13,6 +14,7 @@ from sfsync.models.pace_place import PacePlace
 from sfsync.models.preference import Preference
 from sfsync.models.process import MachineClock, Process, Scheduler
 from sfsync.models.release import Release
+from sfsync.models.role import Role
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.store_state import StoreState
 from sfsync.models.takeover import Takeover
@@ -20,6 +22,8 @@ from sfsync.models.task import Action, Task
 from sfsync.models.told import How, Told
 
 __all__ = [
+    "Act",
+    "ActEnds",
     "Action",
     "AnswerFigure",
     "ChannelTrouble",
@@ -37,6 +41,7 @@ __all__ = [
     "Preference",
     "Process",
     "Release",
+    "Role",
     "Scheduler",
     "SettingChange",
     "Store",

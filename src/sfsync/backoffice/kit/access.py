@@ -1,4 +1,5 @@
-"""Who may see what: a merchant the stores given to them, an administrator (`is_staff`) everything."""
+"""Who may see and do what: the stores given to them, an administrator (`is_staff`) everything; to look only, to act, or
+to give others access too (`sfsync.models.role`)."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from sfsync.backoffice.kit import languages
 from sfsync.models import Store
+from sfsync.models.role import Level, level_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -86,6 +88,19 @@ def post_only(page: str) -> Callable[[View], View]:
     return guard
 
 
+def manager(view: View) -> View:
+    """The view for those who give people access: administrators, and agencies (403 for anybody else)."""
+
+    @signed_in
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if level_of(request.user) not in (Level.AGENCY, Level.ADMINISTRATOR):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def administrator(view: View) -> View:
     """The view for administrators only (403 for a merchant)."""
 
@@ -100,15 +115,15 @@ def administrator(view: View) -> View:
 
 
 def of_store(view: View) -> View:
-    """The view of one store, handed in place of its name in the address. Somebody else's store is unknown (404)."""
+    """The view of one store, handed in place of its name in the address. Somebody else's store is unknown (404); who
+    may only look sends no form (403)."""
 
     @signed_in
     @wraps(view)
     def guarded(request: HttpRequest, store: str, **kwargs: Any) -> HttpResponseBase:
-        return view(
-            request,
-            get_object_or_404(stores_of(request.user).select_related("state", "takeover"), name=store),
-            **kwargs,
-        )
+        found = get_object_or_404(stores_of(request.user).select_related("state", "takeover"), name=store)
+        if request.method not in ("GET", "HEAD") and level_of(request.user) is Level.READ_ONLY:
+            raise PermissionDenied
+        return view(request, found, **kwargs)
 
     return guarded

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from sfsync.backoffice.kit.access import is_administrator, stores_of
 from sfsync.backoffice.kit.visible import visible
 from sfsync.models import Store
+from sfsync.models.role import Level, level_of
 
 SHOWN_STORES = 20
 """Stores in the menu; more are found on the overview."""
@@ -51,6 +52,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     return {
         "menu": list(stores_of(request.user)[: SHOWN_STORES + 1]) if request.user.is_authenticated else [],
         "administrator": is_administrator(request.user),
+        "manager": level_of(request.user) in (Level.AGENCY, Level.ADMINISTRATOR),
         "account": reverse("mfa_index") if apps.is_installed("sfsync.guard") else "",
     }
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import asked_again, is_administrator, of_store
+from sfsync.backoffice.kit.access import asked_again, is_administrator, of_store, person
 from sfsync.backoffice.kit.csv_export import download
 from sfsync.backoffice.kit.keyset import Ordering, every, page_of
 from sfsync.backoffice.kit.layout import page
@@ -23,6 +23,7 @@ from sfsync.backoffice.kit.order_filter import found, midnight
 from sfsync.backoffice.kit.reader_texts import Said, grouped, told
 from sfsync.backoffice.screens.orders import query_of
 from sfsync.models import LogEntry, Order, Store
+from sfsync.models.act import note
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -125,6 +126,7 @@ def say(entry: LogEntry) -> Said:
 @of_store
 def export(request: HttpRequest, store: Store) -> StreamingHttpResponse:
     chosen = LogFilter(store, request.GET)
+    note(person(request), "exported", store=store.name, what_of="log")
     return download(f"log-{store.name}.csv", _lines(chosen, get_language() or "en", is_administrator(request.user)))
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import asked_again, of_store
+from sfsync.backoffice.kit.access import asked_again, of_store, person
 from sfsync.backoffice.kit.csv_export import download
 from sfsync.backoffice.kit.keyset import every, page_of
 from sfsync.backoffice.kit.layout import page
@@ -16,6 +16,7 @@ from sfsync.backoffice.kit.live_shop import statuses_of
 from sfsync.backoffice.kit.order_filter import OrderFilter
 from sfsync.backoffice.kit.order_state import State, standing
 from sfsync.models import Order, Store
+from sfsync.models.act import note
 
 
 @of_store
@@ -50,6 +51,7 @@ def query_of(request: HttpRequest) -> str:
 def export(request: HttpRequest, store: Store) -> StreamingHttpResponse:
     """The chosen orders, all of them, as CSV."""
     chosen = OrderFilter(store, request.GET)
+    note(person(request), "exported", store=store.name, what_of="orders")
     return download(f"orders-{store.name}.csv", _lines(chosen, get_language() or "en"))
 
 

@@ -1,4 +1,5 @@
-"""People (administrators only): who may sign in, and which stores they see."""
+"""People: who may sign in, which stores they see, and what they may do there. An administrator sees everybody; an
+agency those who see none but stores of the agency's, and gives nobody more than it has."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,10 +18,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from sfsync.backoffice.kit import invitations
-from sfsync.backoffice.kit.access import administrator, asked_again, person
+from sfsync.backoffice.kit.access import asked_again, is_administrator, manager, person, stores_of
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.signals import access_renewed
 from sfsync.models import SettingChange, Store
+from sfsync.models.act import note
+from sfsync.models.role import Level, give, level_of
 
 PEOPLE_A_PAGE = 50
 
@@ -29,9 +33,7 @@ class Person(forms.Form):
 
     username = forms.CharField(label=gettext_lazy("Name to sign in with"), max_length=150)
     email = forms.EmailField(label=gettext_lazy("Email address"), required=False)
-    administrator = forms.BooleanField(
-        label=gettext_lazy("Administrator: sees everything, adds stores and people"), required=False
-    )
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Level.choices, widget=forms.RadioSelect)
     active = forms.BooleanField(label=gettext_lazy("Active"), required=False)
     stores = forms.ModelMultipleChoiceField(
         Store.objects.order_by("name"),
@@ -41,9 +43,13 @@ class Person(forms.Form):
         help_text=gettext_lazy("Stores this person can access."),
     )
 
-    def __init__(self, user: Any, data: Any = None) -> None:
+    def __init__(self, user: Any, giver: Any, data: Any = None) -> None:
         self.user = user
         super().__init__(data, initial=_initial(user))
+        if not is_administrator(giver):
+            self.fields["role"].choices = Level.choices[:2]  # type: ignore[attr-defined]
+            self.fields["stores"].queryset = stores_of(giver).order_by("name")  # type: ignore[attr-defined]
+            self.fields["stores"].required = True
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
@@ -53,8 +59,9 @@ class Person(forms.Form):
         get_user_model()._meta.get_field("username").run_validators(name)
         return name
 
-    def clean_administrator(self) -> bool:
-        return self._not_the_last(self.cleaned_data["administrator"])
+    def clean_role(self) -> str:
+        self._not_the_last(self.cleaned_data["role"] == Level.ADMINISTRATOR)
+        return str(self.cleaned_data["role"])
 
     def clean_active(self) -> bool:
         return self._not_the_last(self.cleaned_data["active"])
@@ -68,22 +75,23 @@ class Person(forms.Form):
     def save(self, who: str) -> None:
         user, given = self.user, self.cleaned_data
         user.username, user.email, user.is_active = given["username"], given["email"], given["active"]
-        user.is_staff = user.is_superuser = given["administrator"]
         if not user.pk:
             user.set_unusable_password()
-        user.save()
+        give(user, given["role"])
         before = set(user.sfsync_stores.all())
         user.sfsync_stores.set(given["stores"])
+        told = {"role": given["role"], "active": given["active"], "stores": [each.name for each in given["stores"]]}
+        note(who, "person-saved", person=user.username, **told)
         _record(user, before, set(given["stores"]), who)
 
 
 def _initial(user: Any) -> dict[str, Any]:
     if not user.pk:
-        return {"active": True}
+        return {"active": True, "role": Level.MERCHANT}
     return {
         "username": user.username,
         "email": user.email,
-        "administrator": user.is_staff,
+        "role": level_of(user),
         "active": user.is_active,
         "stores": list(user.sfsync_stores.values_list("pk", flat=True)),
     }
@@ -96,27 +104,39 @@ def _record(user: Any, before: set[Store], after: set[Store], who: str) -> None:
     SettingChange.objects.bulk_create(rows)
 
 
-@administrator
+def people_of(giver: Any) -> QuerySet[Any]:
+    """Whom this person may see and change."""
+    people = get_user_model()._default_manager.all()
+    if is_administrator(giver):
+        return people
+    elsewhere = people.filter(sfsync_stores__in=Store.objects.exclude(pk__in=stores_of(giver)))
+    theirs = people.filter(is_staff=False, sfsync_stores__in=stores_of(giver)).exclude(pk__in=elsewhere)
+    return theirs.exclude(sfsync_role__level=Level.AGENCY).distinct()
+
+
+@manager
 def users(request: HttpRequest) -> HttpResponse:
-    people = get_user_model()._default_manager.order_by("username").prefetch_related("sfsync_stores")
+    people = (
+        people_of(request.user).order_by("username").select_related("sfsync_role").prefetch_related("sfsync_stores")
+    )
     pages = Paginator(people, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     return page(request, "users.html", screen="users", pages=pages)
 
 
 @asked_again
-@administrator
+@manager
 def new_user(request: HttpRequest) -> HttpResponseBase:
     return _edit(request, get_user_model()())
 
 
 @asked_again
-@administrator
+@manager
 def user(request: HttpRequest, number: int) -> HttpResponseBase:
-    return _edit(request, get_object_or_404(get_user_model(), pk=number))
+    return _edit(request, get_object_or_404(people_of(request.user), pk=number))
 
 
 def _edit(request: HttpRequest, user: Any) -> HttpResponseBase:
-    form, new = Person(user, request.POST or None), not user.pk
+    form, new = Person(user, request.user, request.POST or None), not user.pk
     if request.method == "POST" and form.is_valid():
         form.save(person(request))
         if new:
@@ -127,11 +147,12 @@ def _edit(request: HttpRequest, user: Any) -> HttpResponseBase:
 
 
 @asked_again
-@administrator
+@manager
 @require_POST
 def new_link(request: HttpRequest, number: int) -> HttpResponseBase:
     """For somebody who cannot sign in any more: their password, and their second factors if asked, are gone."""
-    somebody = get_object_or_404(get_user_model(), pk=number)
+    somebody = get_object_or_404(people_of(request.user), pk=number)
+    note(person(request), "link-made", person=somebody.username, factors="factors" in request.POST)
     access_renewed.send(sender=None, request=request, person=somebody, factors="factors" in request.POST)
     return _invited(request, somebody)
 

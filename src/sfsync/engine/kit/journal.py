@@ -6,6 +6,7 @@ Everything also goes to the logger `sfsync.process`, for whoever wants it elsewh
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -15,6 +16,7 @@ from sfsync import texts
 from sfsync.db.bulk import insert_rows
 from sfsync.engine.kit.lease import Clock
 from sfsync.models import LogEntry, Store
+from sfsync.models.act import note
 from sfsync.models.log import Level
 
 logger = logging.getLogger("sfsync.process")
@@ -56,3 +58,15 @@ class Journal:
                     )
         same = {"store": self.store.pk, "process": self.process, "run": self.run, "at": self.clock()}
         insert_rows(LogEntry, _COLUMNS, rows, same=same)
+        if self.process == "person":
+            self._record(entries)
+
+    def _record(self, entries: list[tuple[Level, str, int | None, dict[str, Any]]]) -> None:
+        """What a person did, as one line however many orders it was done to."""
+        orders: dict[str, list[int]] = {}
+        for _level, code, order_id, params in entries:
+            key = json.dumps([code, params], default=str)
+            orders.setdefault(key, []).extend([order_id] if order_id else [])
+        for key, ids in orders.items():
+            code, params = json.loads(key)
+            note(str(params.pop("who", "")), code, store=self.store.name, count=len(ids), orders=ids[:50], **params)

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from sfsync.engine.kit.future_dates import passed
 from sfsync.models import Hint, LogEntry, Notice, Store
+from sfsync.models.act import forget_old
 
 EVERY = timedelta(days=1)
 CHUNK = 5000
@@ -38,4 +39,5 @@ def prune(store: Store, now: datetime, beat: Callable[[], None]) -> int:
     store.state.save(update_fields=["pruned_at"])
     Notice.objects.filter(_PASSING, store=store, mailed_at__lt=before).delete()
     Hint.objects.filter(store=store, at__lt=now - EVERY).delete()
+    forget_old(now)
     return gone

@@ -1,0 +1,132 @@
+"""The record of people's acts: what is in it, and that no change of it goes unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from sfsync.engine.kit.journal import Journal
+from sfsync.models import Act, ActEnds
+from sfsync.models.act import KEPT, forget_old, note, wrong_lines
+from sfsync.models.log import Level
+from sfsync.testing import World
+from tests.backoffice.conftest import PASSWORD
+from tests.pages import text
+
+
+def lines() -> list[tuple[str, str]]:
+    return list(Act.objects.order_by("number").values_list("who", "what"))
+
+
+def test_signing_in_and_failing_to_is_on_record(shop: World, merchant: Client) -> None:
+    """With the address, and without what was typed in place of a name."""
+    Act.objects.all().delete()
+    ActEnds.objects.all().delete()
+    door = Client(REMOTE_ADDR="198.51.100.1")
+    door.post("/sign-in/", {"login": "claire", "password": "wrong"})
+    door.post("/sign-in/", {"login": "my-secret-password", "password": "x"})
+    door.post("/sign-in/", {"login": "claire", "password": PASSWORD})
+    door.post("/sign-out/")
+    assert lines() == [
+        ("claire", "sign-in-failed"),
+        ("", "sign-in-failed"),
+        ("claire", "signed-in"),
+        ("claire", "signed-out"),
+    ]
+    assert set(Act.objects.values_list("address", flat=True)) == {"198.51.100.1"}
+    assert list(wrong_lines()) == []
+
+
+def test_what_people_do_to_settings_people_orders_and_files_is_on_record(
+    shop: World, merchant: Client, administrator: Client
+) -> None:
+    merchant.post("/stores/main/settings/connection/", {"token": "other-token-1234", "do": "anyway"})
+    merchant.post("/stores/main/settings/connection/test/", {"token": "other-token", "do": "api"})
+    merchant.get("/stores/main/orders/export/")
+    administrator.post("/people/new/", {"username": "paul", "active": "on", "role": "merchant"})
+    paul = User.objects.get(username="paul")
+    administrator.post(f"/people/{paul.pk}/link/", {"factors": "on"})
+    found = lines()
+    for line in (
+        ("claire", "person-settings"),
+        ("claire", "person-tried"),
+        ("claire", "exported"),
+        ("root", "person-saved"),
+        ("root", "link-made"),
+    ):
+        assert line in found
+    assert "other-token-" not in str(list(Act.objects.values()))
+    page = text(administrator.get("/record/"))
+    assert "claire changed the settings" in page
+    export = b"".join(administrator.get("/record/export/").streaming_content)  # type: ignore[arg-type]
+    assert Act.objects.order_by("number").first().hash in export.decode()  # type: ignore[union-attr]
+    assert list(wrong_lines()) == []
+
+
+def test_one_act_on_many_orders_is_one_line(shop: World) -> None:
+    journal = Journal(shop.store, "person", "")
+    for _ in range(3):
+        journal.say(Level.INFO, "person-retry", None, who="claire")
+    journal.flush()
+    assert lines() == [("claire", "person-retry")]
+
+
+def change(number: int) -> None:
+    Act.objects.filter(number=number).update(who="somebody else")
+
+
+def change_and_hash(number: int) -> None:
+    change(number)
+    act, before = Act.objects.get(number=number), Act.objects.get(number=number - 1)
+    Act.objects.filter(number=number).update(hash=act.bound_to(before.hash))
+
+
+def remove(number: int) -> None:
+    Act.objects.filter(number=number).delete()
+
+
+def insert(number: int) -> None:
+    act = Act(number=number, at=timezone.now(), who="eve", what="signed-in")
+    act.hash = act.bound_to(Act.objects.get(number=number - 1).hash)
+    act.save(force_insert=True)
+
+
+@pytest.mark.parametrize(("how", "number", "sentence"), [
+    (change, 1, "Line 1 was changed."),
+    (change, 3, "Line 3 was changed."),
+    (change, 5, "Line 5 was changed."),
+    (change_and_hash, 3, "Line 4 was changed."),
+    (change_and_hash, 5, "Line 5 was changed."),
+    (remove, 1, "Line 1 was removed."),
+    (remove, 3, "Line 3 was removed."),
+    (remove, 5, "Line 5 was removed."),
+    (insert, 6, "Line 6 was inserted."),
+])  # fmt: skip
+def test_a_line_that_was_changed_removed_or_inserted_is_named(
+    db: None, how: Callable[[int], None], number: int, sentence: str
+) -> None:
+    """Changed with its hash, the next line tells: it is bound to what stood there."""
+    for each in range(5):
+        note("claire", "signed-in", count=each)
+    assert list(wrong_lines()) == []
+    how(number)
+    assert list(wrong_lines()) == [sentence]
+
+
+def test_lines_older_than_a_year_go_and_the_rest_still_proves_itself(db: None) -> None:
+    for _ in range(3):
+        note("claire", "signed-in")
+    assert forget_old(timezone.now()) == 0
+    assert forget_old(timezone.now() + KEPT + timedelta(days=1)) == 3
+    note("claire", "signed-out")
+    assert list(wrong_lines()) == []
+    assert [act.number for act in Act.objects.all()] == [4]
+
+
+def test_the_record_is_for_administrators(shop: World, merchant: Client) -> None:
+    assert merchant.get("/record/").status_code == merchant.get("/record/export/").status_code == 403
