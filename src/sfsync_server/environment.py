@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from difflib import get_close_matches
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -27,6 +29,7 @@ from sfsync_server.private_files import write_private_once
 logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line of .env that means nothing is told by name (`ignored`)
 MOST_SHOWN = 60
 """Characters of a wrong value that are repeated."""
+_HOST = re.compile(r"\*?|\.?[^\s/:@]+|\[[0-9a-f:.]+\]", re.IGNORECASE)
 CLOSE = 0.8
 """How alike a misspelt name and the right one are, from 0 to 1."""
 
@@ -168,6 +171,20 @@ class Environment(BaseSettings):
     def _known_proxies(cls, value: str) -> str:
         if not are_proxies(value):
             raise ValueError("takes addresses or networks, separated by commas, or *")
+        return value
+
+    @field_validator("allowed_hosts", "plain_http_hosts")
+    @classmethod
+    def _known_hosts(cls, value: str) -> str:
+        if not all(_HOST.fullmatch(each.strip()) for each in value.split(",")):
+            raise ValueError("takes host names, separated by commas, without https:// and without a port")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _known_sender(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1] or not value.isprintable():
+            raise ValueError("takes an address, like shop@example.com or Shop <shop@example.com>")
         return value
 
     @field_validator("smtp_url")

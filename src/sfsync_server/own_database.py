@@ -35,7 +35,7 @@ def check_database(text: str) -> None:
         _address(url.netloc)
     except ValueError:
         raise ValueError(NOT_AN_ADDRESS) from None
-    file = url.scheme == "sqlite" and not url.netloc and len(url.path) > 1
+    file = url.scheme == "sqlite" and not url.netloc and len(url.path) > 1 and url.path != "/:memory:"
     if not file and not (url.scheme in SERVER and len(url.path) > 1):
         raise ValueError("takes sqlite:///path or postgresql://user:password@host:5432/name")
     if "pool" in dict(parse_qsl(url.query)):

@@ -6,14 +6,18 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from tests.faults.deployment import RealWorld, real_world
 from tests.faults.stage import Done, until
 
 REALTIME = 'mode = "realtime"'
-QUICK = {"timeout": "1", "ticket_lag_seconds": "0", "poll_seconds": "0.1"}
+
+
+def quick_world(folder: Path, migrated: Path) -> AbstractContextManager[RealWorld]:
+    quick = {"timeout": "1", "ticket_lag_seconds": "0", "poll_seconds": "0.1"}
+    return real_world(folder, migrated, orders=20, shop_url="", store=REALTIME, **quick)
 
 
 def files(world: RealWorld) -> list[Path]:
@@ -38,7 +42,7 @@ def service(world: RealWorld) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_service_goes_on_with_the_file_that_was_put_in_its_databases_place(tmp_path: Path, migrated: Path) -> None:
     """R13: what it sends is known to everybody who opens that file, and what was sent since the backup stays sent."""
-    with real_world(tmp_path, migrated, store=REALTIME, **QUICK) as world:
+    with quick_world(tmp_path, migrated) as world:
         backup = shutil.copyfile(files(world)[0], tmp_path / "backup")
         first = world.ship()
         with service(world) as running:
@@ -54,7 +58,7 @@ def test_a_service_goes_on_with_the_file_that_was_put_in_its_databases_place(tmp
 
 def test_a_service_whose_database_was_removed_ends_with_a_sentence(tmp_path: Path, migrated: Path) -> None:
     """And sends nothing: nobody would know of it."""
-    with real_world(tmp_path, migrated, store=REALTIME, **QUICK) as world:
+    with quick_world(tmp_path, migrated) as world:
         world.ship()
         with service(world) as running:
             until(lambda: told(world) == 1, "it is at work")

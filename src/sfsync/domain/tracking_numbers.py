@@ -203,7 +203,7 @@ def _number_in(piece: str) -> str:
 
 
 def _lines(text: str) -> Typed:
-    return _together([_line(line) for line in re.split(r"[;|\n]", text)])
+    return _together([_line(line) for line in re.split(r"[;|\n]|\\[nrt]", text)])
 
 
 def _together(parts: list[Typed]) -> Typed:
@@ -222,6 +222,11 @@ def _line(text: str) -> Typed:
     text = _unquoted(text.strip())
     if not text:
         return Typed(Finding.EMPTY)
+    squeezed = text.replace(" ", "")
+    if _DATE.fullmatch(squeezed):
+        return Typed(Finding.DATE)
+    if _QUANTITY.fullmatch(squeezed):
+        return Typed(Finding.WORDS)
     if damage := _damage(text):
         return Typed(damage)
     return _together([_one(part) for part in _BETWEEN.split(_without_asides(text)) if part.strip()])
@@ -258,8 +263,25 @@ def _letters(text: str) -> Typed:
 _DIGIT = re.compile(r"[0-9]")
 _NOUGHT = re.compile(r"[\W_0]*")
 _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGNORECASE)
-_DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])(?:\1(?:19|20)\d\d|/\d\d)|20\d\d([/-])\d\d\2\d\d")
-_BETWEEN = re.compile(r"[,&+]|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
+_MONTH = (
+    r"(?:jan|f[eé][bv]|mar|m[aä]r|a[vp]r|ma[iyg]|ju[iln]|giu|lug|ao[uû]|a[gu]g|ago|sep|set|o[ck]t|ott|nov|d[eé][cz]|dic|ene|gen)"
+    r"[a-zéû]*\.?"
+)
+_DATE = re.compile(
+    r"(?:(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])(?:\1(?:19|20)\d\d|/\d\d)|20\d\d([/-])\d\d\2\d\d"
+    rf"|(?:0?[1-9]|[12]\d|3[01])\.?(?:er|de)?{_MONTH}(?:de)?(?:20\d\d)?)"
+    r"(?:(?:T|at|à|um|a)?\d{1,2}[:h]\d\d(?::\d\d(?:\.\d+)?)?Z?)?",
+    re.IGNORECASE,
+)
+"""A day, and maybe a time of it."""
+_QUANTITY = re.compile(
+    r"[€$£]\d{1,6}(?:[.,]\d\d?)?|\d{1,6}(?:[.,]\d\d?)?(?:[€$£]|EUR|USD|GBP|CHF|PLN)"
+    r"|\d{1,4}(?:[.,]\d{1,3})?(?:gr?|kg|colis|parcels?|pakete?|paquetes?|bultos?|coll[io]|pacchi)"
+    r"|(?:colis|parcel|package|paket|paquete|bulto|collo|pacco)(?:n|no|nr)?\d{1,2}(?:/\d{1,2})?",
+    re.IGNORECASE,
+)
+"""A price, a weight, how many parcels, which of them."""
+_BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
 _ASIDE = re.compile(r"(?<=\w)\s+[(\[]([^()\[\]]*)[)\]]")
 _IDENTIFIER = re.compile(r"\((\d{2,4})\)(?=\w)")
 _WORDS = LABELS | STATUS | FILLERS
