@@ -91,7 +91,13 @@ def test_a_cause_that_the_shop_names_goes_before_the_trouble() -> None:
 
 def test_what_is_well_needs_no_advice() -> None:
     with override("en"):
-        facts = {"software": "PrestaShop", "version": "8.2.1", "shop": "RealShop", "known_by": {"table": 1}}
+        facts = {
+            "software": "PrestaShop",
+            "version": "8.2.1",
+            "shop": "RealShop",
+            "known_by": {"orders of the module": 1},
+            "count": 1,
+        }
         said = found(Finding("shop", Verdict.OK, "shop-answers", facts, "main"))
         assert said == Said("The shop answers: PrestaShop 8.2.1, shop “RealShop”, 1 marketplace order.")
         accepted = {"store": 10, "name": "Store 10"}
@@ -99,7 +105,7 @@ def test_what_is_well_needs_no_advice() -> None:
         assert said == Said("Shopping Feed accepts the token: store 10 is “Store 10”.")
 
 
-WELL = {"shipments-off", "shipments-on"}
+WELL = {"shipments-off", "shipments-on", "shipments-shown"}
 """What only says how things are: nothing is to be done."""
 
 

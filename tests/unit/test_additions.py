@@ -43,6 +43,7 @@ from sfsync_server import stores_file
 from sfsync_server.cli import app
 from sfsync_server.stores_file import StoresFileError
 from shoppingfeed.sandbox import ManualClock, Sandbox
+from tests.backoffice.conftest import enter
 
 pytestmark = pytest.mark.django_db
 
@@ -158,7 +159,7 @@ def ledger() -> Iterator[Ledger]:
 @pytest.fixture
 def administrator(db: None) -> Client:
     client = Client(headers={"accept-language": "en"})
-    client.force_login(User.objects.create_user("root", is_staff=True, is_superuser=True))
+    enter(client, User.objects.create_user("root", is_staff=True, is_superuser=True))
     return client
 
 
