@@ -1,5 +1,5 @@
-"""Until somebody can sign in, the back office leads to the page that asks for the first administrator: one with a
-password, so nobody is asked where a provider alone signs people in."""
+"""Until somebody can sign in, the back office leads to the page that asks for the first administrator; not where a
+company's own provider says who may come in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sfsync.backoffice.screens.welcome import code, nobody_yet
 
 def announcement() -> str:
     """For the log of who starts the back office; empty once somebody can sign in."""
-    if not settings.GUARD_PASSWORD_FORM or not nobody_yet():
+    if settings.GUARD_GROUP_ROLES or not nobody_yet():
         return ""
     return f"Nobody can sign in yet. Open the back office; it asks for this code, once: {code()}"
 
@@ -25,7 +25,7 @@ class FirstVisit:
     """A middleware. It asks the database at the sign-in page alone, and not any more once there is somebody."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.answer, self.over = answer, not settings.GUARD_PASSWORD_FORM
+        self.answer, self.over = answer, bool(settings.GUARD_GROUP_ROLES)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not self.over and request.path == resolve_url(settings.LOGIN_URL):

@@ -153,7 +153,7 @@ def sign_in_name(sign_in: Callable[..., Client]) -> str:
     return "root"
 
 
-def test_nobody_signs_up(shop: World) -> None:
+def test_nobody_signs_up(shop: World, administrator: Client) -> None:
     for url in ("/signup/", "/sign-up/", "/account/signup/", "/accounts/signup/", "/password/reset/"):
         assert Client().get(url).status_code == 404
     assert "sign up" not in text(Client().get("/sign-in/")).lower()

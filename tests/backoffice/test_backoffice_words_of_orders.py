@@ -290,7 +290,7 @@ def test_a_right_form_leaves_title_and_focus_alone(shop: World, merchant: Client
     assert "please correct" not in page
 
 
-def test_a_wrong_password_leaves_the_focus_on_the_name(db: None) -> None:
+def test_a_wrong_password_leaves_the_focus_on_the_name(administrator: Client) -> None:
     """Neither field is wrong by itself."""
     page = text(Client().post("/sign-in/", {"login": "claire", "password": "wrong"}))
     assert re.search(r"<title>Error:\s+Sign in", page)
