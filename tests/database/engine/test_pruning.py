@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from sfsync.engine.kit.lease import LeaseLost
 from sfsync.engine.watch import prune as pruning
 from sfsync.engine.watch.prune import prune
-from sfsync.models import LogEntry, StoreState
+from sfsync.models import LogEntry, Store, StoreState
 from sfsync.testing import World
 
 
@@ -19,12 +20,18 @@ def old_log(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(pruning, "CHUNK", 10)
     monkeypatch.setattr(pruning, "MOST", 40)
     LogEntry.objects.all().delete()
-    old = world.now() - timedelta(days=world.store.log_days + 1)
+    old = world.store.created_at = world.now() - timedelta(days=world.store.log_days + 1)
     LogEntry.objects.bulk_create(
         LogEntry(store=world.store, process="sync", message=str(number), at=old if number < 90 else world.now())
         for number in range(100)
     )
     return world
+
+
+def test_a_store_of_today_has_nothing_to_forget(world: World, django_assert_num_queries: Any) -> None:
+    store = Store.objects.select_related("state").get()
+    with django_assert_num_queries(0):
+        assert prune(store, world.now(), lambda: None) == 0
 
 
 def test_the_lease_is_renewed_between_the_pieces(old_log: World) -> None:
