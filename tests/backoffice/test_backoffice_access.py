@@ -19,7 +19,7 @@ from tests.backoffice.conftest import link_in
 
 OPEN = {"sign-out", "language", "invitation"}
 ANYBODY = {"overview"}
-ADMINISTRATORS = {"users", "new-user", "user", "new-link", "everything", "new-store"}
+ADMINISTRATORS = {"users", "new-user", "user", "new-link", "everything", "new-store", "record", "record-export"}
 POST_ONLY = {"new-link", "act", "bridge", "differences-act", "release", "run-now", "test-connection"}
 COME_BACK = {"act", "bridge", "differences-act", "release", "run-now"}
 """They lead back to a page."""

@@ -28,6 +28,7 @@ from sfsync.shops.kinds import registered
 from sfsync.shops.prestashop.kind import PRESTASHOP
 from sfsync.testing import World
 from sfsync_server.cli import app
+from tests.backoffice.conftest import enter
 from tests.pages import markup
 
 CONNECTION = "/stores/main/settings/connection/"
@@ -45,7 +46,7 @@ def merchant(world: World) -> Client:
     user = User.objects.create_user("claire", password="correct-horse-battery")
     world.store.members.add(user)
     client = Client()
-    client.force_login(user)
+    enter(client, user)
     return client
 
 
@@ -168,7 +169,7 @@ def test_a_merchant_downloads_the_module_of_a_store_of_theirs(world: World, merc
 def test_nobody_else_downloads_it(world: World) -> None:
     stranger = Client()
     assert stranger.post(BRIDGE, {"do": "write"})["Location"].startswith("/sign-in/")
-    stranger.force_login(User.objects.create_user("eve", password="correct-horse-battery"))
+    enter(stranger, User.objects.create_user("eve", password="correct-horse-battery"))
     assert stranger.post(BRIDGE, {"do": "write"}).status_code == 404
     assert not Store.objects.get().bridge_secret
 

@@ -230,9 +230,9 @@ def test_escape_closes_a_menu(
     sign_in(page, "claire")
     page.locator(".menu.right summary").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Change password")).to_be_visible()
+    expect(page.get_by_role("link", name="Sign-in and security")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("link", name="Change password")).to_be_hidden()
+    expect(page.get_by_role("link", name="Sign-in and security")).to_be_hidden()
     expect(page.locator(".menu.right summary")).to_be_focused()
 
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -74,13 +74,14 @@ def build(checkout: Path, folder: Path) -> Path:
     return folder
 
 
-def needed(name: str) -> Iterator[metadata.Distribution]:
+def needed(name: str, extras: Collection[str] = ()) -> Iterator[metadata.Distribution]:
     """An installed distribution and all that it needs here in turn."""
     distribution = metadata.distribution(name)
     yield distribution
     for requirement in map(Requirement, distribution.requires or ()):
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield from needed(requirement.name)
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            yield from needed(requirement.name, requirement.extras)
 
 
 def copy(distribution: metadata.Distribution, site: Path) -> None:

@@ -24,7 +24,7 @@ from sfsync.models import Order, StoreState, Takeover
 from sfsync.models.log import Level
 from sfsync.shops.base import Listing, Noticed, ShopError, ShopUnavailable, Source, Weight
 from sfsync.shops.keys import OrderKey
-from shoppingfeed import ShoppingFeedError
+from shoppingfeed import AuthenticationError, NotSentError, RateLimitedError, ShoppingFeedError
 
 SAVED = 1000
 """Changes of one transaction."""
@@ -38,6 +38,10 @@ class Found:
     troubles: dict[str, Stopped] = field(default_factory=dict)
     stops: Sequence[Stopped] = ()
     sendable: bool = True
+
+
+_REFUSED = (AuthenticationError, NotSentError, RateLimitedError)
+"""What Shopping Feed says to one request holds for all of them: nothing else is asked in this run."""
 
 
 class _WentBack(Exception):
@@ -54,12 +58,13 @@ def find(run: Run) -> Found:
         _stand_aside(run)
         return Found(stops=[Stopped(Trouble.ANOTHER_SENDER, "; ".join(others))], sendable=False)
     try:
-        troubles = _follow_all(run, cursors)
+        troubles, refused = _follow_all(run, cursors)
     except _WentBack as restarted:
         cursors.start_anew(str(restarted))
-        troubles = _follow_all(run, cursors)
+        troubles, refused = _follow_all(run, cursors)
     cursors.remember(run.shop.memory())
-    return _judged(run, troubles)
+    found = _judged(run, troubles)
+    return Found(troubles, [*found.stops, *refused], found.sendable and not refused)
 
 
 def _stand_aside(run: Run) -> None:
@@ -71,9 +76,11 @@ def _stand_aside(run: Run) -> None:
     stood.update(adopted_at=None, dispatch="")
 
 
-def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:
-    """The troubles of sources. One stops that source alone, unless the shop does not answer: then it answers none."""
+def _follow_all(run: Run, cursors: Cursors) -> tuple[dict[str, Stopped], list[Stopped]]:
+    """The troubles of sources. One stops that source alone, unless the shop does not answer: then it answers none. And
+    what Shopping Feed refuses altogether, which is no source's trouble."""
     troubles: dict[str, Stopped] = {}
+    refused: list[Stopped] = []
     away: Stopped | None = None
     for source in sources(run.store, run.shop, run.feed, run.clock, run.journal.say):
         if away:
@@ -83,9 +90,12 @@ def _follow_all(run: Run, cursors: Cursors) -> dict[str, Stopped]:
             error = _trouble(run, cursors, source)
             stopped = stopped_by(error) if error else None
             cursors.followed(source, time.monotonic() - began, stopped, getattr(error, "code", ""))
-            troubles |= {source.name: stopped} if stopped else {}
+            if stopped and isinstance(error, _REFUSED):
+                refused.append(stopped)
+            elif stopped:
+                troubles[source.name] = stopped
             away = stopped if isinstance(error, ShopUnavailable) else None
-    return troubles
+    return troubles, refused
 
 
 def _trouble(run: Run, cursors: Cursors, source: Source) -> Exception | None:

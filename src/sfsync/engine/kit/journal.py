@@ -69,4 +69,6 @@ class Journal:
             orders.setdefault(key, []).extend([order_id] if order_id else [])
         for key, ids in orders.items():
             code, params = json.loads(key)
-            note(str(params.pop("who", "")), code, store=self.store.name, count=len(ids), orders=ids[:50], **params)
+            said = {"count": len(ids), "orders": ids[:50]} | params
+            who = str(said.pop("who", ""))
+            note(who, code, store=self.store.name, **{name: said[name] for name in said.keys() - {"store", "address"}})
