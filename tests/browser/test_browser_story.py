@@ -82,7 +82,7 @@ def test_map_the_statuses_see_an_order_fail_read_why_fix_it_and_see_it_confirmed
     assert shop.belief(order).status == "shipped"  # type: ignore[union-attr]
     page.locator(".menu.right summary").click()
     page.get_by_role("button", name=say["out"]).click()
-    expect(page.locator("[name=username]")).to_be_visible()
+    expect(page.locator("[name=login]")).to_be_visible()
 
 
 def run_twice(page: Page, say: dict[str, str], shop: World) -> None:
@@ -242,7 +242,9 @@ def test_live_progress_is_followed_without_reloading(
     """R22."""
     shop.sync()
     until = shop.now() + timedelta(hours=1)
-    Process.objects.update(holder="x", host="m", pid=1, lease_until=until, progress="settle", started_at=shop.now())
+    Process.objects.update(
+        holder="x", host="m", pid=1, born=0, lease_until=until, progress="settle", started_at=shop.now()
+    )
     page = open_page()
     sign_in(page, "claire")
     page.goto("/stores/main/processes/")
