@@ -186,7 +186,8 @@ def test_a_path_in_front_of_the_pages_holds_for_all_of_them(served: Callable[...
     until(lambda: answers(f"{base}/healthz"), "the pages answer")
     for path in ("/sync", ""):
         assert fetch(f"{base}{path}/") == (302, "/sync/sign-in/?next=/sync/")
-        status, page = fetch(f"{base}{path}/sign-in/")
+        assert fetch(f"{base}{path}/sign-in/") == (302, "/sync/welcome/")  # nobody can sign in yet
+        status, page = fetch(f"{base}{path}/welcome/")
         [style] = re.findall(r'href="([^"]+backoffice[^"]*\.css)"', page)
         assert (status, style.startswith("/sync/static/")) == (200, True)
         assert fetch(f"{base}{path}{style.removeprefix('/sync')}")[0] == 200

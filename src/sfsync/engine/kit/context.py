@@ -23,7 +23,8 @@ Stop = Callable[[float], bool]
 
 
 def never(seconds: float) -> bool:
-    time.sleep(seconds)
+    if seconds > 0:
+        time.sleep(seconds)
     return False
 
 
