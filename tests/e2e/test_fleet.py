@@ -123,7 +123,14 @@ def fleet(tmp_path: Path, sandbox: Sandbox, feed: Server) -> Iterator[Fleet]:
         postgres = stack.enter_context(private_server("postgres"))
         broker = stack.enter_context(private_server("redis"))
         settings = {"database_url": postgres.server.database("fleet"), "broker_url": f"{broker.server.url}/0"}
-        settings |= {"turn_seconds": "1", "timeout": "5", "ticket_lag_seconds": "1", "paced": "false"}
+        # A PostgreSQL that is killed forgets its last writes: a run that had ended holds its store again, for a lease.
+        settings |= {
+            "lease_seconds": "40",
+            "turn_seconds": "1",
+            "timeout": "5",
+            "ticket_lag_seconds": "1",
+            "paced": "false",
+        }
         machine = Machine(tmp_path, settings)
         assert machine.sfsync("migrate").status == 0
         shops, stores = {}, ""
