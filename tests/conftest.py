@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.utils import translation
 
+from sfsync.engine.kit import shared_pace
 from sfsync.testing import World
 
 pytest_plugins = ["tests.fixtures_services"]
@@ -34,9 +35,10 @@ def everybody_begins_in_english() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(db: None, tmp_path: Path) -> World:
+def world(db: None, tmp_path: Path) -> Iterator[World]:
     """A shop of twenty marketplace orders, untouched, and an empty sandbox."""
-    return World(tmp_path)
+    yield World(tmp_path)
+    shared_pace.close()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from sfsync.models import Order, StoreState, Takeover
 from sfsync.models.log import Level
 from sfsync.shops.base import Listing, Noticed, ShopError, ShopUnavailable, Source, Weight
 from sfsync.shops.keys import OrderKey
-from shoppingfeed import AuthenticationError, NotSentError, RateLimitedError, ShoppingFeedError
+from shoppingfeed import ShoppingFeedError
 
 SAVED = 1000
 """Changes of one transaction."""
@@ -38,10 +38,6 @@ class Found:
     troubles: dict[str, Stopped] = field(default_factory=dict)
     stops: Sequence[Stopped] = ()
     sendable: bool = True
-
-
-_REFUSED = (AuthenticationError, NotSentError, RateLimitedError)
-"""What Shopping Feed says to one request holds for all of them: nothing else is asked in this run."""
 
 
 class _WentBack(Exception):
@@ -78,7 +74,7 @@ def _stand_aside(run: Run) -> None:
 
 def _follow_all(run: Run, cursors: Cursors) -> tuple[dict[str, Stopped], list[Stopped]]:
     """The troubles of sources. One stops that source alone, unless the shop does not answer: then it answers none. And
-    what Shopping Feed refuses altogether, which is no source's trouble."""
+    what Shopping Feed said in vain, which is no source's trouble: nothing else is asked in this run."""
     troubles: dict[str, Stopped] = {}
     refused: list[Stopped] = []
     away: Stopped | None = None
@@ -89,11 +85,11 @@ def _follow_all(run: Run, cursors: Cursors) -> tuple[dict[str, Stopped], list[St
             began = time.monotonic()
             error = _trouble(run, cursors, source)
             stopped = stopped_by(error) if error else None
-            cursors.followed(source, time.monotonic() - began, stopped, getattr(error, "code", ""))
-            if stopped and isinstance(error, _REFUSED):
+            if stopped and isinstance(error, ShoppingFeedError):
                 refused.append(stopped)
-            elif stopped:
-                troubles[source.name] = stopped
+                continue
+            cursors.followed(source, time.monotonic() - began, stopped, getattr(error, "code", ""))
+            troubles |= {source.name: stopped} if stopped else {}
             away = stopped if isinstance(error, ShopUnavailable) else None
     return troubles, refused
 

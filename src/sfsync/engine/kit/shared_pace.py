@@ -145,6 +145,13 @@ def keeper(url: str | None) -> Keeper | None:
     return Keeper(RedisPlaces(url) if url else PostgresqlPlaces(), lambda: running_processes(timezone.now()))
 
 
+def close() -> None:
+    """Leave the places to themselves; who asks again is connected anew."""
+    for url in {conf().pace_url, None}:
+        if kept := keeper(url):
+            kept.close()
+
+
 def lost_pace(*, now: bool = False) -> str:
     """Why requests are not counted together, though they should be: at the last try, or at one made `now`. Empty where
     all is well."""
