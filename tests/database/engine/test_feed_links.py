@@ -199,12 +199,14 @@ def test_a_number_that_the_shop_gave_to_another_order_is_not_told(without_module
 
 
 def test_an_api_in_trouble_stops_no_other_source(world: World) -> None:
-    """R5: what changed in the shop is saved all the same."""
+    """R5: what changed in the shop is saved all the same, and sent when the API is well again."""
     order = world.ship(world.order(), "6A10000000001")
-    world.sandbox.fault(Fault("status", path="acknowledgment=", times=None))
-    world.sync()
+    world.sandbox.fault(Fault("status", path="acknowledgment=", times=1))
+    assert [stopped.trouble for stopped in world.sync().troubles] == ["api-unavailable"]
     assert "seen-status" in world.story(order)
-    assert Cursor.objects.exclude(trouble="").get().name == "feed_links"
+    assert not Cursor.objects.exclude(trouble="").exists()
+    world.sync(wait=10)
+    assert world.accepted(order) == [("ship", "6A10000000001")]
 
 
 def test_a_shop_with_neither_module_that_nobody_knows_is_told_what_to_do(world: World) -> None:
