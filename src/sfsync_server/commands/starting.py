@@ -153,8 +153,18 @@ def _ask_statuses(store: Store, connections: Connections) -> None:
     known = {str(each.status_id) for each in statuses}
     for meaning in meanings():
         usual = ",".join(map(str, store.statuses.get(meaning, [])))
-        given = typer.prompt(f"   {meaning}: the numbers, separated by commas; - for none", default=usual or "-")
-        store.statuses[meaning] = [each.strip() for each in given.split(",") if each.strip() in known]
+        store.statuses[meaning] = _ask_numbers(meaning, usual or "-", known)
+
+
+def _ask_numbers(meaning: str, usual: str, known: set[str]) -> list[str]:
+    """Until the shop has them all."""
+    while True:
+        given = typer.prompt(f"   {meaning}: the numbers, separated by commas; - for none", default=usual)
+        numbers = [each for each in map(str.strip, given.split(",")) if each not in ("", "-")]
+        unknown = [each for each in numbers if each not in known]
+        if not unknown:
+            return numbers
+        shown.say(f"   The shop has no status {', '.join(unknown)}.", "yellow")
 
 
 def _show_statuses(statuses: Sequence[Status], proposed: dict[str, list[Any]]) -> None:
