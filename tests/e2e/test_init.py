@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sfsync.domain.operations import meanings
 from sfsync.shops.prestashop.sample import build
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Sandbox, Server
@@ -74,13 +75,18 @@ def test_a_first_store_is_asked_for_tried_and_shown(
     asking.answer("Token: ", "sandbox-token")
     asking.answer("How the shop is read [1]: ", "1")
     asking.answer("Address of the shop: ", shop.url)
-    found = asking.answer("Is that right? [Y/n]: ", "")
+    found = asking.answer("Is that right? [Y/n]: ", "n")
+    asking.answer("- for none [4]: ", "4, 999")
+    unknown = asking.answer("- for none [4]: ", "4")
+    for _ in range(len([*meanings()]) - 1):
+        asking.answer("- for none [", "")
     asking.answer("separated by commas (none): ", "nobody")
     asking.answer("separated by commas (none): ", "me@example.com")
     end = asking.until("`sfsync doctor` checks the rest.")
 
     assert "token" in refused
     assert "6 marketplace orders" in found
+    assert "The shop has no status 999." in unknown
     assert "1 update would be sent; nothing was" in end
     assert "TRACK-1" in end
     assert asking.program.wait(SECONDS) == 0
