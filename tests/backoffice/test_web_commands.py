@@ -18,7 +18,7 @@ import pytest
 from django.contrib.auth.models import User
 from typer.testing import CliRunner
 
-from sfsync.models import Store
+from sfsync.models import Act, Store
 from sfsync.testing import World
 from sfsync_server.cli import app
 
@@ -37,6 +37,10 @@ def test_createuser_makes_a_merchant_of_a_store(world: World) -> None:
     assert user.check_password("a-good-password-9")
     assert list(Store.objects.filter(members=user)) == [world.store]
     assert not user.is_staff
+    assert Act.objects.values_list("what", "details__person", "details__stores").get() == (
+        *("person-saved", "claire"),
+        ["main"],
+    )
 
 
 def test_createuser_makes_an_administrator(db: None) -> None:
@@ -116,6 +120,8 @@ def test_rotate_key_encrypts_every_secret_again(deployment: Deployment) -> None:
         keys.add((deployment.home / "secret-key").read_text())
         assert deployment.python(reveal) == "the-token sqlite:///x"
     assert len(keys) == 3
+    acts = "from sfsync.models import Act; print(*Act.objects.values_list('what', flat=True))"
+    assert deployment.python(acts) == "key-changed key-changed"
     (deployment.home / "former-secret-key").unlink()
     assert deployment.python(reveal) == "the-token sqlite:///x"
     assert (deployment.home / "secret-key").stat().st_mode & 0o077 == 0

@@ -128,6 +128,10 @@ def create_user(
     from django.contrib.auth import get_user_model
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
+    from django.db import transaction
+
+    from sfsync.models.act import note
+    from sfsync.models.role import Level
 
     people = get_user_model()
     if people.objects.filter(username__iexact=name).exists():
@@ -141,10 +145,13 @@ def create_user(
         user.full_clean()
     except ValidationError as error:
         shown.stop(" ".join(error.messages), shown.USAGE)
-    user.save()
-    user.sfsync_stores.set(stores)
-    names = ", ".join(each.name for each in stores) or "none yet"
-    shown.say(f"Created {name} ({'administrator' if admin else f'user; stores: {names}'}).")
+    role, names = Level.ADMINISTRATOR if admin else Level.MERCHANT, [each.name for each in stores]
+    with transaction.atomic():
+        user.save()
+        user.sfsync_stores.set(stores)
+        note(shown.person(), "person-saved", person=name, role=role, active=True, stores=names)
+    seen = ", ".join(names) or "none yet"
+    shown.say(f"Created {name} ({'administrator' if admin else f'user; stores: {seen}'}).")
 
 
 def _read_password() -> str:
@@ -177,6 +184,7 @@ def rotate_key() -> None:
 
     from sfsync.db.secrets import SecretUnreadable
     from sfsync.db.stored_secrets import StoredSecrets
+    from sfsync.models.act import note
     from sfsync_server import environment, rotation
     from sfsync_server.errors import SettingsError
 
@@ -187,6 +195,7 @@ def rotate_key() -> None:
             secrets.check()
             renewed = rotation.renew_secret_key(settings, secrets.need)
             count = secrets.encrypt_again()
+            note(shown.person(), "key-changed", count=count)
     except (SecretUnreadable, SettingsError) as error:
         shown.stop(str(error))
     shown.say(f"Secrets encrypted with the {'new' if renewed else 'current'} key: {count}.")

@@ -17,6 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sfsync.models import Release
+from sfsync.models.act import note
+from sfsync.models.role import Level
 
 LETTERS = 16
 """Of the code: 80 bits, more than anybody can guess."""
@@ -84,5 +86,6 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def _enter(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
     people: Any = get_user_model()._default_manager
     person = people.create_superuser(given["username"], given["email"], given["password"])
+    note(person.get_username(), "person-saved", person=person.get_username(), role=Level.ADMINISTRATOR, active=True)
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
     return redirect("backoffice:overview")
