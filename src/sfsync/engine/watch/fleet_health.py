@@ -10,8 +10,9 @@ from typing import Any
 from django.db.models import Count, F, Max, Min
 
 from sfsync.conf import conf
+from sfsync.domain.backoff import TOO_LONG_OPEN
 from sfsync.engine.watch import refused_mail
-from sfsync.engine.watch.health import SLOW, Asks, Stores, asking_people, figures_of, schedule, stopped_parts
+from sfsync.engine.watch.health import Asks, Stores, asking_people, figures_of, schedule, stopped_parts
 from sfsync.models import Process, Store, StoreState
 from sfsync.models.process import SYNC
 
@@ -54,7 +55,7 @@ def _count_tasks(fleet: FleetHealth, stores: Stores, now: datetime) -> None:
         if oldest:
             fleet.oldest_waiting = min(fleet.oldest_waiting or oldest, oldest)
         fleet.alarms["overdue"] += bool(oldest and now - oldest > patience)
-        fleet.alarms["ticket-slow"] += bool(flight and now - flight > SLOW)
+        fleet.alarms["ticket-slow"] += bool(flight and now - flight > TOO_LONG_OPEN)
 
 
 def _count_stores(fleet: FleetHealth, now: datetime) -> None:

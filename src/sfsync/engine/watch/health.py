@@ -26,6 +26,7 @@ from django.db.models import (
 
 from sfsync import texts
 from sfsync.conf import conf
+from sfsync.domain.backoff import TOO_LONG_OPEN
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.lease import held_by
 from sfsync.engine.watch import refused_mail
@@ -37,8 +38,6 @@ from sfsync.models.task import in_state
 from sfsync.shops import kinds
 
 Stores = list[Store] | QuerySet[Store]
-SLOW = timedelta(days=1)
-"""A ticket that is open for longer is an alarm (R17)."""
 SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
 """How often a scheduler says that it is there, and how long it is believed."""
 
@@ -287,7 +286,7 @@ def _alarms(
     if oldest and now - oldest > patience:
         alarms.append(Alarm("overdue", {"since": _shown(oldest), "orders": figures["alive"]}))
     flight = figures.get("oldest_in_flight")
-    if flight and now - flight > SLOW:
+    if flight and now - flight > TOO_LONG_OPEN:
         alarms.append(Alarm("ticket-slow", {"operation": "", "sent_at": _shown(flight)}))
     return [*alarms, *_of_parts(store, stopped), *_of_mail(store)]
 
