@@ -45,8 +45,8 @@ test: setup services ## Run all tests on SQLite and real servers, then those of 
 		$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/database/engine tests/backoffice
 
 .PHONY: test-long
-test-long: setup services ## Run the fault tests over HISTORIES=5000 random histories
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/faults --histories=$(HISTORIES) $(ARGS)
+test-long: setup services ## Run the fault tests over HISTORIES=5000 random histories, runs disturbed at each step on each engine
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/faults --every-step --histories=$(HISTORIES) $(ARGS)
 
 .PHONY: coverage
 coverage: setup services ## Run all tests and list the lines they do not reach

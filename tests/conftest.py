@@ -21,7 +21,8 @@ hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--histories", type=int, default=200, help="random histories of the conservation check")
+    parser.addoption("--histories", type=int, default=100, help="random histories of the conservation check")
+    parser.addoption("--every-step", action="store_true", help="hold up and kill runs at each step on each engine")
     parser.addoption("--write-guides", action="store_true", help="write the guides that tests keep true anew")
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +18,7 @@ import pytest
 
 from tests import services
 from tests.faults.deployment import Deployment
-from tests.faults.stage import Stage, secrets_shown, staged
+from tests.faults.stage import Stage, Steps, secrets_shown, staged
 
 HERE = Path(__file__).parent
 
@@ -78,6 +80,14 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     found = request.getfixturevalue(f"{request.param}_stage")
     assert isinstance(found, Stage)
     return found
+
+
+@pytest.fixture
+def steps(request: pytest.FixtureRequest, stage: Stage) -> Steps:
+    """At which of its steps a run is disturbed. Each step is tried on one of the engines, and on both where asked."""
+    if request.config.getoption("--every-step"):
+        return partial(count, 1)
+    return partial(count, 2 if stage.database_url else 1, 2)
 
 
 @pytest.fixture(scope="session")

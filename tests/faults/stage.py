@@ -59,6 +59,10 @@ class Done:
         return self.signal == signal.SIGKILL
 
 
+Steps = Callable[[], Iterator[int]]
+"""The numbers of a run's steps at which it is disturbed, from the first on and without an end."""
+
+
 @dataclass
 class Child:
     """A forked child, under way."""

@@ -1,8 +1,9 @@
 """Promises 1 and 2: a run that is killed with SIGKILL at any step of its work loses nothing and sends nothing twice.
 
-Every point between two SQL statements that write, and before and after every request that carries operations, is tried,
-on both database engines (around a request that only reads, nothing changes that the next write would not see): one run
-dies there, the next one goes on, and the sandbox's ledger tells whether each operation was accepted exactly once.
+Every point between two SQL statements that write, and before and after every request that carries operations, is tried
+(around a request that only reads, nothing changes that the next write would not see): one run dies there, the next one
+goes on, and the sandbox's ledger tells whether each operation was accepted exactly once. The two database engines take
+turns at these points; with `--every-step` each takes all.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 import random
 import subprocess
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED, SHIPPED
 from tests.faults.deployment import RealWorld, real_world
-from tests.faults.stage import Stage, Story, until
+from tests.faults.stage import Stage, Steps, Story, until
 
 
 def play(stage: Stage) -> Story:
@@ -53,11 +53,11 @@ def check(story: Story, where: object) -> None:
     assert [done[order] for order in story.orders[:6]] == ["ship", "cancel", "refund", "deliver", "", "ship"], where
 
 
-def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage) -> None:
+def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage, steps: Steps) -> None:
     """R5, R12, R13, R15, R16, R20."""
     deaths = 0
     for kind in ("write", "post"):
-        for at in count(1):
+        for at in steps():
             story = play(stage)
             end = story.start(wait=60, kind=kind, at=at).wait()
             if not end.killed:
@@ -67,14 +67,14 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(stage: Stage) -> None:
             stage.pass_time(60)
             report = story.sync(wait=60)
             check(story, f"killed at {kind} {at}; then {report}")
-    assert deaths > 50
+    assert deaths > 25
 
 
-def test_a_run_killed_while_it_looks_for_changes_finds_them_again(stage: Stage) -> None:
+def test_a_run_killed_while_it_looks_for_changes_finds_them_again(stage: Stage, steps: Steps) -> None:
     """R2, R5: a number that changed alone, which only the comparison sees, and an order whose end is known to the
     marketplace, of which only the status history tells. The run is not the first: it knows what has not moved."""
     deaths = 0
-    for at in count(1):
+    for at in steps():
         story = stage.story()
         shipped, delivered = story.orders[:2]
         story.shop.bulk_ship([shipped, delivered], "T-")
@@ -90,7 +90,7 @@ def test_a_run_killed_while_it_looks_for_changes_finds_them_again(stage: Stage) 
         story.sync(wait=60)
         assert story.accepted(shipped) == [("ship", f"T-{shipped}"), ("ship", "T-new-1")], at
         assert story.accepted(delivered) == [("ship", f"T-{delivered}"), ("deliver", ""), ("refund", "")], at
-    assert deaths > 5
+    assert deaths > 2
 
 
 def test_the_real_command_killed_at_random(tmp_path: Path, migrated: Path, mariadb_database: str) -> None:

@@ -10,15 +10,17 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 
 import pytest
 
 from sfsync.testing import CANCELED, SHIPPED
-from tests.faults.stage import Child, Done, Stage, Story
+from tests.faults.stage import Child, Done, Stage, Steps, Story
 from tests.faults.test_killed import play
 
+every_step: Steps = partial(count, 1)
 LEASE = 180
 """Seconds, as it is where nobody sets it."""
 
@@ -60,13 +62,14 @@ def check(story: Story, where: object) -> None:
 def held_up_everywhere(
     stage: Stage,
     kind: str,
+    steps: Steps,
     begin: Callable[[Stage], Story] = play,
     check: Callable[[Story, object], None] = check,
     meanwhile: Callable[[Story], None] = take_over,
 ) -> Counter[str]:
     """At every boundary of a kind. Returns how often the late run was told that it had lost its lease, by its step."""
     refused: Counter[str] = Counter()
-    for at in count(1):
+    for at in steps():
         story = begin(stage)
         run = hold_up(story, kind, at)
         if run is None:
@@ -94,15 +97,15 @@ def _refused(late: Done, where: str) -> bool:
     return True
 
 
-def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_wakes_up(stage: Stage) -> None:
+def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_wakes_up(stage: Stage, steps: Steps) -> None:
     """R13, R22: in the middle of detecting, of sending and of settling."""
-    refused = held_up_everywhere(stage, "outside")
+    refused = held_up_everywhere(stage, "outside", steps)
     assert (refused.total() > 10, {"follow", "send", "settle"} <= set(+refused)) == (True, True), refused
 
 
 def test_a_run_held_up_with_a_request_under_way_sends_nothing_twice(hasty_stage: Stage) -> None:
     """R13. On PostgreSQL, which frees what a standing transaction holds; SQLite waits until the process goes on."""
-    refused = held_up_everywhere(hasty_stage, "http")
+    refused = held_up_everywhere(hasty_stage, "http", every_step)
     assert (refused.total() > 3, {"send", "settle"} <= set(+refused)) == (True, True), refused
 
 
@@ -146,9 +149,9 @@ def tried_twice(story: Story, where: object) -> None:
     assert [notice["code"] for notice in story.facts()["notices"]] == ["ticket-failed"], where
 
 
-def test_a_run_that_wakes_up_when_others_have_tried_again_changes_nothing(stage: Stage) -> None:
+def test_a_run_that_wakes_up_when_others_have_tried_again_changes_nothing(stage: Stage, steps: Steps) -> None:
     """R10, R16: it read that the ticket failed; meanwhile the update was queued again and is in flight again."""
-    late = held_up_everywhere(stage, "http", refused, tried_twice, meanwhile=try_again)
+    late = held_up_everywhere(stage, "http", steps, refused, tried_twice, meanwhile=try_again)
     assert late.total() > 3, late
 
 
@@ -170,16 +173,16 @@ def failed_and_visible(story: Story, where: object) -> None:
     assert [task["failure"] for task in story.facts()["tasks"]] == ["no-tracking"], where
 
 
-def test_a_run_that_waited_while_others_set_the_shipment_aside_leaves_that_alone(stage: Stage) -> None:
+def test_a_run_that_waited_while_others_set_the_shipment_aside_leaves_that_alone(stage: Stage, steps: Steps) -> None:
     """R6, R22: by its own clock the number may still come; it has failed since, and must stay visible."""
-    refused = held_up_everywhere(stage, "outside", without_a_number, failed_and_visible, meanwhile=wait_in_vain)
+    refused = held_up_everywhere(stage, "outside", steps, without_a_number, failed_and_visible, meanwhile=wait_in_vain)
     assert refused.total() > 10, refused
 
 
 @pytest.mark.parametrize("kind", ["outside", "http"])
 def test_a_run_held_up_while_it_asks_what_became_of_a_request(postgres_stage: Stage, kind: str) -> None:
     """R13: the answers were lost; whoever takes over asks too, and what the late one found out is not written down."""
-    refused = held_up_everywhere(postgres_stage, kind, unanswered, each_once)
+    refused = held_up_everywhere(postgres_stage, kind, every_step, unanswered, each_once)
     assert refused["ask"] > 0, refused
 
 
