@@ -14,7 +14,8 @@ from sqlalchemy import make_url, select, text
 
 from sfsync.shops.base import ShopError
 from sfsync.shops.prestashop.connection import IDLE, Database
-from sfsync.shops.prestashop.dialect import Knock, PlainDriver
+from sfsync.shops.prestashop.dialect import PlainDriver
+from sfsync.shops.prestashop.knock import Knock
 from sfsync.shops.prestashop.problems import Unavailable
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build

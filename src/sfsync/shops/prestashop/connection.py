@@ -20,7 +20,8 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Select, func
 
 from sfsync.domain.hosts import is_forbidden, leads_to_forbidden
-from sfsync.shops.prestashop.dialect import DRIVER, Knock
+from sfsync.shops.prestashop.dialect import DRIVER
+from sfsync.shops.prestashop.knock import Knock
 from sfsync.shops.prestashop.problems import ANSWERED, DENIED, Misconfigured, Place, error_number, explain
 
 T = TypeVar("T")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import ssl
-from dataclasses import dataclass
 from typing import Any
 
 from pymysql.connections import Connection as Driver
@@ -12,24 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 
+from sfsync.shops.prestashop.knock import CONNECT, Knock
+
 DRIVER = "mysql+reading"
-
-
-@dataclass(slots=True)
-class Knock:
-    """How many seconds a server may take to let us in. One that did not lately is given 2, and twice as long each time,
-    so that a shop that does not answer holds nobody up, and one that is slow is let in again."""
-
-    longest: float
-    in_vain: int = 0
-
-    @property
-    def seconds(self) -> float:
-        return min(CONNECT * 2.0 ** (self.in_vain - 1), self.longest) if self.in_vain else self.longest
-
-
-CONNECT = 2.0
-"""Seconds until somebody takes the call: a network that answers at all does so sooner."""
 
 
 class PlainDriver(Driver):
