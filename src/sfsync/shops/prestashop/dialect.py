@@ -10,6 +10,7 @@ from pymysql.connections import Connection as Driver
 from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
+from sqlalchemy.util import LRUCache
 
 from sfsync.shops.prestashop.knock import CONNECT, Knock
 
@@ -50,9 +51,16 @@ def _unchecked() -> ssl.SSLContext:
 class ReadingDialect(MySQLDialect_pymysql):
     """SQLAlchemy asks each server for its version, its modes, its isolation and its way with capitals, and sets the
     character set that the driver has just set: nine statements, for a pass that has five of its own. What is read here
-    depends on none of them."""
+    depends on none of them, so all of these dialects are one: what one shop is asked is spelt once for all (`TEXTS`).
+    """
 
     supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReadingDialect)
+
+    def __hash__(self) -> int:
+        return hash(ReadingDialect)
 
     def initialize(self, connection: Connection) -> None:
         """Nothing is asked."""
@@ -66,5 +74,8 @@ class ReadingDialect(MySQLDialect_pymysql):
     def do_rollback(self, dbapi_connection: Any) -> None:
         """Each statement is a transaction of its own, and has ended."""
 
+
+TEXTS: LRUCache[Any, Any] = LRUCache(500)
+"""The texts of statements, of all shops of this process: spelling them takes longer than asking them."""
 
 registry.register(DRIVER.replace("+", "."), __name__, ReadingDialect.__name__)
