@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from typing import Any
 
 from benchmarks import child
@@ -12,6 +11,7 @@ from benchmarks.capacity import Cost, needs
 from benchmarks.figures import Fact, Figures, Target
 from benchmarks.rig import Home, Rig
 from benchmarks.scenarios import Wrong
+from benchmarks.waiting import until
 from shoppingfeed.sandbox import Sandbox
 from shoppingfeed.sandbox.state import DEFAULT_STORE
 from tests import services
@@ -91,21 +91,13 @@ def _shared(sandbox: Sandbox, env: dict[str, str]) -> list[int]:
     started = [subprocess.Popen([*command, *names[each::SENDERS]], env=env) for each in range(SENDERS)]
     requests, before = sandbox.ledger.requests, len(sandbox.ledger.requests)
     try:
-        _wait(lambda: len({each.path.split("/")[3] for each in requests[before:]}) == SHARING)
+        until(lambda: len({each.path.split("/")[3] for each in requests[before:]}) == SHARING, "all of them send")
         start = len(requests)
-        _wait(lambda: len(requests) > start)
+        until(lambda: len(requests) > start, "they send on")
         end = requests[start].at + WINDOWS * SECONDS
-        _wait(lambda: requests[-1].at > end)
+        until(lambda: requests[-1].at > end, "they send on")
         return [each.status for each in requests[start:] if each.at <= end]
     finally:
         for each in started:
             each.kill()
             each.wait()
-
-
-def _wait(happened: Any, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > deadline:
-            raise Wrong("The processes of one token did not send.")
-        time.sleep(0.05)

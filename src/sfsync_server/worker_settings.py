@@ -6,5 +6,5 @@ from __future__ import annotations
 from sfsync_server.settings import *  # noqa: F403
 
 INSTALLED_APPS = ["sfsync", "django.contrib.auth", "django.contrib.contenttypes"]
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []
 ROOT_URLCONF = "sfsync_server.worker_urls"
