@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from typing import Any
 
 from benchmarks import child
 from benchmarks.capacity import Cost, needs
 from benchmarks.figures import Fact, Figures, Target
-from benchmarks.rig import Rig
+from benchmarks.rig import Home, Rig
 from benchmarks.scenarios import Wrong
+from benchmarks.waiting import until
 from shoppingfeed.sandbox import Sandbox
 from shoppingfeed.sandbox.state import DEFAULT_STORE
 from tests import services
 
-PASSES = 150
-"""More stores than a worker keeps connections to: in a fleet each pass opens its shop's anew."""
+AMONG, FEW = 150, 20
+"""More stores than a worker keeps connections to: in a fleet each pass opens its shop's anew; and fewer."""
+DAY = 3000
+"""Passes after which a worker must not have grown: that many are a day of ten stores."""
 SIZES = (10_000, 100_000)
 REQUESTS, SECONDS = 10, 2.0
 """Shopping Feed's own limit."""
@@ -29,24 +31,32 @@ def many(rig: Rig, stores: int, figures: Figures) -> None:
     """What a pass costs among so many stores, and what it takes to ask about all of them."""
     shop, _ = rig.shop(20)
     home = rig.home(shop, database="postgresql")
-    command = [sys.executable, "-m", "benchmarks.fleet_worker", str(stores), str(min(PASSES, stores))]
-    found: dict[str, Any] = child.run(command, env=home.env, folder=home.folder).document
-    if found["handed"] != stores:
-        raise Wrong(f"{found['handed']} of {stores} stores were handed out")
+    _worker(home, "make", stores)
+    few = _worker(home, "passes", min(FEW, stores), 2)
+    passes, asked = _worker(home, "passes", min(AMONG, stores), DAY // AMONG), _worker(home, "ask")
+    if asked["handed"] != stores:
+        raise Wrong(f"{asked['handed']} of {stores} stores were handed out")
     name = f"{stores:,} stores"
     figures.targets += [
-        Target(f"CPU of an idle pass: {name}", 0.02, found["cpu"], "s"),
-        Target(f"statements of an idle pass in PostgreSQL: {name}", 4, found["ours"]),
-        Target(f"statements of an idle pass in the shop: {name}", 8, found["shop"]),
-        Target(f"memory of a worker: {name}", 120, found["worker_mb"], "MB"),
-        Target(f"handed out twice before each was once: {name}", 0, found["twice"]),
-        Target(f"the next 200 of all that are due: {name}", 1, found["claim_seconds"], "s"),
-        Target(f"the CRON address: {name}", 0.1, found["cron_seconds"], "s"),
-        Target(f"/metrics: {name}", 0.1, found["metrics_seconds"], "s"),
-        Target(f"size of /metrics: {name}", 100, found["metrics_bytes"] / 1000, "kB"),
+        Target(f"CPU of an idle pass: {name}", 0.02, passes["cpu"], "s"),
+        Target(f"CPU of an idle pass: {FEW} stores, whose shops stay open", 0.02, few["cpu"], "s"),
+        Target(f"statements of an idle pass in PostgreSQL: {name}", 4, passes["ours"]),
+        Target(f"statements of an idle pass in the shop: {name}", 8, passes["shop"]),
+        Target(f"memory of a worker after {DAY:,} passes: {name}", 120, passes["worker_mb"], "MB"),
+        Target(f"of it grown since the first {2 * AMONG}: {name}", 5, passes["grown_mb"], "MB"),
+        Target(f"handed out twice before each was once: {name}", 0, asked["twice"]),
+        Target(f"the next 200 of all that are due: {name}", 1, asked["claim_seconds"], "s"),
+        Target(f"the CRON address: {name}", 0.1, asked["cron_seconds"], "s"),
+        Target(f"/metrics: {name}", 0.1, asked["metrics_seconds"], "s"),
+        Target(f"size of /metrics: {name}", 100, asked["metrics_bytes"] / 1000, "kB"),
     ]
-    cost = Cost(**{each: found[each] for each in Cost.__slots__})
+    cost = Cost(**{each: passes[each] for each in Cost.__slots__})
     figures.facts += [_means(size, cost) for size in SIZES]
+
+
+def _worker(home: Home, *arguments: object) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.fleet_worker", *map(str, arguments)]
+    return child.run(command, env=home.env, folder=home.folder).document
 
 
 def _means(stores: int, cost: Cost) -> Fact:
@@ -81,21 +91,13 @@ def _shared(sandbox: Sandbox, env: dict[str, str]) -> list[int]:
     started = [subprocess.Popen([*command, *names[each::SENDERS]], env=env) for each in range(SENDERS)]
     requests, before = sandbox.ledger.requests, len(sandbox.ledger.requests)
     try:
-        _wait(lambda: len({each.path.split("/")[3] for each in requests[before:]}) == SHARING)
+        until(lambda: len({each.path.split("/")[3] for each in requests[before:]}) == SHARING, "all of them send")
         start = len(requests)
-        _wait(lambda: len(requests) > start)
+        until(lambda: len(requests) > start, "they send on")
         end = requests[start].at + WINDOWS * SECONDS
-        _wait(lambda: requests[-1].at > end)
+        until(lambda: requests[-1].at > end, "they send on")
         return [each.status for each in requests[start:] if each.at <= end]
     finally:
         for each in started:
             each.kill()
             each.wait()
-
-
-def _wait(happened: Any, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > deadline:
-            raise Wrong("The processes of one token did not send.")
-        time.sleep(0.05)

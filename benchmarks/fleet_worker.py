@@ -1,6 +1,8 @@
-"""A worker among many stores, in a process of its own: what a pass of it costs, and what asking about all of them does.
+"""Among many stores, each in a process of its own: what a pass costs a worker, and what asking about all of them does.
 
-python -m benchmarks.fleet_worker STORES PASSES
+python -m benchmarks.fleet_worker make STORES
+python -m benchmarks.fleet_worker passes STORES ROUNDS
+python -m benchmarks.fleet_worker ask
 """
 
 from __future__ import annotations
@@ -19,25 +21,28 @@ AT_ONCE = 200
 """Stores that are claimed at a time, as the beat does."""
 
 
-def main(stores: int, passes: int) -> dict[str, Any]:
-    """Seconds, statements and bytes; every store is due."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
+def main(what: str, *numbers: int) -> dict[str, Any]:
+    """Seconds, statements and MB."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.worker_settings")
     import django
 
     django.setup()
+    return {"make": _multiply, "passes": _passes, "ask": _ask}[what](*numbers)
+
+
+def _ask() -> dict[str, Any]:
+    """Every store is due."""
     from sfsync.engine.people.at_once import ask_runs
     from sfsync.ops.metrics import exposition
 
-    _multiply(stores)
-    found = _passes(passes)
-    found |= _claims()
+    found = _claims()
     found["metrics_bytes"] = len(exposition()[0])
     found["metrics_seconds"] = min(_seconds(exposition) for _ in range(5))
     found["cron_seconds"] = _seconds(ask_runs)
     return found
 
 
-def _multiply(count: int) -> None:
+def _multiply(count: int) -> dict[str, Any]:
     """The first store, so many times: each reads that shop by a connection of its own."""
     from django.db import transaction
 
@@ -51,18 +56,35 @@ def _multiply(count: int) -> None:
         Store.objects.bulk_create(more, batch_size=1000)
         StoreState.objects.bulk_create([StoreState(store=each) for each in more], batch_size=1000)
     make_rows()
+    return {"made": count}
 
 
-def _passes(count: int) -> dict[str, Any]:
-    """Twice over so many stores, more than a worker keeps connections to; the second time counts."""
-    from django.db import connection
-    from sqlalchemy import Engine, event
-
+def _passes(count: int, rounds: int) -> dict[str, Any]:
+    """Of a worker as Celery starts it, over so many stores; the second round is the one that counts."""
+    import sfsync.tasks  # noqa: F401  what such a worker has loaded
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.run import run_store
     from sfsync.models import Store
 
-    live, stores, counted = Live(), list(Store.objects.order_by("pk")[:count]), {"ours": 0, "shop": 0}
+    live, stores = Live(), list(Store.objects.order_by("pk")[:count])
+
+    def once() -> None:
+        for store in stores:
+            run_store(store, live)
+
+    once()
+    each = {name: spent / count for name, spent in _counted(once).items()}
+    begun = _resident()
+    for _ in range(rounds - 2):
+        once()
+    return each | {"worker_mb": _resident(), "grown_mb": _resident() - begun}
+
+
+def _counted(work: Callable[[], None]) -> dict[str, float]:
+    from django.db import connection
+    from sqlalchemy import Engine, event
+
+    counted = {"ours": 0, "shop": 0}
 
     def ours(execute: Callable[..., Any], *given: Any) -> Any:
         counted["ours"] += 1
@@ -71,17 +93,13 @@ def _passes(count: int) -> dict[str, Any]:
     def shop(*_given: Any) -> None:
         counted["shop"] += 1
 
-    for store in stores:
-        run_store(store, live)
     event.listen(Engine, "before_cursor_execute", shop)
     cpu, began = time.process_time(), time.perf_counter()
     with connection.execute_wrapper(ours):
-        for store in stores:
-            run_store(store, live)
+        work()
     cpu, seconds = time.process_time() - cpu, time.perf_counter() - began
     event.remove(Engine, "before_cursor_execute", shop)
-    each = {"cpu": cpu / count, "seconds": seconds / count, **{name: got / count for name, got in counted.items()}}
-    return each | {"worker_mb": _resident()}
+    return {"cpu": cpu, "seconds": seconds, **counted}
 
 
 def _claims() -> dict[str, Any]:
@@ -114,4 +132,4 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(main(sys.argv[1], *map(int, sys.argv[2:]))))

@@ -12,7 +12,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -98,17 +98,28 @@ class Rig:
         stores: int = 1,
         mode: str = "batch",
         api_url: str = "",
+        others: Sequence[SampleShop] = (),
+        tokens: Sequence[str] = (),
+        **settings: str,
     ) -> Home:
-        """A fresh installation with that shop's store (or many of the same). `api_url`: in place of the sandbox."""
+        """A fresh installation with that shop's store (or many of the same), and one of each of the `others`.
+
+        `api_url`: in place of the sandbox. `tokens`: of each store, where it has its own. `settings`: of the
+        environment.
+        """
         number = next(self._numbers)
         folder = self.folder / f"home-{number}"
         folder.mkdir()
         env = _environment() | {"SFSYNC_HOME": str(folder), "SFSYNC_PACED": str(paced).lower()}
+        env |= {f"SFSYNC_{name.upper()}": value for name, value in settings.items()}
         if database == "postgresql":
             env["SFSYNC_DATABASE_URL"] = services.postgres().database(f"sfsync_{number}")
         home = Home(folder, env)
-        settings = "".join(_store(each, shop.url, api_url or self.sandbox.url, mode) for each in range(stores))
-        (folder / "stores.toml").write_text(settings)
+        shops = [shop.url] * stores + [each.url for each in others]
+        given = zip_longest(shops, tokens, fillvalue="sandbox-token")
+        api = api_url or self.sandbox.url
+        tables = [_store(number, url, api, mode, token) for number, (url, token) in enumerate(given)]
+        (folder / "stores.toml").write_text("".join(tables))
         for command in (("migrate",), ("apply", "stores.toml")):
             done = home.sfsync(*command)
             if done.status:
@@ -150,11 +161,11 @@ def _sandbox(folder: Path) -> Iterator[Sandbox]:
             process.terminate()
 
 
-def _store(number: int, shop_url: str, api_url: str, mode: str) -> str:
-    """Only the first one exists at the sandbox; the others never have anything to say."""
+def _store(number: int, shop_url: str, api_url: str, mode: str, token: str) -> str:
+    """Only the first one exists at the rig's sandbox; there the others never have anything to say."""
     return f"""
 [stores.store{number}]
-token = "sandbox-token"
+token = "{token}"
 store_id = {DEFAULT_STORE + number}
 api_url = "{api_url}"
 mode = "{mode}"

@@ -6,7 +6,7 @@ import os
 
 from celery import Celery
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.worker_settings")
 
 app = Celery("sfsync")
 app.config_from_object("django.conf:settings", namespace="CELERY")

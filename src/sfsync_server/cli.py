@@ -44,9 +44,10 @@ def main() -> None:
 def _main() -> None:
     if unreadable := [each for each in sys.argv[1:] if not _is_text(each)]:
         _stop(f"{unreadable[0]!a} is not UTF-8 text.", 2)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
     if not _NEED_NOTHING.isdisjoint(sys.argv[1:2]) or "--help" in sys.argv:
         app()
+    pages = _SERVE_NO_PAGE.isdisjoint(sys.argv[1:2])
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"sfsync_server.{'settings' if pages else 'worker_settings'}")
     try:
         _set_up()
     except SettingsError as error:
@@ -68,6 +69,8 @@ def _is_text(argument: str) -> bool:
 
 _NEED_NOTHING = {"demo", "sandbox", "up", "--version"}
 """What runs without Django: it leaves no trace of itself on the machine, or starts others that do the work."""
+_SERVE_NO_PAGE = {"run", "sync", "reconcile"}
+"""What runs stores: it is smaller, and starts sooner, without what only pages need."""
 _ADVICE = (
     "Run `sfsync migrate` if its tables were never made; else check SFSYNC_DATABASE_URL, where it is set, and that "
     "database's server. Nothing was lost."

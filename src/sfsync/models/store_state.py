@@ -10,7 +10,8 @@ from sfsync.models.store import Store
 class StoreState(models.Model):
     """One to one, made with its store: what troubles the store as a whole, its mails, and what is done now and then.
 
-    `dispatch`: the word that the last dispatch left, `dispatched_on` in which database (`engine.outgoing.sender`).
+    `dispatch`: the word that the last dispatch left; `dispatched_on`: the database in which whatever left before is
+    listed by now (`engine.outgoing.sender`).
     `caught_up_at`: when Shopping Feed was last asked for all that this database may not know, `caught_up_to` the newest
     marketplace order that there was then, `known_tickets` those of the newest tickets that were no news to take over.
     `bridge_made_at`: when the shop's bridge got its present secret, `heard_at`: when it last said something.

@@ -164,6 +164,23 @@ def test_in_another_database_a_ticket_that_is_listed_late_is_waited_for(
     assert world.accepted(order) == [("ship", "T-2")]
 
 
+def test_all_stores_wait_once_for_tickets_that_are_listed_late(world: World) -> None:
+    """R7, R13: a thousand stores that wait one after the other behind a server that failed over would take hours."""
+    stores = [world.store]
+    for number in (11, 12):
+        world.sandbox.add_store(number)
+        stores.append(world.add_store(f"store-{number}", shop_url=world.shop.url, feed_store_id=number))
+    world.ship(world.order(), "T-1")
+    for store in stores:
+        world.sync(store=store)
+    StoreState.objects.update(dispatched_on="before it failed over")
+    order, began = world.ship(world.order(), "T-2"), world.clock()
+    for store in stores:
+        world.sync(store=store)
+    assert world.clock() - began == 45
+    assert world.accepted(order) == [("ship", "T-2")] * len(stores)
+
+
 @pytest.mark.parametrize("changed_meanwhile", [False, True])
 @pytest.mark.parametrize("before", ["nothing", "orders", "a send"])
 def test_a_backup_of_any_age_will_do(world: World, before: str, changed_meanwhile: bool) -> None:

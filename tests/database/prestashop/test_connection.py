@@ -14,7 +14,8 @@ from sqlalchemy import make_url, select, text
 
 from sfsync.shops.base import ShopError
 from sfsync.shops.prestashop.connection import IDLE, Database
-from sfsync.shops.prestashop.dialect import Knock, PlainDriver
+from sfsync.shops.prestashop.dialect import TEXTS, PlainDriver
+from sfsync.shops.prestashop.knock import Knock
 from sfsync.shops.prestashop.problems import Unavailable
 from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
@@ -46,6 +47,17 @@ def test_a_connection_that_checks_no_certificate_loads_none(mariadb_sample: Samp
     with loads_of_certificates() as loads:
         assert connect(mariadb_sample.url).reader.look(["6"])
     assert loads == []
+
+
+def test_what_one_shop_is_asked_is_spelt_once_for_all(mariadb_sample: SampleShop, connect: Connect) -> None:
+    """A fleet opens a shop for every pass; and another prefix is other tables."""
+    first = connect(mariadb_sample.url).reader.look(["6"])
+    spelt = len(TEXTS)
+    assert connect(mariadb_sample.url, timeout=20.0).reader.look(["6"]) == first
+    assert len(TEXTS) == spelt
+    with pytest.raises(ShopError):
+        connect(mariadb_sample.url, prefix="other_").reader.look(["6"])
+    assert len(TEXTS) > spelt
 
 
 def test_a_lost_connection_is_told_and_the_next_call_opens_another(

@@ -137,6 +137,17 @@ def test_after_the_request_left_a_failure_is_no_answer(transport: HttpTransport,
     assert "s3cret" not in str(raised.value)
 
 
+def test_other_time_outs_hold_from_the_next_request_on() -> None:
+    transport = HttpTransport(timeout=30)
+    with server(stay_silent) as url:
+        transport.allow(0.1)
+        with pytest.raises(NoAnswerError, match="ReadTimeout"):
+            transport.send(post(url))
+    with pytest.raises(ValueError, match="timeout"):
+        transport.allow(0)
+    transport.close()
+
+
 def test_an_exchange_takes_twice_the_time_out_at_most_on_a_kept_connection_too(transport: HttpTransport) -> None:
     """R22: a server that trickles, headers or body, does not hold a run."""
 

@@ -85,12 +85,8 @@ class HttpTransport:
     def __init__(self, timeout: float = 30.0, *, proxy: str | None = None) -> None:
         import httpx2
 
-        if not timeout > 0:
-            raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}")
-        self._timeout = timeout
         self._deadline = Deadline()
         self._client = httpx2.Client(
-            timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
             follow_redirects=False,
             verify=_trusted(),
@@ -105,6 +101,16 @@ class HttpTransport:
             httpx2.UnsupportedProtocol,
         )
         self._may_have_arrived = (httpx2.HTTPError, httpx2.StreamError)
+        self.allow(timeout)
+
+    def allow(self, timeout: float, *, connect: float = CONNECT_SECONDS) -> None:
+        """From the next request on, other seconds than it was made with; `connect` bounds connecting."""
+        import httpx2
+
+        if not timeout > 0:
+            raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}")
+        self._timeout = timeout
+        self._client.timeout = httpx2.Timeout(timeout, connect=min(timeout, connect))
 
     def send(self, request: Request) -> Response:
         outgoing = self._prepare(request)

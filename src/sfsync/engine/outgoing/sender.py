@@ -32,7 +32,7 @@ def may_send(run: Run) -> bool:
         raise OperationalError("its file was deleted or replaced during the run")
     here, state = database_identity(), run.store.state
     mine = _last.pop(run.store.pk, None) == (state.dispatch, here)
-    if state.dispatch and state.dispatched_on != here and not _wait_for_tickets(run):
+    if state.dispatch and state.dispatched_on != here and not _wait_for_tickets(run, here):
         return False
     complete = (mine or _knows_newest(run)) and not _has_latecomers(run)
     if not complete and not catch_up(run):
@@ -57,15 +57,17 @@ def _leave_word(run: Run, here: str) -> None:
     state.dispatch, state.dispatched_on = word, here
 
 
-def _wait_for_tickets(run: Run) -> bool:
+def _wait_for_tickets(run: Run, here: str) -> bool:
     """This is another database than before, or its server has started anew, so a request may have left a moment ago:
-    its ticket may be listed late by this much. False: the run has to end."""
+    its ticket may be listed late by this much. Once for all stores: by then what left before is listed of each. False:
+    the run has to end."""
     left, step = run.conf.timeout + run.conf.ticket_lag_seconds, run.lease.length.total_seconds() / 4
     while left > 0:
         run.lease.beat("wait", now=True)
         if run.pause(min(left, step)):
             return False
         left -= step
+    StoreState.objects.exclude(dispatched_on=here).update(dispatched_on=here)
     return True
 
 

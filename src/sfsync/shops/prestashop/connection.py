@@ -20,7 +20,8 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Select, func
 
 from sfsync.domain.hosts import is_forbidden, leads_to_forbidden
-from sfsync.shops.prestashop.dialect import DRIVER, Knock
+from sfsync.shops.prestashop.dialect import DRIVER, TEXTS
+from sfsync.shops.prestashop.knock import Knock
 from sfsync.shops.prestashop.problems import ANSWERED, DENIED, Misconfigured, Place, error_number, explain
 
 T = TypeVar("T")
@@ -179,6 +180,7 @@ def _engine(url: URL, timeout: float) -> Engine:
         connect_args={"autocommit": True, **times},
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
+        execution_options={"compiled_cache": TEXTS},
     )
     event.listen(engine, "connect", lambda connection, _record: _restrict(connection, timeout))
     return engine

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import functools
 import ssl
-from dataclasses import dataclass
 from typing import Any
 
 from pymysql.connections import Connection as Driver
 from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
+from sqlalchemy.util import LRUCache
+
+from sfsync.shops.prestashop.knock import CONNECT, Knock
 
 DRIVER = "mysql+reading"
-
-
-@dataclass(slots=True)
-class Knock:
-    """How many seconds a server may take to let us in. One that did not lately is given 2, and twice as long each time,
-    so that a shop that does not answer holds nobody up, and one that is slow is let in again."""
-
-    longest: float
-    in_vain: int = 0
-
-    @property
-    def seconds(self) -> float:
-        return min(CONNECT * 2.0 ** (self.in_vain - 1), self.longest) if self.in_vain else self.longest
-
-
-CONNECT = 2.0
-"""Seconds until somebody takes the call: a network that answers at all does so sooner."""
 
 
 class PlainDriver(Driver):
@@ -66,9 +51,16 @@ def _unchecked() -> ssl.SSLContext:
 class ReadingDialect(MySQLDialect_pymysql):
     """SQLAlchemy asks each server for its version, its modes, its isolation and its way with capitals, and sets the
     character set that the driver has just set: nine statements, for a pass that has five of its own. What is read here
-    depends on none of them."""
+    depends on none of them, so all of these dialects are one: what one shop is asked is spelt once for all (`TEXTS`).
+    """
 
     supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReadingDialect)
+
+    def __hash__(self) -> int:
+        return hash(ReadingDialect)
 
     def initialize(self, connection: Connection) -> None:
         """Nothing is asked."""
@@ -82,5 +74,8 @@ class ReadingDialect(MySQLDialect_pymysql):
     def do_rollback(self, dbapi_connection: Any) -> None:
         """Each statement is a transaction of its own, and has ended."""
 
+
+TEXTS: LRUCache[Any, Any] = LRUCache(500)
+"""The texts of statements, of all shops of this process: spelling them takes longer than asking them."""
 
 registry.register(DRIVER.replace("+", "."), __name__, ReadingDialect.__name__)

@@ -16,10 +16,11 @@ from sfsync.domain.hosts import leads_to_forbidden
 from sfsync.shops.prestashop.problems import Misconfigured, Unavailable
 from sfsync.shops.prestashop.webservice.address import Question, base_of, spelt
 from sfsync.shops.prestashop.webservice.answers import Row, number, rows_of
+from sfsync.shops.prestashop.webservice.knocking import KnockingTransport
 from sfsync.shops.prestashop.webservice.pace import Pace
 from sfsync.shops.prestashop.webservice.refusals import Asked, no_such_path, refusal, without_key
 from sfsync.shops.prestashop.webservice.rights import rights_of
-from shoppingfeed import HttpTransport, NoAnswerError, NotSentError, Request, Response, Transport
+from shoppingfeed import NoAnswerError, NotSentError, Request, Response, Transport
 
 IDS, MORE_IDS = 10_000, 9_973
 """Ids of one answer: at least the first, and up to so many more. A shop with a cache keeps answers by the text of their
@@ -51,8 +52,9 @@ class WebService:
     """One shop, asked by one thread at a time. Its errors and its repr never show the key.
 
     `address` and `key` as the merchant gave them. `timeout` in seconds bounds each read; a whole answer may take twice
-    as long. `memory`: what `remember` gave the last time. Raises `ShopMisconfigured` where the address could be no
-    shop's, and every question raises `ShopUnavailable` or `ShopMisconfigured`.
+    as long, and a shop that did not answer lately has less (`KnockingTransport`). `memory`: what `remember` gave the
+    last time. Raises `ShopMisconfigured` where the address could be no shop's, and every question raises
+    `ShopUnavailable` or `ShopMisconfigured`.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class WebService:
         self.pace = pace
         self.version = ""
         self._key = key
-        self._transport = transport or HttpTransport(timeout)
+        self._transport = transport or KnockingTransport(timeout)
         self._turn = int(clock())
         self._resolved_at = float("-inf")
         kept = memory or {}
