@@ -44,7 +44,7 @@ def main() -> None:
 def _main() -> None:
     if unreadable := [each for each in sys.argv[1:] if not _is_text(each)]:
         _stop(f"{unreadable[0]!a} is not UTF-8 text.", 2)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sfsync_server.settings")
+    os.environ[_SETTINGS] = os.environ.get(_SETTINGS) or "sfsync_server.settings"
     if not _NEED_NOTHING.isdisjoint(sys.argv[1:2]) or "--help" in sys.argv:
         app()
     try:
@@ -66,6 +66,7 @@ def _is_text(argument: str) -> bool:
     return not any("\ud800" <= each <= "\udfff" for each in argument)
 
 
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
 _NEED_NOTHING = {"demo", "sandbox", "up", "--version"}
 """What runs without Django: it leaves no trace of itself on the machine, or starts others that do the work."""
 _ADVICE = (
@@ -86,10 +87,19 @@ def _stop(sentence: object, status: int) -> NoReturn:
 
 
 def _set_up() -> None:
+    """Raises `SettingsError` where a Django project's settings are none, or are not those of a project with sfsync."""
     import django
+    from django.apps import apps
+    from django.core.exceptions import ImproperlyConfigured
     from django.utils import translation
 
-    django.setup()
+    named = f"{_SETTINGS} is “{os.environ[_SETTINGS]}”"
+    try:
+        django.setup()
+    except (ImportError, SyntaxError, ImproperlyConfigured) as error:
+        raise SettingsError(f"{named}: {error}.") from error
+    if not apps.is_installed("sfsync"):
+        raise SettingsError(f"{named}, whose INSTALLED_APPS do not have sfsync.")
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
     translation.activate("fr" if spoken.startswith("fr") else "en")
 
