@@ -100,7 +100,7 @@ def _refused(late: Done, where: str) -> bool:
 def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_wakes_up(stage: Stage, steps: Steps) -> None:
     """R13, R22: in the middle of detecting, of sending and of settling."""
     refused = held_up_everywhere(stage, "outside", steps)
-    assert (refused.total() > 10, {"follow", "send", "settle"} <= set(+refused)) == (True, True), refused
+    assert (refused.total() > 5, {"follow", "send", "settle"} <= set(+refused)) == (True, True), refused
 
 
 def test_a_run_held_up_with_a_request_under_way_sends_nothing_twice(hasty_stage: Stage) -> None:
@@ -152,7 +152,7 @@ def tried_twice(story: Story, where: object) -> None:
 def test_a_run_that_wakes_up_when_others_have_tried_again_changes_nothing(stage: Stage, steps: Steps) -> None:
     """R10, R16: it read that the ticket failed; meanwhile the update was queued again and is in flight again."""
     late = held_up_everywhere(stage, "http", steps, refused, tried_twice, meanwhile=try_again)
-    assert late.total() > 3, late
+    assert late.total() > 1, late
 
 
 def without_a_number(stage: Stage) -> Story:
@@ -176,7 +176,7 @@ def failed_and_visible(story: Story, where: object) -> None:
 def test_a_run_that_waited_while_others_set_the_shipment_aside_leaves_that_alone(stage: Stage, steps: Steps) -> None:
     """R6, R22: by its own clock the number may still come; it has failed since, and must stay visible."""
     refused = held_up_everywhere(stage, "outside", steps, without_a_number, failed_and_visible, meanwhile=wait_in_vain)
-    assert refused.total() > 10, refused
+    assert refused.total() > 5, refused
 
 
 @pytest.mark.parametrize("kind", ["outside", "http"])
