@@ -14,12 +14,12 @@ from sqlalchemy import delete, insert, update
 from sfsync.domain.identity import Claim
 from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable, Weight
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
+from sfsync.shops.prestashop.sample_webservice.standin import Standin
 from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.prestashop.webservice.bridge import Bridge
 from sfsync.shops.prestashop.webservice.reader import WebServiceReader
 from shoppingfeed import Response
 from tests.webservice.conftest import Ask
-from tests.webservice.standin import Standin
 
 
 def reader_of(ask: Ask) -> WebServiceReader:

@@ -16,6 +16,7 @@ from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import Around
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
 from sfsync.shops.prestashop.sample_shipments import ShipmentShop, upgrade
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.shops.prestashop.webservice.bitmap import Bitmap
 from sfsync.shops.prestashop.webservice.listings import BATCH
 from sfsync.shops.prestashop.webservice.place import Place
@@ -23,7 +24,6 @@ from sfsync.shops.prestashop.webservice.shop import WebServiceShop
 from sfsync.shops.prestashop.webservice.source import OLDEST, WINDOW, moved, split
 from shoppingfeed import Request
 from tests.webservice.known import Follower
-from tests.webservice.standin import KEY, Standin
 
 
 def opened(standin: Standin, *, ceiling: int = 100_000, ignore_senders: bool = False) -> WebServiceShop:
@@ -333,11 +333,9 @@ def test_a_pass_that_was_cut_short_is_taken_up_where_it_ended(standin: Standin, 
 def test_messages_name_the_marketplaces_order_where_the_key_may_read_them(
     standin: Standin, sample: SampleShop, ours: list[int]
 ) -> None:
-    standin.messages = [
-        (1, ours[0], "Numéro de commande Amazon :402-1234567-1234567\nExpédition", 1),
-        (2, ours[0], "Autre : chose", 1),
-        (3, ours[1], "public: note", 0),
-    ]
+    sample.add_message(ours[0], "Numéro de commande Amazon :402-1234567-1234567\nExpédition")
+    sample.add_message(ours[0], "Autre : chose")
+    sample.add_message(ours[1], "public: note", private=False)
     shop = opened(standin)
     listed = {each.key: each.reference for each in shop.listed([str(each) for each in ours[:2]])}
     assert listed == {str(ours[0]): "402-1234567-1234567", str(ours[1]): ""}
@@ -356,10 +354,8 @@ def test_another_message_names_no_order_and_a_split_cart_shares_its_own(
     first, second, other = ours[:3]
     orders = sample.tables["orders"]
     sample.execute(update(orders).where(orders.c.id_order.in_([first, second])).values(reference="SPLITCART"))
-    standin.messages = [
-        (1, other, "Statut mis à jour sur amazon : True", 1),
-        (2, second, "Numéro de commande Amazon :402-1", 1),
-    ]
+    sample.add_message(other, "Statut mis à jour sur amazon : True")
+    sample.add_message(second, "Numéro de commande Amazon :402-1")
     listed = {each.key: each.reference for each in opened(standin).listed([str(each) for each in ours[:3]])}
     assert listed == {str(first): "402-1", str(second): "402-1", str(other): ""}
 
@@ -371,7 +367,7 @@ def test_twins_are_listed_together_however_far_apart_they_are(standin: Standin, 
     first, last, stranger = new[0], new[-1], *add_strangers(sample, 1)
     orders = sample.tables["orders"]
     sample.execute(update(orders).where(orders.c.id_order.in_([first, last, stranger])).values(reference="SPLITCART"))
-    standin.messages = [(1, last, "Numéro de commande Amazon :402-1", 1)]
+    sample.add_message(last, "Numéro de commande Amazon :402-1")
     source = opened(standin).sources[0]
     pages = [page for page in source.after(None, Follower(opened(standin)).orders) if page.listings]
     assert len(pages) == 2
@@ -514,7 +510,7 @@ def test_the_modules_table_says_which_order_it_is_where_the_bridge_shows_it(
     standin.rights |= {"shoppingfeed_orders"}
     listing = sample.tables["shoppingfeed_order"]
     sample.execute(delete(listing).where(listing.c.id_order == ours[1]))
-    standin.messages = [(1, ours[1], "Numéro de commande Amazon :402-1", 1)]
+    sample.add_message(ours[1], "Numéro de commande Amazon :402-1")
     shop = opened(standin)
     listed = {each.key: (each.feed_id, each.reference) for each in shop.listed([str(each) for each in ours[:2]])}
     told = sample.order(ours[0])

@@ -15,11 +15,12 @@ from sfsync.engine.watch.doctor import Verdict, try_shop
 from sfsync.models import Cursor, LogEntry, Order
 from sfsync.shops.prestashop.clock import to_utc
 from sfsync.shops.prestashop.sample import ZONE
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import Standin
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 from tests.database.engine.odd import relist
-from tests.webservice.serving import connect, served
-from tests.webservice.standin import Standin
+from tests.webservice.serving import connect
 
 FIRST = 700_000_000
 """The ids that Shopping Feed gave."""
