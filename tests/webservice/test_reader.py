@@ -120,7 +120,7 @@ def test_five_hundred_orders_are_read_with_at_most_four_questions(
 ) -> None:
     keys = [str(each) for each in sample.add_orders(500)]
     reader = reader_of(ask)
-    reader.statuses("fr")
+    reader.prepare()
     standin.counted()
     assert len(reader.read(keys)) == 500
     assert standin.counted() == Counter(order_histories=1, orders=1, order_carriers=1, carriers=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -26,13 +27,15 @@ from shoppingfeed import Request
 from tests.webservice.known import Follower
 
 
-def opened(standin: Standin, *, ceiling: int = 100_000, ignore_senders: bool = False) -> WebServiceShop:
+def opened(
+    standin: Standin, *, ceiling: int = 100_000, ignore_senders: bool = False, memory: Any = None
+) -> WebServiceShop:
     return WebServiceShop(
         "http://127.0.0.1/",
         KEY,
         shop_id=1,
         ceiling=ceiling,
-        around=Around(10, 30.0, lambda: None, lambda _seconds: None),
+        around=Around(10, 30.0, lambda: memory, lambda _seconds: None),
         ignore_senders=ignore_senders,
         transport=standin,
     )
@@ -240,6 +243,27 @@ def test_nothing_is_asked_for_without_a_limit(follower: Follower, standin: Stand
     follower.follow()
     assert standin.asked
     assert all("limit=" in each for each in standin.asked)
+
+
+def test_a_process_that_lives_for_one_look_reads_what_is_to_be_sent_with_four_questions(
+    standin: Standin, ours: list[int]
+) -> None:
+    """R6: the next one of a schedule knows what the shop's statuses mean from the one before, however old that is."""
+    memory: Any = None
+    for _ in range(3):
+        shop = opened(standin, memory=memory)
+        Follower(shop).follow()
+        standin.counted()
+        assert shop.reader.read([str(each) for each in ours])[str(ours[0])].paid_status
+        assert standin.counted().total() == 4
+        memory = json.loads(json.dumps(shop.memory()))
+        memory["flags"][0] -= 3600
+
+
+@pytest.mark.parametrize("kept", [None, [], "words", [None, []], {"at": 1}])
+def test_what_was_remembered_in_another_shape_is_asked_for_anew(standin: Standin, ours: list[int], kept: Any) -> None:
+    read = opened(standin, memory={"flags": kept}).reader.read([str(ours[0])])
+    assert read[str(ours[0])].paid_status
 
 
 def test_a_pass_leaves_questions_for_reading_what_is_to_be_sent(standin: Standin, ours: list[int]) -> None:
