@@ -99,9 +99,9 @@ ADVICE = {
     ),
     "source-troubled": _("Nothing is lost: it is read from where it stopped, as soon as it can be read again."),
     "another-sender": _(
-        "Switch off the sending of order updates in that module's settings, in the shop's back office. The next sync "
-        "takes over what it has told. If it sends nothing for these orders, set `old_module` to `ignore` in the "
-        "shop's connection."
+        "Switch off the sending of order updates: `sfsync takeover` does it, and so does Diagnostics › Decide who "
+        "sends; or by hand, in that module's settings in the shop's back office. The next sync takes over what it has "
+        "told. If it sends nothing for these orders, set `old_module` to `ignore` in the shop's connection."
     ),
     "orders-vanished": _(
         "Check that the connection names the right shop and that its database is complete. If the orders were deleted "

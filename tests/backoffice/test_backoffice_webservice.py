@@ -13,12 +13,12 @@ from django.test import Client
 from sfsync.db.secrets import Secret
 from sfsync.engine.people.change_settings import change_settings
 from sfsync.models import Store
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.testing import World
 from sfsync_server.stores_file import StoresFileError, apply
 from tests.backoffice.test_backoffice_connection import CONNECTION, TEST, given, relied_on, saved
 from tests.pages import markup as text
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 ANOTHER = "B" * 32
 

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import update
 
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from tests.faults.history import History
 from tests.faults.stage import Stage
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 PARTS = 6
 

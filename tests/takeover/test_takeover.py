@@ -18,11 +18,11 @@ from sfsync.engine.watch.health import health_of
 from sfsync.models import LogEntry, Store, Takeover
 from sfsync.shops.base import ShopError, ShopMisconfigured
 from sfsync.shops.prestashop.sample import build
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.shops.switches import Switches
 from sfsync.testing import World
 from sfsync_server.cli import app
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 SHIPPED, CANCELED = "SHOPPING_FLUX_STATUS_SHIPPED", "SHOPPING_FLUX_STATUS_CANCELED"
 SYNC = "SHOPPINGFEED_ORDER_SYNC_ENABLED"

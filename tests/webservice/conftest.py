@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from sfsync.shops.prestashop.sample import SampleShop, build
+from sfsync.shops.prestashop.sample_webservice import recorded
+from sfsync.shops.prestashop.sample_webservice.standin import HOST, KEY, Standin
 from sfsync.shops.prestashop.webservice.client import WebService
 from sfsync.shops.prestashop.webservice.pace import Pace
 from shoppingfeed import Request, Response, Transport
-from tests.webservice import recorded
-from tests.webservice.standin import HOST, KEY, Standin
 
 Ask = Callable[..., WebService]
 

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable
 from sfsync.shops.prestashop.sample import SHIPPED
+from sfsync.shops.prestashop.sample_webservice import recorded
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.shops.prestashop.webservice.address import FILLED, Question, after, any_of
 from sfsync.shops.prestashop.webservice.answers import flag, number, rows_of, sound, text, texts
 from sfsync.shops.prestashop.webservice.client import WebService
 from sfsync.shops.prestashop.webservice.pace import Pace
 from shoppingfeed import Request, Response
-from tests.webservice import recorded
 from tests.webservice.conftest import Ask, Says, client_of
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 LAST = Question("orders", {"id": after(0)}, ("id", "current_state"), most=5)
 

@@ -9,9 +9,9 @@ from sqlalchemy import insert, update
 
 from sfsync.engine.watch.doctor import Verdict, examine
 from sfsync.models import Store
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.testing import World
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from sqlalchemy import delete, insert, update
 from sfsync.domain.identity import Claim
 from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable, Weight
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
+from sfsync.shops.prestashop.sample_webservice.standin import Standin
 from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.prestashop.webservice.bridge import Bridge
 from sfsync.shops.prestashop.webservice.reader import WebServiceReader
 from shoppingfeed import Response
 from tests.webservice.conftest import Ask
-from tests.webservice.standin import Standin
 
 
 def reader_of(ask: Ask) -> WebServiceReader:
@@ -120,7 +120,7 @@ def test_five_hundred_orders_are_read_with_at_most_four_questions(
 ) -> None:
     keys = [str(each) for each in sample.add_orders(500)]
     reader = reader_of(ask)
-    reader.statuses("fr")
+    reader.prepare()
     standin.counted()
     assert len(reader.read(keys)) == 500
     assert standin.counted() == Counter(order_histories=1, orders=1, order_carriers=1, carriers=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from sfsync.shops.keys import OrderKey
 from sfsync.shops.kind import Around
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
 from sfsync.shops.prestashop.sample_shipments import ShipmentShop, upgrade
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.shops.prestashop.webservice.bitmap import Bitmap
 from sfsync.shops.prestashop.webservice.listings import BATCH
 from sfsync.shops.prestashop.webservice.place import Place
@@ -23,16 +25,17 @@ from sfsync.shops.prestashop.webservice.shop import WebServiceShop
 from sfsync.shops.prestashop.webservice.source import OLDEST, WINDOW, moved, split
 from shoppingfeed import Request
 from tests.webservice.known import Follower
-from tests.webservice.standin import KEY, Standin
 
 
-def opened(standin: Standin, *, ceiling: int = 100_000, ignore_senders: bool = False) -> WebServiceShop:
+def opened(
+    standin: Standin, *, ceiling: int = 100_000, ignore_senders: bool = False, memory: Any = None
+) -> WebServiceShop:
     return WebServiceShop(
         "http://127.0.0.1/",
         KEY,
         shop_id=1,
         ceiling=ceiling,
-        around=Around(10, 30.0, lambda: None, lambda _seconds: None),
+        around=Around(10, 30.0, lambda: memory, lambda _seconds: None),
         ignore_senders=ignore_senders,
         transport=standin,
     )
@@ -242,6 +245,27 @@ def test_nothing_is_asked_for_without_a_limit(follower: Follower, standin: Stand
     assert all("limit=" in each for each in standin.asked)
 
 
+def test_a_process_that_lives_for_one_look_reads_what_is_to_be_sent_with_four_questions(
+    standin: Standin, ours: list[int]
+) -> None:
+    """R6: the next one of a schedule knows what the shop's statuses mean from the one before, however old that is."""
+    memory: Any = None
+    for _ in range(3):
+        shop = opened(standin, memory=memory)
+        Follower(shop).follow()
+        standin.counted()
+        assert shop.reader.read([str(each) for each in ours])[str(ours[0])].paid_status
+        assert standin.counted().total() == 4
+        memory = json.loads(json.dumps(shop.memory()))
+        memory["flags"][0] -= 3600
+
+
+@pytest.mark.parametrize("kept", [None, [], "words", [None, []], {"at": 1}])
+def test_what_was_remembered_in_another_shape_is_asked_for_anew(standin: Standin, ours: list[int], kept: Any) -> None:
+    read = opened(standin, memory={"flags": kept}).reader.read([str(ours[0])])
+    assert read[str(ours[0])].paid_status
+
+
 def test_a_pass_leaves_questions_for_reading_what_is_to_be_sent(standin: Standin, ours: list[int]) -> None:
     shop = opened(standin, ceiling=40)
     follower = Follower(shop)
@@ -333,11 +357,9 @@ def test_a_pass_that_was_cut_short_is_taken_up_where_it_ended(standin: Standin, 
 def test_messages_name_the_marketplaces_order_where_the_key_may_read_them(
     standin: Standin, sample: SampleShop, ours: list[int]
 ) -> None:
-    standin.messages = [
-        (1, ours[0], "Numéro de commande Amazon :402-1234567-1234567\nExpédition", 1),
-        (2, ours[0], "Autre : chose", 1),
-        (3, ours[1], "public: note", 0),
-    ]
+    sample.add_message(ours[0], "Numéro de commande Amazon :402-1234567-1234567\nExpédition")
+    sample.add_message(ours[0], "Autre : chose")
+    sample.add_message(ours[1], "public: note", private=False)
     shop = opened(standin)
     listed = {each.key: each.reference for each in shop.listed([str(each) for each in ours[:2]])}
     assert listed == {str(ours[0]): "402-1234567-1234567", str(ours[1]): ""}
@@ -356,10 +378,8 @@ def test_another_message_names_no_order_and_a_split_cart_shares_its_own(
     first, second, other = ours[:3]
     orders = sample.tables["orders"]
     sample.execute(update(orders).where(orders.c.id_order.in_([first, second])).values(reference="SPLITCART"))
-    standin.messages = [
-        (1, other, "Statut mis à jour sur amazon : True", 1),
-        (2, second, "Numéro de commande Amazon :402-1", 1),
-    ]
+    sample.add_message(other, "Statut mis à jour sur amazon : True")
+    sample.add_message(second, "Numéro de commande Amazon :402-1")
     listed = {each.key: each.reference for each in opened(standin).listed([str(each) for each in ours[:3]])}
     assert listed == {str(first): "402-1", str(second): "402-1", str(other): ""}
 
@@ -371,7 +391,7 @@ def test_twins_are_listed_together_however_far_apart_they_are(standin: Standin, 
     first, last, stranger = new[0], new[-1], *add_strangers(sample, 1)
     orders = sample.tables["orders"]
     sample.execute(update(orders).where(orders.c.id_order.in_([first, last, stranger])).values(reference="SPLITCART"))
-    standin.messages = [(1, last, "Numéro de commande Amazon :402-1", 1)]
+    sample.add_message(last, "Numéro de commande Amazon :402-1")
     source = opened(standin).sources[0]
     pages = [page for page in source.after(None, Follower(opened(standin)).orders) if page.listings]
     assert len(pages) == 2
@@ -514,7 +534,7 @@ def test_the_modules_table_says_which_order_it_is_where_the_bridge_shows_it(
     standin.rights |= {"shoppingfeed_orders"}
     listing = sample.tables["shoppingfeed_order"]
     sample.execute(delete(listing).where(listing.c.id_order == ours[1]))
-    standin.messages = [(1, ours[1], "Numéro de commande Amazon :402-1", 1)]
+    sample.add_message(ours[1], "Numéro de commande Amazon :402-1")
     shop = opened(standin)
     listed = {each.key: (each.feed_id, each.reference) for each in shop.listed([str(each) for each in ours[:2]])}
     told = sample.order(ours[0])

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import Column, Integer, String, Table, insert
 
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.sample_webservice import recorded
+from sfsync.shops.prestashop.sample_webservice.resources import RESOURCES
+from sfsync.shops.prestashop.sample_webservice.standin import ALL, Standin
 from shoppingfeed import Request
-from tests.webservice import recorded
-from tests.webservice.resources import RESOURCES
-from tests.webservice.standin import ALL, Standin
 
 NOT_OURS = {
     "order-one-display-full": "its articles and sums are never asked for",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -24,22 +27,47 @@ def sandbox(
     rate_limit: Annotated[bool, typer.Option(help="Limit to 10 requests every 2 seconds, like the real API.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Ignore orders that were never added.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Begin with the packaged sample orders.")] = False,
+    shop: Annotated[
+        Path | None,
+        typer.Option(
+            "--shop",
+            dir_okay=False,
+            help="Serve a sample shop beside it, on the next port: this SQLite file, made if there is none.",
+        ),
+    ] = None,
+    old_module: Annotated[
+        bool, typer.Option("--old-module", help="The orders of a new --shop came through shoppingfluxexport.")
+    ] = False,
 ) -> None:
     """A local Shopping Feed with the contract of the real one, faults on demand, and a page that shows its ledger."""
     from shoppingfeed.sandbox import run_server
 
     try:
-        run_server(
-            port=port,
-            token=token,
-            store=store,
-            ticket_seconds=ticket_seconds,
-            rate_limit=(10, 2) if rate_limit else None,
-            strict=strict,
-            samples=samples,
-        )
+        with contextlib.ExitStack() as open_until_the_end:
+            orders = open_until_the_end.enter_context(_shop_beside(shop, port, old_module)) if shop else ()
+            run_server(
+                port=port,
+                token=token,
+                store=store,
+                ticket_seconds=ticket_seconds,
+                rate_limit=(10, 2) if rate_limit else None,
+                strict=strict,
+                samples=samples,
+                orders=orders,
+            )
     except OSError as error:
         shown.stop(error.strerror or error)
+
+
+@contextlib.contextmanager
+def _shop_beside(file: Path, port: int, old_module: bool) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Yields its orders, as the sandbox is to know them."""
+    from sfsync_server.demo.sample_shop import beside
+
+    with beside(file, port + 1 if port else 0, old_module=old_module) as its:
+        for line in its.greeting:
+            typer.echo(line)
+        yield its.orders
 
 
 def demo(

@@ -15,11 +15,12 @@ from sfsync.engine.watch.doctor import Verdict, try_shop
 from sfsync.models import Cursor, LogEntry, Order
 from sfsync.shops.prestashop.clock import to_utc
 from sfsync.shops.prestashop.sample import ZONE
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import Standin
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 from tests.database.engine.odd import relist
-from tests.webservice.serving import connect, served
-from tests.webservice.standin import Standin
+from tests.webservice.serving import connect
 
 FIRST = 700_000_000
 """The ids that Shopping Feed gave."""
@@ -85,6 +86,7 @@ def test_a_shop_without_a_module_is_known_by_the_api(without_modules: World) -> 
 
 def test_a_look_costs_one_request_for_two_hundred_orders(world: World) -> None:
     """R24: what was listed is not judged again, and is listed once more only where it costs no request."""
+    world.shop.execute(delete(listing_of(world)))
     world.sync()
     for order in world.shop.add_orders(PAGE - OVERLAP, first_feed_id=FIRST):
         link(world, order)
@@ -132,10 +134,29 @@ def test_where_a_module_lists_them_the_others_are_not_asked_for(world: World) ->
     """R24: a page of several, and one question about how many there are."""
     for order in [*world.shop.order_ids(), *world.shop.add_orders(PAGE, first_feed_id=FIRST)]:
         world.sandbox.add_order(world.feed_id(order), store_reference=str(order), created_at=placed(world, order))
-    for expected in (1, 2):
-        world.sync()
-        assert listings(world) == expected
-        world.advance(minutes=16)
+    assert [asked(world, days=2), asked(world, hours=1)] == [1, 1 + 2], "the second time also those that wait"
+
+
+def test_where_the_shop_lists_them_all_shopping_feed_is_asked_once_a_day(world: World) -> None:
+    """R24: a request every quarter of an hour would tell nothing. Once it tells of an order that no list has, it is
+    asked often again, for a week."""
+    for order in world.shop.order_ids():
+        world.sandbox.add_order(world.feed_id(order), store_reference=str(order), created_at=placed(world, order))
+    assert [asked(world, hours=8) for _ in range(4)] == [1, 0, 0, 2]
+    [unlisted] = world.shop.add_orders(1, first_feed_id=FIRST)
+    link(world, unlisted)
+    world.shop.execute(delete(listing_of(world)).where(listing_of(world).c.id_order == unlisted))
+    assert [asked(world, hours=8), asked(world, hours=8), asked(world, minutes=16)] == [0, 0, 2]
+    assert Order.objects.filter(key=unlisted, linked=True).exists()
+    assert [asked(world, days=8), asked(world, hours=5), asked(world, hours=5)] == [1, 2, 0]
+
+
+def asked(world: World, **later: float) -> int:
+    """How many lists a sync asks for; some time passes after it."""
+    before = listings(world)
+    world.sync()
+    world.advance(**later)
+    return listings(world) - before
 
 
 @pytest.mark.parametrize(

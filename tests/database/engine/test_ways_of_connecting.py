@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,10 @@ from sqlalchemy import delete, func, select, update
 
 from sfsync.models import Hint, StoreState
 from sfsync.shops.prestashop.sample_shipments import ShipmentShop, upgrade
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import Standin
 from sfsync.testing import CANCELED, DELIVERED, PAID, REFUNDED, SHIPPED, World
-from tests.webservice.serving import connect, served
-from tests.webservice.standin import Standin
+from tests.webservice.serving import connect
 
 EXPECTED = {
     "shipped": [("ship", "6A10000000001")],
@@ -56,7 +56,7 @@ def connected(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Itera
     if request.param.endswith("word"):
         by_the_api(world)
     else:
-        standin.messages = list(messages(world))
+        leave_messages(world, world.shop.order_ids())
     with served(standin) as url:
         connect(world, url)
         world.standin = standin  # type: ignore[attr-defined]
@@ -96,9 +96,9 @@ def hint(world: World, *orders: int) -> None:
     world.sync(wait=30)
 
 
-def messages(world: World) -> Iterator[tuple[int, int, str, int]]:
-    for number, order in zip(count(1), map(world.shop.order, world.shop.order_ids()), strict=False):
-        yield number, order.order_id, f"Numéro de commande {order.channel} :{order.marketplace_reference}", 1
+def leave_messages(world: World, orders: Iterable[int]) -> None:
+    for order in map(world.shop.order, orders):
+        world.shop.add_message(order.order_id, f"Numéro de commande {order.channel} :{order.marketplace_reference}")
 
 
 def settle(world: World) -> None:
@@ -118,9 +118,8 @@ def split(world: World, order: int) -> int:
     world.shop.execute(update(listing).where(listing.c.id_order == other).values(same))
     own = {"module": "sfpayment", "payment": same["name_marketplace"]}
     world.shop.execute(update(orders).where(orders.c.id_order == other).values(own))
-    standin = getattr(world, "standin", None)
-    if standin and standin.messages:
-        standin.messages = list(messages(world))
+    if world.shop.rows(select(world.shop.tables["message"])):
+        leave_messages(world, [other])
     return other
 
 

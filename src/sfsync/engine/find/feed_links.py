@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from heapq import nlargest
 from itertools import islice
@@ -36,6 +36,9 @@ LATE = timedelta(days=1)
 """How often those are listed, however old they are."""
 APART = timedelta(days=1)
 """The shop places an order between the marketplace and the acknowledgment; no zone that was set wrongly is further."""
+SELDOM = timedelta(days=1)
+"""How often it is asked where the shop's lists name orders, and Shopping Feed told of no other for `QUIET`."""
+QUIET = timedelta(days=7)
 COVERED = 0.99
 """Where the shop's own lists have so many of them, the others are not asked for one by one."""
 
@@ -43,11 +46,14 @@ COVERED = 0.99
 @dataclass(slots=True)
 class Place:
     """`since`: orders older than that are not listed by the next look. `met`: those after it that were judged, by their
-    ids, with their dates; `late_at`: when those that wait were last listed."""
+    ids, with their dates; `late_at`: when those that wait were last listed; `looked_at`: when it was asked last, and
+    `told_at`: when it last told what no list of the shop had."""
 
     since: str
     late_at: str
     met: dict[str, str] = field(default_factory=dict)
+    looked_at: str = ""
+    told_at: str = ""
 
     def advance(self, found: Iterable[FeedOrder], now: datetime) -> None:
         dated = {str(each.id): (each.created_at or now).isoformat() for each in found}
@@ -57,7 +63,17 @@ class Place:
             self.since = newest[-1][1]
 
     def written(self) -> dict[str, Any]:
-        return {"since": self.since, "late_at": self.late_at, "met": {**self.met}}
+        return asdict(self)
+
+    def looked(self, now: datetime, noticed: Noticed) -> Noticed:
+        self.looked_at = now.isoformat()
+        if noticed.listings:
+            self.told_at = self.looked_at
+        return noticed
+
+    def is_quiet(self, now: datetime) -> bool:
+        """It told nothing for long, and was asked a while ago."""
+        return _within(self.looked_at, now, SELDOM) and not _within(self.told_at, now, QUIET)
 
 
 class FeedLinks:
@@ -78,24 +94,30 @@ class FeedLinks:
     def after(self, cursor: Json | None, orders: KnownOrders) -> Iterator[Noticed]:
         place = Place(**cursor) if cursor else Place(orders.since.isoformat(), orders.now.isoformat())
         first = cursor is None
+        if place.is_quiet(orders.now) and self._listed_by_the_shop(orders.since):
+            return
         for page in self._pages(since=datetime.fromisoformat(place.since)):
             fresh = [each for each in page if str(each.id) not in place.met]
             place.advance(page, orders.now)
-            yield self._linked(fresh, orders.now, aloud=True)
+            yield place.looked(orders.now, self._linked(fresh, orders.now, aloud=True))
             if first and self._covered(page, orders.since):
                 place.since = orders.now.isoformat()
                 break
             first = False
-        if not timedelta() <= orders.now - datetime.fromisoformat(place.late_at) < LATE:
+        if not _within(place.late_at, orders.now, LATE):
             place.late_at = orders.now.isoformat()
             for page in self._pages(since=orders.since, status=WAITING):
-                yield self._linked(page, orders.now)
+                yield place.looked(orders.now, self._linked(page, orders.now))
+        place.looked_at = orders.now.isoformat()
         yield Noticed(cursor=place.written())
 
     def _pages(self, **query: Any) -> Iterator[list[FeedOrder]]:
         listed = self._feed.orders(limit=PAGE, acknowledgment="acknowledged", **query)
         while page := list(islice(listed, PAGE)):
             yield [each for each in page if each.store_reference]
+
+    def _listed_by_the_shop(self, since: datetime) -> bool:
+        return Order.objects.filter(store=self._store, linked=False, created_at__gte=since).exists()
 
     def _covered(self, page: Sequence[FeedOrder], since: datetime) -> bool:
         """The shop's own lists have (nearly) all of them, with their ids: that takes one request to learn, instead of
@@ -173,6 +195,11 @@ def named_in_shop(store: Store, shop: OpenShop, feed: Feed, since: datetime) -> 
     its = [each for each in page if keys.get(each.id) in placed and agrees(each, placed[keys[each.id]])]
     there = feed.count_orders(acknowledgment="acknowledged", since=since) if len(page) == PAGE else None
     return round(len(its) * there / PAGE) if there else len(its)
+
+
+def _within(moment: str, now: datetime, span: timedelta) -> bool:
+    """It was no longer ago, and not in the future, where a clock was wrong."""
+    return bool(moment) and timedelta() <= now - datetime.fromisoformat(moment) < span
 
 
 def _key(store: Store, order: FeedOrder) -> OrderKey:

@@ -126,13 +126,17 @@ PROBLEMS = {
     "old-module-sends": Problem(
         _("The module shoppingfluxexport of the shop sends order updates as well."),
         _(
-            "In the shop, empty its settings for shipped and cancelled orders, or disable the module. sfsync stands "
-            "aside until then."
+            "Switch that off with `sfsync takeover`, or on the page Diagnostics › Decide who sends; or by hand: in the "
+            "shop, empty its settings for shipped and cancelled orders, or disable the module. sfsync stands aside "
+            "until then."
         ),
     ),
     "newer-module-sends": Problem(
         _("The shop's own Shopping Feed module sends order updates as well."),
-        _("In the module's settings, switch the synchronization of orders off. sfsync stands aside until then."),
+        _(
+            "Switch that off with `sfsync takeover`, or on the page Diagnostics › Decide who sends; or by hand: in the "
+            "module's settings, switch the synchronization of orders off. sfsync stands aside until then."
+        ),
     ),
     "takeover-account": Problem(
         _("Changing the shop's settings needs an account of its database that may do so."),

@@ -245,9 +245,9 @@ class SampleShop:
             self.add_message(order_id, text)
         return told.marketplace_reference
 
-    def add_message(self, order_id: int, text: str) -> None:
-        """A private one."""
-        row = {"id_order": order_id, "id_customer": 0, "message": text, "private": 1, "date_add": self.time()}
+    def add_message(self, order_id: int, text: str, *, private: bool = True) -> None:
+        row = {"id_order": order_id, "id_customer": 0, "message": text, "private": int(private)}
+        row["date_add"] = self.time()
         self.execute(insert(self.tables["message"]).values(row))
 
     def rows(self, statement: Executable) -> Sequence[Any]:

@@ -6,7 +6,8 @@ import argparse
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from shoppingfeed.sandbox.sandbox import Sandbox
 from shoppingfeed.sandbox.server import Server
@@ -20,18 +21,20 @@ def run_server(
     token: str = DEFAULT_TOKEN,
     store: int = DEFAULT_STORE,
     samples: bool = False,
+    orders: Iterable[Mapping[str, Any]] = (),
     ticket_seconds: float = 0.0,
     rate_limit: tuple[int, float] | None = None,
     strict: bool = False,
     say: Callable[[str], object] | None = None,
     stop: threading.Event | None = None,
 ) -> None:
-    """Serve a sandbox until the program is interrupted, or `stop` is set. `say` gets each line for the person.
+    """Serve a sandbox until the program is interrupted, or `stop` is set. `orders` are keyword arguments of
+    `add_order`; `say` gets each line for the person.
 
     OSError, with a sentence, when the port is taken; ValueError when an option makes no sense.
     """
     tell = say or (lambda line: sys.stdout.write(f"{line}\n") and sys.stdout.flush())
-    sandbox = Sandbox(token, store, ticket_seconds=ticket_seconds, rate_limit=rate_limit, strict=strict)
+    sandbox = Sandbox(token, store, ticket_seconds=ticket_seconds, rate_limit=rate_limit, strict=strict, orders=orders)
     if samples:
         sandbox.load_samples()
     with sandbox.serve(port, host) as server, contextlib.suppress(KeyboardInterrupt):

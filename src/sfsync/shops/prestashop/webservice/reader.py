@@ -32,6 +32,7 @@ from sfsync.shops.prestashop.webservice.rights import require
 BATCH = 500
 """Orders of one question: their ids make an address of 5 kB."""
 _STATE = ("id", "name", "color", "deleted", "shipped", "paid")
+_FLAGS = ("id", "shipped", "paid")
 
 T = TypeVar("T")
 
@@ -40,10 +41,11 @@ class WebServiceReader:
     """Implements `sfsync.shops.base.Reader`: three questions for 500 orders, and one more where the shop's bridge shows
     the shipments of 9.1."""
 
-    def __init__(self, service: WebService, bridge: Bridge) -> None:
+    def __init__(self, service: WebService, bridge: Bridge, memory: Mapping[str, Any] | None = None) -> None:
         self._service, self._bridge = service, bridge
         self._carriers = Kept(self._read_carriers)
-        self._states = Kept(self._read_states)
+        self._flags = Kept(self._read_flags)
+        self._flags.recall((memory or {}).get("flags"))
         self._shops = Kept(self._read_shops)
         self._about = Kept(self._read_about)
 
@@ -75,7 +77,7 @@ class WebServiceReader:
                 shipped=flag(row, "shipped"),
                 paid=flag(row, "paid"),
             )
-            for row in self._states.value
+            for row in self._read_states()
         ]
 
     def carriers(self) -> list[Carrier]:
@@ -106,11 +108,18 @@ class WebServiceReader:
     def refresh(self) -> bool:
         """At most one question, so that what is kept is fresh when orders are read. Was there one? What was never read
         is left alone: a process that lives for one look would do nothing else."""
-        kept: list[Kept[Any]] = [self._states, self._carriers, *self._bridge.kept]
+        kept: list[Kept[Any]] = [self._flags, self._carriers, *self._bridge.kept]
         old = [each for each in kept if each.old]
         for first in old[:1]:
             first.renew()
         return bool(old)
+
+    def prepare(self) -> None:
+        """Reads what a process that lives for one look would have to read before it sends."""
+        self._flags.renew()
+
+    def remember(self) -> dict[str, Any]:
+        return {"flags": self._flags.remember()}
 
     def parcels(self, filters: Mapping[str, str]) -> list[rows.Parcel]:
         """Rising, with and without a number."""
@@ -153,8 +162,7 @@ class WebServiceReader:
 
     def _names(self) -> Names:
         carriers = {each.id_carrier: self._named(each) for each in self._carriers.value}
-        flags = {number(row, "id"): (flag(row, "shipped"), flag(row, "paid")) for row in self._states.value}
-        return Names(carriers, flags)
+        return Names(carriers, {status: (shipped, paid) for status, shipped, paid in self._flags.known})
 
     def _named(self, row: rows.Carrier) -> Named:
         """One named `0` goes by the shop's name."""
@@ -166,6 +174,12 @@ class WebServiceReader:
 
     def _read_states(self) -> list[Row]:
         return self._service.all_rows(Question("order_states", {"id": after(0)}, _STATE))
+
+    def _read_flags(self) -> list[list[Any]]:
+        """Status, and whether it means shipped and paid: they hardly ever change, and a process remembers them for the
+        next one."""
+        found = self._service.all_rows(Question("order_states", {"id": after(0)}, _FLAGS))
+        return [[number(row, "id"), flag(row, "shipped"), flag(row, "paid")] for row in found]
 
     def _read_about(self) -> About:
         settings = self._rows(rows.Setting, "configurations", {"name": any_of(SETTINGS)}, most=500)

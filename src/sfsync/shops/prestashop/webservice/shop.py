@@ -40,7 +40,7 @@ class WebServiceShop:
             address, key, shop_id=shop_id, pace=pace, timeout=around.timeout, memory=memory, transport=transport
         )
         bridge = Bridge(self._service)
-        self.reader = WebServiceReader(self._service, bridge)
+        self.reader = WebServiceReader(self._service, bridge, memory)
         self._senders = WebServiceSenders(self.reader.settings, ignored=ignore_senders)
         self._listings = Listings(self._service, bridge, lambda: self.reader.about)
         self._source = WebServiceSource(self._service, self.reader, self._listings, bridge)
@@ -63,7 +63,7 @@ class WebServiceShop:
         return None
 
     def memory(self) -> dict[str, Any]:
-        return self._service.remember()
+        return {**self._service.remember(), **self.reader.remember()}
 
     def close(self) -> None:
         self._service.close()

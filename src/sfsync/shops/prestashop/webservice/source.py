@@ -88,6 +88,7 @@ class WebServiceSource:
 
     def _start(self, orders: KnownOrders) -> Place:
         """What happened before is seen by the look at each order that follows its listing."""
+        self._reader.prepare()
         newest = self._service.newest("order_histories")
         window = self._service.ids("order_histories", {"id": after(newest - OVERLAP)})
         last = self._rows_of_history(window[-1:])

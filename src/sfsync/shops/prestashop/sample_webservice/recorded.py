@@ -1,4 +1,4 @@
-"""Real answers of PrestaShop 8.2.4 and 9.1.4 (tests/data/prestashop-webservice)."""
+"""Real answers of PrestaShop 8.2.4 and 9.1.4 (`answers`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from shoppingfeed import Response
 
-FOLDER = Path(__file__).parents[1] / "data" / "prestashop-webservice"
+FOLDER = Path(__file__).parent / "answers"
 VERSIONS = ("8.2.4", "9.1.4")
 
 

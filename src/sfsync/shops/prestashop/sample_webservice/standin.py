@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 from sqlalchemy import Column, ColumnElement, Select, Table, false, select, update
 
 from sfsync.shops.prestashop.sample import SampleShop
+from sfsync.shops.prestashop.sample_webservice import recorded
+from sfsync.shops.prestashop.sample_webservice.resources import ENTRY, OF_BRIDGE, RESOURCES, Resource, spelt
 from shoppingfeed import NoAnswerError, NotSentError, Request, Response
-from tests.webservice import recorded
-from tests.webservice.resources import ENTRY, OF_BRIDGE, RESOURCES, Resource, spelt
 
 KEY = "A2B4C6D8E1F3G5H7J9K2L4M6N8P1Q3R5"
 HOST = "shop.example"
@@ -48,7 +48,7 @@ class Behaviour:
 @dataclass
 class Standin:
     """`rights`: what the key may read. `asked`: every question, newest last; `statements` how many SQL statements they
-    would have cost the shop. `messages`: id, order, text, private."""
+    would have cost the shop."""
 
     shop: SampleShop
     version: str = "8.2.4"
@@ -58,7 +58,6 @@ class Standin:
     shop_ids: frozenset[int] = frozenset({1})
     behaviour: Behaviour = field(default_factory=Behaviour)
     asked: list[str] = field(default_factory=list)
-    messages: list[tuple[int, int, str, int]] = field(default_factory=list)
     statements: int = 0
 
     def __post_init__(self) -> None:
@@ -149,7 +148,7 @@ class Standin:
         if request.method == "POST" and name == "order_histories" and self.behaviour.writable:
             return self._write(request.body.decode())
         if request.method == "PUT" and name == "configurations" and self.behaviour.writable:
-            return self._save(int(number), ElementTree.fromstring(request.body))
+            return self._save(int(number), ElementTree.fromstring(request.body))  # noqa: S314 - for our own client, on this machine
         if request.method != "GET":
             return self._named("missing-right-to-method", "resource orders", f"resource {name}")
         return self._read(name, number, parameters)
@@ -187,8 +186,6 @@ class Standin:
 
     def _read(self, name: str, number: str, parameters: Mapping[str, str]) -> Response:
         self.statements += 30
-        if name == "messages":
-            return self._json(self._messages(parameters))
         if name not in RESOURCES:
             return self._json([])
         resource = RESOURCES[name]
@@ -208,14 +205,6 @@ class Standin:
             return recorded.answer(self.version, "missing-object")
         rows = [self._row(resource, each, fields, parameters) for each in ids] if ids else []
         return self._json({ENTRY.get(name, name): rows} if rows else [])
-
-    def _messages(self, parameters: Mapping[str, str]) -> Any:
-        """`messages`: id, order, text, private. A sample shop has no table of them."""
-        orders = parameters["filter[id_order]"].strip("[]").split("|")
-        kept = [each for each in self.messages if str(each[1]) in orders]
-        names = ("id", "id_order", "message", "private")
-        found = [dict(zip(names, [each[0], *map(str, each[1:])], strict=True)) for each in kept]
-        return {"messages": found} if found else []
 
     @property
     def _headers(self) -> dict[str, str]:

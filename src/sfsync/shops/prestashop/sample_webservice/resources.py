@@ -53,6 +53,7 @@ RESOURCES = {
         "value name id_shop_group:? id_shop:? date_add date_upd",
         unsorted="name",
     ),
+    "messages": Resource("message", "id_message", "id_order:# message private"),
     "shipments": Resource("shipment", "id_shipment", "id_order:# id_carrier:# tracking_number date_add date_upd"),
     "shoppingfeed_orders": Resource(
         "shoppingfeed_order",
