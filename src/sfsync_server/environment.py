@@ -131,7 +131,7 @@ class Environment(BaseSettings):
     oidc_groups_claim: str = Field(default="groups", description="Where the provider says who is in which group")
     oidc_roles: str = Field(
         default="",
-        description="Roles by group, like admins=administrator,shops=merchant; nobody else comes in by the provider",
+        description="Roles by group, like admins=administrator,acme=agency:acme; nobody else comes in by the provider",
     )
     broker_url: SecretStr = Field(
         default=SecretStr(""), description="Celery's broker for fleets: redis://… or amqp://…"

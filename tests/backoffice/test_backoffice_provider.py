@@ -17,10 +17,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from sfsync.guard.groups import read_roles, role_of
+from sfsync.models import Role
 from sfsync_server import environment
 from tests.pages import text
 
-ROLES = {"it": "administrator", "shops": "merchant"}
+ROLES = {"it": "administrator", "partners": "agency:acme", "audit": "read-only", "shops": "merchant"}
 
 
 class Provider(ThreadingHTTPServer):
@@ -120,6 +121,14 @@ def test_the_groups_of_today_make_the_role_of_today(provider: Provider) -> None:
     assert User.objects.count() == 1
 
 
+def test_the_provider_may_name_the_group_of_stores(provider: Provider) -> None:
+    """Where it names none, the person keeps the one that they have."""
+    for groups in (["partners"], ["audit"]):
+        come(provider, sub="1", groups=groups)
+        kept = Role.objects.get(user__username="claire")
+        assert (kept.level, kept.group) == ({"partners": "agency", "audit": "read-only"}[groups[0]], "acme")
+
+
 @pytest.mark.parametrize("groups", [[], None, ["football"], "football", [{"it": 1}], "IT"])
 def test_who_is_in_no_group_with_a_role_stays_out(provider: Provider, groups: Any) -> None:
     browser, answer = come(provider, sub="1", groups=groups)
@@ -166,7 +175,8 @@ def test_a_callback_that_nobody_asked_for_opens_nothing(provider: Provider) -> N
 
 @pytest.mark.parametrize(("groups", "role"), [
     (["it", "shops"], "administrator"), (["shops", "it"], "administrator"), ("shops it", "administrator"),
-    (["shops"], "merchant"), ("shops,football", "merchant"), ([], ""), (None, ""), ([1, ["it"]], ""),
+    (["shops", "partners"], "agency:acme"), (["shops"], "merchant"),
+    ("shops,football", "merchant"), ([], ""), (None, ""), ([1, ["it"]], ""),
 ])  # fmt: skip
 def test_the_highest_of_the_groups_roles_counts(groups: Any, role: str) -> None:
     assert role_of(groups, ROLES) == role
@@ -174,6 +184,7 @@ def test_the_highest_of_the_groups_roles_counts(groups: Any, role: str) -> None:
 
 def test_roles_are_written_group_by_group() -> None:
     assert read_roles("it=administrator, cn=shops=merchant,") == {"it": "administrator", "cn=shops": "merchant"}
-    for wrong in ("it", "it=king", "=merchant"):
+    assert read_roles("partners=agency:acme") == {"partners": "agency:acme"}
+    for wrong in ("it", "it=king", "=merchant", "it=administrator:acme", "it=agency:", "it=agency:a b"):
         with pytest.raises(ValueError, match="takes group=role"):
             read_roles(wrong)

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from sfsync.models.role import Level, give
+from sfsync.models import Store
+from sfsync.models.role import Level, Role, give
 from sfsync.testing import World
 from tests.backoffice.conftest import enter, link_in
 from tests.pages import text
@@ -93,7 +94,7 @@ rehearsal                     302/302  200/403  200/200  200/200  200/200
 takeover                      302/302  200/403  200/302  200/302  200/302
 diagnostics                   302/302  200/403  200/200  200/200  200/200
 """
-"""Of GET and POST, an empty form; a store of theirs, a person who sees it alone. By column: `LEVELS`."""
+"""Of GET and POST, an empty form; a store of theirs, a person of its group. By column: `LEVELS`."""
 
 
 def addresses(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -111,10 +112,10 @@ def addresses(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]
 WORDS = {"slug:form": "html", "str:key": "wrong-key", "str:secret": "made-up", "int:pk": "1"}
 
 
-def path(route: str, world: World, person: User) -> str:
+def path(route: str, world: World, person: User, store: str = "main") -> str:
     """The route with something that exists in each of its places."""
     order = str(world.shop.order_ids()[0])
-    given = {**WORDS, "slug:store": "main", "int:number": str(person.pk), "orderkey:key": order}
+    given = {**WORDS, "slug:store": store, "int:number": str(person.pk), "orderkey:key": order}
     route = route.replace("^(?P<provider_id>[^/]+)", "company")
     return "/" + re.sub(r"<([^>]+)>", lambda place: given[place[1]], route)
 
@@ -122,17 +123,34 @@ def path(route: str, world: World, person: User) -> str:
 @pytest.fixture
 def somebody(shop: World) -> User:
     """Whom an agency with this store may manage."""
-    person = User.objects.create_user("paul")
-    person.sfsync_stores.add(shop.store)  # type: ignore[attr-defined]
+    Store.objects.filter(pk=shop.store.pk).update(group="acme")
+    return somebody_of("acme", "paul", shop.store)
+
+
+def somebody_of(group: str, name: str, *stores: Store) -> User:
+    person = User.objects.create_user(name, email=f"{name}@example.com")
+    give(person, Level.MERCHANT, group)
+    person.sfsync_stores.set(stores)  # type: ignore[attr-defined]
     return person
 
 
-def visitor(level: str, store: Any) -> Client:
+@pytest.fixture
+def elsewhere(shop: World, somebody: User) -> User:
+    """A person of another group, which has a store too; the third store is of no group."""
+    common = {"shop_url": shop.shop.url}
+    others = [shop.add_store(name, group=OTHERS[name], feed_store_id=n, **common) for n, name in enumerate(OTHERS, 11)]
+    return somebody_of("rival", "stranger", *others)
+
+
+OTHERS = {"rival-shop": "rival", "of-nobody": ""}
+
+
+def visitor(level: str, *stores: Any) -> Client:
     client = Client()
     if level != "nobody":
         person = User.objects.create_user(f"a-{level}", password="x")
-        give(person, level)
-        person.sfsync_stores.add(store)  # type: ignore[attr-defined]
+        give(person, level, "acme")
+        person.sfsync_stores.set(stores)  # type: ignore[attr-defined]
         enter(client, person)
     return client
 
@@ -155,35 +173,114 @@ def test_every_address_answers_each_role_as_the_table_says(shop: World, somebody
     assert found == expected
 
 
-def test_an_agency_manages_people_who_see_its_stores_alone(shop: World, somebody: User) -> None:
-    other = shop.add_store("other", shop_url=shop.shop.url)
+@pytest.mark.parametrize("level", LEVELS[1:4])
+def test_what_is_of_another_group_does_not_exist(shop: World, elsewhere: User, level: str) -> None:
+    """Every address of a store or a person, although the store was given to them: not found, or nothing for them."""
+    client = visitor(level, *Store.objects.filter(name__in=OTHERS))
+    ours = [route for name, route in addresses(get_resolver().url_patterns) if name not in ("hook", "rows")]
+    for route in (each for each in ours if "slug:store" in each or "int:number" in each):
+        for other in OTHERS:
+            url = path(route, shop, elsewhere, other)
+            found = {client.get(url).status_code, client.post(url).status_code}
+            of_people = "int:number" in route and level != Level.AGENCY
+            assert found <= ({403} if of_people else {404, 405}), route
+
+
+@pytest.mark.parametrize("level", LEVELS[1:4])
+def test_no_page_names_what_is_of_another_group(shop: World, elsewhere: User, somebody: User, level: str) -> None:
+    client = visitor(level, shop.store)
+    User.objects.get(username=f"a-{level}").sfsync_stores.set(Store.objects.all())  # type: ignore[attr-defined]
+    somebody.sfsync_stores.set(Store.objects.all())  # type: ignore[attr-defined]
+    seen = 0
+    for name, route in addresses(get_resolver().url_patterns):
+        answer = client.get(path(route, shop, somebody))
+        if answer.status_code == 200 and not answer.streaming:
+            page = answer.content.decode()
+            seen += "main" in page
+            assert not re.search("rival|of-nobody|stranger", page), name
+    assert seen > 15
+
+
+def test_an_agency_without_a_group_sees_nothing(shop: World) -> None:
+    agency = User.objects.create_user("lost")
+    give(agency, Level.AGENCY)
+    shop.store.members.add(agency)
+    somebody_of("", "nobody", shop.store)
+    client = Client()
+    enter(client, agency)
+    assert client.get("/stores/main/").status_code == 404
+    assert "nobody" not in text(client.get("/people/"))
+
+
+def test_an_agency_manages_the_people_of_its_group_alone(shop: World, somebody: User, elsewhere: User) -> None:
     agency = visitor(Level.AGENCY, shop.store)
-    elsewhere = User.objects.create_user("elsewhere")
-    elsewhere.sfsync_stores.set([shop.store, other])  # type: ignore[attr-defined]
+    elsewhere.sfsync_stores.add(shop.store)  # type: ignore[attr-defined]
     root = User.objects.create_superuser("root")
     names = text(agency.get("/people/"))
     assert "paul" in names
-    assert "elsewhere" not in names
     for person in (elsewhere, root, User.objects.get(username="a-agency")):
         assert agency.get(f"/people/{person.pk}/").status_code == 404
         assert agency.post(f"/people/{person.pk}/link/").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "more", [{"role": "administrator"}, {"role": "agency"}, {"stores": "other"}, {"stores": "none"}]
-)
-def test_an_agency_gives_nobody_more_than_it_has(shop: World, more: dict[str, str]) -> None:
-    stores = {"other": [shop.add_store("other", shop_url=shop.shop.url).pk], "none": []}
+@pytest.mark.parametrize("more", [{"role": "administrator"}, {"stores": "rival-shop"}])
+def test_an_agency_gives_nobody_more_than_it_has(shop: World, elsewhere: User, more: dict[str, str]) -> None:
+    """Its own group, whatever it sends along."""
     agency = visitor(Level.AGENCY, shop.store)
-    given = {"username": "new", "active": "on", "role": "merchant", "stores": [shop.store.pk]}
-    wrong = {**given, **{name: stores.get(value, value) for name, value in more.items()}}
+    numbers: dict[str, int] = dict(Store.objects.values_list("name", "pk"))
+    given = {"username": "new", "active": "on", "role": "merchant", "group": "rival", "stores": [shop.store.pk]}
+    wrong = {**given, **{name: numbers.get(value, value) for name, value in more.items()}}
     assert "Nothing saved yet" in text(agency.post("/people/new/", wrong))
     assert not User.objects.filter(username="new").exists()
     link_in(agency.post("/people/new/", given))
-    assert list(User.objects.get(username="new").sfsync_stores.all()) == [shop.store]  # type: ignore[attr-defined]
+    new = User.objects.get(username="new")
+    assert list(new.sfsync_stores.all()) == [shop.store]  # type: ignore[attr-defined]
+    assert Role.objects.get(user=new).group == "acme"
 
 
-def test_who_may_only_look_changes_nothing(shop: World) -> None:
+def test_an_agency_leaves_alone_what_it_does_not_see(shop: World, somebody: User, elsewhere: User) -> None:
+    """A store that has left the group stays given to the person, for the day when it comes back."""
+    somebody.sfsync_stores.set(Store.objects.all())  # type: ignore[attr-defined]
+    agency = visitor(Level.AGENCY, shop.store)
+    agency.post(f"/people/{somebody.pk}/", {"username": "paul", "active": "on", "role": "agency"})
+    assert Role.objects.get(user=somebody).level == Level.AGENCY
+    kept = somebody.sfsync_stores.values_list("name", flat=True)  # type: ignore[attr-defined]
+    assert sorted(kept) == ["of-nobody", "rival-shop"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"role": "agency"}, "An agency needs a group."),
+        ({"role": "merchant", "group": "rival"}, "Not in the group “rival”: main."),
+        ({"role": "merchant", "group": "made-up"}, "Select a valid choice."),
+    ],
+)
+def test_an_administrator_puts_people_into_the_groups_that_there_are(
+    shop: World, elsewhere: User, given: dict[str, str], said: str
+) -> None:
+    root = visitor(Level.ADMINISTRATOR, shop.store)
+    new = {"username": "new", "active": "on", "stores": [shop.store.pk]}
+    assert said in text(root.post("/people/new/", {**new, **given}))
+    link_in(root.post("/people/new/", {**new, "role": "agency", "group": "acme"}))
+    client = Client()
+    enter(client, User.objects.get(username="new"))
+    assert client.get("/stores/main/").status_code == 200
+    assert client.get("/stores/rival-shop/").status_code == 404
+
+
+def test_a_merchants_stores_are_those_of_their_group(shop: World, somebody: User, elsewhere: User) -> None:
+    """As soon as the store moves; without a group, what was given counts."""
+    client = Client()
+    enter(client, somebody)
+    assert client.get("/stores/main/").status_code == 200
+    Store.objects.filter(name="main").update(group="rival")
+    assert client.get("/stores/main/").status_code == 404
+    Role.objects.filter(user=somebody).delete()
+    assert client.get("/stores/main/").status_code == 200
+
+
+def test_who_may_only_look_changes_nothing(shop: World, somebody: User) -> None:
     reader = visitor(Level.READ_ONLY, shop.store)
     order = shop.ship(shop.order(), "T-1")
     assert reader.post("/stores/main/processes/run/").status_code == 403

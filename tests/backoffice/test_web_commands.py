@@ -18,7 +18,7 @@ import pytest
 from django.contrib.auth.models import User
 from typer.testing import CliRunner
 
-from sfsync.models import Act, Store
+from sfsync.models import Act, Role, Store
 from sfsync.testing import World
 from sfsync_server.cli import app
 
@@ -48,12 +48,19 @@ def test_createuser_makes_an_administrator(db: None) -> None:
     assert User.objects.get().is_staff
 
 
+def test_createuser_makes_an_agency(db: None) -> None:
+    assert createuser("ada", "--agency", "--group", "acme") == (0, "Created ada (agency; stores: all of acme).")
+    assert Role.objects.values_list("level", "group").get() == ("agency", "acme")
+
+
 @pytest.mark.parametrize(
     ("arguments", "password", "sentence"),
     [
         (["claire"], "12345678", "too common"),
         (["claire", "--store", "nowhere"], "a-good-password-9", "There is no store “nowhere”"),
         (["claire", "--email", "nonsense"], "a-good-password-9", "valid email"),
+        (["claire", "--agency"], "a-good-password-9", "--agency takes --group"),
+        (["claire", "--group", "a b"], "a-good-password-9", "valid “slug”"),
         (["claire"], "", "The first line of the input holds no password."),
         (["taken"], "a-good-password-9", "The name “taken” is already taken."),
     ],

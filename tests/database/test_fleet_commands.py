@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def stores() -> list[Store]:
-    made = [Store(name=name, feed_store_id=10) for name in ("acme-fr", "acme-uk", "other")]
+    names = {"acme-fr": "acme", "acme-uk": "acme", "other": "rival"}
+    made = [Store(name=name, group=group, feed_store_id=10) for name, group in names.items()]
     for each in made:
         each.save()
     make_rows()
@@ -45,6 +46,13 @@ def test_stores_are_paused_and_resumed_by_pattern_and_each_change_is_recorded(st
     assert SettingChange.objects.filter(name="enabled", who__contains="command line").count() == 2
     assert "resume: 2 of 3 stores" in ran("fleet", "resume", "--all", "--yes")
     assert enabled() == ["acme-fr", "acme-uk", "other"]
+
+
+def test_stores_are_chosen_by_group(stores: list[Store]) -> None:
+    assert "pause: 1 of 1 stores" in ran("fleet", "pause", "--group", "rival", "--yes")
+    assert enabled() == ["acme-fr", "acme-uk"]
+    told = json.loads(ran("status", "--json"))
+    assert {name: each["group"] for name, each in told.items()} == {"acme-fr": "acme", "acme-uk": "acme"}
 
 
 def test_a_store_that_refuses_does_not_stop_the_others(stores: list[Store]) -> None:
@@ -70,8 +78,8 @@ def test_stores_in_one_trouble_are_due_at_once_when_it_is_mended(stores: list[St
     ("arguments", "sentence"),
     [
         (("stop", "--all"), "“stop” is none of pause, resume, run, retry."),
-        (("pause",), "Name the stores, or give --trouble or --all."),
-        (("pause", "nobody-*"), "No store is called so, or is in that trouble."),
+        (("pause",), "Name the stores, or give --trouble, --group or --all."),
+        (("pause", "nobody-*"), "No store is called so, or is in that trouble or group."),
     ],
 )
 def test_what_makes_no_sense_changes_nothing(stores: list[Store], arguments: tuple[str, ...], sentence: str) -> None:

@@ -80,7 +80,9 @@ def _role(sociallogin: Any) -> str:
 
 
 def _give(sociallogin: Any) -> None:
-    give(sociallogin.user, _role(sociallogin))
+    """Where the provider names no group of stores, the person keeps the one that they have."""
+    level, _limited, group = _role(sociallogin).partition(":")
+    give(sociallogin.user, level, group or None)
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -14,17 +14,19 @@ class Level(models.TextChoices):
 
     READ_ONLY = "read-only", _("Read only: sees their stores, changes nothing")
     MERCHANT = "merchant", _("Merchant: acts on the orders and settings of their stores")
-    AGENCY = "agency", _("Agency: the same, and gives people access to these stores")
+    AGENCY = "agency", _("Agency: acts on every store of its group, and gives people access to them")
     ADMINISTRATOR = "administrator", _("Administrator: sees everything, adds stores and people")
 
 
 class Role(models.Model):
-    """Who has none is a merchant."""
+    """Who has none is a merchant. `group`: the person sees no stores but those of this group; empty: it is no limit,
+    and no agency."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="sfsync_role"
     )
     level = models.CharField(max_length=16, choices=Level)
+    group = models.SlugField(max_length=64, default="", blank=True)
 
     class Meta:
         db_table = "sfsync_role"
@@ -39,18 +41,29 @@ def level_of(user: Any) -> Level | None:
         return None
     if user.is_staff:
         return Level.ADMINISTRATOR
-    if not hasattr(user, "_sfsync_level"):
-        kept = Role.objects.filter(user=user).values_list("level", flat=True).first()
-        user._sfsync_level = kept or Level.MERCHANT
-    return Level(user._sfsync_level)
+    return _kept(user)[0]
 
 
-def give(user: Any, level: str) -> None:
-    """Saves the person too."""
+def group_of(user: Any) -> str:
+    """Of somebody who is signed in; empty where there is none. Read with the level."""
+    return "" if user.is_staff else _kept(user)[1]
+
+
+def _kept(user: Any) -> tuple[Level, str]:
+    if not hasattr(user, "_sfsync_kept_role"):
+        kept = Role.objects.filter(user=user).values_list("level", "group").first() or (Level.MERCHANT, "")
+        user._sfsync_kept_role = (Level(kept[0]), kept[1])
+    found: tuple[Level, str] = user._sfsync_kept_role
+    return found
+
+
+def give(user: Any, level: str, group: str | None = None) -> None:
+    """Saves the person too. `group`: None keeps the one that they have."""
     user.is_staff = user.is_superuser = level == Level.ADMINISTRATOR
     user.save()
-    user._sfsync_level = level
+    vars(user).pop("_sfsync_kept_role", None)
     if user.is_staff:
         Role.objects.filter(user=user).delete()
     else:
-        Role.objects.update_or_create(user=user, defaults={"level": level})
+        given = {"level": level} if group is None else {"level": level, "group": group}
+        Role.objects.update_or_create(user=user, defaults=given)

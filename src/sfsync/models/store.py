@@ -53,6 +53,13 @@ class Store(models.Model):
         help_text=_("Letters, digits and hyphens. Used in URLs; cannot be changed later."),
         error_messages={"unique": _("This name is already taken.")},
     )
+    group = models.SlugField(
+        _("Group"),
+        max_length=64,
+        blank=True,
+        default="",
+        help_text=_("An agency sees the stores of its group. Leave empty if no agency looks after this store."),
+    )
     enabled = models.BooleanField(
         _("Switched on"),
         default=True,
@@ -224,7 +231,8 @@ class Store(models.Model):
             StoreState.objects.create(store=self)
 
     def clean(self) -> None:
-        """Beside the other stores: two enabled ones of one shop and one account would send everything twice."""
+        """Beside the other stores: two enabled ones of one shop and one account would send everything twice. One of
+        another group is not named: whoever reads this may not know of it."""
         if not self.enabled or self._outsides is None:
             return
         others = Store.objects.filter(enabled=True, feed_store_id=self.feed_store_id).exclude(pk=self.pk)
@@ -235,7 +243,7 @@ class Store(models.Model):
                         "This store connects the same shop and the same Shopping Feed account as “%(other)s”: "
                         "everything would be sent twice. Switch one of them off."
                     ),
-                    params={"other": other.name},
+                    params={"other": other.name if other.group == self.group else "…"},
                 )
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:

@@ -22,6 +22,7 @@ def fleet(
     act: Annotated[str, typer.Argument(help="pause, resume, run or retry.")],
     names: Annotated[list[str] | None, typer.Argument(help="Stores by name, or by pattern: 'acme-*'.")] = None,
     trouble: Annotated[str, typer.Option("--trouble", help="Only stores in this trouble, by its code.")] = "",
+    group: Annotated[str, typer.Option("--group", help="Only stores of this group.")] = "",
     all_stores: Annotated[bool, typer.Option("--all", help="Every store.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
 ) -> None:
@@ -33,12 +34,12 @@ def fleet(
 
     if act not in list(many.Act):
         shown.stop(f"“{act}” is none of {', '.join(many.Act)}.", shown.USAGE)
-    if not (names or trouble or all_stores):
-        shown.stop("Name the stores, or give --trouble or --all.", shown.USAGE)
-    stores = many.chosen(names or [], trouble)
+    if not (names or trouble or group or all_stores):
+        shown.stop("Name the stores, or give --trouble, --group or --all.", shown.USAGE)
+    stores = many.chosen(names or [], trouble, group)
     count = stores.count()
     if not count:
-        shown.stop("No store is called so, or is in that trouble.", shown.USAGE)
+        shown.stop("No store is called so, or is in that trouble or group.", shown.USAGE)
     if not yes and not typer.confirm(f"{act} for {count} stores?"):
         raise typer.Exit(1)
     changed, refused = many.act(many.Act(act), stores, shown.person())

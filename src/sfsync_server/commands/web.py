@@ -117,6 +117,10 @@ def create_user(
     store: Annotated[
         list[str] | None, typer.Option("--store", help="A store to see and act on; may be repeated.")
     ] = None,
+    group: Annotated[str, typer.Option("--group", help="Only stores of this group.")] = "",
+    agency: Annotated[
+        bool, typer.Option("--agency", help="Every store of --group, and gives people access to them.")
+    ] = False,
     email: Annotated[str, typer.Option("--email", help="The person's email address.")] = "",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from the first line of the input.")
@@ -132,27 +136,31 @@ def create_user(
     from django.db import transaction
 
     from sfsync.models.act import note
-    from sfsync.models.role import Level
+    from sfsync.models.role import Level, Role, give
 
+    if agency and (admin or store or not group):
+        shown.stop("--agency takes --group, and neither --admin nor --store.", shown.USAGE)
     people = get_user_model()
     if people.objects.filter(username__iexact=name).exists():
         shown.stop(f"The name “{name}” is already taken.", shown.USAGE)
     stores = [each for chosen in store or [] for each in shown.stores_named(chosen)]
     password = _read_password() if password_stdin else _ask_password()
-    user = people(username=name, email=email, is_staff=admin, is_superuser=admin)
+    user = people(username=name, email=email)
     try:
         validate_password(password, user)
         user.set_password(password)
         user.full_clean()
+        Role(group=group).clean_fields(exclude=["user", "level"])
     except ValidationError as error:
         shown.stop(" ".join(error.messages), shown.USAGE)
-    role, names = Level.ADMINISTRATOR if admin else Level.MERCHANT, [each.name for each in stores]
+    role = Level.ADMINISTRATOR if admin else Level.AGENCY if agency else Level.MERCHANT
+    names = [each.name for each in stores]
     with transaction.atomic():
-        user.save()
+        give(user, role, group)
         user.sfsync_stores.set(stores)
-        note(shown.person(), "person-saved", person=name, role=role, active=True, stores=names)
-    seen = ", ".join(names) or "none yet"
-    shown.say(f"Created {name} ({'administrator' if admin else f'user; stores: {seen}'}).")
+        note(shown.person(), "person-saved", person=name, role=role, group=group, active=True, stores=names)
+    seen = f"agency; stores: all of {group}" if agency else f"user; stores: {', '.join(names) or 'none yet'}"
+    shown.say(f"Created {name} ({'administrator' if admin else seen}).")
 
 
 def _read_password() -> str:

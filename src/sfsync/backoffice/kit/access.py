@@ -1,5 +1,5 @@
-"""Who may see and do what: the stores given to them, an administrator (`is_staff`) everything; to look only, to act, or
-to give others access too (`sfsync.models.role`)."""
+"""Who may see and do what: the stores given to them, an agency those of its group, an administrator (`is_staff`)
+everything; to look only, to act, or to give others access too (`sfsync.models.role`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from sfsync.backoffice.kit import languages
 from sfsync.models import Store
-from sfsync.models.role import Level, level_of
+from sfsync.models.role import Level, group_of, level_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -30,7 +30,13 @@ def is_administrator(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 def stores_of(user: Any) -> QuerySet[Store]:
     """The stores that a signed-in person sees and acts on."""
-    return Store.objects.all() if is_administrator(user) else Store.objects.filter(members=user)
+    if is_administrator(user):
+        return Store.objects.all()
+    group = group_of(user)
+    if level_of(user) is Level.AGENCY:
+        return Store.objects.filter(group=group).exclude(group="")
+    given = Store.objects.filter(members=user)
+    return given.filter(group=group) if group else given
 
 
 def person(request: HttpRequest) -> str:

@@ -1,5 +1,5 @@
-"""People: who may sign in, which stores they see, and what they may do there. An administrator sees everybody; an
-agency those who see none but stores of the agency's, and gives nobody more than it has."""
+"""People: who may sign in, which stores they see, and what they may do there. An administrator sees everybody, an
+agency the people of its group; it makes more of them, and gives nobody more than it has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,7 +23,7 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.signals import access_renewed
 from sfsync.models import SettingChange, Store
 from sfsync.models.act import note
-from sfsync.models.role import Level, give, level_of
+from sfsync.models.role import Level, give, group_of, level_of
 
 PEOPLE_A_PAGE = 50
 
@@ -34,6 +34,11 @@ class Person(forms.Form):
     username = forms.CharField(label=gettext_lazy("Name to sign in with"), max_length=150)
     email = forms.EmailField(label=gettext_lazy("Email address"), required=False)
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Level.choices, widget=forms.RadioSelect)
+    group = forms.ChoiceField(
+        label=gettext_lazy("Group"),
+        required=False,
+        help_text=gettext_lazy("An agency sees every store of its group. Anybody else in it sees no others."),
+    )
     active = forms.BooleanField(label=gettext_lazy("Active"), required=False)
     stores = forms.ModelMultipleChoiceField(
         Store.objects.order_by("name"),
@@ -44,12 +49,15 @@ class Person(forms.Form):
     )
 
     def __init__(self, user: Any, giver: Any, data: Any = None) -> None:
-        self.user = user
+        self.user, self.of_group = user, group_of(giver)
         super().__init__(data, initial=_initial(user))
-        if not is_administrator(giver):
-            self.fields["role"].choices = Level.choices[:2]  # type: ignore[attr-defined]
-            self.fields["stores"].queryset = stores_of(giver).order_by("name")  # type: ignore[attr-defined]
-            self.fields["stores"].required = True
+        self.theirs = stores_of(giver).order_by("name")
+        self.fields["stores"].queryset = self.theirs  # type: ignore[attr-defined]
+        if is_administrator(giver):
+            self.fields["group"].choices = [("", "–"), *((each, each) for each in _groups(user))]  # type: ignore[attr-defined]
+        else:
+            del self.fields["group"]
+            self.fields["role"].choices = Level.choices[:3]  # type: ignore[attr-defined]
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
@@ -66,6 +74,17 @@ class Person(forms.Form):
     def clean_active(self) -> bool:
         return self._not_the_last(self.cleaned_data["active"])
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        group = cleaned.setdefault("group", self.of_group)
+        if cleaned.get("role") == Level.AGENCY and not group:
+            self.add_error("group", _("An agency needs a group."))
+        others = [each.name for each in cleaned.get("stores", ()) if group and each.group != group]
+        if others:
+            text = _("Not in the group “%(group)s”: %(stores)s.")
+            self.add_error("stores", text % {"group": group, "stores": ", ".join(others)})
+        return cleaned
+
     def _not_the_last(self, stays: bool) -> bool:
         others = get_user_model()._default_manager.filter(is_staff=True, is_active=True).exclude(pk=self.user.pk)
         if self.user.pk and self.user.is_staff and not stays and not others.exists():
@@ -77,12 +96,13 @@ class Person(forms.Form):
         user.username, user.email, user.is_active = given["username"], given["email"], given["active"]
         if not user.pk:
             user.set_unusable_password()
-        give(user, given["role"])
-        before = set(user.sfsync_stores.all())
-        user.sfsync_stores.set(given["stores"])
-        told = {"role": given["role"], "active": given["active"], "stores": [each.name for each in given["stores"]]}
-        note(who, "person-saved", person=user.username, **told)
-        _record(user, before, set(given["stores"]), who)
+        give(user, given["role"], given["group"])
+        before, after = set(user.sfsync_stores.filter(pk__in=self.theirs)), set(given["stores"])
+        user.sfsync_stores.remove(*(before - after))
+        user.sfsync_stores.add(*(after - before))
+        told = {name: given[name] for name in ("role", "group", "active")}
+        note(who, "person-saved", person=user.username, **told, stores=[each.name for each in given["stores"]])
+        _record(user, before, after, who)
 
 
 def _initial(user: Any) -> dict[str, Any]:
@@ -92,9 +112,16 @@ def _initial(user: Any) -> dict[str, Any]:
         "username": user.username,
         "email": user.email,
         "role": level_of(user),
+        "group": group_of(user),
         "active": user.is_active,
         "stores": list(user.sfsync_stores.values_list("pk", flat=True)),
     }
+
+
+def _groups(user: Any) -> list[str]:
+    """Those of the stores, and the person's own."""
+    found = Store.objects.exclude(group="").order_by("group").values_list("group", flat=True).distinct()
+    return sorted({*found, *filter(None, [group_of(user)] if user.pk else [])})
 
 
 def _record(user: Any, before: set[Store], after: set[Store], who: str) -> None:
@@ -109,16 +136,14 @@ def people_of(giver: Any) -> QuerySet[Any]:
     people = get_user_model()._default_manager.all()
     if is_administrator(giver):
         return people
-    elsewhere = people.filter(sfsync_stores__in=Store.objects.exclude(pk__in=stores_of(giver)))
-    theirs = people.filter(is_staff=False, sfsync_stores__in=stores_of(giver)).exclude(pk__in=elsewhere)
-    return theirs.exclude(sfsync_role__level=Level.AGENCY).distinct()
+    theirs = people.filter(is_staff=False, sfsync_role__group=group_of(giver)).exclude(sfsync_role__group="")
+    return theirs.exclude(pk=giver.pk)
 
 
 @manager
 def users(request: HttpRequest) -> HttpResponse:
-    people = (
-        people_of(request.user).order_by("username").select_related("sfsync_role").prefetch_related("sfsync_stores")
-    )
+    seen = Prefetch("sfsync_stores", stores_of(request.user))
+    people = people_of(request.user).order_by("username").select_related("sfsync_role").prefetch_related(seen)
     pages = Paginator(people, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     return page(request, "users.html", screen="users", pages=pages)
 

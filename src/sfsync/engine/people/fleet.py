@@ -25,12 +25,14 @@ class Act(StrEnum):
     RETRY = "retry"
 
 
-def chosen(names: Iterable[str], trouble: str = "") -> QuerySet[Store]:
-    """Stores by name, of which each may be a pattern (`acme-*`); none: every store. `trouble`: stopped by that one."""
+def chosen(names: Iterable[str], trouble: str = "", group: str = "") -> QuerySet[Store]:
+    """Stores by name, of which each may be a pattern (`acme-*`); none: every store. `trouble`: stopped by that one;
+    `group`: of that group."""
     patterns = [translate(each) for each in names]
     stores = Store.objects.order_by("name")
     if patterns:
         stores = stores.filter(name__regex="|".join(f"(?:{each})" for each in patterns))
+    stores = stores.filter(group=group) if group else stores
     return stores.filter(state__trouble=trouble) if trouble else stores
 
 

@@ -80,6 +80,7 @@ class Health:
     """
 
     store: str
+    group: str
     queued: int
     waiting: int
     in_flight: int
@@ -254,6 +255,7 @@ def _health(
     scheduled = awake and store.enabled
     return Health(
         store=store.name,
+        group=store.group,
         queued=figures.get("queued", 0),
         waiting=figures.get("alive", 0) - figures.get("queued", 0),
         in_flight=figures.get("in_flight", 0),

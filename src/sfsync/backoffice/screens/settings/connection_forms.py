@@ -20,7 +20,7 @@ from sfsync.models.store import Language
 from sfsync.shops import kinds
 from sfsync.shops.setting import Setting
 
-CONNECTION = ("enabled", "feed_store_id", "api_url")
+CONNECTION = ("enabled", "group", "feed_store_id", "api_url")
 
 
 class SecretInput(forms.CharField):
