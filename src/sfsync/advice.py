@@ -151,6 +151,8 @@ ADVICE = {
         "Check the Shopping Feed store number (store_id) in the settings; `sfsync doctor` lists "
         "the stores that the token opens."
     ),
+    "account-unchosen": _("Choose the one that gets this shop's orders."),
+    "token-opens-nothing": _("Ask Shopping Feed's support for the token of your store."),
     "no-shipped": _("Map the shop's shipped status in [stores.NAME.statuses]."),
     "status-unknown": _("Map one that it has in [stores.NAME.statuses]."),
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),

@@ -258,6 +258,8 @@ SENTENCES = {
     "no-store": _("There is no store yet."),
     "token-accepted": _("token accepted, store %(store)s is “%(name)s”"),
     "store-not-opened": _("The token does not open store %(store)s; it opens: %(opened)s."),
+    "account-unchosen": _("The token opens several stores."),
+    "token-opens-nothing": _("The token is accepted, but it opens no store."),
     "no-shipped": _("No status is mapped to “Shipped”: nothing would be shipped."),
     "status-unknown": _("The shop has no status %(unknown)s. It has: %(have)s."),
     "status-left-out": _(

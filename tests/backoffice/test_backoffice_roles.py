@@ -66,6 +66,7 @@ record                        302/302  403/403  403/403  403/403  200/200
 record-export                 302/302  403/403  403/403  403/403  200/200
 everything                    302/302  403/403  403/403  403/403  200/200
 new-store                     302/302  403/403  403/403  403/403  200/200
+first-day                     302/302  403/403  403/403  403/403  200/200
 store                         302/302  200/403  200/200  200/200  200/200
 orders                        302/302  200/403  200/200  200/200  200/200
 orders-export                 302/302  200/403  200/200  200/200  200/200
@@ -90,6 +91,8 @@ connection                    302/302  200/403  200/302  200/302  200/200
 test-connection               302/302  302/403  302/200  302/200  302/200
 bridge                        302/302  302/403  302/302  302/302  302/302
 history                       302/302  200/403  200/200  200/200  200/200
+first-day-on                  302/302  403/403  403/403  403/403  302/302
+first-day-step                302/302  403/403  403/403  403/403  302/302
 rehearsal                     302/302  200/403  200/200  200/200  200/200
 takeover                      302/302  200/403  200/302  200/302  200/302
 diagnostics                   302/302  200/403  200/200  200/200  200/200
@@ -109,7 +112,7 @@ def addresses(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]
             yield "rows", route
 
 
-WORDS = {"slug:form": "html", "str:key": "wrong-key", "str:secret": "made-up", "int:pk": "1"}
+WORDS = {"slug:form": "html", "slug:step": "feed", "str:key": "wrong-key", "str:secret": "made-up", "int:pk": "1"}
 
 
 def path(route: str, world: World, person: User, store: str = "main") -> str:

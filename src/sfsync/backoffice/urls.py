@@ -22,6 +22,7 @@ from sfsync.backoffice.screens import (
     syncs,
     takeover,
 )
+from sfsync.backoffice.screens.first_day import views as first_day
 from sfsync.backoffice.screens.overview import views as overview
 from sfsync.backoffice.screens.settings import bridge, carriers, deadlines
 from sfsync.backoffice.screens.settings import views as settings
@@ -43,6 +44,7 @@ urlpatterns = [
     path("record/export/", record.export, name="record-export"),
     path("diagnostics/", diagnostics.everything, name="everything"),
     path("new-store/", settings.new_store, name="new-store"),
+    path("first-day/", first_day.begin, name="first-day"),
     path("stores/<slug:store>/", overview.store, name="store"),
     path("stores/<slug:store>/orders/", orders.orders, name="orders"),
     path("stores/<slug:store>/orders/export/", orders.export, name="orders-export"),
@@ -67,6 +69,8 @@ urlpatterns = [
     path("stores/<slug:store>/settings/connection/test/", settings.test_connection, name="test-connection"),
     path("stores/<slug:store>/settings/connection/bridge/", bridge.bridge, name="bridge"),
     path("stores/<slug:store>/settings/history/", settings.history, name="history"),
+    path("stores/<slug:store>/first-day/", first_day.take_up, name="first-day-on"),
+    path("stores/<slug:store>/first-day/<slug:step>/", first_day.step, name="first-day-step"),
     path("stores/<slug:store>/rehearsal/", rehearsal.rehearsal, name="rehearsal"),
     path("stores/<slug:store>/takeover/", takeover.takeover, name="takeover"),
     path("stores/<slug:store>/diagnostics/", diagnostics.diagnostics, name="diagnostics"),

@@ -42,12 +42,14 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What a run would do now. `warnings`: what it would write in the log that people should know, in sentences."""
+    """What a run would do now. `warnings`: what it would write in the log that people should know, in sentences.
+    `cut`: its time was over before it had seen everything."""
 
     unsent: list[Unsent]
     warnings: list[str]
     counts: Counts
     troubles: list[Stopped]
+    cut: bool = False
 
 
 class ReadOnlyFeed:
@@ -66,29 +68,33 @@ class ReadOnlyFeed:
             yield Outcome(batch, Accepted(f"dry-run-{number}"), None)
 
 
-def dry_run(store: Store, connections: Connections, clock: Clock | None = None) -> Rehearsed:
+def dry_run(
+    store: Store, connections: Connections, clock: Clock | None = None, *, seconds: float = math.inf
+) -> Rehearsed:
     """The shop and Shopping Feed are read as in a real run, and no mail goes out. With SQLite others wait to write
-    meanwhile. `clock` as for `run_store`. Raises `Busy`, and what stops the whole store."""
+    meanwhile. `clock` as for `run_store`; after so many `seconds` it ends early, like a turn. Raises `Busy`, and what
+    stops the whole store."""
     try:
         with transaction.atomic():
-            rehearsed = _rehearse(store, connections, clock or judge())
+            rehearsed = _rehearse(store, connections, clock or judge(), Turn(seconds, _no_pause))
             transaction.set_rollback(True)
     finally:
         connections.done(store)
     return rehearsed
 
 
-def _rehearse(store: Store, connections: Connections, clock: Clock) -> Rehearsed:
+def _rehearse(store: Store, connections: Connections, clock: Clock, turn: Turn) -> Rehearsed:
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     refusing, _news = reload(store)
     channels, tally = Channels(store, any_refuse=refusing), Tally()
     journal = Journal(store, SYNC, lease.token, clock)
-    run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=Turn(math.inf, _no_pause))
+    run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=turn)
     feed = ReadOnlyFeed(run.feed)
     take_steps(replace(run, feed=cast(Feed, feed)), 0)
     journal.flush()
     warnings = LogEntry.objects.filter(store=store, run=lease.token, level__gte=Level.WARNING).order_by("pk")
-    return Rehearsed(list(_named(store, feed.kept)), [each.message for each in warnings], tally.counts, tally.troubles)
+    said = [each.message for each in warnings]
+    return Rehearsed(list(_named(store, feed.kept)), said, tally.counts, tally.troubles, turn.over)
 
 
 def _no_pause(_seconds: float) -> bool:

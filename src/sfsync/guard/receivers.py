@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.signals import password_changed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed
@@ -13,7 +13,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from sfsync.backoffice.kit.signals import access_renewed, invitation_used
+from sfsync.backoffice.kit.signals import access_renewed, invitation_used, password_given
 from sfsync.guard import throttle
 from sfsync.models.act import note
 
@@ -29,6 +29,12 @@ def know_address(request: HttpRequest, person: Any, **_signal: Any) -> None:
     """A name that was locked at this address is open again."""
     note(person.get_username(), "password-set", address=_address(request))
     throttle.succeeded(person.get_username(), _address(request))
+
+
+@receiver(password_given)
+def remember_password(request: HttpRequest, person: Any, **_signal: Any) -> None:
+    """So that it is not asked for again on the next page."""
+    record_authentication(request, person, method="password")
 
 
 @receiver(user_logged_in)

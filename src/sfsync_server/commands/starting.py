@@ -68,13 +68,13 @@ def _ask_shop(store: Store, connections: Connections) -> None:
 
 def _ask_settings(store: Store, *, everything: bool) -> None:
     from sfsync.db.secrets import Secret
+    from sfsync.engine.people.first_day import needed
     from sfsync.models import named_settings
 
-    settings = store.kind.settings
-    forks = {each.when[0] for each in settings.values() if each.when}
-    for key, setting in settings.items():
-        needed = setting.default is None or key in forks or (everything and setting.type is str and not setting.choices)
-        if needed and key in named_settings.counting(store):
+    asked = needed(store.kind)
+    for key, setting in store.kind.settings.items():
+        usual = setting.type is str and not setting.choices
+        if (key in asked or (everything and usual)) and key in named_settings.counting(store):
             given = _ask(setting)
             named_settings.put(store, {f"shop.{key}": Secret(given) if setting.secret else given})
 
@@ -121,22 +121,23 @@ def _until_well(store: Store, ask: Callable[[bool], None], attempt: Callable[[],
 
 def _ask_feed(store: Store, connections: Connections) -> None:
     from sfsync.db.secrets import Secret
-    from sfsync.engine.watch.doctor import try_feed
-    from shoppingfeed import ShoppingFeedError
+    from sfsync.engine.watch.doctor import try_token
 
     def ask(_again: bool) -> None:
         store.token = Secret(typer.prompt("   Token", hide_input=True).strip())
         store.feed_store_id = 0
-        try:
-            opened = connections.client(store).me().stores
-        except ShoppingFeedError:
-            return  # said by the attempt
-        choices = [(str(each.id), f"{each.name} ({each.id})") for each in opened]
-        if choices:
-            store.feed_store_id = int(choices[0][0] if len(choices) == 1 else _choose("   Store", choices, ""))
+
+    def attempt() -> Finding:
+        found = try_token(store, connections)
+        if names := found.params.get("names"):
+            choices = [(str(number), f"{name} ({number})") for number, name in names.items()]
+            store.feed_store_id = int(_choose("   Store", choices, ""))
+            found = try_token(store, connections)
+        store.feed_store_id = found.params.get("store", 0)
+        return found
 
     shown.say("1. The token of Shopping Feed, and the store that it opens.")
-    _until_well(store, ask, lambda: try_feed(store, connections))
+    _until_well(store, ask, attempt)
 
 
 def _ask_statuses(store: Store, connections: Connections) -> None:

@@ -20,7 +20,7 @@ from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import open_shop, refuse_own_network
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.reading import read
-from sfsync.engine.watch.doctor import Finding, Verdict, noted, try_feed, try_shop
+from sfsync.engine.watch.doctor import Finding, Verdict, noted, try_feed, try_shop, try_token
 from sfsync.models import Order, Store
 from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, OpenShop, ShopError, Status
@@ -220,7 +220,7 @@ class Tried:
 
 def tried(store: Store, wanted: Collection[str] = BOTH) -> Tried:
     """Try the connections of a store, as it is in memory."""
-    checks = {"shop": try_shop, "feed": try_feed}
+    checks = {"shop": try_shop, "feed": try_feed, "token": try_token}
     with closing(Quick()) as outsides:
         findings = [checks[each](store, outsides) for each in wanted]
         return Tried([*findings, *(note for each in findings for note in noted(store, each))])

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sfsync.models import Release
+from sfsync.backoffice.kit.signals import password_given
+from sfsync.models import Release, Store
 from sfsync.models.act import note
 from sfsync.models.role import Level
 
@@ -87,5 +88,6 @@ def _enter(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
     people: Any = get_user_model()._default_manager
     person = people.create_superuser(given["username"], given["email"], given["password"])
     note(person.get_username(), "person-saved", person=person.get_username(), role=Level.ADMINISTRATOR, active=True)
+    password_given.send(sender=None, request=request, person=person)
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("backoffice:overview")
+    return redirect("backoffice:overview" if Store.objects.exists() else "backoffice:first-day")

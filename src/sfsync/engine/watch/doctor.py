@@ -28,6 +28,7 @@ from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.shared_pace import lost_pace
 from sfsync.engine.kit.trouble import disk_full, stopped_by
+from sfsync.engine.people.first_day import account
 from sfsync.engine.people.shop_carriers import not_in_shop
 from sfsync.engine.watch import refused_mail
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
@@ -122,7 +123,7 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
     yield from (*_clock(), *_pace()) if database.verdict is Verdict.OK else ()
     stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state", "takeover"))
     unreached = _unreached(stores)
-    mail = _mail({address for store in unreached for address in store.recipients})
+    mail = try_mail({address for store in unreached for address in store.recipients})
     yield mail
     if database.verdict is Verdict.WRONG:
         return
@@ -258,17 +259,37 @@ def _noted(store: Store, note: Note) -> Finding:
 def try_feed(store: Store, connections: Connections) -> Finding:
     """Does Shopping Feed accept the token, and does it open the store?"""
 
+    return _guarded("feed", store, lambda: [_opened(store, _names(store, connections))])[0]
+
+
+def try_token(store: Store, connections: Connections) -> Finding:
+    """Does Shopping Feed accept the token, and is it plain which store it is for? Else `names` are those to choose
+    from, by their numbers."""
+
     def check() -> list[Finding]:
-        names = {each.id: each.name for each in connections.client(store).me().stores}
-        return [_opened(store, names)]
+        names = _names(store, connections)
+        number = account(names, store.feed_store_id or 0)
+        if number:
+            return [_accepted(store, number, names[number])]
+        code = "account-unchosen" if names else "token-opens-nothing"
+        return [Finding("feed", Verdict.WRONG, code, {"names": names}, store.name)]
 
     return _guarded("feed", store, check)[0]
+
+
+def _names(store: Store, connections: Connections) -> dict[int, str]:
+    """Of the stores that the token opens."""
+    return {each.id: each.name for each in connections.client(store).me().stores}
+
+
+def _accepted(store: Store, number: int, name: str) -> Finding:
+    return Finding("feed", Verdict.OK, "token-accepted", {"store": number, "name": name}, store.name)
 
 
 def _opened(store: Store, names: dict[int, str]) -> Finding:
     number = store.feed_store_id
     if number in names:
-        return Finding("feed", Verdict.OK, "token-accepted", {"store": number, "name": names[number]}, store.name)
+        return _accepted(store, number, names[number])
     opened = ", ".join(f"{each} ({name})" for each, name in names.items()) or "-"
     return Finding("feed", Verdict.WRONG, "store-not-opened", {"store": number, "opened": opened}, store.name)
 
@@ -325,8 +346,8 @@ def _pace() -> Iterator[Finding]:
         yield Finding("pace", Verdict.WARNING, "pace-lost", {"message": lost})
 
 
-def _mail(recipients: set[str]) -> Finding:
-    """`recipients`: whom the server is asked about, though nothing is sent."""
+def try_mail(recipients: set[str]) -> Finding:
+    """Does the mail server answer? `recipients`: whom it is asked about, though nothing is sent."""
     try:
         rehearse(settings.DEFAULT_FROM_EMAIL, recipients)
     except NoMailServerError:

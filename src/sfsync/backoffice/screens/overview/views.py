@@ -25,6 +25,7 @@ from sfsync.backoffice.screens.overview.chart import Chart, chart_of
 from sfsync.conf import conf
 from sfsync.domain.operations import kind_of, names
 from sfsync.domain.trouble import Trouble
+from sfsync.engine.people.first_day import unfinished
 from sfsync.engine.watch.health import Health, health_of
 from sfsync.models import DayFigure, Order, Store, Task
 from sfsync.models.deadlines import at_risk, late, to_ship
@@ -68,6 +69,10 @@ class Card:
         return there[0] if len(there) == 1 else ""
 
     @property
+    def unfinished(self) -> bool:
+        return unfinished(self.store)
+
+    @property
     def held_up(self) -> bool:
         """By its connections, which its settings correct."""
         trouble = Trouble.named(self.store.state.trouble)
@@ -82,7 +87,7 @@ class Card:
 @signed_in
 def overview(request: HttpRequest) -> HttpResponseBase:
     """Every store of the person; the one store itself where there is only one."""
-    stores = stores_of(request.user).order_by("name")
+    stores = stores_of(request.user).select_related("state").order_by("name")
     name = request.GET.get("name", "").strip()
     chosen = stores.filter(name__icontains=name) if name else stores
     pages = Paginator(chosen, STORES_A_PAGE).get_page(request.GET.get("page"))
@@ -220,6 +225,8 @@ def _attention(health: Health) -> str:
 
 def headline(store: Store, health: Health, confirmed: int) -> str:
     """Is it healthy, in one sentence."""
+    if unfinished(store):
+        return _("This store is not fully set up yet: nothing is sent.")
     if not store.enabled:
         return _("This store is switched off: nothing is sent.")
     if said := [*_deadlines(health), *([_attention(health)] if health.asking else [])]:

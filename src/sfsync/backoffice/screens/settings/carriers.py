@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -111,12 +110,7 @@ def _save(request: HttpRequest, store: Store, channel: str, form: CarrierTable) 
     kept = {plain(family): dict(table) for family, table in store.carriers.items()}
     others = {key: value for key, value in kept.get(channel, {}).items() if key not in shown}
     wanted = {key: table for key, table in (kept | {channel: others | form.table}).items() if table}
-    return saved(request, store, _Changed({"carriers": wanted}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Changed:
-    changed: dict[str, Any]
+    return saved(request, store, {"carriers": wanted})
 
 
 def holds_for(name: str, channel: str, book: Book) -> bool:

@@ -120,8 +120,12 @@ class Connection(StoreForm):
         super().__init__(*args, **kwargs)
         self.kept = kept or {}
         self.secrets: dict[str, Secret] = {}
-        self.of_shop = shop_fields(self.instance)
+        self.of_shop = self.shop_fields()
         self.fields.update(self.of_shop)
+
+    def shop_fields(self) -> dict[str, forms.Field]:
+        """Those of its shop's settings that this form has."""
+        return shop_fields(self.instance)
 
     def clean(self) -> dict[str, Any]:
         """The model's rules, which follow, judge the store with its new secrets and its shop's settings."""
@@ -212,6 +216,12 @@ class Connection(StoreForm):
         return {name: self.cleaned_data[name] for name in CONNECTION} | self.given
 
 
+def mails_language() -> str:
+    """Of a new store: that of the page."""
+    spoken = (get_language() or "")[:2]
+    return spoken if spoken in Language.values else Language.ENGLISH
+
+
 class NewStore(Connection):
     """A store that is not there yet: its secrets are needed. Its mails speak the page's language, unless told else."""
 
@@ -225,7 +235,7 @@ class NewStore(Connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["language"] = self._of_the_page()
+        self.initial["language"] = mails_language()
         self.fields["language"].required = False
 
     def clean(self) -> dict[str, Any]:
@@ -235,9 +245,4 @@ class NewStore(Connection):
         return cleaned
 
     def clean_language(self) -> str:
-        return self.cleaned_data["language"] or self._of_the_page()
-
-    @staticmethod
-    def _of_the_page() -> str:
-        spoken = (get_language() or "")[:2]
-        return spoken if spoken in Language.values else Language.ENGLISH
+        return self.cleaned_data["language"] or mails_language()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Table
 from functools import partial
 from typing import Any
 
@@ -110,7 +111,7 @@ def _again(
 def _save_connection(
     request: HttpRequest, store: Store, form: Connection | Token, found: Tried | None
 ) -> HttpResponseBase:
-    if not saved(request, store, form, str(found or "")):
+    if not saved(request, store, form.changed, str(found or "")):
         return _again(request, store, form)
     pending_secrets.forget(request, store.name)
     if found:
@@ -188,14 +189,14 @@ def store_with(store: Store, changed: dict[str, Any]) -> Store:
 
 
 def save(request: HttpRequest, store: Store, form: Any, name: str) -> HttpResponseBase:
-    saved(request, store, form)
+    saved(request, store, form.changed)
     return redirect(f"backoffice:{name}", store.name)
 
 
-def saved(request: HttpRequest, store: Store, form: Any, also: str = "") -> bool:
+def saved(request: HttpRequest, store: Store, wanted: Table[str, Any], also: str = "") -> bool:
     """False where a rule was in the way, which is said; `also`: what else there is to say once it is saved."""
     try:
-        changed = change_settings(store, form.changed, person(request))
+        changed = change_settings(store, wanted, person(request))
     except ValidationError as error:
         for text in _wrong(store, error):
             messages.error(request, text)
