@@ -20,7 +20,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
-from sfsync.domain.typed_words import ABBREVIATIONS, FILLERS, LABELS, PARAMETERS, STATUS
+from sfsync.domain.typed_words import ABBREVIATIONS, FILLERS, LABELS, PARAMETERS, STATUS, reads_like_a_word
 from sfsync.domain.value import value
 
 
@@ -133,7 +133,7 @@ def same_number(number: str, told: str) -> bool:
     return number == told or number in recognise(told).numbers
 
 
-_PLAIN = re.compile(r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)[A-Z0-9]{1,64}", re.ASCII)
+_PLAIN = re.compile(r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)[A-Z0-9]{8,64}", re.ASCII)
 _GROUPED = re.compile(r"(?:(?:[A-Z]{1,2}|(?=[A-Z]*[0-9])[A-Z0-9]{1,7})(?: |\Z)){2,}", re.ASCII)
 """Most numbers that exist, and how labels print them: they need no closer look (and get none, for speed)."""
 _MOJIBAKE = re.compile("\ufffd|[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|ï»¿|Ã\\b")
@@ -225,7 +225,7 @@ def _line(text: str) -> Typed:
     squeezed = text.replace(" ", "")
     if _DATE.fullmatch(squeezed):
         return Typed(Finding.DATE)
-    if _QUANTITY.fullmatch(squeezed):
+    if _is_quantity(text):
         return Typed(Finding.WORDS)
     if damage := _damage(text):
         return Typed(damage)
@@ -250,18 +250,19 @@ def _one(text: str) -> Typed:
 
 
 def _letters(text: str) -> Typed:
-    """Without a digit: only GLS writes numbers that may have none, its eight-sign Track IDs."""
+    """Without a digit: only GLS writes numbers that may have none, its eight-sign Track IDs, and those are no words."""
     words = [word for group in re.split(r"[\W_]+", text) if (word := _folded(group))]
     joined = "".join(words)
     if joined in ABBREVIATIONS or len(set(joined)) < 2 or all(word in _WORDS for word in words):
         return Typed(Finding.PLACEHOLDER)
-    if re.fullmatch(r"[A-Z]{8}", _without_edges(text)):
+    if re.fullmatch(r"[A-Z]{8}", _without_edges(text)) and not reads_like_a_word(joined):
         return Typed(Finding.NUMBER, (_without_edges(text),))
     return Typed(Finding.WORDS)
 
 
 _DIGIT = re.compile(r"[0-9]")
-_NOUGHT = re.compile(r"[\W_0]*")
+_NOUGHT = re.compile(r"[\W_0]*|\d\d?")
+"""And what is too short for any carrier: `1`, typed so that the field is not empty."""
 _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGNORECASE)
 _MONTH = (
     r"(?:jan|f[eé][bv]|mar|m[aä]r|a[vp]r|ma[iyg]|ju[iln]|giu|lug|ao[uû]|a[gu]g|ago|sep|set|o[ck]t|ott|nov|d[eé][cz]|dic|ene|gen)"
@@ -275,12 +276,13 @@ _DATE = re.compile(
 )
 """A day, and maybe a time of it."""
 _QUANTITY = re.compile(
-    r"[€$£]\d{1,6}(?:[.,]\d\d?)?|\d{1,6}(?:[.,]\d\d?)?(?:[€$£]|EUR|USD|GBP|CHF|PLN)"
-    r"|\d{1,4}(?:[.,]\d{1,3})?(?:gr?|kg|colis|parcels?|pakete?|paquetes?|bultos?|coll[io]|pacchi)"
-    r"|(?:colis|parcel|package|paket|paquete|bulto|collo|pacco)(?:n|no|nr)?\d{1,2}(?:/\d{1,2})?",
+    r"(?<![\w.,])(?:[€$£] ?\d{1,6}(?:[.,]\d\d?)?|\d{1,6}(?:[.,]\d\d?)? ?(?:[€$£]|(?:EUR|USD|GBP|CHF|PLN)\b)"
+    r"|\d{1,4}(?:[.,]\d{1,3})? ?(?:gr?|kg|[cm]?m|colis|parcels?|pakete?|paquetes?|bultos?|coll[io]|pacchi|lettres?)\b"
+    r"|\d{1,2} ?h(?: ?\d\d)?\b|\d\d?:\d\d\b|24[rlx]\b|j ?\+ ?\d\b"
+    r"|(?:colis|parcel|package|paket|paquete|bulto|collo|pacco) ?(?:n[°o]?|nr)?\.? ?\d{1,2}(?: ?/ ?\d{1,2})?\b)",
     re.IGNORECASE,
 )
-"""A price, a weight, how many parcels, which of them."""
+"""A price, a weight, how many parcels, which of them, hours, a service that is named by its days."""
 _BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
 _ASIDE = re.compile(r"(?<=\w)\s+[(\[]([^()\[\]]*)[)\]]")
 _IDENTIFIER = re.compile(r"\((\d{2,4})\)(?=\w)")
@@ -327,12 +329,19 @@ def _run_of_words(groups: list[str], shortest: int) -> int:
     return run
 
 
+def _is_quantity(text: str) -> bool:
+    """An amount of something, alone or with words: `LETTRE SUIVIE 20 g`, `DPD 2 colis`."""
+    rest = _QUANTITY.sub(" ", text)
+    return rest != text and not _DIGIT.search(rest)
+
+
 def _is_remark(text: str, bare: str) -> bool:
     """Words with a digit or two among them, not a number of a form unknown."""
     words = [group for group in bare.split() if group.isalpha() and len(group) > 3]
     says = any(_folded(group) in STATUS for group in text.split() if not _DIGIT.search(group))
     few = _count_digits(bare) < 6
-    return len(words) > 1 or (few and (says or any(not word.isupper() for word in words)))
+    reads = any(not word.isupper() or reads_like_a_word(_folded(word)) for word in words)
+    return len(words) > 1 or (few and (says or reads))
 
 
 def _key(text: str) -> str:

@@ -5,6 +5,8 @@ All are folded: lower case, no accents, letters only.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -70,3 +72,19 @@ PARAMETERS = _words(
     """
 )
 """By which carriers' pages take a number in their address."""
+
+_FOLLOWERS = _words(
+    """
+    aabcdfghijklmnpqrstuvyz babegilmorstu cacehiklorstu dacdeilmnorsu eabcdefghijklmnopqrstuvwxyz fadefgilortu
+    gadeghilnorstu haeilmnorstu iabcdefghjklmnopqrstuvz jadeknouvz kaeilmnorstu lacdefgijklnostuvy mabeilmoptu
+    nabcdefghiklmnorstuvyz oabcdefgiklmnoprstuvwxy pacefgiloprstu qu rabcdefghiklmnopqrstuvwyz
+    sabcdefghijklmnopqstuw tacefhiloprstuvwyz uabcdefghilmnoprstuvwxyz vaeioru waehinos xeipt yaepsty zaeiotuz
+    """
+)
+"""A letter and those that follow it in words: one pair in two thousand or more in one of these languages or Dutch."""
+_PAIRS = frozenset(group[0] + letter for group in _FOLLOWERS for letter in group[1:])
+
+
+def reads_like_a_word(letters: str) -> bool:
+    """Whether a folded text of letters could be a word. Of eight letters drawn by chance three in a hundred could."""
+    return all(map(_PAIRS.__contains__, map("".join, pairwise(letters))))
