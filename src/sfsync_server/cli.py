@@ -47,7 +47,7 @@ def _main() -> None:
     if not _NEED_NOTHING.isdisjoint(sys.argv[1:2]) or "--help" in sys.argv:
         app()
     pages = _SERVE_NO_PAGE.isdisjoint(sys.argv[1:2])
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"sfsync_server.{'settings' if pages else 'worker_settings'}")
+    os.environ[_SETTINGS] = os.environ.get(_SETTINGS) or f"sfsync_server.{'settings' if pages else 'worker_settings'}"
     try:
         _set_up()
     except SettingsError as error:
@@ -67,6 +67,7 @@ def _is_text(argument: str) -> bool:
     return not any("\ud800" <= each <= "\udfff" for each in argument)
 
 
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
 _NEED_NOTHING = {"demo", "sandbox", "up", "--version"}
 """What runs without Django: it leaves no trace of itself on the machine, or starts others that do the work."""
 _SERVE_NO_PAGE = {"run", "sync", "reconcile"}
@@ -89,10 +90,19 @@ def _stop(sentence: object, status: int) -> NoReturn:
 
 
 def _set_up() -> None:
+    """Raises `SettingsError` where a Django project's settings are none, or are not those of a project with sfsync."""
     import django
+    from django.apps import apps
+    from django.core.exceptions import ImproperlyConfigured
     from django.utils import translation
 
-    django.setup()
+    named = f"{_SETTINGS} is “{os.environ[_SETTINGS]}”"
+    try:
+        django.setup()
+    except (ImportError, SyntaxError, ImproperlyConfigured) as error:
+        raise SettingsError(f"{named}: {error}.") from error
+    if not apps.is_installed("sfsync"):
+        raise SettingsError(f"{named}, whose INSTALLED_APPS do not have sfsync.")
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
     translation.activate("fr" if spoken.startswith("fr") else "en")
 

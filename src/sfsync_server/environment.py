@@ -337,13 +337,19 @@ def read_text(path: Path, named: str) -> str:
 
 
 def _from_files() -> dict[str, str]:
-    """The `SFSYNC_X_FILE` form of every setting."""
-    found: dict[str, str] = {}
-    for name in Environment.model_fields:
-        path = os.environ.get(f"SFSYNC_{name.upper()}_FILE")
-        if path:
-            found[name] = read_text(Path(path), f"SFSYNC_{name.upper()}_FILE names {path}, which").strip()
-    return found
+    """The `SFSYNC_X_FILE` form of every setting. What names nothing, or a file with nothing in it, is a mistake: the
+    setting's default, like a new key in home, would take its place without a word."""
+    forms = {name: f"SFSYNC_{name.upper()}_FILE" for name in Environment.model_fields}
+    return {name: _from_file(form, os.environ[form]) for name, form in forms.items() if form in os.environ}
+
+
+def _from_file(form: str, path: str) -> str:
+    if not path.strip():
+        raise SettingsError(f"{form} is empty, but takes the name of a file.")
+    text = read_text(Path(path), f"{form} names {path}, which").strip()
+    if not text:
+        raise SettingsError(f"{form} names {path}, which is empty.")
+    return text
 
 
 def secret_key(environment: Environment) -> str:
@@ -394,7 +400,7 @@ def cache(environment: Environment) -> dict[str, Any]:
         return _IN_MEMORY
     if not os.access(environment.home, os.W_OK):
         return _IN_MEMORY
-    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    backend = "sfsync_server.file_cache.FileCache"
     return {"BACKEND": backend, "LOCATION": environment.home / "cache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
 
 

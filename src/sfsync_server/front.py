@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 logger = logging.getLogger("sfsync.front")
 
@@ -23,7 +24,22 @@ def are_proxies(text: str) -> bool:
 
 def _networks(text: str) -> list[Network]:
     named = [each.strip() for each in text.split(",") if each.strip()]
-    return [ipaddress.ip_network(each, strict=False) for each in named if each != "*"]
+    return [_plain_network(ipaddress.ip_network(each, strict=False)) for each in named if each != "*"]
+
+
+def both_forms(text: str) -> str:
+    """The same proxies for a server that compares texts: each address of IPv4 also as IPv6 writes it."""
+    networks = [str(each) for each in _networks(text)]
+    mapped = [f"::ffff:{each.network_address}/{each.prefixlen + 96}" for each in _networks(text) if each.version == 4]
+    return ",".join((["*"] if "*" in text else []) + networks + mapped)
+
+
+def _plain_network(network: Network) -> Network:
+    """`::ffff:10.0.0.0/104` is 10.0.0.0/8: what listens on IPv6 alone calls every IPv4 address so."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return ipaddress.ip_network((int(mapped), network.prefixlen - 96))
 
 
 class Front:
@@ -36,7 +52,7 @@ class Front:
         self.doubted: set[str] = set()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        sender = str(environ.get("REMOTE_ADDR", ""))
+        sender = environ["REMOTE_ADDR"] = _plain(str(environ.get("REMOTE_ADDR", "")))
         if self.everybody or self.trusts(sender):
             environ["REMOTE_ADDR"] = self.asker(sender, str(environ.get("HTTP_X_FORWARDED_FOR", "")))
         elif self.https and environ.get("HTTP_X_FORWARDED_PROTO") == "https":
@@ -76,11 +92,17 @@ class Front:
             )
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Of `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7` or `[2001:db8::7]:4711`."""
+def _plain(text: str) -> str:
+    """An address as it is usually written; what is none stays as it is."""
+    return str(_address(text) or text)
+
+
+def _address(text: str) -> Address | None:
+    """Of `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]:4711` or `::ffff:192.0.2.7`, which is IPv4."""
     bare = text[1:].partition("]")[0] if text.startswith("[") else text
     bare = bare.partition(":")[0] if bare.count(":") == 1 else bare
     try:
-        return ipaddress.ip_address(bare)
+        address = ipaddress.ip_address(bare)
     except ValueError:
         return None
+    return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address

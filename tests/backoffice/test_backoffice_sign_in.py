@@ -60,6 +60,13 @@ def test_guesses_from_one_address_at_many_names_are_slowed() -> None:
     assert attempt("another-1", HOME) == WRONG
 
 
+def test_a_guesser_does_not_get_a_new_address_out_of_its_own_network() -> None:
+    """One connection has a /64 of IPv6; `::ffff:` is IPv4 in other letters."""
+    assert [attempt("claire", f"2001:db8::{number:x}") for number in range(7)][-2:] == [SLOWED, SLOWED]
+    assert [attempt("paul", each) for each in [BAD, f"::ffff:{BAD}"] * 4][-2:] == [SLOWED, SLOWED]
+    assert attempt("claire", "2001:db8:0:1::1", PASSWORD) == RIGHT
+
+
 def test_the_owner_comes_in_from_an_address_that_is_known_while_strangers_guess() -> None:
     assert attempt("claire", OFFICE, PASSWORD) == RIGHT
     guess_from_everywhere(60)

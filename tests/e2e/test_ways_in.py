@@ -63,6 +63,22 @@ READ = "SFSYNC_TIMEOUT is “never”, but takes a number from 1 to 60."
         (None, "SFSYNC_MAIL_FROM=$(printf '\\351@x') sfsync status", 2, "SFSYNC_MAIL_FROM is not UTF-8 text."),
         (write("s", "smtp://é", "utf-16"), "SFSYNC_SMTP_URL_FILE=s sfsync status", 2, "which is not UTF-8 text"),
         (write("s", "smtp://host", "utf-8-sig"), "SFSYNC_SMTP_URL_FILE=s sfsync status", 0, NO_STORE),
+        (
+            write("s", "\n"),
+            "SFSYNC_SECRET_KEY_FILE=s sfsync status",
+            2,
+            "SFSYNC_SECRET_KEY_FILE names s, which is empty.",
+        ),
+        (None, "SFSYNC_SECRET_KEY_FILE= sfsync status", 2, "SFSYNC_SECRET_KEY_FILE is empty, but takes the name of a"),
+        (
+            None,
+            "DJANGO_SETTINGS_MODULE=nope sfsync status",
+            2,
+            "DJANGO_SETTINGS_MODULE is “nope”: No module named 'nope'",
+        ),
+        (None, "DJANGO_SETTINGS_MODULE=json sfsync status", 2, "“json”, whose INSTALLED_APPS do not have sfsync."),
+        (None, "DJANGO_SETTINGS_MODULE= sfsync status", 0, NO_STORE),
+        (write("of_mine.py", "1 +"), "PYTHONPATH=. DJANGO_SETTINGS_MODULE=of_mine sfsync status", 2, "“of_mine”: "),
         (None, "SFSYNC_PROXIES=nginx sfsync status", 2, "takes addresses or networks, separated by commas, or *."),
         (None, "SFSYNC_DATABASE_URL='postgresql://h/n?pool=1' sfsync status", 2, "SFSYNC_DATABASE_URL takes no pool"),
         # --- home

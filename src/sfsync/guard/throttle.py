@@ -3,7 +3,7 @@
 A name is locked at one address after some failures there. Guesses at one name from many addresses, and at many names
 from one address, are slowed: after a number of failures a try has to wait, longer and longer. Every address waits for
 itself, so a stranger's tries never take the owner's turn; an address from which the name has signed in before does not
-wait at all.
+wait at all. Of IPv6 a whole /64 counts as one address.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import hashlib
 import time
 
 from django.core.cache import cache
+
+from sfsync.backoffice.kit.tries import count, whose
 
 FREE_TO_A_PAIR, FREE_TO_A_NAME, FREE_TO_AN_ADDRESS = 5, 10, 20
 """Failures that slow nothing: of a name at one address, of a name anywhere, of an address with any name."""
@@ -29,20 +31,20 @@ def pause(failures: int, free: int) -> int:
 
 def must_wait(name: str, address: str) -> bool:
     """Whether a try at `name` from `address` is not listened to now. Asking begins the pause."""
-    name = name.lower()
+    name, address = name.lower(), whose(address)
     if _failures(name, address) >= FREE_TO_A_PAIR:
         return True
     return not cache.get(_key("known", name, address)) and _waits(_pauses(name, address))
 
 
 def failed(name: str, address: str) -> None:
-    name = name.lower()
+    name, address = name.lower(), whose(address)
     for key in (_key("failed", name, address), _key("failed", name, ""), _key("failed", "", address)):
-        cache.set(key, cache.get(key, 0) + 1, LONGEST)
+        count(key, LONGEST)
 
 
 def succeeded(name: str, address: str) -> None:
-    name = name.lower()
+    name, address = name.lower(), whose(address)
     cache.set(_key("known", name, address), True, KNOWN)
     cache.delete(_key("failed", name, address))
 

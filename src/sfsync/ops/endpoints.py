@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from sfsync.backoffice.kit.access import is_administrator
 from sfsync.backoffice.kit.starting import run_due
+from sfsync.backoffice.kit.tries import count, whose
 from sfsync.engine.people.at_once import ask_runs
 from sfsync.ops.metrics import exposition
 
@@ -81,9 +82,10 @@ def cron(request: HttpRequest, key: str = "") -> JsonResponse:
 
 
 def _refused(address: str) -> JsonResponse:
-    if cache.get(f"sfsync:cron:wrong:{address}", 0) >= WRONG_KEYS:
+    key = f"sfsync:cron:wrong:{whose(address)}"
+    if cache.get(key, 0) >= WRONG_KEYS:
         return unlogged(JsonResponse({"error": "too many wrong keys; wait ten minutes"}, status=429))
-    _count_wrong(address)
+    count(key, LOCKED_SECONDS)
     return unlogged(JsonResponse({"error": "not found"}, status=404))
 
 
@@ -91,12 +93,3 @@ def unlogged(response: JsonResponse) -> JsonResponse:
     """Django would log the path of each refused request: it may be the key, and some ask every second."""
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
-
-
-def _count_wrong(address: str) -> None:
-    key = f"sfsync:cron:wrong:{address}"
-    cache.add(key, 0, LOCKED_SECONDS)
-    try:
-        cache.incr(key)
-    except ValueError:  # it expired in between
-        cache.set(key, 1, LOCKED_SECONDS)

@@ -71,6 +71,7 @@ def up(
 def _pages(host: str, port: int, workers: int, threads: int) -> list[str]:
     """The command that serves them, announced; its settings are in the environment."""
     from sfsync_server.environment import load
+    from sfsync_server.front import both_forms
 
     environment = load()
     plain = host in LOOPBACK and "https" not in environment.model_fields_set
@@ -82,7 +83,7 @@ def _pages(host: str, port: int, workers: int, threads: int) -> list[str]:
         shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
     command = [sys.executable, "-m", "gunicorn", "sfsync_server.wsgi", f"--bind={_bound(host, port)}"]
     command += [f"--workers={workers}", f"--threads={threads}", "--worker-class=gthread", "--preload"]
-    command += [f"--forwarded-allow-ips={environment.proxies}", "--timeout=120", "--log-level=warning"]
+    command += [f"--forwarded-allow-ips={both_forms(environment.proxies)}", "--timeout=120", "--log-level=warning"]
     return [*command, "--no-control-socket"]
 
 

@@ -245,15 +245,25 @@ def test_what_is_a_setting_or_somebody_elses_is_no_misspelt_one(monkeypatch: pyt
     assert ignored() == []
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"", b"\xef\xbb\xbf \n"])
 def test_a_file_that_cannot_be_read_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "secret"
-    if content:
+    if content is not None:
         path.write_bytes(content)
     monkeypatch.setenv("SFSYNC_SMTP_URL_FILE", str(path))
     with pytest.raises(SettingsError, match=f"SFSYNC_SMTP_URL_FILE names {path}, which "):
+        load()
+
+
+@pytest.mark.parametrize("path", ["", " "])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "TIMEOUT"])
+def test_a_file_without_a_name_takes_no_default_in_silence(
+    monkeypatch: pytest.MonkeyPatch, name: str, path: str
+) -> None:
+    monkeypatch.setenv(f"SFSYNC_{name}_FILE", path)
+    with pytest.raises(SettingsError, match=f"SFSYNC_{name}_FILE is empty, but takes the name of a file."):
         load()
 
 

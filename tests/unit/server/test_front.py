@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sfsync_server.front import Front, are_proxies
+from sfsync_server.front import Front, are_proxies, both_forms
 
 PROXY, OTHER, ASKER = "127.0.0.1", "10.0.0.2", "203.0.113.9"
 
@@ -35,10 +35,22 @@ def seen(environ: dict[str, str], proxies: str = "127.0.0.1,10.0.0.0/8,2001:db8:
         ("", ASKER, ASKER),
         (ASKER, "198.51.100.1", ASKER),
         ("192.0.2.1", PROXY, "192.0.2.1"),
+        (f"::ffff:{PROXY}", ASKER, ASKER),
+        (PROXY, f"::ffff:{ASKER}", ASKER),
+        (PROXY, f"[::ffff:{ASKER}]:4711, ::ffff:{OTHER}", ASKER),
+        (f"::ffff:{ASKER}", "198.51.100.1", ASKER),
+        ("::FFFF:c000:0201", PROXY, "192.0.2.1"),
+        ("2001:DB9:0::7", "", "2001:db9::7"),
     ],
 )
 def test_who_asks_is_the_last_hop_that_a_trusted_proxy_named(sender: str, forwarded: str, asker: str) -> None:
     assert seen({"REMOTE_ADDR": sender, "HTTP_X_FORWARDED_FOR": forwarded})["REMOTE_ADDR"] == asker
+
+
+@pytest.mark.parametrize("proxies", ["::ffff:127.0.0.1", "::ffff:127.0.0.0/104", "::/0,127.0.0.0/8"])
+def test_a_proxy_may_be_named_in_either_form(proxies: str) -> None:
+    for sender in (PROXY, f"::ffff:{PROXY}"):
+        assert seen({"REMOTE_ADDR": sender, "HTTP_X_FORWARDED_FOR": ASKER}, proxies)["REMOTE_ADDR"] == ASKER
 
 
 def test_where_everybody_is_believed_only_the_last_hop_is() -> None:
@@ -80,3 +92,18 @@ def test_a_proxy_that_is_not_believed_is_told_once(caplog: pytest.LogCaptureFixt
 )
 def test_proxies_are_addresses_or_networks(text: str, right: bool) -> None:
     assert are_proxies(text) is right
+
+
+@pytest.mark.parametrize(
+    ("proxies", "both"),
+    [
+        ("127.0.0.1,::1", "127.0.0.1/32,::1/128,::ffff:127.0.0.1/128"),
+        ("172.18.0.5/16", "172.18.0.0/16,::ffff:172.18.0.0/112"),
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8,::ffff:10.0.0.0/104"),
+        ("*", "*"),
+        ("", ""),
+    ],
+)
+def test_the_server_is_told_each_address_of_ipv4_in_both_forms(proxies: str, both: str) -> None:
+    """Else it takes no proxy's word for HTTPS where it listens on IPv6."""
+    assert both_forms(proxies) == both
