@@ -17,7 +17,7 @@ class FileCache(FileBasedCache):
     """`add` and `incr` are one step each: of those who do it at the same moment, one after the other is served."""
 
     def __init__(self, folder: str | Path, options: dict[str, Any]) -> None:
-        super().__init__(folder, options)
+        super().__init__(str(folder), options)
         self._folder = Path(folder)
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
