@@ -136,6 +136,20 @@ def test_sentences_one_after_the_other(sentences: tuple[str, ...], said: str) ->
     assert texts.joined(*sentences) == said
 
 
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"ticket": "17", "batch": "f20a", "feed_id": 7}, "ticket 17, batch f20a, Shopping Feed id 7"),
+        ({"ticket": "", "batch": "f20a"}, "batch f20a"),
+        ({"ticket": None, "batch": "", "feed_id": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_numbers_for_the_support_leave_no_hole(params: dict[str, object], said: str) -> None:
+    """Not “shipped (ticket )”."""
+    assert texts.ids(params) == said
+
+
 def test_the_commands_write_a_moment_alike_in_sentences_and_in_columns() -> None:
     """Local time with its date; outside, mails and pages keep their words."""
     at = datetime(2025, 7, 14, 22, 5, tzinfo=UTC)

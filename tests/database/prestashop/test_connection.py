@@ -105,6 +105,19 @@ def test_it_cannot_write(sample: SampleShop) -> None:
     assert sample.order(6).status == PAID
 
 
+def test_a_query_that_reads_many_rows_may_run_where_the_server_would_refuse_it(
+    mariadb_sample: SampleShop, root: Callable[..., list[Any]]
+) -> None:
+    """As on shared hosting, where `max_join_size` is low."""
+    reader = Database(mariadb_sample.url, prefix="ps_", timeout=5)
+    root("SET GLOBAL sql_big_selects = 0")
+    try:
+        assert [row[0] for row in reader.rows(select(text("@@sql_big_selects")))] == [1]
+    finally:
+        root("SET GLOBAL sql_big_selects = 1")
+        reader.close()
+
+
 def test_every_query_sees_the_newest_rows(sample: SampleShop, connect: Connect) -> None:
     shop = connect(sample.url)
     assert shop.reader.look(["6"])["6"].status == str(PAID)
