@@ -46,15 +46,16 @@ def checked(file: Path) -> Iterator[Reader]:
 
 
 def put_back(reader: Reader, environment: Environment) -> Path | None:
-    """What was there before is kept, and where is returned. Nobody stays signed in. Raises `RefusedError`."""
+    """What was there before is kept, and where is returned. Nobody stays signed in. Raises `RefusedError` and
+    `OSError`; the database is as it was then."""
     with alone():
         kept = _keep(environment)
+        _adopt_keys(reader, environment)
         if connection.vendor == sqlite.ENGINE:
             connection.close()
             sqlite.restore(reader, _file())
         else:
             postgresql.restore(reader)
-        _adopt_keys(reader, environment)
     bring_up_to_date(environment.lease_seconds)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_session")

@@ -21,10 +21,11 @@ PATIENCE = 30.0
 
 
 def write(database: Path, writer: Writer, drafts: Path) -> Manifest:
-    """`drafts`: the folder that has room for a copy. Raises `RefusedError` where there is no database yet."""
+    """`drafts`: the folder that has room for a copy. Raises `RefusedError` where there is no database yet, or where
+    SQLite can neither read it nor write the copy, and `OSError`."""
     if not database.is_file():
         raise RefusedError(f"There is no database yet: {database}")
-    with _room(drafts) as copy:
+    with _said(f"{database} cannot be copied into {drafts}"), _room(drafts) as copy:
         with closing(sqlite3.connect(database, timeout=PATIENCE)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")
@@ -39,14 +40,24 @@ def migrations(database: Path) -> list[str]:
 
 
 @contextmanager
+def _said(what: str) -> Iterator[None]:
+    """A disk that is full, or that fails, ends it with a sentence."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise RefusedError(f"{what}: {error}.") from error
+
+
+@contextmanager
 def _room(folder: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix=DRAFTS, dir=folder) as made:
         yield Path(made) / MEMBER
 
 
 def restore(reader: Reader, database: Path) -> None:
-    """In one transaction of SQLite's: who reads meanwhile sees the one or the other, whatever is killed."""
-    with _room(database.parent) as copy:
+    """In one transaction of SQLite's: who reads meanwhile sees the one or the other, whatever is killed. Raises
+    `RefusedError`."""
+    with _said(f"{database} cannot be replaced, and is as it was"), _room(database.parent) as copy:
         with copy.open("wb") as opened:
             for piece in reader.pieces(MEMBER):
                 opened.write(piece)
