@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,16 +85,36 @@ def _impatient(database: Path) -> Callable[[int, int, int], None]:
     return look
 
 
-def is_readable(database: Path) -> bool:
-    """Damaged, it can neither be copied nor be written into."""
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(database, timeout=PATIENCE)) as opened:
-        return bool(opened.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-    return False
+def is_damaged(database: Path) -> bool:
+    """It can neither be copied nor be written into. Raises `RefusedError` where that cannot be known: the disk is
+    full, for one."""
+    with _said(f"{database} cannot be read, and is as it was"):
+        try:
+            with closing(sqlite3.connect(database, timeout=PATIENCE)) as opened:
+                return bool(opened.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+        except sqlite3.DatabaseError as error:
+            if not error.sqlite_errorname.startswith(_DAMAGE):
+                raise
+            return True
 
 
-def set_aside(database: Path, kept: Path) -> None:
-    """The files as they are, in a folder of their own."""
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
+
+
+@contextmanager
+def set_aside(database: Path, kept: Path) -> Iterator[None]:
+    """The files as they are, in a folder of their own, for another database in their place. Where that comes to
+    nothing they are put back."""
     kept.mkdir(mode=0o700)
     for file in reversed(files_of(database)):
         if file.exists():
             os.replace(file, kept / file.name)
+    try:
+        yield
+    except BaseException:
+        for file in files_of(database):
+            file.unlink(missing_ok=True)
+        for file in kept.iterdir():
+            os.replace(file, database.parent / file.name)
+        kept.rmdir()
+        raise

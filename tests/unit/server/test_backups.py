@@ -166,6 +166,34 @@ def test_a_full_disk_ends_a_backup_and_a_restore_with_a_sentence_and_changes_not
     assert [each for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
 
+def test_a_full_disk_is_not_taken_for_a_damaged_database(tmp_path: Path) -> None:
+    source = database(tmp_path / "source", "old", 150)
+    with no_file_larger_than(100), pytest.raises(RefusedError, match="source cannot be read, and is as it was"):
+        sqlite.is_damaged(source)
+    assert not sqlite.is_damaged(source)
+
+
+def test_a_damaged_database_goes_back_to_its_place_where_no_other_takes_it(tmp_path: Path) -> None:
+    backup = back_up(database(tmp_path / "source", "old", 150), tmp_path / "backup.zip")
+    target = database(tmp_path / "target", "new", 7)
+    damaged = bytes(100) + target.read_bytes()[100:]
+    target.write_bytes(damaged)
+    assert sqlite.is_damaged(target)
+    with (
+        pytest.raises(RefusedError),
+        no_file_larger_than(40_000),
+        reading(backup) as opened,
+        sqlite.set_aside(target, tmp_path / "kept"),
+    ):
+        sqlite.restore(opened, target)
+    assert target.read_bytes() == damaged
+    assert sorted(each.name for each in tmp_path.iterdir() if "-" not in each.name) == [
+        "backup.zip",
+        "source",
+        "target",
+    ]
+
+
 def test_memory_stays_flat_whatever_the_size(tmp_path: Path) -> None:
     """20 MB of rows that cannot be compressed go through a few pieces of a megabyte."""
     source = database(tmp_path / "source", "old", 20_000)
