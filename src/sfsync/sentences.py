@@ -18,7 +18,10 @@ SENTENCES = {
     "found-in-flight": _(
         "Shopping Feed is processing %(operation)s, of which sfsync had no record; it waits for the confirmation."
     ),
-    "shop-restored": _("The shop's database went back to an earlier state: every open order is looked at again."),
+    "shop-restored": _(
+        "The shop shows an earlier state: its database was restored, or a copy of it lags behind. Every open order is "
+        "looked at again."
+    ),
     "shop-replaced": _("The connection leads to another shop than before: all its orders are looked at again."),
     # Which marketplace order it is
     "feed-id-learnt": _("The order was found at Shopping Feed."),

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from sfsync.models import How
 from sfsync.testing import World
 from sfsync_server.cli import app
 from shoppingfeed.sandbox import Fault
+from tests.full_disk import no_file_larger_than
 from tests.pages import markup, text
 
 People = Callable[..., Client]
@@ -152,17 +150,6 @@ def test_a_full_disk_leaves_the_former_file(shop: World, told: int, tmp_path: Pa
     assert (full.exit_code, "cannot be written" in full.output) == (1, True)
     assert path.read_text() == "the former one"
     assert list(tmp_path.glob("*evidence.json*")) == [path]
-
-
-@contextmanager
-def no_file_larger_than(octets: int) -> Iterator[None]:
-    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def test_what_the_marketplace_knew_before_us_is_not_claimed_to_be_ours(shop: World, merchant: Client) -> None:

@@ -46,15 +46,15 @@ def checked(file: Path) -> Iterator[Reader]:
 
 
 def put_back(reader: Reader, environment: Environment) -> Path | None:
-    """What was there before is kept, and where is returned. Nobody stays signed in. Raises `RefusedError`."""
-    with alone():
-        kept = _keep(environment)
+    """What was there before is kept, and where is returned. Nobody stays signed in. Raises `RefusedError` and
+    `OSError`; the database is as it was then."""
+    with alone(), _kept(environment) as kept:
+        _adopt_keys(reader, environment)
         if connection.vendor == sqlite.ENGINE:
             connection.close()
             sqlite.restore(reader, _file())
         else:
             postgresql.restore(reader)
-        _adopt_keys(reader, environment)
     bring_up_to_date(environment.lease_seconds)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_session")
@@ -65,20 +65,25 @@ def _file() -> Path:
     return Path(connection.settings_dict["NAME"])
 
 
-def _keep(environment: Environment) -> Path | None:
+@contextmanager
+def _kept(environment: Environment) -> Iterator[Path | None]:
     """As a backup of its own, or, where it is damaged, the files as they are."""
     kept = environment.home / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    if connection.vendor == sqlite.ENGINE and not _file().is_file():
-        return None
-    if connection.vendor == sqlite.ENGINE and not sqlite.is_readable(_file()):
+    if connection.vendor == sqlite.ENGINE and _file().is_file() and sqlite.is_damaged(_file()):
         connection.close()
-        sqlite.set_aside(_file(), kept)
-        return kept
-    if not connection.introspection.table_names():
-        return None
-    backup = kept.with_suffix(".zip")
-    make(backup, environment)
-    return backup
+        with sqlite.set_aside(_file(), kept):
+            yield kept
+    elif _has_tables():
+        make(kept.with_suffix(".zip"), environment)
+        yield kept.with_suffix(".zip")
+    else:
+        yield None
+
+
+def _has_tables() -> bool:
+    if connection.vendor == sqlite.ENGINE and not _file().is_file():
+        return False
+    return bool(connection.introspection.table_names())
 
 
 def _adopt_keys(reader: Reader, environment: Environment) -> None:

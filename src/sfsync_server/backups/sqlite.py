@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,10 +21,11 @@ PATIENCE = 30.0
 
 
 def write(database: Path, writer: Writer, drafts: Path) -> Manifest:
-    """`drafts`: the folder that has room for a copy. Raises `RefusedError` where there is no database yet."""
+    """`drafts`: the folder that has room for a copy. Raises `RefusedError` where there is no database yet, or where
+    SQLite can neither read it nor write the copy, and `OSError`."""
     if not database.is_file():
         raise RefusedError(f"There is no database yet: {database}")
-    with _room(drafts) as copy:
+    with _said(f"{database} cannot be copied into {drafts}"), _room(drafts) as copy:
         with closing(sqlite3.connect(database, timeout=PATIENCE)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")
@@ -39,14 +40,24 @@ def migrations(database: Path) -> list[str]:
 
 
 @contextmanager
+def _said(what: str) -> Iterator[None]:
+    """A disk that is full, or that fails, ends it with a sentence."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise RefusedError(f"{what}: {error}.") from error
+
+
+@contextmanager
 def _room(folder: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix=DRAFTS, dir=folder) as made:
         yield Path(made) / MEMBER
 
 
 def restore(reader: Reader, database: Path) -> None:
-    """In one transaction of SQLite's: who reads meanwhile sees the one or the other, whatever is killed."""
-    with _room(database.parent) as copy:
+    """In one transaction of SQLite's: who reads meanwhile sees the one or the other, whatever is killed. Raises
+    `RefusedError`."""
+    with _said(f"{database} cannot be replaced, and is as it was"), _room(database.parent) as copy:
         with copy.open("wb") as opened:
             for piece in reader.pieces(MEMBER):
                 opened.write(piece)
@@ -74,16 +85,36 @@ def _impatient(database: Path) -> Callable[[int, int, int], None]:
     return look
 
 
-def is_readable(database: Path) -> bool:
-    """Damaged, it can neither be copied nor be written into."""
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(database, timeout=PATIENCE)) as opened:
-        return bool(opened.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-    return False
+def is_damaged(database: Path) -> bool:
+    """It can neither be copied nor be written into. Raises `RefusedError` where that cannot be known: the disk is
+    full, for one."""
+    with _said(f"{database} cannot be read, and is as it was"):
+        try:
+            with closing(sqlite3.connect(database, timeout=PATIENCE)) as opened:
+                return bool(opened.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+        except sqlite3.DatabaseError as error:
+            if not error.sqlite_errorname.startswith(_DAMAGE):
+                raise
+            return True
 
 
-def set_aside(database: Path, kept: Path) -> None:
-    """The files as they are, in a folder of their own."""
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
+
+
+@contextmanager
+def set_aside(database: Path, kept: Path) -> Iterator[None]:
+    """The files as they are, in a folder of their own, for another database in their place. Where that comes to
+    nothing they are put back."""
     kept.mkdir(mode=0o700)
     for file in reversed(files_of(database)):
         if file.exists():
             os.replace(file, kept / file.name)
+    try:
+        yield
+    except BaseException:
+        for file in files_of(database):
+            file.unlink(missing_ok=True)
+        for file in kept.iterdir():
+            os.replace(file, database.parent / file.name)
+        kept.rmdir()
+        raise

@@ -58,6 +58,8 @@ def restore(
             kept = put_back(reader, ENVIRONMENT)
     except RefusedError as error:
         shown.stop(str(error))
+    except OSError as error:
+        shown.stop(f"{file} cannot be put back: {error.strerror}. Nothing was changed.")
     shown.say(f"The database of {file} is in place." + (f" What was there before is kept in {kept}." if kept else ""))
     _warn_of_secrets()
 

@@ -56,6 +56,36 @@ def test_a_machine_that_is_off_finds_and_sends_nothing(world: World, shift: time
     assert world.accepted(order) == [("ship", "T-1")]
 
 
+class Setting(Dated):
+    """Somebody sets this machine's clock while the operations are on their way."""
+
+    def __init__(self, world: World, clock: time_machine.Coordinates, shift: timedelta) -> None:
+        super().__init__(world)
+        self.clock, self.shift = clock, shift
+
+    def send(self, request: Request) -> Response:
+        if request.method == "POST":
+            self.clock.shift(self.shift)
+            self.later -= self.shift
+        return super().send(request)
+
+
+@pytest.mark.parametrize("shift", [HOURS, -HOURS])
+def test_a_clock_that_is_set_in_the_middle_of_a_run_changes_nothing_of_it(world: World, shift: timedelta) -> None:
+    """R13: what it writes down has the time that it is, and the next run says that the clock is off."""
+    run(world)
+    order = world.ship(world.order(), "T-1")
+    with time_machine.travel(timezone.now()) as clock:
+        world.connections = Live(Setting(world, clock, shift))
+        assert run(world).ok
+        assert [each.trouble for each in run(world).troubles] == ["clock-wrong"]
+    [task] = world.tasks(order)
+    assert task.sent_at is not None
+    assert abs(task.sent_at - timezone.now()) < timedelta(minutes=1)
+    assert abs(task.update_at - timezone.now()) < timedelta(minutes=1)
+    assert world.accepted(order) == [("ship", "T-1")]
+
+
 def test_the_doctor_names_the_clock_that_is_off(world: World) -> None:
     run(world)
     with time_machine.travel(timezone.now() + HOURS):

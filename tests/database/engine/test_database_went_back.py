@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from sfsync.engine.people.acts import give_up, retry
 from sfsync.models import LogEntry, Order, StoreState
@@ -81,6 +83,23 @@ def test_a_process_that_goes_on_asks_nothing_more(world: World) -> None:
     world.sync()
     assert looks(world) == looked
     assert said("database-behind") == 0
+
+
+def test_a_machine_that_went_back_with_its_memory_is_known_by_its_clock(world: World) -> None:
+    """A snapshot of a virtual machine: the process finds its own last word, for it went back too."""
+    order = world.order()
+    world.ship(world.order(), "T-0")
+    world.sync(wait=10)
+    backup = back_up()
+    world.ship(order, "T-1")
+    world.sync(wait=10)
+    word = StoreState.objects.get().dispatch
+    restore(backup)
+    StoreState.objects.update(dispatch=word)
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        world.sync(wait=10)
+    assert world.accepted(order) == [("ship", "T-1")] == world.told(order)
+    assert said("database-behind") == 1
 
 
 def test_a_process_that_begins_reads_the_newest_ticket_once(world: World) -> None:

@@ -132,12 +132,14 @@ def test_a_run_that_died_frees_its_lock_by_itself(world: World) -> None:
 
 
 def test_a_run_whose_lease_was_taken_over_stops(world: World) -> None:
-    """R22: its heartbeat is refused."""
+    """R22: its heartbeat is refused, and so is what it writes."""
     mine = take(world.store, world.now, timedelta(minutes=2))
     world.advance(minutes=3)
     theirs = take(world.store, world.now, timedelta(minutes=2))
     with pytest.raises(LeaseLost):
         mine.beat(now=True)
+    with pytest.raises(LeaseLost), mine.writing():
+        pytest.fail("It was let in.")
     theirs.beat(now=True)
     assert not mine.release()
     assert Process.objects.get().holder == theirs.token

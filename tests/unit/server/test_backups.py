@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from sfsync_server.backups import daily, sqlite
 from sfsync_server.backups.archive import FORMAT, Manifest, RefusedError, reading, writing
+from tests.full_disk import no_file_larger_than
 
 PIECES = [b"some rows", b"of a table" * 5000]
 RESTORE = """
@@ -146,6 +147,50 @@ def test_a_restore_that_is_killed_at_any_moment_has_done_all_or_nothing(tmp_path
             except subprocess.TimeoutExpired:
                 restoring.kill()
         assert words(target) in ({"new": 100}, {"old": 4_000})
+
+
+@pytest.mark.parametrize("octets", [100, 4_096, 40_000, 120_000])
+def test_a_full_disk_ends_a_backup_and_a_restore_with_a_sentence_and_changes_nothing(
+    tmp_path: Path, octets: int
+) -> None:
+    source, target = database(tmp_path / "source", "old", 150), database(tmp_path / "target", "new", 7)
+    backup = back_up(source, tmp_path / "backup.zip")
+    before = backup.read_bytes()
+    with no_file_larger_than(octets):
+        with pytest.raises(RefusedError, match="source cannot be copied into"):
+            back_up(source, backup)
+        with reading(backup) as opened, pytest.raises(RefusedError, match="target cannot be replaced, and is as it"):
+            sqlite.restore(opened, target)
+    assert (backup.read_bytes(), words(target)) == (before, {"new": 7})
+    assert [each for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_database(tmp_path: Path) -> None:
+    source = database(tmp_path / "source", "old", 150)
+    with no_file_larger_than(100), pytest.raises(RefusedError, match="source cannot be read, and is as it was"):
+        sqlite.is_damaged(source)
+    assert not sqlite.is_damaged(source)
+
+
+def test_a_damaged_database_goes_back_to_its_place_where_no_other_takes_it(tmp_path: Path) -> None:
+    backup = back_up(database(tmp_path / "source", "old", 150), tmp_path / "backup.zip")
+    target = database(tmp_path / "target", "new", 7)
+    damaged = bytes(100) + target.read_bytes()[100:]
+    target.write_bytes(damaged)
+    assert sqlite.is_damaged(target)
+    with (
+        pytest.raises(RefusedError),
+        no_file_larger_than(40_000),
+        reading(backup) as opened,
+        sqlite.set_aside(target, tmp_path / "kept"),
+    ):
+        sqlite.restore(opened, target)
+    assert target.read_bytes() == damaged
+    assert sorted(each.name for each in tmp_path.iterdir() if "-" not in each.name) == [
+        "backup.zip",
+        "source",
+        "target",
+    ]
 
 
 def test_memory_stays_flat_whatever_the_size(tmp_path: Path) -> None:

@@ -28,6 +28,12 @@ def passed() -> float:
     return time.clock_gettime(_NO_JUMPS)
 
 
+def started() -> float:
+    """When this machine was started by its own clock, in seconds since 1970: another moment once the clock was set, be
+    it because the machine was put back to a snapshot, with what it had in memory."""
+    return time.time() - passed()
+
+
 @dataclass(slots=True)
 class Judge:
     """Tells the time when called. `zero`: when `passed` was 0, in seconds since 1970."""

@@ -2,8 +2,10 @@
 
 Each dispatch leaves a word of its own in the database, when it begins and when it ends. The process that left the last
 one, and finds it in the same database, sends at once: nothing was sent since that is not written here. Anybody else
-reads the newest ticket first, in two requests at most. One of which nothing is known was sent after this database was
-what it is now, or by somebody else: then everything is asked for (`catch_up`).
+reads the newest ticket first, in two requests at most, and so does a process whose machine's clock was set since: it
+may have gone back together with its database, as a virtual machine does that is put back to a snapshot. One of which
+nothing is known was sent after this database was what it is now, or by somebody else: then everything is asked for
+(`catch_up`).
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ from sfsync.db.database_identity import database_identity
 from sfsync.db.own_file import is_replaced
 from sfsync.domain.tickets import newest
 from sfsync.engine.kit.context import Run
+from sfsync.engine.kit.judge import started
 from sfsync.engine.kit.lease import LeaseLost
 from sfsync.engine.outgoing.catch_up import catch_up
 from sfsync.engine.outgoing.unknown_tickets import ours, unknown
 from sfsync.models import StoreState, Task
 
-_last: dict[int, tuple[str, str]] = {}
-"""Store → the last word of this process, and in which database."""
+_last: dict[int, tuple[str, str, float]] = {}
+"""Store → the last word of this process, in which database, and when this machine was started."""
+SET = 1.0
+"""Seconds by which the start of this machine moves when somebody sets its clock; less is the clock's own play."""
 
 
 def may_send(run: Run) -> bool:
@@ -31,7 +36,7 @@ def may_send(run: Run) -> bool:
     if is_replaced(connections[DEFAULT_DB_ALIAS]):
         raise OperationalError("its file was deleted or replaced during the run")
     here, state = database_identity(), run.store.state
-    mine = _last.pop(run.store.pk, None) == (state.dispatch, here)
+    mine = _is_mine(run.store.pk, state.dispatch, here)
     if state.dispatch and state.dispatched_on != here and not _wait_for_tickets(run, here):
         return False
     complete = (mine or _knows_newest(run)) and not _has_latecomers(run)
@@ -45,7 +50,12 @@ def all_sent(run: Run) -> None:
     """At the end, whatever ended it: what has left is written down, or marked."""
     state = run.store.state
     _leave_word(run, state.dispatched_on)
-    _last[run.store.pk] = (state.dispatch, state.dispatched_on)
+    _last[run.store.pk] = (state.dispatch, state.dispatched_on, started())
+
+
+def _is_mine(store: int, word: str, here: str) -> bool:
+    last, where, start = _last.pop(store, ("", "", 0.0))
+    return (last, where) == (word, here) and abs(started() - start) < SET
 
 
 def _leave_word(run: Run, here: str) -> None:
