@@ -19,8 +19,8 @@ from sfsync.engine.market.context import MOST, Market
 from sfsync.engine.market.look import deadline_of
 from sfsync.models import How, MarketplaceOrder, Told
 
-LATELY = timedelta(days=1)
-"""What was told before that is counted no more."""
+SHOWN, LATELY = timedelta(minutes=30), timedelta(days=1)
+"""Since when it was told: lists show it as shipped by then, and what is older is counted no more."""
 PLACED_BEFORE = timedelta(days=2)
 """An order may be so much older than the shop's copy of it, where its deadline is to be of use."""
 
@@ -55,7 +55,8 @@ def count_those_shipped_before(market: Market) -> None:
 def _of_unknown_deadline(market: Market) -> dict[int, _Shipped]:
     """By their ids at Shopping Feed, the newest thousand."""
     known = MarketplaceOrder.objects.filter(store=market.store, feed_id__isnull=False, ship_by_from=Source.UNKNOWN)
-    lately = known.filter(confirmed_at__gte=market.clock() - LATELY).exclude(confirmed_operation="")
+    now = market.clock()
+    lately = known.filter(confirmed_at__range=(now - LATELY, now - SHOWN)).exclude(confirmed_operation="")
     rows = {pk: rest for pk, *rest in lately.order_by("-confirmed_at").values_list(*_COLUMNS)[:MOST]}
     operations = [each for each in names() if kind_of(each).meets_deadline]
     told = Told.objects.filter(order__in=among(rows), operation__in=operations, how=How.TICKET).order_by("-id")
