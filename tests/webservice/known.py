@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Seen
 from sfsync.shops.base import Group, OpenShop
 from sfsync.shops.keys import OrderKey, StatusKey
@@ -25,6 +26,7 @@ class Known:
     meanings: Mapping[StatusKey, str] = field(default_factory=lambda: MEANINGS)
     seen: dict[OrderKey, Seen] = field(default_factory=dict)
     unsure: set[OrderKey] = field(default_factory=set)
+    claimed: dict[OrderKey, Claim] = field(default_factory=dict)
 
     @property
     def since(self) -> datetime:
@@ -47,6 +49,9 @@ class Known:
     def numbers(self, keys: Collection[OrderKey]) -> dict[OrderKey, str]:
         return {key: self.seen[key].written for key in keys if key in self.seen}
 
+    def claims(self, keys: Collection[OrderKey]) -> dict[OrderKey, Claim]:
+        return {key: self.claimed[key] for key in keys if key in self.claimed}
+
 
 @dataclass
 class Follower:
@@ -68,6 +73,7 @@ class Follower:
                 return self.follow()
             for each in noticed.listings:
                 self.orders.seen.setdefault(each.key, Seen(""))
+                self.orders.claimed[each.key] = Claim(each.feed_id, each.reference, each.channel)
             touched = self.orders.known(noticed.touched)
             self.orders.seen |= self.shop.reader.look(touched) if touched else {}
             self.orders.unsure -= touched

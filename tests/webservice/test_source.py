@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 
+from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Seen
 from sfsync.shops.base import ShopMisconfigured, ShopUnavailable, Weight
 from sfsync.shops.keys import OrderKey
@@ -525,6 +526,33 @@ def test_shipments_that_nobody_shows_are_said_and_what_to_do(bridged: Standin) -
     assert (error.value.code, hidden.needed) == ("webservice-shipments", False)
     bridged.rights |= {"shipments"}
     assert list(opened(bridged).sources[1].after(None, Follower(shop).orders)) == []
+
+
+def test_a_row_of_the_modules_table_that_is_corrected_is_followed_within_minutes(
+    standin: Standin, sample: SampleShop, ours: list[int]
+) -> None:
+    """R39: its id, its reference or its marketplace; six questions at most while nothing is, four to read an order."""
+    standin.rights |= {"shoppingfeed_orders"}
+    follower = Follower(opened(standin))
+    follow_often(follower, 6)
+    relist(sample, ours[0], id_internal_shoppingfeed="77")
+    relist(sample, ours[1], id_order_marketplace="402-9", name_marketplace="Fnac")
+    [read] = follower.shop.reader.read([str(ours[0])]).values()
+    assert read.claim == Claim(77, sample.order(ours[0]).marketplace_reference, sample.order(ours[0]).channel)
+    follow_often(follower, 10)
+    claims = follower.orders.claimed
+    assert claims[str(ours[0])].feed_id == 77
+    assert (claims[str(ours[1])].reference, claims[str(ours[1])].channel) == ("402-9", "Fnac")
+    standin.counted()
+    for _ in range(20):
+        follower.shop.in_the_way()
+        assert follower.follow() == {}
+        assert standin.counted().total() <= 6
+
+
+def relist(sample: SampleShop, order: int, **changes: str) -> None:
+    table = sample.tables["shoppingfeed_order"]
+    sample.execute(update(table).where(table.c.id_order == order).values(changes))
 
 
 def test_the_modules_table_says_which_order_it_is_where_the_bridge_shows_it(

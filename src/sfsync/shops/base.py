@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
+from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.value import value
 from sfsync.shops.keys import CarrierKey, OrderKey, StatusKey
@@ -229,6 +230,9 @@ class KnownOrders(Protocol):
 
     def numbers(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, str]:
         """The tracking numbers that were last seen of those that are ours, as `Seen.written` has them."""
+
+    def claims(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Claim]:
+        """Which marketplace order those that are ours are known to be."""
 
 
 class Source(Protocol):

@@ -186,6 +186,8 @@ def test_the_story_tells_how_far_an_update_has_come(world: World) -> None:
     world.reconcile()
     stages.append(stage(order))
     assert stages == [Stage.NOT_SENT, Stage.TICKET_OPEN, Stage.CONFIRMED, Stage.SEEN, Stage.REFUSED_THERE]
+    [coming] = story_of(world.row(order)).next
+    assert "send the shipment again" in coming.sentence, "an order that differs is not up to date"
 
 
 def test_it_asks_for_sets_of_statuses_never_for_an_order(world: World) -> None:

@@ -138,6 +138,28 @@ def test_what_was_told_in_time_is_counted_by_day(world: World) -> None:
     assert [(sum(each.in_time for each in figures), sum(each.too_late for each in figures))] == [(1, 1)]
 
 
+def test_what_was_shipped_before_anybody_asked_by_when_is_counted_too(world: World) -> None:
+    """R25: its deadline is learned afterwards, with one request for all such orders, and each is counted once."""
+    early, tardy, unnamed = due_in(world, 10), due_in(world, -5), world.order()
+    world.list_there(unnamed)
+    for order in (early, tardy, unnamed):
+        world.ship(order, f"T-{order}")
+    world.sync(wait=10)
+    asked = [shipped_lists(world)]
+    for _ in range(3):
+        world.advance(minutes=61)
+        world.sync()
+        asked.append(shipped_lists(world))
+    assert [each - asked[0] for each in asked] == [0, 1, 1, 1]
+    figures = DayFigure.objects.filter(store=world.store, operation="ship")
+    assert [sum(getattr(each, name) for each in figures) for name in ("in_time", "too_late", "confirmed")] == [1, 1, 3]
+    assert {world.row(each).marketplace_order.ship_by_from for each in (early, unnamed)} == {"api", "none"}
+
+
+def shipped_lists(world: World) -> int:
+    return sum("status=shipped" in each.path for each in world.sandbox.ledger.requests)
+
+
 def test_new_orders_cost_one_request_an_hour_and_known_ones_none(world: World) -> None:
     """R25: it costs no request of an order's own."""
     for hours in range(10):

@@ -17,6 +17,7 @@ from typing import Any
 
 from sfsync.db.among import among
 from sfsync.domain.identity import Claim
+from sfsync.engine.find.known_orders import claims_of
 from sfsync.models import Order, Store
 from sfsync.models.log import Level
 from sfsync.shops.base import Json, KnownOrders, Listing, Noticed, OpenShop, Placed
@@ -153,7 +154,7 @@ class Judged:
                 self._by_key[key].append(each)
             else:
                 self.odd.append(each)
-        self.known = _known(store, self._by_key)
+        self.known = claims_of(store, self._by_key)
         wanted = [key for key in self._by_key if not self._said(key)]
         self._placed: Mapping[OrderKey, Placed] = shop.reader.placed(wanted) if wanted else {}
 
@@ -208,12 +209,6 @@ def _key(store: Store, order: FeedOrder) -> OrderKey:
         return store.kind.orders.parse(order.store_reference)
     except Mistake:
         return ""
-
-
-def _known(store: Store, keys: Iterable[OrderKey]) -> dict[OrderKey, Claim]:
-    names = ("marketplace_order__feed_id", "marketplace_order__reference", "marketplace_order__channel")
-    rows = Order.objects.filter(store=store, key__in=among(keys)).values_list("key", *names)
-    return {key: Claim(*rest) for key, *rest in rows}
 
 
 def _listing(key: OrderKey, order: FeedOrder, known: Claim | None, placed: Placed) -> Listing:

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from sfsync.db.among import among
 from sfsync.db.prepared import Prepared
+from sfsync.domain.identity import Claim
 from sfsync.domain.orders import Seen
 from sfsync.domain.value import value
 from sfsync.models import Order, Store, Task
@@ -80,6 +81,9 @@ class Known:
     def numbers(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, str]:
         return {key: each.numbers for key, each in self.last_seen(keys).items()}
 
+    def claims(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Claim]:
+        return claims_of(self.store, keys)
+
     def last_seen(self, keys: Iterable[OrderKey]) -> dict[OrderKey, LastSeen]:
         """Those of them that are ours."""
         wanted = [*keys]
@@ -101,6 +105,13 @@ class Known:
 
     def _open(self) -> QuerySet[Order]:
         return _open_since(self.store.pk, self.since)
+
+
+def claims_of(store: Store, keys: Iterable[OrderKey]) -> dict[OrderKey, Claim]:
+    """Of those that are the store's: which marketplace order each hangs on."""
+    names = ("marketplace_order__feed_id", "marketplace_order__reference", "marketplace_order__channel")
+    rows = Order.objects.filter(store=store, key__in=among(keys)).values_list("key", *names)
+    return {key: Claim(*rest) for key, *rest in rows}
 
 
 def _open_since(store_id: int, since: datetime) -> QuerySet[Order]:

@@ -56,12 +56,13 @@ def _remember(market: Market, seen: Iterable[tuple[Ours, str]]) -> None:
 def _remember_deadlines(market: Market, seen: Iterable[tuple[Ours, FeedOrder]]) -> None:
     """R25: wherever orders that wait are listed anyway."""
     rules = market.store.ship_hours
-    read = [(ours, _deadline(order, rules)) for ours, order in seen if order.status in WAITING]
+    read = [(ours, deadline_of(order, rules)) for ours, order in seen if order.status in WAITING]
     changed = [(ours.pk, *found) for ours, found in read if found != ours.deadline]
     update_rows(MarketplaceOrder, ("id", "ship_by", "ship_by_from"), changed)
 
 
-def _deadline(order: FeedOrder, rules: Mapping[str, int]) -> tuple[datetime | None, str]:
+def deadline_of(order: FeedOrder, rules: Mapping[str, int]) -> tuple[datetime | None, str]:
+    """By when it must be shipped, and the `Source` of that."""
     hours, latest = hours_of(order.channel, rules), order.latest_ship_date
     at, source = deadline(latest, has_zone=order.latest_ship_date_has_zone, placed_at=order.created_at, hours=hours)
     return at, source.value

@@ -17,14 +17,13 @@ from sfsync.engine.market.context import EARLIER, Market
 from sfsync.engine.market.findings import close_others, keep
 from sfsync.engine.market.look import look
 from sfsync.engine.market.ours import oldest_prepared
+from sfsync.engine.market.told_in_time import PLACED_BEFORE, count_those_shipped_before
 from sfsync.models import Finding, MarketplaceOrder, Task
 from sfsync.models.log import Level
 from shoppingfeed import NotFoundError
 
 EVERY, AGAIN = timedelta(hours=1), timedelta(minutes=10)
 """How often, and how soon after a look that failed: one that cannot be had must not hold up what is to be sent."""
-PLACED_BEFORE = timedelta(days=2)
-"""An order may be so much older than the shop's copy of it, where its deadline is to be of use."""
 HORIZON = timedelta(days=30)
 """The age of the oldest orders that are listed."""
 
@@ -44,6 +43,7 @@ def learn_deadlines(run: Run) -> None:
     """R25: after all that could be sent, for what the marketplaces know by then needs no deadline any more."""
     with _looking(run) as market:
         _learn_deadlines(market)
+        count_those_shipped_before(market)
 
 
 @contextmanager

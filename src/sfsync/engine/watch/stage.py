@@ -12,7 +12,7 @@ from sfsync.domain.operations import kind_of, names
 from sfsync.domain.reconciliation import CANCELLED, REFUNDED, Difference
 from sfsync.models import Finding, MarketplaceOrder, Task
 from sfsync.models.marketplace_order import NOT_WAITING
-from sfsync.refusal_texts import cause, refusal_of
+from sfsync.refusal_texts import advice, cause, refusal_of
 
 
 class Stage(StrEnum):
@@ -64,5 +64,13 @@ def seen_there(order: MarketplaceOrder, stage: Stage, findings: Iterable[Finding
 
 
 def difference(finding: Finding, order: MarketplaceOrder) -> str:
-    params = {"channel": order.channel, "message": finding.message}
+    params = _params(finding, order)
     return texts.joined(texts.reason(finding.kind, params), cause(refusal_of(finding.kind, params)))
+
+
+def what_to_do(finding: Finding, order: MarketplaceOrder) -> str:
+    return advice(finding.kind, refusal_of(finding.kind, _params(finding, order)))
+
+
+def _params(finding: Finding, order: MarketplaceOrder) -> dict[str, str]:
+    return {"channel": order.channel, "message": finding.message}

@@ -25,8 +25,8 @@ from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
 from sfsync.engine.watch.preview import say, warning_of
-from sfsync.engine.watch.stage import Stage, seen_there, stage_of
-from sfsync.models import ChannelTrouble, LogEntry, MarketplaceOrder, Order, Task
+from sfsync.engine.watch.stage import Stage, seen_there, stage_of, what_to_do
+from sfsync.models import ChannelTrouble, Finding, LogEntry, MarketplaceOrder, Order, Task
 from sfsync.outside_pages import order_at_feed, order_in_shop
 from sfsync.refusal_texts import advice, cause, refusal_of
 from sfsync.shops import kinds
@@ -118,7 +118,7 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     findings = list(there.findings.open()) if there.seen_there else []
     stage = stage_of(there, tasks, findings)
     shown = texts.joined(believes(there), seen_there(there, stage, findings))
-    story = Story(order, list(_events(entries, there)), shown, _next(order, tasks), stage=stage)
+    story = Story(order, list(_events(entries, there)), shown, _next(order, tasks, findings), stage=stage)
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
 
@@ -197,8 +197,9 @@ def believes(order: MarketplaceOrder) -> str:
     return texts.sentence("on-marketplace-number" if numbered else "on-marketplace", params)
 
 
-def _next(order: Order, tasks: list[Task]) -> list[Next]:
-    coming = [Next(_of_task(task), task) for task in tasks] or [_of_rest(order)]
+def _next(order: Order, tasks: list[Task], findings: list[Finding]) -> list[Next]:
+    differs = [Next(what_to_do(each, order.marketplace_order)) for each in findings]
+    coming = [Next(_of_task(task), task) for task in tasks] or differs or [_of_rest(order)]
     if order.marketplace_order.by_hand and tasks:
         coming.append(_by_hand(order))
     return [*coming, *_held_up(order)] if any(not task.state.needs_person for task in tasks) else coming

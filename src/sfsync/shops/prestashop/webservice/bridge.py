@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sfsync.domain.identity import Claim
 from sfsync.shops.base import Json, KnownOrders, Noticed
@@ -31,7 +32,14 @@ class Bridge:
 
     def __init__(self, service: WebService) -> None:
         self._service = service
-        self._rights = Kept(service.rights)
+        self._rights = Kept(self._read_rights)
+
+    def remember(self) -> Any:
+        return self._rights.remember()
+
+    def recall(self, kept: Any) -> None:
+        """What `remember` gave in another process."""
+        self._rights.recall(kept)
 
     @property
     def rights(self) -> Mapping[str, Collection[str]]:
@@ -39,7 +47,7 @@ class Bridge:
 
     def probe(self) -> Mapping[str, Collection[str]]:
         """The rights as they are now."""
-        self._rights = Kept(self._service.rights)
+        self._rights.renew()
         return self.rights
 
     @property
@@ -60,9 +68,9 @@ class Bridge:
         return bool(self._service.ids("orders", {"module": any_of(MODULES), "id_carrier": "[0]"}))
 
     @property
-    def kept(self) -> Sequence[Kept[dict[str, frozenset[str]]]]:
+    def kept(self) -> Sequence[Kept[Any]]:
         """What is to be fresh when it is needed."""
-        return [self._rights] if self._may_have_shipments else []
+        return [self._rights]
 
     def claims(self, ids: Collection[int]) -> dict[int, Claim]:
         """By order, what the module's table says; of several rows of one order the newest counts. One question."""
@@ -79,6 +87,9 @@ class Bridge:
             return {"module": orders}
         listed = len(self._service.ids(TABLE, {}))
         return {"table": listed, "old_module": max(orders - listed, 0)}
+
+    def _read_rights(self) -> dict[str, list[str]]:
+        return {resource: sorted(methods) for resource, methods in self._service.rights().items()}
 
     @property
     def _may_have_shipments(self) -> bool:

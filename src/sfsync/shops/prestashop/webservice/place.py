@@ -15,7 +15,8 @@ class Place:
     that are asked for again. `highest`: the newest marketplace order. `parcels`: the rows with a number that were met;
     they begin with those of `lowest`, an order; `shipments` likewise, where the shop shows them. `turn` counts passes.
     `odd`: orders that a look did not settle, with the status that was last seen of them. `read_at`: the order whose
-    parcels were read again last, and `read_until` when the next ones may be.
+    parcels were read again last, and `read_until` when the next ones may be; `claimed_at` and `claimed_until` likewise,
+    for what the module's table says of them.
     """
 
     at: int
@@ -28,6 +29,8 @@ class Place:
     odd: dict[str, str] = field(default_factory=dict)
     read_at: int = 0
     read_until: str = ""
+    claimed_at: int = 0
+    claimed_until: str = ""
     shipments: Bitmap | None = None
 
     def written(self) -> dict[str, Any]:

@@ -38,23 +38,24 @@ T = TypeVar("T")
 
 
 class WebServiceReader:
-    """Implements `sfsync.shops.base.Reader`: three questions for 500 orders, and one more where the shop's bridge shows
-    the shipments of 9.1."""
+    """Implements `sfsync.shops.base.Reader`: three questions for 500 orders, and one more for each of the tables that
+    the shop's bridge shows (the newer module's, and the shipments of 9.1)."""
 
     def __init__(self, service: WebService, bridge: Bridge, memory: Mapping[str, Any] | None = None) -> None:
         self._service, self._bridge = service, bridge
         self._carriers = Kept(self._read_carriers)
         self._flags = Kept(self._read_flags)
         self._flags.recall((memory or {}).get("flags"))
+        bridge.recall((memory or {}).get("rights"))
         self._shops = Kept(self._read_shops)
         self._about = Kept(self._read_about)
 
     def look(self, keys: Collection[OrderKey]) -> dict[OrderKey, Seen]:
-        found = (self._snapshots(some, Names({}, {})) for some in batches(keys, BATCH))
+        found = (self._snapshots(some, Names({}, {}), {}) for some in batches(keys, BATCH))
         return {each.key: each.seen for orders in found for each in orders}
 
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
-        found = (self._snapshots(some, self._names()) for some in batches(keys, BATCH))
+        found = (self._snapshots(some, self._names(), self._bridge.claims(some)) for some in batches(keys, BATCH))
         return {each.key: each for orders in found for each in orders}
 
     def placed(self, keys: Collection[OrderKey]) -> dict[OrderKey, Placed]:
@@ -116,22 +117,29 @@ class WebServiceReader:
 
     def prepare(self) -> None:
         """Reads what a process that lives for one look would have to read before it sends."""
-        self._flags.renew()
+        for each in (self._flags, *self._bridge.kept):
+            each.renew()
 
     def remember(self) -> dict[str, Any]:
-        return {"flags": self._flags.remember()}
+        return {"flags": self._flags.remember(), "rights": self._bridge.remember()}
 
     def parcels(self, filters: Mapping[str, str]) -> list[rows.Parcel]:
         """Rising, with and without a number."""
         return self._rows(rows.Parcel, "order_carriers", filters, most=2000)
 
-    def _snapshots(self, ids: list[int], names: Names) -> list[Snapshot]:
+    def _snapshots(self, ids: list[int], names: Names, claims: Mapping[int, Claim]) -> list[Snapshot]:
         """The history first: PrestaShop writes an order's status before its history row."""
         history = pasts(self._rows(rows.Change, "order_histories", {"id_order": any_of(ids)}, most=5000))
         orders = self._rows(rows.Order, "orders", {"id": any_of(ids)}, most=BATCH)
         parcels = self._parcels_of(ids, orders)
         return [
-            snapshot(parcels[each.id_order], history.get(each.id_order, Past()), names, _claim(each)) for each in orders
+            snapshot(
+                parcels[each.id_order],
+                history.get(each.id_order, Past()),
+                names,
+                claims.get(each.id_order) or _claim(each),
+            )
+            for each in orders
         ]
 
     def numbers(self, ids: list[int]) -> dict[int, str]:
@@ -229,7 +237,8 @@ def _joined(order: rows.Order, parcels: Sequence[rows.Parcel]) -> list[rows.Orde
 
 
 def _claim(order: rows.Order) -> Claim | None:
-    """That it is a marketplace's, and no more: which one was asked when it was listed."""
+    """That it is a marketplace's, and no more, where the bridge shows no row of it: which one was asked when it was
+    listed."""
     return Claim(None, "", "") if order.module in MODULES else None
 
 

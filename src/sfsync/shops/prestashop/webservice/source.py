@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sfsync.domain.identity import Verdict, judge
 from sfsync.shops.base import KnownOrders, Noticed
 from sfsync.shops.keys import OrderKey, StatusKey
 from sfsync.shops.prestashop.clock import to_shop
@@ -210,7 +211,10 @@ class WebServiceSource:
             return False
         elif old and place.turn // 2 % 2:
             yield from self._old_ones(place, orders, old)
-        elif not place.read_until or orders.now >= datetime.fromisoformat(place.read_until):
+        elif self._bridge.shows_table and place.claimed_until <= place.read_until:
+            if _is_due(place.claimed_until, orders.now):
+                yield from self._claimed_again(place, orders, known)
+        elif _is_due(place.read_until, orders.now):
             yield from self._read_again(place, orders, known, old)
             return self._bridge.shows_shipments
         return False
@@ -232,12 +236,23 @@ class WebServiceSource:
         numbered = (int(key) for key, written in orders.numbers([str(each) for each in known]).items() if written)
         wanted = sorted({*numbered, *old})
         ids = [each for each in wanted if each > place.read_at][:BATCH] or wanted[:BATCH]
+        place.read_until = (orders.now + READ_AGAIN * (len(ids) / BATCH)).isoformat()
         if ids:
             place.read_at = ids[-1]
-            place.read_until = (orders.now + READ_AGAIN * (len(ids) / BATCH)).isoformat()
             now = self._reader.numbers(ids)
             seen = orders.numbers([str(each) for each in ids])
             yield from self._touching([each for each in ids if now.get(each, "") != seen.get(str(each), "")], place)
+
+    def _claimed_again(self, place: Place, orders: KnownOrders, known: Open) -> Iterator[Noticed]:
+        """R39: a row of the module's table may be corrected long after the order was imported."""
+        ids = [each for each in sorted(known) if each > place.claimed_at][:BATCH] or sorted(known)[:BATCH]
+        place.claimed_until = (orders.now + READ_AGAIN * (len(ids) / BATCH)).isoformat()
+        if ids:
+            place.claimed_at = ids[-1]
+            now = self._bridge.claims(ids)
+            ours = orders.claims([str(each) for each in now])
+            news = {key for key, claim in ours.items() if judge(claim, now[int(key)]) is not Verdict.SAME}
+            yield Noticed(self._listings.of(news) if news else (), cursor=place.written())
 
     def _touching(self, ids: Collection[int], place: Place) -> Iterator[Noticed]:
         """So many at a time as one look reads."""
@@ -281,6 +296,10 @@ def _advance(place: Place, fresh: Sequence[rows.Change]) -> None:
     place.last = _kept(fresh[-1]) if not place.last or fresh[-1].id_order_history > place.last[0] else place.last
     met = {*place.window, *(each.id_order_history for each in fresh)}
     place.window = sorted(each for each in met if each > place.at - OVERLAP)
+
+
+def _is_due(until: str, now: datetime) -> bool:
+    return not until or now >= datetime.fromisoformat(until)
 
 
 def _of_meanings(place: Place) -> bool:
