@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Case, F, Value, When
 
 from sfsync.conf import conf
 from sfsync.db.own_file import leave_replaced_file
 from sfsync.domain.trouble import Trouble
-from sfsync.engine.due import next_run
+from sfsync.engine.due import after_run
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
@@ -228,13 +227,11 @@ def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Ag
     journal.flush()
     note_answers(store, tally.answers)
     failures = _failures(store) + 1 if troubles else 0
-    following = next_run(store, now, rest, failures=failures, cut=cut)
-    asked_meanwhile = When(run_asked_at__gte=F("started_at"), then=Value(now))
     lease.release(
         now,
         outcome=troubles[0].trouble if troubles else "ok",
         error=troubles[0].detail if troubles else "",
         counts=counts.as_dict(),
         failures=failures,
-        next_run_at=Case(asked_meanwhile, default=Value(following)),
+        next_run_at=after_run(store, now, rest, failures=failures, cut=cut),
     )
