@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from benchmarks import fleet as fleets
+from benchmarks import fleet_work, report, scenarios, side_by_side
 from benchmarks import night as nights
-from benchmarks import report, scenarios
 from benchmarks.figures import Figures, Load
 from benchmarks.rig import Rig, rig
 
@@ -78,6 +78,10 @@ def _fleet(world: Rig, stores: int, figures: Figures) -> None:
         fleets.many(world, stores, figures)
     with _errors.status("one token in several processes …"):
         fleets.one_token(world, figures)
+    with _errors.status("fifty real-time stores …"):
+        side_by_side.fifty(world, figures)
+    with _errors.status("workers, and what they are in for …"):
+        fleet_work.work(world, figures)
 
 
 def _measure(world: Rig, loads: list[Load], figures: Figures) -> None:

@@ -98,14 +98,14 @@ class Rig:
         stores: int = 1,
         mode: str = "batch",
         api_url: str = "",
-        others: Sequence[SampleShop] = (),
+        others: Sequence[str] = (),
         tokens: Sequence[str] = (),
         **settings: str,
     ) -> Home:
         """A fresh installation with that shop's store (or many of the same), and one of each of the `others`.
 
-        `api_url`: in place of the sandbox. `tokens`: of each store, where it has its own. `settings`: of the
-        environment.
+        `others`: addresses of shops. `api_url`: in place of the sandbox. `tokens`: of each store, where it has its own.
+        `settings`: of the environment.
         """
         number = next(self._numbers)
         folder = self.folder / f"home-{number}"
@@ -115,7 +115,7 @@ class Rig:
         if database == "postgresql":
             env["SFSYNC_DATABASE_URL"] = services.postgres().database(f"sfsync_{number}")
         home = Home(folder, env)
-        shops = [shop.url] * stores + [each.url for each in others]
+        shops = [shop.url] * stores + [*others]
         given = zip_longest(shops, tokens, fillvalue="sandbox-token")
         api = api_url or self.sandbox.url
         tables = [_store(number, url, api, mode, token) for number, (url, token) in enumerate(given)]

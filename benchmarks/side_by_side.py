@@ -16,10 +16,10 @@ from sfsync.shops.prestashop.sample import SampleShop
 from shoppingfeed.sandbox import Sandbox
 from shoppingfeed.sandbox.state import DEFAULT_STORE
 
-STORES, CHANGES = 50, 100
+STORES, CHANGES = 50, 80
 PAUSE = 0.8
 """The longest between two changes, in seconds."""
-QUIET = 20.0
+QUIET = 12.0
 """Seconds in which nothing happens."""
 Order = tuple[SampleShop, int]
 
@@ -30,7 +30,7 @@ def fifty(rig: Rig, figures: Figures) -> None:
     sandbox = Sandbox(rate_limit=None)
     for number in range(1, STORES):
         sandbox.add_store(DEFAULT_STORE + number)
-    first, *others = [shop for shop, _ in shops]
+    first, others = shops[0][0], [shop.url for shop, _ in shops[1:]]
     with sandbox.serve() as feed:
         home = rig.home(first, database="postgresql", mode="realtime", api_url=feed.url, others=others)
         service = home.start("run")

@@ -67,8 +67,7 @@ class Service:
         with ThreadPoolExecutor(self.workers, thread_name_prefix="store") as pool:
             while not self.stopping.is_set():
                 self.start_due(pool)
-                self.watch.look_around(self.poll_seconds, self.heed.set)
-                self.heed.wait(min(self.poll_seconds, TICK))
+                self.heed.wait(min(self.watch.look_around(self.poll_seconds, self.heed.set), TICK))
         scheduler_leaves(self.name)
         self.watch.close()
         self.connections.close()

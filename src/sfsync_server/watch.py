@@ -34,16 +34,18 @@ class Watch:
     asking: set[int] = field(default_factory=set)
     looked_at: float = float("-inf")
 
-    def look_around(self, every: float, wake: Callable[[], None]) -> None:
+    def look_around(self, every: float, wake: Callable[[], None]) -> float:
         """Ask every shop that rests, once in `every` seconds, and wait for no answer; `wake` is called when a store
-        turned out to be due."""
-        if time.monotonic() - self.looked_at < every:
-            return
+        turned out to be due. Returns the seconds until they are to be asked again."""
+        left = self.looked_at + every - time.monotonic()
+        if left > 0:
+            return left
         self.looked_at = time.monotonic()
         for store in watched(timezone.now()):
             if store.pk not in self.asking:
                 self.asking.add(store.pk)
                 self.pool.submit(self.ask, store, wake)
+        return every
 
     def ask(self, store: Store, wake: Callable[[], None]) -> None:
         try:

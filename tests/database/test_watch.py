@@ -62,6 +62,12 @@ def test_shops_are_not_asked_more_often_than_was_wished(live: World, watch: Watc
     assert watch.asking == set()
 
 
+def test_who_is_woken_in_between_does_not_ask_later_for_it(live: World, watch: Watch) -> None:
+    """A service that has just started a run waits for what is left of the second, not for another one."""
+    assert watch.look_around(3600, lambda: None) == 3600
+    assert 3590 < watch.look_around(3600, lambda: None) < 3600
+
+
 @pytest.mark.parametrize(
     "settings",
     [{"holder": "a-run"}, {"failures": 1}, {"next_run_at": None}],

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
+from django.db.models.expressions import RawSQL
 
 Given = int | datetime
 _FIRST = 2_000_304_711
@@ -23,18 +24,28 @@ class Prepared:
     what it works out of one would stay.
     """
 
-    def __init__(self, make: Callable[..., QuerySet[Any, Any]], *kinds: type[Given]) -> None:
+    def __init__(
+        self, make: Callable[..., QuerySet[Any, Any]], *kinds: type[Given], kind: Field[Any, Any] | None = None
+    ) -> None:
         self._make = make
         self._kinds = kinds
+        self._kind = kind
         self._texts: dict[str, tuple[str, list[Any]]] = {}
 
     def rows(self, *given: Given) -> list[tuple[Any, ...]]:
         """The rows, for these numbers and moments."""
+        with connection.cursor() as cursor:
+            cursor.execute(*self._filled(*given))
+            return list(cursor.fetchall())
+
+    def value(self, *given: Given) -> RawSQL:
+        """Its only value, of the `kind`, as a column of another query."""
+        return RawSQL(*self._filled(*given), output_field=self._kind)  # noqa: S611  Django's own text
+
+    def _filled(self, *given: Given) -> tuple[str, list[Any]]:
         sql, parameters = self._texts.get(connection.vendor) or self._text()
         values = [_adapted(each) for each in given]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [values[each.number] if isinstance(each, _Place) else each for each in parameters])
-            return list(cursor.fetchall())
+        return sql, [values[each.number] if isinstance(each, _Place) else each for each in parameters]
 
     def _text(self) -> tuple[str, list[Any]]:
         stand_ins = [_stand_in(kind, number) for number, kind in enumerate(self._kinds)]

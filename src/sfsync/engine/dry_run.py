@@ -12,15 +12,15 @@ from django.db import transaction
 
 from sfsync.conf import conf
 from sfsync.db.among import among
-from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.context import Turn
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.lease import Clock, take
+from sfsync.engine.kit.opening import read_opening
 from sfsync.engine.kit.tally import Counts, Tally
 from sfsync.engine.kit.trouble import Stopped
-from sfsync.engine.run import open_run, reload
+from sfsync.engine.run import open_run
 from sfsync.engine.steps import take_steps
 from sfsync.models import LogEntry, MarketplaceOrder, Store
 from sfsync.models.log import Level
@@ -85,10 +85,9 @@ def dry_run(
 
 def _rehearse(store: Store, connections: Connections, clock: Clock, turn: Turn) -> Rehearsed:
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
-    refusing, _news = reload(store)
-    channels, tally = Channels(store, any_refuse=refusing), Tally()
+    opening, tally = read_opening(store, clock()), Tally()
     journal = Journal(store, SYNC, lease.token, clock)
-    run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=turn)
+    run = open_run(store, connections, lease, opening, journal=journal, tally=tally, turn=turn)
     feed = ReadOnlyFeed(run.feed)
     take_steps(replace(run, feed=cast(Feed, feed)), 0)
     journal.flush()

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Case, Exists, F, OuterRef, Value, When
 
 from sfsync.conf import conf
 from sfsync.db.own_file import leave_replaced_file
 from sfsync.domain.trouble import Trouble
-from sfsync.engine.due import next_run
+from sfsync.engine.due import after_run
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
@@ -21,6 +20,7 @@ from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.lease import Clock, Lease, LeaseLost, take
+from sfsync.engine.kit.opening import UNMAILED, Opening, read_opening
 from sfsync.engine.kit.shared_pace import lost_pace
 from sfsync.engine.kit.tally import Counts, Tally
 from sfsync.engine.kit.trouble import Stopped, stopped_by
@@ -32,7 +32,7 @@ from sfsync.engine.watch.alarms import raise_alarms
 from sfsync.engine.watch.deadlines import raise_deadlines
 from sfsync.engine.watch.notify import notify
 from sfsync.engine.watch.prune import prune
-from sfsync.models import ChannelTrouble, Notice, Process, Store, StoreState
+from sfsync.models import Process, Store, StoreState
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 
@@ -80,9 +80,9 @@ def run_store(
         rest: Agenda | None = None
         crash: Exception | None = None
         try:
-            refusing, news = reload(store)
-            channels = Channels(store, any_refuse=refusing)
-            run = open_run(store, connections, lease, channels, journal=journal, tally=tally, turn=its_turn)
+            opening = read_opening(store, clock())
+            news = opening.news
+            run = open_run(store, connections, lease, opening, journal=journal, tally=tally, turn=its_turn)
             rest = _work(run, wait)
         except Exception as error:
             journal.forget()
@@ -102,21 +102,6 @@ def run_store(
     if not tally.troubles and not its_turn(0):
         reconcile_if_due(store, connections, clock)
     return Result(tally.counts, tally.troubles, tally.answers, unmailed)
-
-
-_UNMAILED = Exists(Notice.objects.filter(store=OuterRef("pk"), mailed_at=None))
-
-
-def reload(store: Store) -> tuple[bool, bool]:
-    """As it is now, with its state, in one statement. Returns whether some marketplace of it only refuses (R36), and
-    whether people are to be told something."""
-    refusing = Exists(ChannelTrouble.objects.filter(store=OuterRef("pk")))
-    found = Store.objects.select_related("state").annotate(refusing=refusing, unmailed=_UNMAILED)
-    now = found.get(pk=store.pk)
-    for each in Store._meta.concrete_fields:
-        setattr(store, each.attname, getattr(now, each.attname))
-    store.state = now.state
-    return now.refusing, now.unmailed or bool(now.state.refused)
 
 
 def _connect_anew() -> None:
@@ -141,7 +126,7 @@ def open_run(
     store: Store,
     connections: Connections,
     lease: Lease,
-    channels: Channels,
+    opening: Opening,
     *,
     journal: Journal,
     tally: Tally,
@@ -150,6 +135,7 @@ def open_run(
     shop = connections.shop(store)
     return Run(
         store=store,
+        opening=opening,
         policy=policy_of(store),
         shop=shop,
         feed=connections.client(store).store(store.feed_store_id),
@@ -159,7 +145,7 @@ def open_run(
         conf=conf(),
         status_names=StatusNames(lambda: shop.reader.statuses(store.language)),
         provisional=Provisional(store),
-        channels=channels,
+        channels=Channels(store, any_refuse=opening.refusing),
         turn=turn,
         tally=tally,
     )
@@ -193,7 +179,7 @@ def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[St
 
 def _read_state(store: Store) -> bool:
     """As it is now. Returns whether people are to be told something: most runs have nothing to tell."""
-    state = StoreState.objects.annotate(unmailed=_UNMAILED).get(pk=store.pk)
+    state = StoreState.objects.annotate(unmailed=UNMAILED).get(pk=store.pk)
     store.state = state
     return state.unmailed or bool(state.refused)
 
@@ -241,13 +227,11 @@ def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Ag
     journal.flush()
     note_answers(store, tally.answers)
     failures = _failures(store) + 1 if troubles else 0
-    following = next_run(store, now, rest, failures=failures, cut=cut)
-    asked_meanwhile = When(run_asked_at__gte=F("started_at"), then=Value(now))
     lease.release(
         now,
         outcome=troubles[0].trouble if troubles else "ok",
         error=troubles[0].detail if troubles else "",
         counts=counts.as_dict(),
         failures=failures,
-        next_run_at=Case(asked_meanwhile, default=Value(following)),
+        next_run_at=after_run(store, now, rest, failures=failures, cut=cut),
     )

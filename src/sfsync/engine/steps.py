@@ -28,8 +28,7 @@ PROGRESS = 3
 
 def take_steps(run: Run, wait: float) -> Agenda:
     """Returns what there was to do at the start. With `wait`, settles for so many seconds until no ticket is open."""
-    look_at_clock(run)
-    start = agenda(run.store, run.clock())
+    start = agenda(run.store, run.clock()) if look_at_clock(run) else run.opening.agenda
     if start.held or start.ahead:
         _reap(run)
         start = agenda(run.store, run.clock())

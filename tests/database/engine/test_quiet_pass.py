@@ -49,11 +49,11 @@ def still(world: World) -> World:
     return world
 
 
-def test_an_idle_pass_costs_six_statements_and_four_in_the_shop(still: World) -> None:
+def test_an_idle_pass_costs_four_statements_and_four_in_the_shop(still: World) -> None:
     with statements() as (ours, shop):
         run_store(still.store, still.connections)
     asked = [each for each in ours if "sfsync_machine_clock" not in each]
-    assert (len(asked), len(shop)) == (6, 4), [*asked, *shop]
+    assert (len(asked), len(shop)) == (4, 4), [*asked, *shop]
     assert len({*asked}) == len(asked)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from sfsync.engine.kit.context import Turn
@@ -50,6 +52,20 @@ def test_a_run_that_has_time_keeps_its_schedule(world: World) -> None:
     assert process.next_run_at
     assert process.finished_at
     assert (process.next_run_at - process.finished_at).total_seconds() == 300
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "minutes_on"),
+    [(0, 5), (2, 3), (4.5, 0.5), (5, 5), (60, 5), (-2, 5)],
+    ids=["just due", "begun late", "just in time", "one was missed", "many were missed", "run before its time"],
+)
+def test_a_store_that_was_run_late_keeps_its_times(world: World, minutes_ago: float, minutes_on: float) -> None:
+    """R7: every five minutes, whatever the wait for a worker and the run itself take."""
+    world.sync()
+    planned = world.now() - timedelta(minutes=minutes_ago)
+    Process.objects.update(next_run_at=planned)
+    world.sync()
+    assert Process.objects.get().next_run_at == world.now() + timedelta(minutes=minutes_on)
 
 
 @pytest.mark.parametrize(("told_to_stop", "seconds", "ends", "over"), [(True, 9, True, False), (False, 0, True, True)])

@@ -49,4 +49,4 @@ def test_an_idle_pass_over_an_open_connection_asks_only_what_may_have_changed(id
     with CaptureQueriesContext(connection) as ours:
         idle.sync()
     assert questions(idle) - before <= (5 if isinstance(idle.shop, ShipmentShop) else 4) + 1
-    assert len(ours) <= 7 + len([each for each in ours if each["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+    assert len(ours) <= 4 + len([each for each in ours if each["sql"].startswith(("SAVEPOINT", "RELEASE"))])

@@ -19,12 +19,12 @@ CLOCKS = timedelta(hours=1)
 
 
 class Cursors:
-    """The store's cursors, read once a run. A cursor belongs to the shop that it was made with."""
+    """The store's cursors, as they were when the run began. A cursor belongs to the shop that it was made with."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.identity = run.store.shop_identity or ""
-        self.rows = {each.name: each for each in Cursor.objects.filter(store=run.store)}
+        self.rows = {each.name: each for each in run.opening.cursors}
         if any(each.identity != self.identity for each in self.rows.values()):
             self.start_anew("shop-replaced", replaced=True)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, JSONField, Min, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import JSONArray
 
 from sfsync.db.prepared import Prepared, moment
 from sfsync.domain.task_state import TaskState
@@ -37,11 +40,20 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 def agenda(store: Store, now: datetime) -> Agenda:
     rows = _AGENDA.rows(store.pk, now, now + CLOCKS_DIFFER)
-    if not rows:
+    return agenda_in(json.loads(rows[0][0]) if rows else None)
+
+
+def agenda_of(store_id: int, now: datetime) -> RawSQL:
+    """As a column of another query, for `agenda_in`."""
+    return _AGENDA.value(store_id, now, now + CLOCKS_DIFFER)
+
+
+def agenda_in(figures: list[Any] | None) -> Agenda:
+    """None: nothing moves."""
+    if not figures:
         return NOTHING
-    figures = dict(zip(("store_id", *Agenda.__slots__), rows[0], strict=True))
-    del figures["store_id"]
-    return Agenda(**figures | {"next_at": moment(figures["next_at"])})
+    named = dict(zip(Agenda.__slots__, figures, strict=True))
+    return Agenda(**named | {"next_at": moment(named["next_at"])})
 
 
 NOTHING = Agenda(0, 0, 0, 0, 0, 0)
@@ -52,7 +64,7 @@ def _figures(store_id: int, now: datetime, too_far: datetime) -> QuerySet[Task, 
     alive, sent = in_state(*(state for state in TaskState if state.waits)), Q(action=Action.CHECK)
     ripe = Q(update_at__lte=now, lease="")
     grouped = Task.objects.filter(store_id=store_id).moving().order_by().values("store_id")
-    return grouped.annotate(
+    counted = grouped.annotate(
         alive=Count("order", distinct=True, filter=alive),
         due=Count("order", distinct=True, filter=alive & ripe & ~Q(Exists(flight))),
         in_flight=Count("id", filter=sent),
@@ -60,7 +72,8 @@ def _figures(store_id: int, now: datetime, too_far: datetime) -> QuerySet[Task, 
         held=Count("id", filter=~Q(lease="")),
         ahead=Count("id", filter=Q(date_upd__gt=too_far)),
         next_at=Min("update_at", filter=Q(update_at__gt=now)),
-    ).values_list("store_id", *Agenda.__slots__)
+    )
+    return counted.annotate(figures=JSONArray(*Agenda.__slots__)).values_list("figures")
 
 
-_AGENDA = Prepared(_figures, int, datetime, datetime)
+_AGENDA = Prepared(_figures, int, datetime, datetime, kind=JSONField())

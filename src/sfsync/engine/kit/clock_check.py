@@ -16,21 +16,23 @@ from sfsync.models.log import Level
 from shoppingfeed import ShoppingFeedError
 
 
-def look_at_clock(run: Run) -> None:
-    """A clock that is off is a trouble of the run: nothing is sent; what was sent is followed all the same.
+def look_at_clock(run: Run) -> bool:
+    """A clock that is off is a trouble of the run: nothing is sent; what was sent is followed all the same. True: it
+    has been set anew, and what waits with it.
 
     With SQLite nobody else tells the time, and the clock may have been wrong when this machine was started, or the
     machine stood still: where Shopping Feed's answers agree with it now, it is gone by from now on.
     """
     if not isinstance(run.clock, Judge) or not run.clock.wrong:
-        return
+        return False
     if connection.vendor == "sqlite" and _is_confirmed(run):
         set_anew(run.clock)
         with run.lease.writing("clock"):
             run.journal.say(Level.WARNING, "clock-set", tasks=wait_anew(run.clock()))
             run.journal.flush()
-        return
+        return True
     run.tally.troubles.append(Stopped(Trouble.CLOCK_WRONG, run.clock.seen))
+    return False
 
 
 def _is_confirmed(run: Run) -> bool:

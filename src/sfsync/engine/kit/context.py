@@ -11,6 +11,7 @@ from sfsync.domain.mapping import Policy
 from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Clock, Lease
+from sfsync.engine.kit.opening import Opening
 from sfsync.engine.kit.tally import Tally
 from sfsync.models import MarketplaceOrder, Store
 from sfsync.shops.base import OpenShop, Status
@@ -87,6 +88,7 @@ class Run:
     else that they find out travels as their arguments and answers."""
 
     store: Store
+    opening: Opening
     policy: Policy
     shop: OpenShop
     feed: Feed
