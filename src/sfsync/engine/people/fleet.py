@@ -7,12 +7,12 @@ from enum import StrEnum
 from fnmatch import translate
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from sfsync.engine.people import acts
 from sfsync.engine.people.at_once import ask_these
 from sfsync.engine.people.change_settings import change_settings
-from sfsync.models import Order, Store
+from sfsync.models import Order, Store, Task
 
 
 class Act(StrEnum):
@@ -36,16 +36,25 @@ def chosen(names: Iterable[str], trouble: str = "", group: str = "") -> QuerySet
     return stores.filter(state__trouble=trouble) if trouble else stores
 
 
+def changing(what: Act, stores: QuerySet[Store]) -> QuerySet[Store]:
+    """Those of them for which there is something to do."""
+    stores = stores.filter(enabled=what is not Act.RESUME)
+    if what is not Act.RETRY:
+        return stores
+    return stores.filter(Exists(Task.objects.filter(store=OuterRef("pk")).aside().exclude(failure="", failed_at=None)))
+
+
 def act(what: Act, stores: QuerySet[Store], who: str) -> tuple[int, list[str]]:
     """Returns for how many stores something changed, and a sentence for each that refused."""
+    stores = changing(what, stores)
     match what:
         case Act.PAUSE:
-            return _each(stores.filter(enabled=True), lambda store: _switch(store, False, who))
+            return _each(stores, lambda store: _switch(store, False, who))
         case Act.RESUME:
-            return _each(stores.filter(enabled=False), lambda store: _switch(store, True, who))
+            return _each(stores, lambda store: _switch(store, True, who))
         case Act.RETRY:
-            return _each(stores.filter(enabled=True), lambda store: _retry(store, who))
-    return ask_these(stores.filter(enabled=True)), []
+            return _each(stores, lambda store: _retry(store, who))
+    return ask_these(stores), []
 
 
 def _each(stores: QuerySet[Store], do: Callable[[Store], bool]) -> tuple[int, list[str]]:
