@@ -19,7 +19,18 @@ from sfsync.backoffice.screens.fleet import in_background
 from sfsync.engine.due import make_rows
 from sfsync.engine.people.fleet import Act as Bulk
 from sfsync.engine.watch.fleet_health import fleet_health
-from sfsync.models import Act, Action, MarketplaceOrder, Order, Process, SettingChange, Store, StoreState, Task
+from sfsync.models import (
+    Act,
+    Action,
+    MarketplaceOrder,
+    Order,
+    Preference,
+    Process,
+    SettingChange,
+    Store,
+    StoreState,
+    Task,
+)
 from sfsync.models.role import Level, give
 from tests.backoffice.conftest import enter
 from tests.pages import text
@@ -203,6 +214,16 @@ def test_many_are_changed_in_the_background_and_who_refuses_is_on_record(db: Non
     jobs[0]()
     assert Store.objects.filter(enabled=True).count() == 1
     assert Act.objects.get(what="fleet-refused").details["count"] == 1
+
+
+def test_somebody_asks_for_one_mail_a_class_of_trouble(root: Client) -> None:
+    User.objects.update(email="root@example.com")
+    assert "one email to root@example.com" in text(root.get("/fleet/"))
+    root.post("/fleet/mails/", {"together": "on"})
+    assert Preference.objects.get().shared_alarms
+    assert re.search(r'id="together"\s+checked', text(root.get("/fleet/")))
+    root.post("/fleet/mails/")
+    assert not Preference.objects.get().shared_alarms
 
 
 def test_the_overview_of_many_stores_leads_to_the_fleet(root: Client) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
@@ -17,6 +19,12 @@ def order_page(store: Store, order: Order) -> str:
 def store_page(store: Store) -> str:
     """The same of the store's own page."""
     return _page("store", store.name)
+
+
+def fleet_page(trouble: str) -> str:
+    """The same of the page of the fleet, with the stores in this trouble; all of them where it is empty."""
+    page = _page("fleet")
+    return f"{page}?{urlencode({'trouble': trouble})}" if page and trouble else page
 
 
 def _page(name: str, *args: object) -> str:

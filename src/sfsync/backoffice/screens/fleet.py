@@ -16,8 +16,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from sfsync import texts
 from sfsync.backoffice.kit.access import manager, person, stores_of
@@ -27,7 +27,7 @@ from sfsync.backoffice.kit.starting import Go, in_few_threads
 from sfsync.db.among import among
 from sfsync.engine.people import fleet as many
 from sfsync.engine.watch import fleet_list
-from sfsync.models import Store
+from sfsync.models import Preference, Store
 from sfsync.models.act import note
 
 STORES_A_PAGE = 50
@@ -40,13 +40,12 @@ NAMED = 20
 def called(code: str) -> str:
     """What a store is found to be, in a few words."""
     others = {
-        fleet_list.SILENT: _("No sync for too long"),
         fleet_list.FAILED: _("Updates need attention"),
         fleet_list.MAIL: _("Emails do not go out"),
         fleet_list.WELL: _("Nothing wrong"),
         fleet_list.PAUSED: _("Paused"),
     }
-    return others.get(code) or texts.trouble(code).removesuffix(".") or code
+    return others.get(code) or texts.store_state(code).removesuffix(".") or code
 
 
 class Filter(forms.Form):
@@ -113,6 +112,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
         filter=chosen,
         counts=[_counted(chosen, code, number) for code, number in counts.items()],
         total=total,
+        together=_together(request.user),
         pages=pages,
         lines=[(each, called(each.code), _mood(each.code)) for each in lines],
     )
@@ -127,6 +127,22 @@ def _mood(code: str) -> str:
     """The chip that shows it."""
     moods = {fleet_list.FAILED: "by-hand", fleet_list.MAIL: "by-hand", fleet_list.WELL: "confirmed"}
     return moods.get(code, "given-up" if code == fleet_list.PAUSED else "failed")
+
+
+@manager
+def mails(request: HttpRequest) -> HttpResponseBase:
+    """POST `together`: whether the person wants one mail for each kind of trouble, even of a single store."""
+    if request.method == "POST":
+        user: Any = request.user
+        wanted = {"shared_alarms": "together" in request.POST}
+        spoken = {"language": (get_language() or "en")[:2]}
+        Preference.objects.update_or_create(user=user, defaults=wanted, create_defaults=wanted | spoken)
+        messages.success(request, _("Saved."))
+    return redirect("backoffice:fleet")
+
+
+def _together(user: Any) -> bool:
+    return Preference.objects.filter(user=user, shared_alarms=True).exists()
 
 
 @manager
