@@ -28,7 +28,6 @@ from sfsync.db.among import among
 from sfsync.engine.people import fleet as many
 from sfsync.engine.watch import fleet_list
 from sfsync.models import Preference, Store
-from sfsync.models.act import note
 
 STORES_A_PAGE = 50
 AT_ONCE = 100
@@ -163,7 +162,7 @@ def act(request: HttpRequest) -> HttpResponseBase:
     sure = request.POST.get("sure", "")[:9]
     if not sure.isdecimal() or len(found) > int(sure):
         return _confirm(request, chosen, what, [name for _pk, name in found], back)
-    _do(request, chosen, what, found)
+    _do(request, what, [pk for pk, _name in found])
     return redirect(back)
 
 
@@ -214,9 +213,7 @@ def _asked(what: many.Act) -> tuple[str, str]:
     }[what]
 
 
-def _do(request: HttpRequest, chosen: Filter, what: many.Act, found: list[tuple[int, str]]) -> None:
-    ids, names = [pk for pk, _name in found], [name for _pk, name in found]
-    note(person(request), "fleet-act", act=what.value, count=len(ids), filter=chosen.query, stores=names[:AT_ONCE])
+def _do(request: HttpRequest, what: many.Act, ids: list[int]) -> None:
     if len(ids) > AT_ONCE:
         in_background(what, ids, person(request))
         text = _("%(count)s stores are being changed in the background: reload the page to see how far it is.")
@@ -233,9 +230,7 @@ def in_background(what: many.Act, ids: Iterable[int], who: str, go: Go = in_few_
 
 
 def _all_of(what: many.Act, ids: list[int], who: str) -> None:
-    _changed, refused = many.act(what, Store.objects.filter(pk__in=among(ids)), who)
-    if refused:
-        note(who, "fleet-refused", act=what.value, count=len(refused), stores=refused[:AT_ONCE])
+    many.act(what, Store.objects.filter(pk__in=among(ids)), who)
 
 
 def _done(what: many.Act, count: int) -> str:

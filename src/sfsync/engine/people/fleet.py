@@ -9,10 +9,12 @@ from fnmatch import translate
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 
+from sfsync.db.among import among
 from sfsync.engine.people import acts
 from sfsync.engine.people.at_once import ask_these
 from sfsync.engine.people.change_settings import change_settings
 from sfsync.models import Order, Store, Task
+from sfsync.models.act import note
 
 
 class Act(StrEnum):
@@ -44,9 +46,23 @@ def changing(what: Act, stores: QuerySet[Store]) -> QuerySet[Store]:
     return stores.filter(Exists(Task.objects.filter(store=OuterRef("pk")).aside().exclude(failure="", failed_at=None)))
 
 
+NAMED = 100
+"""Stores that the record names of one act."""
+
+
 def act(what: Act, stores: QuerySet[Store], who: str) -> tuple[int, list[str]]:
-    """Returns for how many stores something changed, and a sentence for each that refused."""
-    stores = changing(what, stores)
+    """Returns for how many stores something changed, and a sentence for each that refused. Put on record, with who."""
+    names = list(changing(what, stores).values_list("name", flat=True))
+    if not names:
+        return 0, []
+    note(who, "fleet-act", act=what.value, count=len(names), stores=names[:NAMED])
+    changed, refused = _done(what, Store.objects.filter(name__in=among(names)).order_by("name"), who)
+    if refused:
+        note(who, "fleet-refused", act=what.value, count=len(refused), stores=refused[:NAMED])
+    return changed, refused
+
+
+def _done(what: Act, stores: QuerySet[Store], who: str) -> tuple[int, list[str]]:
     match what:
         case Act.PAUSE:
             return _each(stores, lambda store: _switch(store, False, who))
