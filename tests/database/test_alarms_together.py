@@ -160,6 +160,19 @@ def test_a_service_that_was_down_is_one_mail() -> None:
     assert not SharedAlarm.objects.exists()
 
 
+def test_after_a_silence_the_run_in_ten_minutes_tells_of_all(world: World) -> None:
+    """R22: not the one in an hour. The other store found the same."""
+    other = world.add_store("other", shop_url=world.shop.url, feed_store_id=11)
+    world.sync()
+    world.advance(hours=3)
+    world.sync()
+    tell(other, world.now(), [(None, "silent:today", "silent", {"since": world.now().isoformat()})])
+    assert subjects() == []
+    world.advance(minutes=11)
+    world.sync()
+    assert subjects() == ["2 stores: No sync for too long"]
+
+
 def test_a_mail_that_cannot_be_sent_goes_out_later(settings: Settings) -> None:
     fleet = Fleet(2, [AGENCY])
     fleet.stop(1, 2)
