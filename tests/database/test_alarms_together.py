@@ -83,7 +83,7 @@ def test_a_thousand_stores_that_stop_are_one_mail_per_recipient(settings: Settin
         fleet.after(5, 1, 20)
     assert [each.to for each in mail.outbox] == [[AGENCY], ["second@example.com"]]
     assert subjects() == ["1,000 stores: Shopping Feed refused the token"] * 2
-    assert "store-0001: Since" in text(mail.outbox[0])
+    assert "store-0001, since" in text(mail.outbox[0])
     assert "and 990 more" in text(mail.outbox[0])
     assert "https://sync.example.com/fleet/?trouble=token-refused" in text(mail.outbox[0])
     StoreState.objects.update(trouble="", trouble_since=None)

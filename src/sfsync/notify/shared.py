@@ -58,6 +58,7 @@ def compose_shared(
             "asks": code not in NOTHING_TO_DO,
             "worst": worst,
             "more": count - len(worst),
+            "more_shown": texts.grouped(count - len(worst)),
             "zone": timezone.get_current_timezone(),
             "fleet_url": fleet_page("" if over else code),
         }
