@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from fnmatch import translate
+from fnmatch import fnmatchcase
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
@@ -30,10 +30,12 @@ class Act(StrEnum):
 def chosen(names: Iterable[str], trouble: str = "", group: str = "") -> QuerySet[Store]:
     """Stores by name, of which each may be a pattern (`acme-*`); none: every store. `trouble`: stopped by that one;
     `group`: of that group."""
-    patterns = [translate(each) for each in names]
-    stores = Store.objects.order_by("name")
+    patterns, stores = list(names), Store.objects.order_by("name")
     if patterns:
-        stores = stores.filter(name__regex="|".join(f"(?:{each})" for each in patterns))
+        known = stores.values_list("name", flat=True)
+        stores = stores.filter(
+            name__in=among(each for each in known if any(fnmatchcase(each, one) for one in patterns))
+        )
     stores = stores.filter(group=group) if group else stores
     return stores.filter(state__trouble=trouble) if trouble else stores
 
