@@ -214,6 +214,7 @@ SENTENCES = {
         "A server clock is wrong: some updates were dated in the future (%(tasks)s) and are processed now."
     ),
     "pruned": _("Old log entries removed: %(entries)s."),
+    "told-together": _("Mailed together with other stores in the same trouble, to %(recipients)s."),
     "mailed": _("The alert email went to %(recipients)s (problems: %(notices)s)."),
     "mail-failed": _("The alert email could not be sent and is kept: %(message)s"),
     "recipient-refused": _("The mail server does not take the alert email for %(recipients)s. %(message)s"),

@@ -186,6 +186,15 @@ def trouble(code: str) -> str:
     return gettext(TROUBLES[code]) if code in TROUBLES else ""
 
 
+def store_state(code: str) -> str:
+    """The same of whatever several stores can be told of together (`domain.shared_alarms`)."""
+    past = {
+        "silent": gettext("No sync for too long"),
+        "overdue": gettext("Updates have been waiting for too long"),
+    }
+    return past.get(code) or trouble(code)
+
+
 def by_hand(operation: str, channel: str) -> str:
     """What a person has to do on the marketplace's own site (`MarketplaceOrder.by_hand`)."""
     said = kind_of(operation).by_hand if operation in names() else ""

@@ -20,8 +20,9 @@ from tests.backoffice.conftest import link_in
 OPEN = {"sign-out", "language", "invitation"}
 ANYBODY = {"overview"}
 ADMINISTRATORS = {"users", "new-user", "user", "new-link", "everything", "new-store", "record", "record-export"}
-POST_ONLY = {"new-link", "act", "bridge", "differences-act", "release", "run-now", "test-connection"}
-COME_BACK = {"act", "bridge", "differences-act", "release", "run-now"}
+ADMINISTRATORS |= {"fleet", "fleet-act", "fleet-mails"}
+POST_ONLY = {"new-link", "act", "fleet-act", "bridge", "differences-act", "release", "run-now", "test-connection"}
+COME_BACK = {"act", "fleet-act", "fleet-mails", "bridge", "differences-act", "release", "run-now"}
 """They lead back to a page."""
 NAMES = [str(pattern.name) for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
 

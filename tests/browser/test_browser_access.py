@@ -27,7 +27,7 @@ STORE: tuple[str, ...] = (
 )
 STORE += ("settings/connection/", "settings/history/", "diagnostics/", "orders/?state=failed", "orders/?q=nothing")
 AWAY = ("", "orders/", "log/", "processes/", "settings/", "settings/sending/", "diagnostics/")
-PAGES = ("/", "/people/", "/people/new/", "/new-store/", "/account/password/", "/diagnostics/")
+PAGES = ("/", "/fleet/", "/people/", "/people/new/", "/new-store/", "/account/password/", "/diagnostics/")
 
 
 @pytest.fixture
@@ -83,6 +83,10 @@ def test_no_page_has_a_serious_obstacle_or_a_horizontal_scroll_bar(
         found += looked_at(page, light, dark)
         page.locator(f"[name=act][value={act}]").click()
         found += looked_at(page, light, dark)
+    page.goto("/fleet/?q=a")
+    page.locator("[name=store]").first.check()
+    page.locator("[name=act][value=pause]").click()
+    found += looked_at(page, light, dark)
     page.goto("/stores/main/settings/sending/")
     page.locator("[name=without][value=some]").check()
     found += looked_at(page, light, dark)

@@ -10,6 +10,7 @@ from sfsync.backoffice.screens import (
     acting,
     diagnostics,
     differences,
+    fleet,
     invitation,
     log,
     marketplaces,
@@ -33,6 +34,9 @@ register_converter(OrderKeyConverter, "orderkey")
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("fleet/", fleet.fleet, name="fleet"),
+    path("fleet/act/", fleet.act, name="fleet-act"),
+    path("fleet/mails/", fleet.mails, name="fleet-mails"),
     path("sign-out/", account.sign_out, name="sign-out"),
     path("language/", account.choose_language, name="language"),
     path("people/", people.users, name="users"),

@@ -167,9 +167,9 @@ def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[St
     `news`: they are to be told something already. Returns why a mail could not be sent, if one was tried in vain.
     """
     now, tries = journal.clock(), store.state.mail_tries
-    _remember_trouble(store, troubles, now)
+    over = _remember_trouble(store, troubles, now)
     looked, near = raise_alarms(store, now), raise_deadlines(store, now)
-    if news or troubles or looked or near:
+    if news or troubles or over or looked or near:
         notify(store, journal)
     gone = prune(store, now, lambda: lease.beat("prune"))
     if gone:
@@ -184,12 +184,15 @@ def _read_state(store: Store) -> bool:
     return state.unmailed or bool(state.refused)
 
 
-def _remember_trouble(store: Store, troubles: list[Stopped], now: datetime) -> None:
-    """Keep what stops the store where people see it; mail it once, when it will not pass by itself."""
+def _remember_trouble(store: Store, troubles: list[Stopped], now: datetime) -> bool:
+    """Keep what stops the store where people see it; mail it once, when it will not pass by itself. Returns whether it
+    is over."""
+    over = bool(store.state.trouble) and not troubles
     if troubles:
         _keep_trouble(store, troubles[0].trouble, troubles[0].detail, now)
-    elif store.state.trouble:
+    elif over:
         _keep(store, "", "", None)
+    return over
 
 
 def _keep_trouble(store: Store, trouble: Trouble, detail: str, now: datetime) -> None:

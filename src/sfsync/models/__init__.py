@@ -15,6 +15,7 @@ from sfsync.models.preference import Preference
 from sfsync.models.process import MachineClock, Process, Scheduler
 from sfsync.models.release import Release
 from sfsync.models.role import Role
+from sfsync.models.shared_alarm import SharedAlarm
 from sfsync.models.store import SettingChange, Store
 from sfsync.models.store_state import StoreState
 from sfsync.models.takeover import Takeover
@@ -44,6 +45,7 @@ __all__ = [
     "Role",
     "Scheduler",
     "SettingChange",
+    "SharedAlarm",
     "Store",
     "StoreState",
     "Takeover",

@@ -114,21 +114,21 @@ def compose(
         }
         mail = EmailMultiAlternatives(
             subject=f"[sfsync] {context['headline']}",
-            body=_spaced(render_to_string("sfsync/mail/digest.txt", context)),
+            body=spaced(render_to_string("sfsync/mail/digest.txt", context)),
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=list(store.recipients),
             headers={"Message-ID": _message_id(store, notices), "Auto-Submitted": "auto-generated"},
         )
-        mail.attach_alternative(_flush_left(render_to_string("sfsync/mail/digest.html", context)), "text/html")
+        mail.attach_alternative(flush_left(render_to_string("sfsync/mail/digest.html", context)), "text/html")
     return mail
 
 
-def _flush_left(html: str) -> str:
+def flush_left(html: str) -> str:
     """Without the indentation: mail programs cut a mail at about 100 kB."""
     return re.sub(r"\n\s+", "\n", html)
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
     """Blank lines one at a time: the template leaves more where it has nothing to say."""
     return re.sub(r"\n{3,}", "\n\n", text)
 
@@ -286,6 +286,11 @@ def _elsewhere(store: Store, order: MarketplaceOrder, here: Order | None) -> Ite
 
 def _message_id(store: Store, notices: Iterable[Notice]) -> str:
     told = [(notice.pk, notice.key, notice.created_at.isoformat()) for notice in notices]
-    mark = hashlib.sha256(repr((store.feed_store_id, store.name, told)).encode("utf-8", "replace")).hexdigest()[:32]
+    return message_id((store.feed_store_id, store.name, told))
+
+
+def message_id(told: object) -> str:
+    """Of the mail that tells this."""
+    mark = hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:32]
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
     return f"<sfsync.{mark}@{punycode(domain) or 'localhost'}>"

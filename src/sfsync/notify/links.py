@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
@@ -12,6 +14,12 @@ from sfsync.models import Order, Store
 def order_page(store: Store, order: Order) -> str:
     """The whole address; empty where the setting `url` is not given, or this project has no back office."""
     return _page("order", store.name, order.key)
+
+
+def fleet_page(trouble: str) -> str:
+    """The same of the page of the fleet, with the stores in this trouble; all of them where `trouble` is empty."""
+    page = _page("fleet")
+    return f"{page}?{urlencode({'trouble': trouble})}" if page and trouble else page
 
 
 def store_page(store: Store) -> str:

@@ -28,6 +28,11 @@ def is_administrator(user: AbstractBaseUser | AnonymousUser) -> bool:
     return bool(getattr(user, "is_staff", False))
 
 
+def is_manager(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Looks after many stores and their people: an agency, or an administrator."""
+    return level_of(user) in (Level.AGENCY, Level.ADMINISTRATOR)
+
+
 def stores_of(user: Any) -> QuerySet[Store]:
     """The stores that a signed-in person sees and acts on."""
     if is_administrator(user):
@@ -95,12 +100,12 @@ def post_only(page: str) -> Callable[[View], View]:
 
 
 def manager(view: View) -> View:
-    """The view for those who give people access: administrators, and agencies (403 for anybody else)."""
+    """The view for administrators and agencies (403 for anybody else)."""
 
     @signed_in
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if level_of(request.user) not in (Level.AGENCY, Level.ADMINISTRATOR):
+        if not is_manager(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -11,10 +11,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sfsync.backoffice.kit.access import is_administrator, stores_of
+from sfsync.backoffice.kit.access import is_administrator, is_manager, stores_of
 from sfsync.backoffice.kit.visible import visible
 from sfsync.models import Store
-from sfsync.models.role import Level, level_of
 
 SHOWN_STORES = 20
 """Stores in the menu; more are found on the overview."""
@@ -42,6 +41,7 @@ def page(
         "screen": screen,
         "ways": ways(store, screen) if store else [],
         "administrator": is_administrator(request.user),
+        "manager": is_manager(request.user),
     }
     html = render_to_string(f"sfsync/backoffice/{template}", shell | context, request)
     return HttpResponse(visible(html), status=status, headers={"Cache-Control": "no-store"})
@@ -52,7 +52,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     return {
         "menu": list(stores_of(request.user)[: SHOWN_STORES + 1]) if request.user.is_authenticated else [],
         "administrator": is_administrator(request.user),
-        "manager": level_of(request.user) in (Level.AGENCY, Level.ADMINISTRATOR),
+        "manager": is_manager(request.user),
         "account": reverse("mfa_index") if apps.is_installed("sfsync.guard") else "",
     }
 

@@ -58,6 +58,8 @@ def signing(what: str) -> str:
         "factor-removed": _("Removed a second factor"),
         "person-saved": _("Invited or changed a person"),
         "link-made": _("Made a new link for a person"),
+        "fleet-act": _("Acted on many stores"),
+        "fleet-refused": _("Some stores refused"),
         "key-changed": _("Changed the secret key"),
         "exported": _("Exported"),
     }.get(what, "")

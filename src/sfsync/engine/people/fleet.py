@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from fnmatch import translate
+from fnmatch import fnmatchcase
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from sfsync.db.among import among
 from sfsync.engine.people import acts
 from sfsync.engine.people.at_once import ask_these
 from sfsync.engine.people.change_settings import change_settings
-from sfsync.models import Order, Store
+from sfsync.models import Order, Store, Task
+from sfsync.models.act import note
 
 
 class Act(StrEnum):
@@ -28,24 +30,49 @@ class Act(StrEnum):
 def chosen(names: Iterable[str], trouble: str = "", group: str = "") -> QuerySet[Store]:
     """Stores by name, of which each may be a pattern (`acme-*`); none: every store. `trouble`: stopped by that one;
     `group`: of that group."""
-    patterns = [translate(each) for each in names]
-    stores = Store.objects.order_by("name")
+    patterns, stores = list(names), Store.objects.order_by("name")
     if patterns:
-        stores = stores.filter(name__regex="|".join(f"(?:{each})" for each in patterns))
+        known = stores.values_list("name", flat=True)
+        stores = stores.filter(
+            name__in=among(each for each in known if any(fnmatchcase(each, one) for one in patterns))
+        )
     stores = stores.filter(group=group) if group else stores
     return stores.filter(state__trouble=trouble) if trouble else stores
 
 
+def changing(what: Act, stores: QuerySet[Store]) -> QuerySet[Store]:
+    """Those of them for which there is something to do."""
+    stores = stores.filter(enabled=what is not Act.RESUME)
+    if what is not Act.RETRY:
+        return stores
+    return stores.filter(Exists(Task.objects.filter(store=OuterRef("pk")).aside().exclude(failure="", failed_at=None)))
+
+
+NAMED = 100
+"""Stores that the record names of one act."""
+
+
 def act(what: Act, stores: QuerySet[Store], who: str) -> tuple[int, list[str]]:
-    """Returns for how many stores something changed, and a sentence for each that refused."""
+    """Returns for how many stores something changed, and a sentence for each that refused. Put on record, with who."""
+    names = list(changing(what, stores).values_list("name", flat=True))
+    if not names:
+        return 0, []
+    note(who, "fleet-act", act=what.value, count=len(names), stores=names[:NAMED])
+    changed, refused = _done(what, Store.objects.filter(name__in=among(names)).order_by("name"), who)
+    if refused:
+        note(who, "fleet-refused", act=what.value, count=len(refused), stores=refused[:NAMED])
+    return changed, refused
+
+
+def _done(what: Act, stores: QuerySet[Store], who: str) -> tuple[int, list[str]]:
     match what:
         case Act.PAUSE:
-            return _each(stores.filter(enabled=True), lambda store: _switch(store, False, who))
+            return _each(stores, lambda store: _switch(store, False, who))
         case Act.RESUME:
-            return _each(stores.filter(enabled=False), lambda store: _switch(store, True, who))
+            return _each(stores, lambda store: _switch(store, True, who))
         case Act.RETRY:
-            return _each(stores.filter(enabled=True), lambda store: _retry(store, who))
-    return ask_these(stores.filter(enabled=True)), []
+            return _each(stores, lambda store: _retry(store, who))
+    return ask_these(stores), []
 
 
 def _each(stores: QuerySet[Store], do: Callable[[Store], bool]) -> tuple[int, list[str]]:

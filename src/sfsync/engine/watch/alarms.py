@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sfsync.domain.shared_alarms import GATHER
 from sfsync.engine.kit.future_dates import passed
 from sfsync.engine.outgoing.conclude import tell
 from sfsync.engine.watch.health import health_of
@@ -14,13 +15,13 @@ _SILENCES = {"silent", "overdue"}
 
 
 def raise_alarms(store: Store, now: datetime) -> bool:
-    """No run for too long until this one, or an update that waits for too long. Looked at once an hour; returns whether
-    it was."""
+    """No run for too long until this one, or an update that waits for too long. Looked at once an hour, and sooner
+    after something was told, which may be told of other stores too by then; returns whether it was."""
     if not passed(store.state.alarms_at, now, EVERY):
         return False
     health = health_of([store], now)[0]
     alarms = [alarm for alarm in health.alarms if alarm.code in _SILENCES and health.last_run]
     tell(store, now, [(None, f"{alarm.code}:{now:%Y-%m-%d}", alarm.code, alarm.params) for alarm in alarms])
-    store.state.alarms_at = now
+    store.state.alarms_at = now - EVERY + GATHER if alarms else now
     store.state.save(update_fields=["alarms_at"])
     return True

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.outgoing.new_carriers import announced, unknown_to_people
-from sfsync.engine.watch import refused_mail
+from sfsync.engine.watch import refused_mail, shared_alarms
 from sfsync.engine.watch.carriers_fared import never_confirmed
 from sfsync.engine.watch.refused_mail import LONGEST_RETRY, after
 from sfsync.models import Notice, Store, StoreState
@@ -29,7 +29,21 @@ def notify(store: Store, journal: Journal) -> None:
         return
     for recipient, kept in refused_mail.due(store, journal.clock()):
         _mail(store, journal, Notice.objects.filter(store=store, pk__in=kept), [recipient])
-    _mail(store, journal, Notice.objects.filter(store=store, mailed_at=None), store.recipients)
+    unmailed = Notice.objects.filter(store=store, mailed_at=None)
+    shared = shared_alarms.hand_over(store, unmailed, journal)
+    if shared.notices:
+        _tell_others(store, journal, unmailed.filter(pk__in=shared.notices), shared.recipients)
+    _mail(store, journal, unmailed.exclude(pk__in=shared.notices), store.recipients)
+    shared_alarms.tell_due(store.recipients, journal)
+
+
+def _tell_others(store: Store, journal: Journal, notices: QuerySet[Notice], told: list[str]) -> None:
+    """Those for whom this is the only store hear of it at once."""
+    others = [each for each in store.recipients if each not in told]
+    if others:
+        _mail(store, journal, notices, others)
+    else:
+        notices.update(mailed_at=journal.clock())
 
 
 def _mail(store: Store, journal: Journal, notices: QuerySet[Notice], recipients: list[str]) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sfsync.engine.due import make_rows
 from sfsync.engine.watch.fleet import fleet_of
 from sfsync.engine.watch.health import scheduler_sign
-from sfsync.models import Process, SettingChange, Store, StoreState
+from sfsync.models import Act, Process, SettingChange, Store, StoreState
 from sfsync_server.cli import app
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,8 @@ def test_stores_are_paused_and_resumed_by_pattern_and_each_change_is_recorded(st
 def test_stores_are_chosen_by_group(stores: list[Store]) -> None:
     assert "pause: 1 of 1 stores" in ran("fleet", "pause", "--group", "rival", "--yes")
     assert enabled() == ["acme-fr", "acme-uk"]
+    on_record = Act.objects.get(what="fleet-act").details
+    assert (on_record["act"], on_record["stores"]) == ("pause", ["other"])
     told = json.loads(ran("status", "--json"))
     assert {name: each["group"] for name, each in told.items()} == {"acme-fr": "acme", "acme-uk": "acme"}
 

@@ -1,0 +1,147 @@
+"""Alarms by class of trouble: who gets the mails of several stores gets one for all that are stopped by the same.
+
+A run hands the news of its store over, and whoever runs next and finds a mail due sends it: no other process is needed.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from sfsync.domain import shared_alarms as rules
+from sfsync.domain.shared_alarms import Say, Told, class_of, codes_of, lasts, say
+from sfsync.engine.kit.journal import Journal
+from sfsync.engine.watch.refused_mail import LONGEST_RETRY, after
+from sfsync.models import Notice, Preference, SharedAlarm, Store
+from sfsync.models.log import Level
+from sfsync.models.shared_alarm import with_recipient
+from sfsync.notify.digest import compose
+from sfsync.notify.shared import Worst, compose_shared
+from sfsync.notify.smtp import deliver
+
+EVERY = timedelta(minutes=1)
+"""A recipient's alarm is looked at no more often, however many stores run."""
+NAMED = 10
+"""Stores that a mail names, the longest troubled first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Notices that these recipients hear of together with those of other stores."""
+
+    notices: list[int]
+    recipients: list[str]
+
+
+def hand_over(store: Store, unmailed: QuerySet[Notice], journal: Journal) -> Shared:
+    """What is new of the store as a whole, for those of its recipients who have others too."""
+    news = [each for each in unmailed.filter(order=None) if class_of(each.code)]
+    recipients = [each for each in store.recipients if _has_several(each)] if news else []
+    now = journal.clock()
+    for recipient in recipients:
+        for notice in news:
+            _hear(recipient, class_of(notice.code), notice.created_at, now)
+    if recipients:
+        journal.say(Level.INFO, "told-together", recipients=", ".join(recipients))
+    return Shared([each.pk for each in news] if recipients else [], recipients)
+
+
+def _has_several(recipient: str) -> bool:
+    stores = with_recipient(Store.objects.filter(enabled=True), recipient)
+    return len(stores.values_list("pk")[:2]) > 1 or _always(recipient)
+
+
+def _always(recipient: str) -> bool:
+    """They asked for no mail of a single store's trouble."""
+    return Preference.objects.filter(user__email__iexact=recipient, shared_alarms=True).exists()
+
+
+def _hear(recipient: str, trouble: str, since: datetime, now: datetime) -> None:
+    first = {"first_at": since, "look_at": now + rules.GATHER}
+    SharedAlarm.objects.update_or_create(
+        recipient=recipient, trouble=trouble, defaults={"heard_at": now}, create_defaults={**first, "heard_at": now}
+    )
+
+
+def tell_due(recipients: Collection[str], journal: Journal) -> None:
+    """The mails to these recipients whose time has come."""
+    now = journal.clock()
+    ripe = Q(look_at__lte=now) | Q(look_at__gt=now + LONGEST_RETRY)  # written by a clock that was put back since
+    for alarm in SharedAlarm.objects.filter(ripe, recipient__in=recipients):
+        mine = SharedAlarm.objects.filter(pk=alarm.pk, look_at=alarm.look_at)
+        if mine.update(look_at=now + EVERY):
+            _tell(alarm, journal)
+
+
+def _tell(alarm: SharedAlarm, journal: Journal) -> None:
+    now, stores = journal.clock(), _stores_in(alarm)
+    told = Told(alarm.first_at, alarm.stores, alarm.told_at, alarm.together)
+    count = stores.count()
+    what = say(told, count, now, lasting=lasts(alarm.trouble), always=_always(alarm.recipient))
+    if what is Say.DROP:
+        forget(alarm)
+    elif what is not Say.NOTHING and _sent(alarm, _mail(alarm, what, stores, count), journal):
+        _remember(alarm, what, count, now)
+
+
+def _stores_in(alarm: SharedAlarm) -> QuerySet[Store]:
+    """The longest so first."""
+    stores = with_recipient(Store.objects.filter(enabled=True), alarm.recipient)
+    if lasts(alarm.trouble):
+        return stores.filter(state__trouble__in=codes_of(alarm.trouble)).order_by("state__trouble_since", "name")
+    news = Notice.objects.filter(order=None, code=alarm.trouble, created_at__gte=alarm.first_at)
+    return stores.filter(pk__in=news.values("store")).order_by("name")
+
+
+def _mail(alarm: SharedAlarm, what: Say, stores: QuerySet[Store], count: int) -> EmailMultiAlternatives:
+    worst = list(stores.select_related("state")[:NAMED])
+    if what is Say.ALONE:
+        notices = Notice.objects.filter(store=worst[0], order=None, code__in=codes_of(alarm.trouble))
+        mail = compose(worst[0], list(notices.order_by("-id")[:1]))
+        mail.to = [alarm.recipient]
+        return mail
+    speaker = worst[0] if worst else with_recipient(Store.objects.order_by("pk"), alarm.recipient).first()
+    return compose_shared(
+        alarm,
+        what,
+        count,
+        [Worst(each, each.state.trouble_since if lasts(alarm.trouble) else None) for each in worst],
+        code=(worst[0].state.trouble if worst else "") or alarm.trouble,
+        language=speaker.language if speaker else "en",
+    )
+
+
+def _sent(alarm: SharedAlarm, mail: EmailMultiAlternatives, journal: Journal) -> bool:
+    try:
+        deliver(mail)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        later = journal.clock() + after(alarm.tries)
+        SharedAlarm.objects.filter(pk=alarm.pk).update(look_at=later, tries=alarm.tries + 1)
+        journal.say(Level.ERROR, "mail-failed", message=str(error))
+        return False
+    journal.say(Level.INFO, "mailed", recipients=alarm.recipient, notices=1)
+    return True
+
+
+def _remember(alarm: SharedAlarm, what: Say, count: int, now: datetime) -> None:
+    if what is Say.END:
+        forget(alarm)
+        return
+    told = {"stores": count, "told_at": now, "together": what is not Say.ALONE, "tries": 0}
+    SharedAlarm.objects.filter(pk=alarm.pk).update(**told)
+
+
+def forget(alarm: SharedAlarm) -> None:
+    """News that came meanwhile begin it anew."""
+    with transaction.atomic():
+        if not SharedAlarm.objects.filter(pk=alarm.pk, heard_at=alarm.heard_at).delete()[0]:
+            kept = SharedAlarm.objects.filter(pk=alarm.pk).select_for_update()
+            for each in kept:
+                fresh = {"first_at": each.heard_at, "stores": 0, "told_at": None, "together": False, "tries": 0}
+                kept.update(**fresh, look_at=each.heard_at + rules.GATHER)
