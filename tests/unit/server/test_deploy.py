@@ -27,6 +27,7 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
     build, run = re.split(r"^FROM .*$", (DEPLOY / "Containerfile").read_text("utf-8"), flags=re.MULTILINE)[1:]
 
     assert "--require-hashes" in build
+    assert "FROM scratch" in (DEPLOY / "Containerfile").read_text("utf-8")
     assert "USER 10001:10001" in run
     assert "HEALTHCHECK" in run
     assert "VOLUME /data" in run
