@@ -58,6 +58,7 @@ def signing(what: str) -> str:
         "factor-removed": _("Removed a second factor"),
         "person-saved": _("Invited or changed a person"),
         "link-made": _("Made a new link for a person"),
+        "link-mailed": _("Sent a link to a person by email"),
         "key-changed": _("Changed the secret key"),
         "exported": _("Exported"),
     }.get(what, "")
