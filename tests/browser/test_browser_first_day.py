@@ -12,12 +12,12 @@ from pytest_django import Settings
 
 from sfsync.backoffice.screens.welcome import code
 from sfsync.models import Store
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.testing import World
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_browser_access import looked_at_once
 from tests.database.engine.test_feed_links import link, sent
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 pytestmark = pytest.mark.xdist_group("browser")
 
