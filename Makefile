@@ -95,10 +95,14 @@ dist: setup ## Build the wheels, their pinned requirements and the bill of mater
 deb: dist ## Build a Debian package for this machine's Debian or Ubuntu into dist/
 	@sh tools/deb dist
 
+.PHONY: image-test
+image-test: dist ## Build the container image without a container engine, weigh it and start it (as root; minutes)
+	@sh tools/image
+
 .PHONY: audit
 audit: setup ## Look up every locked package in PyPI's advisories (fails where one cannot be looked up: needs the network)
 	@test -x $(BIN)/pip-audit || $(BIN)/python -m pip install --quiet pip-audit
-	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+	@$(BIN)/python tools/audit.py
 
 .PHONY: clean
 clean: ## Remove .venv and generated files (never a shop's settings or database)

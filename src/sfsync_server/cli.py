@@ -10,8 +10,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from sfsync_server import streams
-from sfsync_server.environment import ignored
 from sfsync_server.errors import SettingsError
+from sfsync_server.unread_settings import ignored
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection
 from django.http.request import validate_host
 
 from sfsync.domain.hosts import is_loopback
-from sfsync_server.environment import DOTENV, Environment
+from sfsync_server.environment import Environment
 from sfsync_server.own_database import SERVER, hosts, is_pooled, limits, unlimited
+from sfsync_server.setting_texts import DOTENV
 
 
 def contradictions(environment: Environment) -> Iterator[str]:

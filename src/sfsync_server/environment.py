@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import re
-import secrets
-from collections.abc import Iterator
-from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sfsync.conf import PAGE_ADDRESS, is_page_address
 from sfsync.guard.groups import read_roles
@@ -24,14 +19,12 @@ from sfsync_server.errors import SettingsError
 from sfsync_server.front import are_proxies
 from sfsync_server.outgoing_proxy import check_proxy
 from sfsync_server.own_database import NOT_AN_ADDRESS, check_database
-from sfsync_server.private_files import write_private_once
+from sfsync_server.setting_texts import check_texts, from_files
 
-logging.getLogger("dotenv").setLevel(logging.ERROR)  # a line of .env that means nothing is told by name (`ignored`)
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # what means nothing is told by name (`unread_settings`)
 MOST_SHOWN = 60
 """Characters of a wrong value that are repeated."""
 _HOST = re.compile(r"\*?|\.?[^\s/:@]+|\[[0-9a-f:.]+\]", re.IGNORECASE)
-CLOSE = 0.8
-"""How alike a misspelt name and the right one are, from 0 to 1."""
 
 
 def _home() -> Path:
@@ -245,9 +238,9 @@ def _address(value: SecretStr) -> SplitResult:
 
 def load() -> Environment:
     """Read the settings. Raises `SettingsError` with a sentence for each wrong one, never with a secret in it."""
-    _check_texts()
+    check_texts(Environment.model_fields)
     try:
-        given: dict[str, Any] = _from_files()
+        given: dict[str, Any] = from_files(Environment.model_fields)
         return Environment(**given)
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(each) for each in error.errors(include_url=False))) from None
@@ -274,181 +267,3 @@ def _takes(name: str) -> str:
     least = next((f"{each.ge:g}" for each in field.metadata if hasattr(each, "ge")), "")
     most = next((f"{each.le:g}" for each in field.metadata if hasattr(each, "le")), "")
     return f"{kind} from {least} to {most}" if most else f"{kind}, {least} or more" if least else kind
-
-
-def ignored() -> list[str]:
-    """A sentence for each variable that somebody seems to have meant as a setting and that is none; never its value.
-
-    Other names that begin with SFSYNC_ may well be somebody else's: of a compose file, of Kubernetes, of a `token_env`.
-    """
-    settings = [f"SFSYNC_{name.upper()}" for name in Environment.model_fields]
-    files = [f"{name}_FILE" for name in settings]
-    written = {name.upper() for name in DotEnvSettingsSource(Environment).env_vars}
-    given = {name.upper() for name in os.environ} | written
-    sentences = [*_unread_lines(), *(_unread(name) for name in sorted(written.intersection(files)))]
-    for name in sorted(given.difference(settings, files)):
-        if near := _nearest(name, settings + files):
-            sentences.append(f"{name} is no setting of sfsync, and is ignored. Is {near} meant?")
-    return sentences
-
-
-def _unread_lines() -> Iterator[str]:
-    text = read_text(DOTENV, str(DOTENV)) if DOTENV.is_file() else ""
-    for line in parse_stream(io.StringIO(text)):
-        if line.error:
-            written = line.original.string
-            blank = written[: len(written) - len(written.lstrip())].count("\n")
-            yield f"Line {line.original.line + blank} of .env is not NAME=value, and is ignored."
-
-
-def _unread(name: str) -> str:
-    return f"{name} in .env is ignored: the _FILE form of a setting is read from the environment only."
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    """The setting that is misspelt so, if any. SFSYNC_TEST_… is what sfsync's own tests are told."""
-    if not name.startswith("SFSYNC_") or name.startswith("SFSYNC_TEST_"):
-        return ""
-    bare = [each.removeprefix("SFSYNC_") for each in known]
-    found = get_close_matches(name.removeprefix("SFSYNC_"), bare, 1, CLOSE)
-    return f"SFSYNC_{found[0]}" if found else ""
-
-
-def _check_texts() -> None:
-    """Of the environment and of `.env`: a library would fail on them with its own words, or take them for others."""
-    for name in Environment.model_fields:
-        if any("\ud800" <= each <= "\udfff" for each in os.environ.get(f"SFSYNC_{name.upper()}", "")):
-            raise SettingsError(f"SFSYNC_{name.upper()} is not UTF-8 text.")
-    if DOTENV.is_file():
-        read_text(DOTENV, str(DOTENV.absolute()))
-
-
-DOTENV = Path(".env")
-
-
-def read_text(path: Path, named: str) -> str:
-    """A file of UTF-8, with or without a byte order mark. Raises `SettingsError`, which begins with `named`."""
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise SettingsError(f"{named} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{named} is not UTF-8 text: save it with that encoding.") from None
-
-
-def _from_files() -> dict[str, str]:
-    """The `SFSYNC_X_FILE` form of every setting. What names nothing, or a file with nothing in it, is a mistake: the
-    setting's default, like a new key in home, would take its place without a word."""
-    forms = {name: f"SFSYNC_{name.upper()}_FILE" for name in Environment.model_fields}
-    return {name: _from_file(form, os.environ[form]) for name, form in forms.items() if form in os.environ}
-
-
-def _from_file(form: str, path: str) -> str:
-    if not path.strip():
-        raise SettingsError(f"{form} is empty, but takes the name of a file.")
-    text = read_text(Path(path), f"{form} names {path}, which").strip()
-    if not text:
-        raise SettingsError(f"{form} names {path}, which is empty.")
-    return text
-
-
-def secret_key(environment: Environment) -> str:
-    """The key of this deployment, made on first use. Raises `SettingsError` where home cannot be written."""
-    given = environment.secret_key.get_secret_value()
-    if given:
-        return given
-    path = environment.home / "secret-key"
-    try:
-        environment.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            write_private_once(path, new_key())
-        key = read_text(path, str(path)).strip()
-    except OSError as error:
-        raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
-    if not key:
-        raise SettingsError(f"{path} is empty: put the key back from a backup, or remove the file to get a new one.")
-    return key
-
-
-def new_key() -> bytes:
-    return secrets.token_urlsafe(50).encode()
-
-
-def former_secret_keys(environment: Environment) -> list[str]:
-    """The keys that still decrypt: those that were given, then those that `sfsync rotate-key` put aside in home."""
-    given = [key.strip() for key in environment.former_secret_keys.get_secret_value().split(",")]
-    return [*filter(None, given), *keys_put_aside(environment)]
-
-
-def keys_put_aside(environment: Environment) -> list[str]:
-    """In home, one per line, the newest first."""
-    path = environment.home / "former-secret-key"
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise SettingsError(f"SFSYNC_HOME ({environment.home}) cannot be used: {error.strerror}.") from None
-    return [key.strip() for key in read_text(path, str(path)).splitlines() if key.strip()]
-
-
-def cache(environment: Environment) -> dict[str, Any]:
-    """In home, for all processes of `sfsync serve` together; in each one's memory where home cannot be written."""
-    try:
-        environment.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return _IN_MEMORY
-    if not os.access(environment.home, os.W_OK):
-        return _IN_MEMORY
-    backend = "sfsync_server.file_cache.FileCache"
-    return {"BACKEND": backend, "LOCATION": environment.home / "cache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
-
-
-_IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-
-
-def pace_url(environment: Environment) -> str | None:
-    """The broker, where it is a Redis: it can count requests, too."""
-    broker = environment.broker_url.get_secret_value()
-    return broker if urlsplit(broker).scheme in {"redis", "rediss"} else None
-
-
-def secret_keys(environment: Environment) -> list[str]:
-    """The keys that hold now: `sfsync rotate-key` may have changed those in home since a process began."""
-    return [secret_key(environment), *former_secret_keys(environment)]
-
-
-def providers(environment: Environment) -> list[dict[str, Any]]:
-    """allauth's `APPS`: the company's provider, if there is one."""
-    if not environment.oidc_url:
-        return []
-    return [
-        {
-            "provider_id": "company",
-            "name": environment.oidc_name,
-            "client_id": environment.oidc_client_id,
-            "secret": environment.oidc_client_secret.get_secret_value(),
-            "settings": {"server_url": environment.oidc_url},
-        }
-    ]
-
-
-def mail(environment: Environment) -> dict[str, Any]:
-    """Django's `EMAIL_*` settings. Port 587 is for STARTTLS; elsewhere `auto` looks whether the server offers it."""
-    text = environment.smtp_url.get_secret_value()
-    if not text:
-        return {"EMAIL_BACKEND": "sfsync.notify.smtp.NoServer"}
-    url, security = urlsplit(text), environment.smtp_security
-    tls = url.scheme == "smtps" or security == "tls"
-    starttls = not tls and (security == "starttls" or (security == "auto" and url.port == 587))
-    looks = not tls and not starttls and security == "auto"
-    return {
-        "EMAIL_BACKEND": "sfsync.notify.smtp.Server" if looks else "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": url.hostname,
-        "EMAIL_PORT": url.port or (465 if tls else 25),
-        "EMAIL_HOST_USER": unquote(url.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
-        "EMAIL_USE_SSL": tls,
-        "EMAIL_USE_TLS": starttls,
-        "EMAIL_TIMEOUT": environment.timeout,
-    }

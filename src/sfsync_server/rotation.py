@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sfsync_server.environment import Environment, keys_put_aside, new_key, secret_key
+from sfsync_server.environment import Environment
 from sfsync_server.errors import SettingsError
 from sfsync_server.private_files import write_private
+from sfsync_server.secret_keys import keys_put_aside, new_key, secret_key
 
 LOCK = "rotate-key.lock"
 """Stays there: the lock is on the open file, and ends with the process."""

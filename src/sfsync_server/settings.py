@@ -8,14 +8,16 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from sfsync.guard.groups import read_roles
-from sfsync_server import environment as _environment
+from sfsync_server import derived as _derived
 from sfsync_server import own_database as _own_database
+from sfsync_server.environment import load as _load
 from sfsync_server.private_files import keep_private
+from sfsync_server.secret_keys import secret_keys as _secret_keys
 
-ENVIRONMENT = _environment.load()
+ENVIRONMENT = _load()
 
-SECRET_KEY, *SECRET_KEY_FALLBACKS = _environment.secret_keys(ENVIRONMENT)
-SFSYNC_SECRET_KEYS = partial(_environment.secret_keys, ENVIRONMENT)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = _secret_keys(ENVIRONMENT)
+SFSYNC_SECRET_KEYS = partial(_secret_keys, ENVIRONMENT)
 DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in ENVIRONMENT.allowed_hosts.split(",") if host.strip()]
 
@@ -105,7 +107,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "sfsync"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.https
 SOCIALACCOUNT_ADAPTER = "sfsync.guard.accounts.Provider"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": _environment.providers(ENVIRONMENT)}}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": _derived.providers(ENVIRONMENT)}}
 
 HTTPS = ENVIRONMENT.https
 SECURE_SSL_REDIRECT = HTTPS
@@ -151,7 +153,7 @@ STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: nothing to collect first
 WHITENOISE_MAX_AGE = 3600
 
-for _name, _value in _environment.mail(ENVIRONMENT).items():
+for _name, _value in _derived.mail(ENVIRONMENT).items():
     globals()[_name] = _value
 DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
 
@@ -166,7 +168,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
 }
 
-CACHES = {"default": _environment.cache(ENVIRONMENT)}
+CACHES = {"default": _derived.cache(ENVIRONMENT)}
 
 SFSYNC = {
     "timeout": ENVIRONMENT.timeout,
@@ -182,7 +184,7 @@ SFSYNC = {
     "url": ENVIRONMENT.url or None,
     "plain_http_hosts": tuple(filter(None, map(str.strip, ENVIRONMENT.plain_http_hosts.split(",")))),
     "proxy": ENVIRONMENT.outgoing_proxy.get_secret_value() or None,
-    "pace_url": _environment.pace_url(ENVIRONMENT),
+    "pace_url": _derived.pace_url(ENVIRONMENT),
     "wake": "sfsync_server.celery.wake" if ENVIRONMENT.broker_url.get_secret_value() else None,
     "home": str(ENVIRONMENT.home),
 }

@@ -10,11 +10,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from sfsync.models import SettingChange, Store
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.testing import World
 from tests.database.engine.test_feed_links import link, sent
 from tests.pages import text
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 HERE = "/stores/first/first-day"
 

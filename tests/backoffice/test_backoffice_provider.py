@@ -18,7 +18,8 @@ from pytest_django import Settings
 
 from sfsync.guard.groups import read_roles, role_of
 from sfsync.models import Role
-from sfsync_server import environment
+from sfsync_server.derived import providers
+from sfsync_server.environment import Environment
 from tests.pages import text
 
 ROLES = {"it": "administrator", "partners": "agency:acme", "audit": "read-only", "shops": "merchant"}
@@ -77,10 +78,10 @@ class Answers(BaseHTTPRequestHandler):
 def provider(db: None, settings: Settings) -> Iterator[Provider]:
     with Provider() as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        given = environment.Environment(
+        given = Environment(
             oidc_url=server.url, oidc_name="Acme", oidc_client_id="sfsync", oidc_roles="it=administrator"
         )
-        apps = environment.providers(given)
+        apps = providers(given)
         settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": apps}}
         settings.GUARD_GROUP_ROLES = ROLES
         yield server

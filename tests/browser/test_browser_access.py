@@ -111,6 +111,15 @@ def looked_at(page: Page, light: int, dark: int) -> list[str]:
     return found
 
 
+def looked_at_once(page: Page, width: int) -> list[str]:
+    """The same on a page as it is shown now."""
+    wide = page.evaluate("document.documentElement.scrollWidth") > width
+    return [
+        *(f"{page.url}: {each}" for each in obstacles(page)),
+        *([f"{page.url}: wider than the screen"] if wide else []),
+    ]
+
+
 def obstacles(page: Page) -> list[str]:
     """What axe-core calls serious or critical, contrast included."""
     violations = Axe().run(page).response["violations"]

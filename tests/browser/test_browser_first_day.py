@@ -12,12 +12,12 @@ from pytest_django import Settings
 
 from sfsync.backoffice.screens.welcome import code
 from sfsync.models import Store
+from sfsync.shops.prestashop.sample_webservice.serving import served
+from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin
 from sfsync.testing import World
 from tests.browser.conftest import PASSWORD
-from tests.browser.test_browser_access import obstacles
+from tests.browser.test_browser_access import looked_at_once
 from tests.database.engine.test_feed_links import link, sent
-from tests.webservice.serving import served
-from tests.webservice.standin import KEY, Standin
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -88,14 +88,14 @@ def test_a_stranger_comes_from_the_code_to_a_confirmed_order(
     page.get_by_label(say["token"], exact=True).fill("no-such-token")
     page.get_by_text(say["elsewhere"]).click()
     page.get_by_label(say["address"]).fill(feed)
-    found += looked_at(page, width)
+    found += looked_at_once(page, width)
     page.get_by_role("button", name=say["next"]).click()
     expect(page.get_by_text(say["refused"])).to_be_visible()
     page.get_by_label(say["token"], exact=True).fill("sandbox-token")
     page.get_by_role("button", name=say["next"]).click()
 
     page.get_by_label(say["webservice"]).check()
-    found += looked_at(page, width)
+    found += looked_at_once(page, width)
     page.goto("/")
     page.locator(".card .primary").click()
     page.get_by_label(say["webservice"]).check()
@@ -103,15 +103,15 @@ def test_a_stranger_comes_from_the_code_to_a_confirmed_order(
     page.get_by_label(say["key"]).fill(KEY)
     page.get_by_role("button", name=say["next"]).click()
 
-    found += looked_at(page, width)
+    found += looked_at_once(page, width)
     page.get_by_role("button", name=say["save"]).click()
-    found += looked_at(page, width)
+    found += looked_at_once(page, width)
     page.get_by_label(say["recipients"]).fill("claire@example.com")
     page.get_by_role("button", name=say["next"]).click()
 
     page.get_by_role("button", name=say["look"]).click()
     expect(page.get_by_text(say["found"])).to_be_visible()
-    found += looked_at(page, width)
+    found += looked_at_once(page, width)
     assert sent(world, there) == []
     page.get_by_role("button", name=say["on"]).click()
     expect(page.get_by_text(say["begun"])).to_be_visible()
@@ -119,8 +119,3 @@ def test_a_stranger_comes_from_the_code_to_a_confirmed_order(
     expect(page.locator(".now .chip")).to_have_text(say["confirmed"])
     assert sent(world, there) == [("ship", "TRACK-1")]
     assert found == []
-
-
-def looked_at(page: Page, width: int) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth") > width
-    return [*obstacles(page), *([f"{page.url} is wider than the screen"] if wide else [])]

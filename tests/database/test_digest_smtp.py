@@ -18,7 +18,8 @@ from pytest_django import Settings
 
 from sfsync.models import MarketplaceOrder, Notice, Order, Store
 from sfsync.notify.digest import compose
-from sfsync_server.environment import Environment, mail
+from sfsync_server.derived import mail
+from sfsync_server.environment import Environment
 from tests.notices import Page
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,8 @@ from pydantic import SecretStr
 from pytest_django import Settings
 
 from sfsync.notify.smtp import NotSecretError, rehearse
-from sfsync_server.environment import Environment, mail
+from sfsync_server.derived import mail
+from sfsync_server.environment import Environment
 from tests.database.test_digest_smtp import Inbox, free_port
 
 HERE, ELSEWHERE = "127.0.0.1", "0.0.0.0"

@@ -211,22 +211,3 @@ def test_the_bill_of_materials_names_every_locked_package(dist: Path) -> None:
     assert {name for name, _ in runs} == {name for name, scope in scopes.items() if scope != "excluded"} - OURS
     assert set(installed.splitlines()) <= set(lock.splitlines())
     assert sum(len(each.get("hashes", [])) for each in bill["components"]) == lock.count("--hash=sha256:")
-
-
-def test_the_debian_package_has_what_its_units_and_scripts_name(dist: Path, tmp_path: Path) -> None:
-    """Unpacked, its command runs: with an account and a home of its own, and without the checkout."""
-    run("sh", ROOT / "tools" / "deb", dist, PYTHON=sys.executable)
-    package = next(dist.glob("sfsync_*.deb"))
-    run("dpkg-deb", "--raw-extract", package, tmp_path / "root")
-    root = tmp_path / "root"
-
-    assert (root / "DEBIAN" / "conffiles").read_text() == "/etc/sfsync/sfsync.env\n"
-    for file in ("usr/lib/systemd/system/sfsync.service", "usr/lib/systemd/system/sfsync-sync.timer", "usr/bin/sfsync"):
-        assert (root / file).is_file(), file
-    told = run(
-        sys.executable, "-S", "-m", "sfsync_server", "--version", cwd=tmp_path, PYTHONPATH=str(root / "usr/lib/sfsync")
-    )
-    assert told == f"sfsync {metadata.version('sfsync')}\n"
-    for script in ("postinst", "prerm", "postrm"):
-        run("sh", "-n", root / "DEBIAN" / script)
-    package.unlink()

@@ -27,6 +27,11 @@ def store_page(store: Store) -> str:
     return _page("store", store.name)
 
 
+def invitation_page(secret: str) -> str:
+    """The same of an invitation."""
+    return _page("invitation", secret)
+
+
 def _page(name: str, *args: object) -> str:
     """`url` stands for the first page, wherever this project or a proxy in front of it mounts the back office."""
     base = conf().url

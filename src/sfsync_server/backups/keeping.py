@@ -11,9 +11,10 @@ from django.db import connection
 
 from sfsync_server.backups import postgresql, sqlite
 from sfsync_server.backups.archive import Reader, RefusedError, reading, writing
-from sfsync_server.environment import Environment, keys_put_aside, secret_keys
+from sfsync_server.environment import Environment
 from sfsync_server.migrating import alone, bring_up_to_date, not_known
 from sfsync_server.private_files import write_private
+from sfsync_server.secret_keys import keys_put_aside, secret_keys
 
 KEYS = "secret-keys"
 """The member of a backup that has them, one per line, the current one first."""

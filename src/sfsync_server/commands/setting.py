@@ -68,8 +68,8 @@ def doctor(as_json: JsonOption = False) -> None:
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.doctor import Finding, Verdict, examine
     from sfsync_server.consistency import contradictions, of_pool, places
-    from sfsync_server.environment import ignored
     from sfsync_server.settings import ENVIRONMENT
+    from sfsync_server.unread_settings import ignored
 
     findings = []
     doubtful = [

@@ -22,7 +22,8 @@ from sfsync.engine.watch.health import health_of
 from sfsync.models import Store
 from sfsync.shops.base import OpenShop, ShopUnavailable
 from sfsync.testing import CANCELED, World
-from sfsync_server.environment import Environment, mail
+from sfsync_server.derived import mail
+from sfsync_server.environment import Environment
 from shoppingfeed import Client
 from shoppingfeed.sandbox import Fault
 from tests.database.engine.test_doubts import Lagging

@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from sfsync.notify.digest import compose
 from sfsync.notify.smtp import NoMailServerError
-from sfsync_server.environment import Environment, mail
+from sfsync_server.derived import mail
+from sfsync_server.environment import Environment
 from tests.notices import a_store, about_order
 
 

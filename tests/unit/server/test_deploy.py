@@ -8,9 +8,12 @@ import shlex
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+import yaml
 
+from sfsync_server.environment import Environment
 from sfsync_server.healthy import name, ready
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
@@ -27,10 +30,51 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
     build, run = re.split(r"^FROM .*$", (DEPLOY / "Containerfile").read_text("utf-8"), flags=re.MULTILINE)[1:]
 
     assert "--require-hashes" in build
+    assert "FROM scratch" in (DEPLOY / "Containerfile").read_text("utf-8")
     assert "USER 10001:10001" in run
     assert "HEALTHCHECK" in run
     assert "VOLUME /data" in run
     assert "pip" not in run
+
+
+SERVICE_KEYS = {
+    *("build", "image", "command", "entrypoint", "environment", "ports", "volumes", "depends_on", "restart"),
+    *("read_only", "tmpfs", "cap_drop", "security_opt", "stop_grace_period", "healthcheck"),
+}
+"""Those of the Compose Specification that our files use: https://github.com/compose-spec/compose-spec/blob/main/05-services.md"""
+
+
+@pytest.fixture(params=["compose.yaml", "compose-fleet.yaml"])
+def compose(request: pytest.FixtureRequest) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((DEPLOY / request.param).read_text("utf-8"))
+    return read
+
+
+def test_compose_files_name_what_is_there(compose: dict[str, Any]) -> None:
+    """Services, volumes, settings, commands: each name leads somewhere, and none is misspelt."""
+    services = compose["services"]
+    assert {key for each in services.values() for key in each} <= SERVICE_KEYS
+    assert {key for key in compose if not key.startswith("x-")} <= {"services", "volumes"}
+    for service in services.values():
+        assert set(service.get("depends_on", ())) <= services.keys()
+        assert {each.partition(":")[0] for each in service.get("volumes", ())} <= compose["volumes"].keys()
+    for service in [each for each in services.values() if "build" in each]:
+        assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+        assert {
+            name.removeprefix("SFSYNC_").lower() for name in service["environment"]
+        } <= Environment.model_fields.keys()
+        program = service.get("entrypoint", ["sfsync"])
+        known = commands() if program == ["sfsync"] else {"-A"}
+        assert (service.get("command") or program[1:] or ["up"])[0] in known
+        assert program[2:3] in ([], ["sfsync_server.celery"])
+        for each in service["tmpfs"]:
+            assert each.partition(":")[2] in ("", "uid=10001,gid=10001,mode=0700")
+
+
+def commands() -> set[str]:
+    from sfsync_server.cli import app
+
+    return {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}
 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "compose-fleet.yaml"])
@@ -42,8 +86,6 @@ def test_containers_have_no_capability_and_a_read_only_root(file: str) -> None:
 
 @pytest.mark.parametrize("file", ["sfsync.service", "sfsync-sync.service"])
 def test_units_run_our_commands_as_an_account_of_their_own(file: str) -> None:
-    from sfsync_server.cli import app
-
     service = unit(file)
     program, command = shlex.split(service["ExecStart"])
 
@@ -52,8 +94,36 @@ def test_units_run_our_commands_as_an_account_of_their_own(file: str) -> None:
         "sfsync",
         "-/etc/sfsync/sfsync.env",
     )
-    assert command in {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}
+    assert command in commands()
     assert (service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "strict")
+
+
+@pytest.mark.parametrize("file", ["sfsync.service", "sfsync-sync.service"])
+def test_units_and_package_agree_on_account_and_places(file: str) -> None:
+    service, install = unit(file), (DEPLOY / "debian" / "postinst").read_text("utf-8")
+    home = f"/var/lib/{service['StateDirectory']}"
+
+    assert service["Environment"] == f"SFSYNC_HOME={home}"
+    assert (service["WorkingDirectory"], service["StateDirectoryMode"]) == (home, "0700")
+    assert f"--home-dir {home} " in install
+    assert f"--mode 0700 --owner {service['User']} --group {service['Group']} {home}" in install
+    assert f"chown root:{service['Group']} {service['EnvironmentFile'].removeprefix('-')}" in install
+    for script in ("sfsync", "postrm"):
+        assert home in (DEPLOY / "debian" / script).read_text("utf-8")
+
+
+def test_the_packages_settings_are_settings() -> None:
+    written = (DEPLOY / "debian" / "sfsync.env").read_text("utf-8")
+    named = re.findall(r"^#?SFSYNC_([A-Z_]+)=", written, re.MULTILINE)
+    assert named
+    assert {name.lower() for name in named} <= Environment.model_fields.keys()
+
+
+def test_the_timer_starts_its_service_which_never_runs_beside_the_other() -> None:
+    assert (DEPLOY / "systemd" / "sfsync-sync.service").is_file()
+    parsed = configparser.ConfigParser(strict=False, interpolation=None)
+    parsed.read(DEPLOY / "systemd" / "sfsync-sync.service")
+    assert parsed["Unit"]["Conflicts"] == "sfsync.service"
 
 
 class Pages(BaseHTTPRequestHandler):

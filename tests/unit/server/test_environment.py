@@ -14,17 +14,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from sfsync_server.environment import (
-    Environment,
-    former_secret_keys,
-    ignored,
-    load,
-    mail,
-    secret_key,
-)
+from sfsync_server.derived import mail
+from sfsync_server.environment import Environment, load
 from sfsync_server.errors import SettingsError
 from sfsync_server.own_database import database
 from sfsync_server.rotation import alone, renew_secret_key
+from sfsync_server.secret_keys import former_secret_keys, secret_key
+from sfsync_server.unread_settings import ignored
 
 LONG = "0123456789-0123456789"
 

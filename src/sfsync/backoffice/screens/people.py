@@ -24,6 +24,8 @@ from sfsync.backoffice.kit.signals import access_renewed
 from sfsync.models import SettingChange, Store
 from sfsync.models.act import note
 from sfsync.models.role import Level, give, group_of, level_of
+from sfsync.notify.invitation import send_invitation
+from sfsync.notify.links import invitation_page
 
 PEOPLE_A_PAGE = 50
 
@@ -182,7 +184,25 @@ def new_link(request: HttpRequest, number: int) -> HttpResponseBase:
     return _invited(request, somebody)
 
 
-def _invited(request: HttpRequest, somebody: Any) -> HttpResponse:
-    """The link is shown here and nowhere else."""
-    link = reverse("backoffice:invitation", args=[invitations.invite(somebody)])
-    return page(request, "invited.html", screen="users", person=somebody, link=request.build_absolute_uri(link))
+def _invited(request: HttpRequest, somebody: Any) -> HttpResponseBase:
+    """The link goes to the person's own address where that was asked for; else, or where it does not arrive, it is
+    shown, here and nowhere else."""
+    secret = invitations.invite(somebody)
+    link = invitation_page(secret) or request.build_absolute_uri(reverse("backoffice:invitation", args=[secret]))
+    unsent = ""
+    if "mail" in request.POST:
+        unsent = _mail(request, somebody, link)
+        if not unsent:
+            messages.success(request, _("The invitation was sent to %(address)s.") % {"address": somebody.email})
+            return redirect("backoffice:users")
+    return page(request, "invited.html", screen="users", person=somebody, link=link, unsent=unsent)
+
+
+def _mail(request: HttpRequest, somebody: Any, link: str) -> str:
+    """Returns why it could not be sent."""
+    if not somebody.email:
+        return _("This person has no email address.")
+    unsent = send_invitation(somebody.email, somebody.username, link, who=person(request))
+    if not unsent:
+        note(person(request), "link-mailed", person=somebody.username)
+    return unsent

@@ -60,6 +60,7 @@ def signing(what: str) -> str:
         "link-made": _("Made a new link for a person"),
         "fleet-act": _("Acted on many stores"),
         "fleet-refused": _("Some stores refused"),
+        "link-mailed": _("Sent a link to a person by email"),
         "key-changed": _("Changed the secret key"),
         "exported": _("Exported"),
     }.get(what, "")

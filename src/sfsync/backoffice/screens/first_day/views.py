@@ -42,16 +42,16 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 
 
 @asked_again
-@administrator
 @of_store
+@administrator
 def take_up(request: HttpRequest, store: Store) -> HttpResponseBase:
     """Where it was left."""
     return _to(store, next_step(store)) if unfinished(store) else redirect("backoffice:store", store.name)
 
 
 @asked_again
-@administrator
 @of_store
+@administrator
 def step(request: HttpRequest, store: Store, step: str) -> HttpResponseBase:
     """Any of them that was reached, while the store is being set up."""
     if step not in STEPS:
