@@ -10,7 +10,6 @@ from sfsync_server.commands.local import sandbox as of_sfsync
 from shoppingfeed.sandbox import Sandbox
 from shoppingfeed.sandbox.command import command_line, main
 
-
 SHOP = {"shop", "old_module"}
 """Options of a PrestaShop beside it, which the client alone does not have."""
 
