@@ -142,6 +142,7 @@ SENTENCES = {
     ),
     # Where an update stands
     "order-named": _("Order %(order)s of %(store)s"),
+    "order-where": _("%(order)s: %(where)s"),
     "left-by-hand": _("%(orders)s to do on the marketplace (%(label)s); `sfsync tasks --by-hand` lists them."),
     "left-went-back": _(
         "%(orders)s went back in the shop after the marketplace was told; `sfsync tasks --went-back` lists them."

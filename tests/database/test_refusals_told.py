@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.core import mail
 
 from sfsync.backoffice.kit.order_state import reason_of
@@ -48,9 +49,10 @@ def test_answers_that_ask_for_different_things_stand_apart(make_world: MakeWorld
     assert failed.count("What to do:") == 2
 
 
-def test_the_page_and_the_story_explain_it_too(make_world: MakeWorld) -> None:
-    """R35."""
-    world = make_world(tries=1)
+@pytest.mark.parametrize("tries", [1, 3], ids=["a person's turn", "tried again"])
+def test_the_page_and_the_story_explain_it_too(make_world: MakeWorld, tries: int) -> None:
+    """R35: while it is tried again too, for the next attempt would be refused as well."""
+    world = make_world(tries=tries)
     order = refused(world, "Unknown carrier")
     [task] = world.tasks(order)
     said = reason_of(task, "Fnac")

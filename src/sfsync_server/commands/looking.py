@@ -279,7 +279,7 @@ def _tell(story: Story) -> None:
 
     row = story.order.marketplace_order
     there = texts.sentence("where", {"reference": row.reference, "channel": row.channel, "feed_id": row.feed_id or "–"})
-    shown.say(f"{order_name(story.order)}: {there}", "bold")
+    shown.say(texts.sentence("order-where", {"order": order_name(story.order), "where": there}), "bold")
     if others := ", ".join(each.key for each in story.order.others):
         shown.say(texts.sentence("other-orders", {"others": others}))
     for event in story.events:

@@ -36,6 +36,7 @@ from sfsync.models.deadlines import to_ship
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
 from sfsync.outside_pages import order_at_feed, order_in_shop
+from sfsync.refusal_texts import refusal_of
 
 QUICK, SLOW, COUNTING = 2, 15, 60
 """Seconds between two looks of the page: while a run is expected to bring news, while it may take longer, and while it
@@ -186,7 +187,7 @@ def _said(event: Event) -> Said:
 
 
 def _coming(each: Next, channel: str) -> Said:
-    """What happens next. Of what needs a person, the reason stands apart from what to do."""
+    """What happens next. Of what needs a person, or could do with one, the reason stands apart from what to do."""
     if each.by_hand:
         return Said(each.sentence, _("Do it in the marketplace's seller portal, then click “Mark as done”."))
     if each.task is None or not each.task.state.failed:
@@ -196,7 +197,9 @@ def _coming(each: Next, channel: str) -> Said:
     if each.task.state.needs_person:
         return replace(reason, text=text)
     at = texts.moment(each.task.update_at.isoformat())
-    return replace(reason, text=_("%(failure)s It is retried on %(at)s.") % {"failure": text, "at": at}, advice="")
+    known = refusal_of(each.task.failure, {"message": each.task.last_error, "channel": channel})
+    said = _("%(failure)s It is retried on %(at)s.") % {"failure": text, "at": at}
+    return replace(reason, text=said, advice=reason.advice if known else "")
 
 
 def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -> list[Fact]:

@@ -245,7 +245,9 @@ def _of_task(task: Task) -> str:
         return texts.held_back(task.order.channel)
     at = texts.moment(task.update_at.isoformat())
     if task.state.failed:
-        return _("%(failure)s It is retried on %(at)s.") % {"failure": _failure(task), "at": at}
+        known = _refusal(task)
+        said = _("%(failure)s It is retried on %(at)s.") % {"failure": _failure(task), "at": at}
+        return texts.joined(said, advice(task.failure, known) if known else "")
     return _("Queued for the next sync (after %(at)s).") % {"at": at}
 
 
