@@ -15,6 +15,7 @@ from django.test import override_settings
 
 from sfsync.backoffice.kit.tries import count, whose
 from sfsync_server.file_cache import FileCache
+from tests.full_disk import no_file_larger_than
 
 Given = TypeVar("Given")
 AT_ONCE, EACH = 8, 12
@@ -42,6 +43,23 @@ def test_of_many_tries_at_the_same_moment_each_counts(tmp_path: Path) -> None:
 
 def test_of_many_who_would_be_the_first_one_is(tmp_path: Path) -> None:
     assert sum(all_at_once(lambda: FileCache(tmp_path, {}).add("first", 1))) == 1
+
+
+def test_a_full_disk_keeps_nobody_out_and_forgets_no_guess(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With a database elsewhere the pages go on; the CRON address and the sign-in write here."""
+    with override_settings(CACHES={"default": {"BACKEND": FILES, "LOCATION": str(tmp_path)}}):
+        cache = caches["default"]
+        assert count("tries", 600) == 1
+        with no_file_larger_than(10):
+            assert [count("tries", 600), count("tries", 600), count("others", 600)] == [2, 3, 1]
+            assert (cache.add("first", 1), cache.add("first", 1), cache.has_key("first")) == (True, False, True)
+        assert [count("tries", 600), cache.get("first"), cache.delete("first"), cache.get("first")] == [
+            4,
+            1,
+            True,
+            None,
+        ]
+    assert f"{tmp_path} cannot be written (File too large)" in caplog.text
 
 
 @pytest.mark.parametrize("backend", [FILES, "django.core.cache.backends.locmem.LocMemCache"])
