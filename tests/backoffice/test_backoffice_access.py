@@ -20,9 +20,11 @@ from tests.backoffice.conftest import link_in
 OPEN = {"sign-out", "language", "invitation"}
 ANYBODY = {"overview"}
 ADMINISTRATORS = {"users", "new-user", "user", "new-link", "everything", "new-store", "record", "record-export"}
-ADMINISTRATORS |= {"fleet", "fleet-act", "fleet-mails"}
+ADMINISTRATORS |= {"fleet", "fleet-act", "fleet-mails", "first-day"}
+SETTING_UP = {"first-day-on", "first-day-step"}
+"""Of one store, and an administrator's."""
 POST_ONLY = {"new-link", "act", "fleet-act", "bridge", "differences-act", "release", "run-now", "test-connection"}
-COME_BACK = {"act", "fleet-act", "fleet-mails", "bridge", "differences-act", "release", "run-now"}
+COME_BACK = SETTING_UP | {"act", "fleet-act", "fleet-mails", "bridge", "differences-act", "release", "run-now"}
 """They lead back to a page."""
 NAMES = [str(pattern.name) for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
 
@@ -33,6 +35,7 @@ def address(name: str, world: World) -> str:
         "user": [person.pk if person else 1],
         "new-link": [person.pk if person else 1],
         "order": [world.store.name, str(world.shop.order_ids()[0])],
+        "first-day-step": [world.store.name, "feed"],
         "evidence": [world.store.name, str(world.shop.order_ids()[0]), "html"],
     }
     plain = OPEN | ANYBODY | ADMINISTRATORS
@@ -72,13 +75,13 @@ def test_another_merchants_store_is_unknown(known: World, sign_in: Callable[...,
     assert {stranger.get(url).status_code, stranger.post(url).status_code} == {404}
 
 
-@pytest.mark.parametrize("name", sorted(ADMINISTRATORS))
+@pytest.mark.parametrize("name", sorted(ADMINISTRATORS | SETTING_UP))
 def test_a_merchant_is_no_administrator(known: World, merchant: Client, name: str) -> None:
     url = address(name, known)
     assert {merchant.get(url).status_code, merchant.post(url).status_code} == {403}
 
 
-@pytest.mark.parametrize("name", list(of_a_store()))
+@pytest.mark.parametrize("name", [name for name in of_a_store() if name not in SETTING_UP])
 def test_the_merchant_sees_and_acts_on_their_store(known: World, merchant: Client, name: str) -> None:
     assert request(merchant, name, known) in ({302} if name in COME_BACK else {200})
 
