@@ -141,12 +141,15 @@ def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: b
 
 def after_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: bool) -> Case:
     """The same for its row. What was asked for meanwhile is due at once, and a batch that goes well keeps its times: so
-    long after it was due, not after it ended."""
+    long after it was due, or after it began where it had no time yet; not after it ended."""
     found, every = next_run(store, now, rest, failures=failures, cut=cut), timedelta(minutes=store.every_minutes)
     at_once = [When(run_asked_at__gte=F("started_at"), then=Value(now))]
-    kept = When(next_run_at__gt=now - every, next_run_at__lte=now, then=F("next_run_at") + every)
+    kept = [
+        When(next_run_at__gt=now - every, next_run_at__lte=now, then=F("next_run_at") + every),
+        When(started_at__gt=now - every, then=F("started_at") + every),
+    ]
     regular = store.mode == Mode.BATCH and not failures and not cut
-    return Case(*at_once, *[kept][:regular], default=Value(found), output_field=DateTimeField())
+    return Case(*at_once, *(kept if regular else []), default=Value(found), output_field=DateTimeField())
 
 
 def watched(now: datetime) -> QuerySet[Store]:
