@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
+import subprocess
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -35,6 +36,18 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
     assert "HEALTHCHECK" in run
     assert "VOLUME /data" in run
     assert "pip" not in run
+
+
+def test_the_image_builds_with_what_the_lock_file_pins() -> None:
+    """`hatchling` and all that it asks for, with hashes: nothing else comes into the stage that builds."""
+    pinned = subprocess.run(
+        ["sh", DEPLOY.parent / "tools/build-requirements"], capture_output=True, text=True, check=True
+    )
+    lock = (DEPLOY.parent / "requirements.lock").read_text("utf-8")
+    blocks = {block.partition("==")[0]: block for block in re.split(r"\n(?=[a-z0-9])", lock)}
+    asked = {name for name, block in blocks.items() if re.search(r"^    #(?: via|  ) hatchling$", block, re.MULTILINE)}
+    assert {*re.findall(r"^([a-z0-9._-]+)==", pinned.stdout, re.MULTILINE)} == asked | {"hatchling"}
+    assert pinned.stdout.count("==") * 2 <= pinned.stdout.count("==") + pinned.stdout.count("--hash=sha256:")
 
 
 SERVICE_KEYS = {
