@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-WORKERS ?= 2
+WORKERS ?= 3
 HISTORIES ?= 5000
 # Per cent of the lines and branches of the pure rules that their own unit tests reach.
 FLOOR := 96
@@ -40,13 +40,13 @@ run: setup ## Run the service in the foreground
 
 .PHONY: test
 test: setup services ## Run all tests on SQLite and real servers, then those of our tables on PostgreSQL (ARGS=… for some)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 	@test -n "$(ARGS)" || SFSYNC_TEST_DATABASE=postgresql \
-		$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/database/engine tests/backoffice
+		$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/database/engine tests/backoffice
 
 .PHONY: test-long
 test-long: setup services ## Run the fault tests over HISTORIES=5000 random histories, runs disturbed at each step on each engine
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/faults --every-step --histories=$(HISTORIES) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/faults --every-step --histories=$(HISTORIES) $(ARGS)
 
 .PHONY: coverage
 coverage: setup services ## Run all tests and list the lines they do not reach
