@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 PAID, PROCESSING, SHIPPED, DELIVERED, CANCELED, REFUNDED = 2, 3, 4, 5, 6, 7
+TOO_LATE = "stands-elsewhere"
+"""R34: it was refused once, and the order is shipped there by now: it waits for a person."""
 MEANS = {SHIPPED: "ship", DELIVERED: "deliver", CANCELED: "cancel", REFUNDED: "refund"}
 
 
@@ -76,7 +78,7 @@ def _not_the_truth(fate: Fate) -> Iterator[str]:
     wanted = MEANS.get(status, "")
     ended = {"cancel", "refund"} & set(fate.operations)
     if wanted in ("cancel", "refund"):
-        if wanted not in fate.operations:
+        if wanted not in fate.operations and fate.left != [TOO_LATE]:
             yield f"the order ended as {wanted}, and the marketplace was not told"
     elif ended:
         if "went-back" not in fate.told:
@@ -95,5 +97,6 @@ def _untold(fate: Fate) -> Iterator[str]:
     for failure in fate.left:
         if failure not in fate.told:
             yield f"left as {failure or 'unfinished'}, and the merchant was not told"
-    if fate.left and (fate.numbers or fate.statuses[-1] not in (SHIPPED, DELIVERED)):
+    too_late = fate.left == [TOO_LATE] and "ticket-failed" in fate.told and "ship" in fate.operations
+    if fate.left and not too_late and (fate.numbers or fate.statuses[-1] not in (SHIPPED, DELIVERED)):
         yield f"nothing should be left, but {fate.left} is"

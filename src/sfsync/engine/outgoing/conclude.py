@@ -192,7 +192,8 @@ NoticeRow = tuple[int | None, str, str, dict[str, object]]
 
 
 def _notice(failed: Failed, back: Back) -> NoticeRow:
-    order = failed.task.order_id
+    """Told at the first failure alone; once more where the order's status on the marketplace ends its tries (R34)."""
+    order, end = failed.task.order_id, "end" if failed.failure is Failure.STANDS_ELSEWHERE else ""
     params: dict[str, object] = {
         "operation": failed.operation,
         "message": failed.message,
@@ -200,7 +201,8 @@ def _notice(failed: Failed, back: Back) -> NoticeRow:
         "retry_at": "" if back.parked else back.at.isoformat(timespec="seconds"),
     }
     episode = f"{failed.since.timestamp()}:{failed.episode}"
-    return (order, f"failed:{order}:{episode}:{failed.operation}:{failed.key}", failed.failure.value, params)
+    key = f"failed:{order}:{episode}:{failed.operation}:{end}:{failed.key}"
+    return (order, key, failed.failure.value, params)
 
 
 def tell(store: Store, now: datetime, notices: Iterable[NoticeRow]) -> None:
