@@ -133,7 +133,9 @@ def same_number(number: str, told: str) -> bool:
     return number == told or number in recognise(told).numbers
 
 
-_PLAIN = re.compile(r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)[A-Z0-9]{8,64}", re.ASCII)
+_PLAIN = re.compile(
+    r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)(?:[A-Z0-9]{8,64}|[A-Z]{1,2}[0-9]{4,5})", re.ASCII
+)
 _GROUPED = re.compile(r"(?:(?:[A-Z]{1,2}|(?=[A-Z]*[0-9])[A-Z0-9]{1,7})(?: |\Z)){2,}", re.ASCII)
 """Most numbers that exist, and how labels print them: they need no closer look (and get none, for speed)."""
 _MOJIBAKE = re.compile("\ufffd|[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|ï»¿|Ã\\b")

@@ -75,6 +75,12 @@ def test_every_finding_has_a_kind() -> None:
     assert {finding.kind for finding in Finding} == set(Kind)
 
 
+@given(st.from_regex(r"[A-Z]{1,2}[0-9]{4,5}|[A-Z]{2}[0-9]{9}[A-Z]{2}|[1-9][0-9]{9,14}", fullmatch=True))
+def test_what_needs_no_closer_look_would_pass_it(plain: str) -> None:
+    """With blank space around it is looked at closely."""
+    assert recognise(plain).numbers == recognise(f" {plain} ").numbers
+
+
 def test_of_eight_letters_drawn_by_chance_few_are_taken_for_a_word() -> None:
     """Such a Track ID of GLS waits for the merchant's word: three in a hundred of those that have no digit."""
     chance = dict.fromkeys(ascii_lowercase, 1 / 26)
