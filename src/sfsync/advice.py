@@ -89,7 +89,7 @@ ADVICE = {
         "Nothing to do: we keep checking. If it lasts, contact Shopping Feed support with the "
         "ticket number (technical details)."
     ),
-    "shop-unavailable": _("Check that the shop's database server runs. Changes are found as soon as it answers."),
+    "shop-unavailable": _("Check that the shop's server runs. Changes are found as soon as it answers."),
     "shop-misconfigured": _(
         "Correct the shop's connection in the settings, then test it: Settings › Connection, or `sfsync doctor`."
     ),

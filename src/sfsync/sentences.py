@@ -220,8 +220,8 @@ SENTENCES = {
     "mail-failed": _("The alert email could not be sent and is kept: %(message)s"),
     "recipient-refused": _("The mail server does not take the alert email for %(recipients)s. %(message)s"),
     # Troubles of a whole store
-    "shop-unavailable": _("The shop's database does not answer. %(message)s"),
-    "shop-misconfigured": _("The shop's database cannot be read. %(message)s"),
+    "shop-unavailable": _("The shop does not answer. %(message)s"),
+    "shop-misconfigured": _("The shop cannot be read. %(message)s"),
     "shop-answers-old": _(
         "The shop answers with older data than it has already given: it may be read from a copy that lags behind. "
         "%(message)s"
@@ -307,8 +307,8 @@ THERE = {
 TROUBLES = {
     "database-away": _("sfsync's own database broke off, or does not answer."),
     "disk-full": _("The disk that holds sfsync's own database is full."),
-    "shop-unavailable": _("The shop's database does not answer."),
-    "shop-misconfigured": _("The shop's database cannot be read."),
+    "shop-unavailable": _("The shop does not answer."),
+    "shop-misconfigured": _("The shop cannot be read."),
     "shop-answers-old": _("The shop answers with older data than it has already given."),
     "another-sender": _("A module of the shop sends order updates as well: nothing is sent from here."),
     "orders-vanished": _("The shop no longer has many of the orders that wait to be sent."),

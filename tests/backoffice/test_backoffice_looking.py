@@ -243,12 +243,12 @@ def test_a_french_page_is_french_all_through(busy: World, sign_in: Callable[...,
 
 
 AWAY = {
-    "/stores/main/": "La base de données de la boutique ne répond pas.",
-    "/stores/main/orders/": "La base de données de la boutique ne répond pas.",
-    "/stores/main/log/": "La base de données de la boutique ne répond pas.",
-    "/stores/main/processes/": "La base de données de la boutique ne répond pas.",
-    "/stores/main/settings/": "La base de données de la boutique ne répond pas.",
-    "/stores/main/settings/sending/": "La base de données de la boutique ne répond pas.",
+    "/stores/main/": "La boutique ne répond pas.",
+    "/stores/main/orders/": "La boutique ne répond pas.",
+    "/stores/main/log/": "La boutique ne répond pas.",
+    "/stores/main/processes/": "La boutique ne répond pas.",
+    "/stores/main/settings/": "La boutique ne répond pas.",
+    "/stores/main/settings/sending/": "La boutique ne répond pas.",
     "/stores/main/diagnostics/": "Shopping Feed a refusé la clé d’API.",
     "/stores/main/settings/connection/test/": "Shopping Feed a refusé la clé d’API.",
 }

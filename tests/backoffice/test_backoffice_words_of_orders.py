@@ -339,7 +339,7 @@ def test_a_shop_that_is_away_is_said_once_and_leads_to_its_connection(shop: Worl
     Store.objects.update(shop_secrets={"url": "mysql+pymysql://reader:pw@127.0.0.1:1/shop"})
     shop.sync(store=Store.objects.get())
     page = text(merchant.get("/stores/main/"))
-    assert unfolded(page).count("The shop's database does not answer.") == 1
+    assert unfolded(page).count("The shop does not answer.") == 1
     assert re.search(r'class="button primary" href="/stores/main/settings/connection/">Check the connection', page)
     assert '<p class="fine">' not in page
 

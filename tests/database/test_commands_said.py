@@ -175,7 +175,7 @@ def test_why_says_when_the_shop_cannot_be_asked(world: World) -> None:
     world.sync()
     Store.objects.update(shop_settings={"prefix": "other_"})
     [story] = told("why", order)
-    assert story["now"].startswith("The shop's database cannot be read. ")
+    assert story["now"].startswith("The shop cannot be read. ")
     assert story["next"] == ["Up to date. We send an update when the status or tracking number changes."]
 
 

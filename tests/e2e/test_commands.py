@@ -152,8 +152,8 @@ def test_one_store_in_trouble_does_not_stop_the_others(machine: Machine, feed: S
 
     assert answer.status == 1
     gone, refused, report = answer.document.values()
-    assert gone["error"].startswith("The shop's database does not answer. The database server 127.0.0.1:9")
-    assert gone["advice"].startswith("Check that the shop's database server runs.")
+    assert gone["error"].startswith("The shop does not answer. The database server 127.0.0.1:9")
+    assert gone["advice"].startswith("Check that the shop's server runs.")
     assert refused["error"].startswith("Shopping Feed refused the token.")
     assert (refused["detected"], refused["sent"], refused["queued"]) == (1, 0, 1)
     assert (report["sent"], report["confirmed"], "error" in report) == (1, 1, False)
