@@ -213,7 +213,7 @@ def test_a_time_zone_is_named_with_what_it_is_ahead_of_utc(zone: str, named: str
         assert time_zone() == named
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Times are in UTC."), ("fr", "Heure\u00a0: UTC.")])
+@pytest.mark.parametrize(("language", "said"), [("en", "Times are in UTC."), ("fr", "Fuseau horaire\u00a0: UTC.")])
 @pytest.mark.parametrize("page", ["", "orders/", "log/", "processes/", "settings/history/"])
 def test_a_page_with_times_says_once_in_which_zone_they_are(
     shop: World, sign_in: People, page: str, language: str, said: str
