@@ -51,7 +51,11 @@ def test_a_service_goes_on_with_the_file_that_was_put_in_its_databases_place(tmp
                 path.unlink(missing_ok=True)
             backup.replace(files(world)[0])
             second = world.ship()
-            until(lambda: told(world) == 2 or running.poll() is not None, "both are known to the new file")
+            until(
+                lambda: told(world) == 2 or running.poll() is not None,
+                "both are known to the new file",
+                deadline=240,  # where a run was under way, it failed, and the next one comes after a while
+            )
         world.deployment.finish(running)
         assert [world.accepted(order) for order in (first, second)] == [[("ship", f"T-{n}")] for n in (first, second)]
 
