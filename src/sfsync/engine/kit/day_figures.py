@@ -74,16 +74,11 @@ class InTime(NamedTuple):
 
 def note_in_time(store: Store, told: Iterable[InTime]) -> None:
     """Add to the figures of the days on which it was confirmed, in one statement."""
-    counted = Counter(told)
-    rows = [
-        (store.pk, day.isoformat(), channel, operation, *_only("in_time" if in_time else "too_late", count))
-        for (day, channel, operation, in_time), count in sorted(counted.items())
-    ]
+    figures: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for each in told:
+        figures[each.day.isoformat(), each.channel, each.operation]["in_time" if each.in_time else "too_late"] += 1
+    rows = [(store.pk, *key, *(figure[name] for name in _COUNTS)) for key, figure in sorted(figures.items())]
     insert_rows(DayFigure, (*_KEY, *_COUNTS), rows, conflict=_ADD)
-
-
-def _only(name: str, count: int) -> Iterable[int]:
-    return (count if each == name else 0 for each in _COUNTS)
 
 
 def note_answers(store: Store, answers: Mapping[int, int]) -> None:
