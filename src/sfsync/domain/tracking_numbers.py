@@ -20,6 +20,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
+from sfsync.domain.typed_amounts import is_amount, is_date
 from sfsync.domain.typed_words import ABBREVIATIONS, FILLERS, LABELS, PARAMETERS, STATUS, reads_like_a_word
 from sfsync.domain.value import value
 
@@ -134,7 +135,7 @@ def same_number(number: str, told: str) -> bool:
 
 
 _PLAIN = re.compile(
-    r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)(?:[A-Z0-9]{8,64}|[A-Z]{1,2}[0-9]{4,5})", re.ASCII
+    r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)(?:[A-Z0-9]{8,64}|[A-Z]{1,2}[0-9]{3,5})", re.ASCII
 )
 _GROUPED = re.compile(r"(?:(?:[A-Z]{1,2}|(?=[A-Z]*[0-9])[A-Z0-9]{1,7})(?: |\Z)){2,}", re.ASCII)
 """Most numbers that exist, and how labels print them: they need no closer look (and get none, for speed)."""
@@ -225,9 +226,9 @@ def _line(text: str) -> Typed:
     if not text:
         return Typed(Finding.EMPTY)
     squeezed = text.replace(" ", "")
-    if _DATE.fullmatch(squeezed):
+    if is_date(squeezed):
         return Typed(Finding.DATE)
-    if _is_quantity(text):
+    if is_amount(text):
         return Typed(Finding.WORDS)
     if damage := _damage(text):
         return Typed(damage)
@@ -241,7 +242,7 @@ def _one(text: str) -> Typed:
     squeezed = bare.replace(" ", "")
     if _NOUGHT.fullmatch(squeezed) or _TEST.fullmatch(text.strip()) or _TEST.fullmatch(squeezed):
         return Typed(Finding.PLACEHOLDER)
-    if _DATE.fullmatch(squeezed):
+    if is_date(squeezed):
         return Typed(Finding.DATE)
     pieces = _pieces(bare)
     if len(pieces) > 1:
@@ -266,25 +267,6 @@ _DIGIT = re.compile(r"[0-9]")
 _NOUGHT = re.compile(r"[\W_0]*|\d\d?")
 """And what is too short for any carrier: `1`, typed so that the field is not empty."""
 _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGNORECASE)
-_MONTH = (
-    r"(?:jan|f[eé][bv]|mar|m[aä]r|a[vp]r|ma[iyg]|ju[iln]|giu|lug|ao[uû]|a[gu]g|ago|sep|set|o[ck]t|ott|nov|d[eé][cz]|dic|ene|gen)"
-    r"[a-zéû]*\.?"
-)
-_DATE = re.compile(
-    r"(?:(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])(?:\1(?:19|20)\d\d|/\d\d)|20\d\d([/-])\d\d\2\d\d"
-    rf"|(?:0?[1-9]|[12]\d|3[01])\.?(?:er|de)?{_MONTH}(?:de)?(?:20\d\d)?)"
-    r"(?:(?:T|at|à|um|a)?\d{1,2}[:h]\d\d(?::\d\d(?:\.\d+)?)?Z?)?",
-    re.IGNORECASE,
-)
-"""A day, and maybe a time of it."""
-_QUANTITY = re.compile(
-    r"(?<![\w.,])(?:[€$£] ?\d{1,6}(?:[.,]\d\d?)?|\d{1,6}(?:[.,]\d\d?)? ?(?:[€$£]|(?:EUR|USD|GBP|CHF|PLN)\b)"
-    r"|\d{1,4}(?:[.,]\d{1,3})? ?(?:gr?|kg|[cm]?m|colis|parcels?|pakete?|paquetes?|bultos?|coll[io]|pacchi|lettres?)\b"
-    r"|\d{1,2} ?h(?: ?\d\d)?\b|\d\d?:\d\d\b|24[rlx]\b|j ?\+ ?\d\b"
-    r"|(?:colis|parcel|package|paket|paquete|bulto|collo|pacco) ?(?:n[°o]?|nr)?\.? ?\d{1,2}(?: ?/ ?\d{1,2})?\b)",
-    re.IGNORECASE,
-)
-"""A price, a weight, how many parcels, which of them, hours, a service that is named by its days."""
 _BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
 _ASIDE = re.compile(r"(?<=\w)\s+[(\[]([^()\[\]]*)[)\]]")
 _IDENTIFIER = re.compile(r"\((\d{2,4})\)(?=\w)")
@@ -329,12 +311,6 @@ def _run_of_words(groups: list[str], shortest: int) -> int:
         if (len(word) > 2 and word not in FILLERS) or group.casefold() in {"no.", "nr.", "n."}:
             run = place
     return run
-
-
-def _is_quantity(text: str) -> bool:
-    """An amount of something, alone or with words: `LETTRE SUIVIE 20 g`, `DPD 2 colis`."""
-    rest = _QUANTITY.sub(" ", text)
-    return rest != text and not _DIGIT.search(rest)
 
 
 def _is_remark(text: str, bare: str) -> bool:
