@@ -12,7 +12,8 @@ from sfsync.engine.people.acts import done_by_hand, give_up, retry
 from sfsync.engine.people.at_once import send_now
 from sfsync.engine.people.change_settings import add_store, change_settings
 from sfsync.engine.run import Result, run_store
-from sfsync.engine.watch.doctor import Finding, examine
+from sfsync.engine.watch.doctor import examine
+from sfsync.engine.watch.finding import Finding
 from sfsync.engine.watch.health import Health, health_of
 from sfsync.engine.watch.story import Event, Story, story_of
 from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Process, Store, Task, Told

@@ -11,7 +11,7 @@ from sfsync import texts
 from sfsync.backoffice.kit.live_shop import found
 from sfsync.backoffice.kit.live_shop import said as said_of
 from sfsync.backoffice.kit.reader_texts import TECHNICAL, Said, advice, told
-from sfsync.engine.watch.doctor import Finding, Verdict
+from sfsync.engine.watch.finding import Finding, Verdict
 from sfsync.models import Store
 from sfsync.sentences import TROUBLES
 from sfsync.shops.base import ShopError

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from sfsync.domain.marketplaces import marketplace
 from sfsync.engine.kit.connections import Live
-from sfsync.engine.watch.doctor import Verdict, examine
+from sfsync.engine.watch.doctor import examine
+from sfsync.engine.watch.finding import Verdict
 from sfsync.engine.watch.health import SIGN_LASTS, health_of, scheduler_awake, scheduler_leaves, scheduler_sign
 from sfsync.models import ChannelTrouble, LogEntry, MarketplaceOrder, Process, Scheduler, Store, StoreState, Task
 from sfsync.models.process import SYNC

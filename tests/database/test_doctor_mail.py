@@ -10,7 +10,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django import Settings
 
 from sfsync.engine.kit.connections import Live
-from sfsync.engine.watch.doctor import Verdict, examine
+from sfsync.engine.watch.doctor import examine
+from sfsync.engine.watch.finding import Verdict
 from sfsync.models import Store
 from tests.database.test_digest_smtp import Inbox, free_port, use_server
 

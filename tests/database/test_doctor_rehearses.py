@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sfsync.engine.watch.doctor import Verdict, try_shop
+from sfsync.engine.watch.connection_tests import try_shop
+from sfsync.engine.watch.finding import Verdict
 from sfsync.models import Store
 from sfsync.shops.base import OpenShop, ShopMisconfigured
 from sfsync.testing import World

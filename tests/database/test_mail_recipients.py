@@ -11,7 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django import Settings
 
 from sfsync.engine.kit.connections import Live
-from sfsync.engine.watch.doctor import Verdict, examine
+from sfsync.engine.watch.doctor import examine
+from sfsync.engine.watch.finding import Verdict
 from sfsync.engine.watch.health import health_of
 from sfsync.models import Notice, Store, StoreState
 from sfsync.testing import World

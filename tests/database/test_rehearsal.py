@@ -11,7 +11,7 @@ from django.test import Client
 from typer.testing import CliRunner
 
 from sfsync.db.secrets import Secret
-from sfsync.engine.watch.doctor import Finding
+from sfsync.engine.watch.finding import Finding
 from sfsync.engine.watch.rehearse_feed import rehearse
 from sfsync.testing import World
 from sfsync_server.cli import app

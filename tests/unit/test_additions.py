@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from sfsync.domain.orders import Parcel, Seen, Snapshot
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.run import run_store
-from sfsync.engine.watch.doctor import try_shop
+from sfsync.engine.watch.connection_tests import try_shop
 from sfsync.models import LogEntry, SettingChange, Store, named_settings
 from sfsync.shops import kinds
 from sfsync.shops.base import (

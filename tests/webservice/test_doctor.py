@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import insert, update
 
-from sfsync.engine.watch.doctor import Verdict, examine
+from sfsync.engine.watch.doctor import examine
+from sfsync.engine.watch.finding import Verdict
 from sfsync.models import Store
 from sfsync.shops.prestashop.sample_webservice.serving import served
 from sfsync.shops.prestashop.sample_webservice.standin import KEY, Standin

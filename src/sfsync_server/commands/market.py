@@ -13,7 +13,7 @@ from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from sfsync.engine.kit.connections import Connections
-    from sfsync.engine.watch.doctor import Finding as Step
+    from sfsync.engine.watch.finding import Finding as Step
     from sfsync.models import Finding, Store
 
 MOST_GRACE = 8760
@@ -96,7 +96,7 @@ def rehearse(
     Status 1 when a step failed.
     """
     from sfsync.engine.kit.connections import Live
-    from sfsync.engine.watch.doctor import Verdict
+    from sfsync.engine.watch.finding import Verdict
     from sfsync.engine.watch.rehearse_feed import rehearse as steps_of
 
     [chosen], steps = shown.stores_named(store), []

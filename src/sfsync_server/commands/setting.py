@@ -66,7 +66,8 @@ def doctor(as_json: JsonOption = False) -> None:
     Status 1 when something is wrong.
     """
     from sfsync.engine.kit.connections import Live
-    from sfsync.engine.watch.doctor import Finding, Verdict, examine
+    from sfsync.engine.watch.doctor import examine
+    from sfsync.engine.watch.finding import Finding, Verdict
     from sfsync_server.consistency import contradictions, of_pool, places
     from sfsync_server.settings import ENVIRONMENT
     from sfsync_server.unread_settings import ignored

@@ -13,7 +13,7 @@ from sfsync_server.commands import rehearsing, shown
 
 if TYPE_CHECKING:
     from sfsync.engine.kit.connections import Connections
-    from sfsync.engine.watch.doctor import Finding
+    from sfsync.engine.watch.finding import Finding
     from sfsync.models import Store
     from sfsync.shops.base import Status
     from sfsync.shops.setting import Setting
@@ -60,7 +60,7 @@ def init(
 
 def _ask_shop(store: Store, connections: Connections) -> None:
     """Until the shop answers. What usually is as it always is, is asked only when it did not."""
-    from sfsync.engine.watch.doctor import try_shop
+    from sfsync.engine.watch.connection_tests import try_shop
 
     shown.say("2. How is the shop reached? It is only ever read.")
     _until_well(store, lambda again: _ask_settings(store, everything=again), lambda: try_shop(store, connections))
@@ -100,7 +100,7 @@ def _choose(label: str, choices: Sequence[tuple[str, str]], default: str) -> str
 
 
 def _until_well(store: Store, ask: Callable[[bool], None], attempt: Callable[[], Finding]) -> None:
-    from sfsync.engine.watch.doctor import Verdict
+    from sfsync.engine.watch.finding import Verdict
     from sfsync.models import named_settings
     from sfsync.texts import joined
 
@@ -121,7 +121,7 @@ def _until_well(store: Store, ask: Callable[[bool], None], attempt: Callable[[],
 
 def _ask_feed(store: Store, connections: Connections) -> None:
     from sfsync.db.secrets import Secret
-    from sfsync.engine.watch.doctor import try_token
+    from sfsync.engine.watch.connection_tests import try_token
 
     def ask(_again: bool) -> None:
         store.token = Secret(typer.prompt("   Token", hide_input=True).strip())

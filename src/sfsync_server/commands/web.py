@@ -99,7 +99,8 @@ def _free_port(host: str, port: int) -> int:
 
 def _check_tables() -> None:
     from sfsync.engine.kit.connections import Live
-    from sfsync.engine.watch.doctor import Verdict, examine
+    from sfsync.engine.watch.doctor import examine
+    from sfsync.engine.watch.finding import Verdict
     from sfsync.texts import joined
 
     database = next(examine(Live()))

@@ -11,7 +11,8 @@ from django.utils import translation
 from sqlalchemy import delete, select, text, update
 
 from sfsync.engine.find.feed_links import OVERLAP, PAGE
-from sfsync.engine.watch.doctor import Verdict, try_shop
+from sfsync.engine.watch.connection_tests import try_shop
+from sfsync.engine.watch.finding import Verdict
 from sfsync.models import Cursor, LogEntry, Order
 from sfsync.shops.prestashop.clock import to_utc
 from sfsync.shops.prestashop.sample import ZONE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, text, update
 
-from sfsync.engine.watch.doctor import try_shop
+from sfsync.engine.watch.connection_tests import try_shop
 from sfsync.engine.watch.health import health_of
 from sfsync.models import Cursor, Order, Store
 from sfsync.shops.base import ShopMisconfigured

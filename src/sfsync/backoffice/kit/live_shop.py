@@ -20,7 +20,8 @@ from sfsync.domain.orders import Snapshot
 from sfsync.engine.kit.connections import open_shop, refuse_own_network
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.reading import read
-from sfsync.engine.watch.doctor import Finding, Verdict, noted, try_feed, try_shop, try_token
+from sfsync.engine.watch.connection_tests import noted, try_feed, try_shop, try_token
+from sfsync.engine.watch.finding import Finding, Verdict
 from sfsync.models import Order, Store
 from sfsync.shops import kinds
 from sfsync.shops.base import Carrier, OpenShop, ShopError, Status

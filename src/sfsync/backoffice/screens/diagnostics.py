@@ -22,7 +22,8 @@ from sfsync.backoffice.kit.live_shop import Quick, found
 from sfsync.backoffice.kit.order_state import State
 from sfsync.backoffice.kit.reader_texts import grouped
 from sfsync.domain.trouble import Trouble
-from sfsync.engine.watch.doctor import Finding, Verdict, examine, examine_store
+from sfsync.engine.watch.doctor import examine, examine_store
+from sfsync.engine.watch.finding import Finding, Verdict
 from sfsync.engine.watch.health import Health, health_of
 from sfsync.models import Store
 from sfsync.texts import moments_as_stamps, stamp

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from sfsync.backoffice.kit.access import of_store
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import Quick, found
-from sfsync.engine.watch.doctor import Finding, Verdict
+from sfsync.engine.watch.finding import Finding, Verdict
 from sfsync.engine.watch.rehearse_feed import rehearse
 from sfsync.models import Store
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import smtplib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import timedelta
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,101 +11,28 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.functional import lazy
-from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
 
 from sfsync import texts
 from sfsync.conf import conf
-from sfsync.db.secrets import SecretElsewhere, SecretUnreadable
 from sfsync.domain.operations import meanings
 from sfsync.domain.trouble import Act, Trouble
-from sfsync.engine.find.feed_links import FeedLinks, named_in_shop
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.shared_pace import lost_pace
-from sfsync.engine.kit.trouble import disk_full, stopped_by
-from sfsync.engine.people.first_day import account
+from sfsync.engine.kit.trouble import disk_full
 from sfsync.engine.people.shop_carriers import not_in_shop
-from sfsync.engine.watch import refused_mail
+from sfsync.engine.watch.connection_tests import guarded, noted, told_by_shop, try_feed, try_mail, try_shop
+from sfsync.engine.watch.finding import Finding, Verdict
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
 from sfsync.engine.watch.notify import mail_again
-from sfsync.engine.watch.rehearsal import rehearse_run
 from sfsync.models import Store, StoreState, Takeover
 from sfsync.models.hint import LATELY
 from sfsync.models.store import StatePolicy
-from sfsync.notify.smtp import NoMailServerError, answers, rehearse
-from sfsync.shops import kinds
-from sfsync.shops.base import Note, OpenShop, Problem, ShopError, ShopMisconfigured, Status, Weight
+from sfsync.shops.base import Status
 from sfsync.shops.keys import StatusKey, in_order
-from shoppingfeed import ShoppingFeedError
-
-
-class Verdict(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    WRONG = "wrong"
-
-
-SUBJECTS = {
-    "database": _("database"),
-    "files": _("files"),
-    "clock": _("clock"),
-    "pace": _("rate limit"),
-    "mail": _("email"),
-    "stores": _("stores"),
-    "settings": _("settings"),
-    "shop": _("%(store)s: shop"),
-    "feed": _("%(store)s: Shopping Feed"),
-    "mapping": _("%(store)s: status mapping"),
-    "recipients": _("%(store)s: recipients"),
-    "bridge": _("%(store)s: bridge"),
-    "store": "%(store)s",
-}
-"""What can be looked at."""
-
 
 MAILS_TRIED = 20
 """Stores whose recipients are tried again where their mail failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: what was looked at (one of `SUBJECTS`, of which store), and how it is. Never holds a secret.
-
-    `code` and `params` pick the sentence and the advice of `sfsync.texts`, in whatever language is active when they
-    are read.
-    """
-
-    about: str
-    verdict: Verdict
-    code: str
-    params: dict[str, Any] = field(default_factory=dict)
-    store: str = ""
-
-    @property
-    def subject(self) -> str:
-        return gettext(SUBJECTS[self.about]) % {"store": self.store}
-
-    @property
-    def text(self) -> str:
-        if note := self._note:
-            return f"{gettext(note.sentence)} {self.params['message']}".strip()
-        return texts.sentence(self.code, self.params)
-
-    @property
-    def advice(self) -> str:
-        """What to do where it is not well; empty where it is."""
-        if self.verdict is Verdict.OK:
-            return ""
-        return gettext(self._note.advice) if self._note else texts.advice(self.code)
-
-    @property
-    def _note(self) -> Problem | None:
-        """The words that a kind of shop has of its own for what it noticed."""
-        return kinds.problem(self.params.get("kind", ""), self.params.get("note", ""))
-
-    def as_dict(self) -> dict[str, str]:
-        return {"subject": self.subject, "verdict": self.verdict, "text": self.text, "advice": self.advice}
 
 
 def examine(connections: Connections, language: str = "", *, tries: int | None = None) -> Iterator[Finding]:
@@ -151,9 +74,9 @@ def examine_store(
     yield feed
     notes: list[Finding] = []
     if shop.verdict is Verdict.OK:
-        notes = _guarded("shop", store, lambda: _notes(store, connections, shop))
+        notes = guarded("shop", store, lambda: _notes(store, connections, shop))
         yield from notes
-        yield from _guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
+        yield from guarded("mapping", store, lambda: _mapping(store, connections, language or store.language))
     yield from _recorded(store, health, [shop, feed, *notes, *tried])
 
 
@@ -200,109 +123,10 @@ def _gone(store: Store, health: Health, alarm: Alarm) -> Finding:
     return Finding("store", Verdict.OK, "trouble-over", {"at": at, "trouble": ended_on}, store.name)
 
 
-def try_shop(store: Store, connections: Connections) -> Finding:
-    """Does the shop answer, with every right that is needed, and every query of a run?"""
-
-    def check() -> list[Finding]:
-        shop = connections.shop(store)
-        facts = shop.reader.probe()
-        linked = _named_in_shop(store, connections, shop)
-        if facts.unlisted and not linked:
-            raise _unlisted(*facts.unlisted)
-        rehearse_run(store, shop, {*(facts.unlisted or ())[:1], *(note.code for note in facts.notes)})
-        counts = facts.known_by | ({} if linked is None else {FeedLinks.name: linked})
-        known_by = {kinds.source(store.shop_kind, name): count for name, count in counts.items()}
-        params = asdict(facts) | {"known_by": known_by, "count": max(_count(facts.known_by), linked or 0)}
-        return [Finding("shop", Verdict.OK, "shop-answers", params, store.name)]
-
-    return _guarded("shop", store, check)[0]
-
-
-def _named_in_shop(store: Store, connections: Connections, shop: OpenShop) -> int | None:
-    """None where Shopping Feed does not say: that is another finding."""
-    since = timezone.now() - timedelta(days=conf().sweep_days)
-    try:
-        return named_in_shop(store, shop, connections.client(store).store(store.feed_store_id), since)
-    except (ShoppingFeedError, SecretUnreadable, SecretElsewhere):
-        return None
-
-
-def _count(known_by: Mapping[str, int | None]) -> int:
-    return sum(each or 0 for each in known_by.values())
-
-
-def _unlisted(code: str, text: str) -> ShopMisconfigured:
-    error = ShopMisconfigured(text)
-    error.code = code
-    return error
-
-
 def _notes(store: Store, connections: Connections, shop: Finding) -> list[Finding]:
     """Who else sends for this shop (R23), what cannot be seen, and what is good to know: of the shop as it was just
     found."""
-    return [*(_noted(store, each) for each in connections.shop(store).in_the_way()), *noted(store, shop)]
-
-
-def noted(store: Store, tried: Finding) -> list[Finding]:
-    """What a shop that answers has told of itself beside, each for a line."""
-    return [_noted(store, Note(**each)) for each in tried.params.get("notes", ())]
-
-
-def _noted(store: Store, note: Note) -> Finding:
-    params = {"message": note.evidence, "kind": store.shop_kind, "note": note.code}
-    if note.weight is Weight.BLOCKS:
-        return Finding("shop", Verdict.WRONG, Trouble.ANOTHER_SENDER, params, store.name)
-    verdict = Verdict.OK if note.weight is Weight.OK else Verdict.WARNING
-    return Finding("shop", verdict, note.code, params, store.name)
-
-
-def try_feed(store: Store, connections: Connections) -> Finding:
-    """Does Shopping Feed accept the token, and does it open the store?"""
-
-    return _guarded("feed", store, lambda: [_opened(store, _names(store, connections))])[0]
-
-
-def try_token(store: Store, connections: Connections) -> Finding:
-    """Does Shopping Feed accept the token, and is it plain which store it is for? Else `names` are those to choose
-    from, by their numbers."""
-
-    def check() -> list[Finding]:
-        names = _names(store, connections)
-        number = account(names, store.feed_store_id or 0)
-        if number:
-            return [_accepted(store, number, names[number])]
-        code = "account-unchosen" if names else "token-opens-nothing"
-        return [Finding("feed", Verdict.WRONG, code, {"names": names}, store.name)]
-
-    return _guarded("feed", store, check)[0]
-
-
-def _names(store: Store, connections: Connections) -> dict[int, str]:
-    """Of the stores that the token opens."""
-    return {each.id: each.name for each in connections.client(store).me().stores}
-
-
-def _accepted(store: Store, number: int, name: str) -> Finding:
-    return Finding("feed", Verdict.OK, "token-accepted", {"store": number, "name": name}, store.name)
-
-
-def _opened(store: Store, names: dict[int, str]) -> Finding:
-    number = store.feed_store_id
-    if number in names:
-        return _accepted(store, number, names[number])
-    opened = ", ".join(f"{each} ({name})" for each, name in names.items()) or "-"
-    return Finding("feed", Verdict.WRONG, "store-not-opened", {"store": number, "opened": opened}, store.name)
-
-
-def _guarded(about: str, store: Store, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """`cause` is the shop's own code of what is wrong, where it has one; its `kind` of shop knows what it means."""
-    try:
-        return check()
-    except Exception as error:  # one of ours among them: a check that fails does not stop the others
-        stopped = stopped_by(error)
-        cause = error.code if isinstance(error, ShopError) else ""
-        params = {"message": stopped.detail, "cause": cause, "kind": store.shop_kind}
-        return [Finding(about, Verdict.WRONG, stopped.trouble, params, store.name)]
+    return [*(told_by_shop(store, each) for each in connections.shop(store).in_the_way()), *noted(store, shop)]
 
 
 def _database() -> Finding:
@@ -346,31 +170,9 @@ def _pace() -> Iterator[Finding]:
         yield Finding("pace", Verdict.WARNING, "pace-lost", {"message": lost})
 
 
-def try_mail(recipients: set[str]) -> Finding:
-    """Does the mail server answer? `recipients`: whom it is asked about, though nothing is sent."""
-    try:
-        rehearse(settings.DEFAULT_FROM_EMAIL, recipients)
-    except NoMailServerError:
-        return Finding("mail", Verdict.WARNING, "mail-unset")
-    except smtplib.SMTPRecipientsRefused as error:
-        return Finding("mail", Verdict.WARNING, "recipient-refused", refused_mail.told(answers(error)))
-    except Exception as error:  # whatever the configured mail backend raises is what the merchant must read
-        return Finding("mail", Verdict.WARNING, "mail-away", {"message": f"{_server()}{error}"})
-    return Finding("mail", Verdict.OK, "mail-answers", {"host": getattr(settings, "EMAIL_HOST", "")})
-
-
 def _unreached(stores: list[Store]) -> list[Store]:
     """Whose mail could not be sent, to all or to some: only the same addresses show whether it can be sent now."""
     return [store for store in stores if store.state.mail_trouble or store.state.refused][:MAILS_TRIED]
-
-
-def _server() -> str:
-    host = getattr(settings, "EMAIL_HOST", "")
-    return (
-        f"{host}:{settings.EMAIL_PORT}: "
-        if settings.EMAIL_BACKEND.endswith(("smtp.EmailBackend", "smtp.Server"))
-        else ""
-    )
 
 
 def _mapping(store: Store, connections: Connections, language: str) -> list[Finding]:

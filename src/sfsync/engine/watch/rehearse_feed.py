@@ -17,7 +17,7 @@ from sfsync.domain.tickets import Verdict as TicketVerdict
 from sfsync.domain.tickets import judge
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.trouble import stopped_by
-from sfsync.engine.watch.doctor import Finding, Verdict
+from sfsync.engine.watch.finding import Finding, Verdict
 from sfsync.models import Store, StoreState
 from shoppingfeed import AmbiguousError, InvalidRequestError, Ship, ShoppingFeedError, TestItem, Ticket
 from shoppingfeed import Order as FeedOrder

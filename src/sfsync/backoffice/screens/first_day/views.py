@@ -27,7 +27,8 @@ from sfsync.backoffice.screens.settings.views import saved, store_with
 from sfsync.domain.proposed_statuses import propose
 from sfsync.engine.people.change_settings import add_store, change_settings, note_try
 from sfsync.engine.people.first_day import Step, next_step, reached, unfinished
-from sfsync.engine.watch.doctor import Verdict, try_mail
+from sfsync.engine.watch.connection_tests import try_mail
+from sfsync.engine.watch.finding import Verdict
 from sfsync.models import Store
 
 NEW = "first-day"
