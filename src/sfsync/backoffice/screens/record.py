@@ -59,7 +59,7 @@ def signing(what: str) -> str:
         "person-saved": _("Invited or changed a person"),
         "link-made": _("Made a new link for a person"),
         "fleet-act": _("Acted on many stores"),
-        "fleet-refused": _("Some stores refused"),
+        "fleet-refused": _("Refused for some stores"),
         "link-mailed": _("Sent a link to a person by email"),
         "key-changed": _("Changed the secret key"),
         "exported": _("Exported"),
