@@ -16,7 +16,8 @@ SERVICES := mariadb postgresql redis pgbouncer chromium faketime php
 
 # Servers are in sbin, which is not on everybody's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
-unexport PYTHONHOME PYTHONPATH
+# Tests and benchmarks start thousands of processes: each would compile every module again where none may be kept.
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
