@@ -4,7 +4,7 @@ Import it when Django's apps are ready: in a view, a command, a task or `AppConf
 """
 
 from sfsync.domain.operations import OperationKind
-from sfsync.domain.orders import Parcel, Seen, Snapshot
+from sfsync.domain.orders import Item, Parcel, Seen, Snapshot
 from sfsync.engine.kit.connections import Connections, Live
 from sfsync.engine.kit.lease import Busy
 from sfsync.engine.outgoing.prepare import register_operation
@@ -50,6 +50,7 @@ __all__ = [
     "Finding",
     "Group",
     "Health",
+    "Item",
     "Keys",
     "KnownOrders",
     "Listing",

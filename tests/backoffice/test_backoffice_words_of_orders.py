@@ -22,7 +22,7 @@ from sfsync.engine.watch.story import story_of
 from sfsync.models import LogEntry, MarketplaceOrder, Notice, Order, Store, Task
 from sfsync.models.log import Level
 from sfsync.templatetags.sfsync_backoffice import marked
-from sfsync.testing import REFUNDED, World
+from sfsync.testing import REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.pages import text
 
@@ -350,3 +350,32 @@ def test_a_store_in_good_health_has_its_headline(shop: World, merchant: Client) 
     assert '<p class="mood big' in page
     assert "Check the connection" not in page
     assert '<p class="fine">' in page
+
+
+def test_a_number_beside_the_one_that_was_sent_is_shown_as_not_sent(shop: World, merchant: Client) -> None:
+    """R29: a shipment carries one number; page, `why` and evidence name the others."""
+    order = shop.order()
+    shop.shop.add_parcel(order, "6A00000000001")
+    shop.shop.add_parcel(order, "6A00000000002")
+    shop.shop.set_status(order, SHIPPED)
+    shop.sync(wait=10)
+    page = text(merchant.get(f"/stores/main/orders/{order}/"))
+    listed_there = re.findall(r'<li class="long">(.*?)</li>', page, flags=re.DOTALL)
+    said = [re.sub(r"<[^>]*>", "", each).split() for each in listed_there]
+    assert [" ".join(each) for each in said] == [
+        "6A00000000002 (My carrier) · sent to the marketplace",
+        "6A00000000001 (My carrier) · not sent: a shipment carries one number",
+    ]
+    row = Order.objects.get(key=str(order))
+    assert [(each["tracking_number"], each["marketplace"]) for each in story_of(row).as_dict()["parcels"]] == [
+        ("6A00000000002", "told"),
+        ("6A00000000001", "not-told"),
+    ]
+    evidence = text(merchant.get(f"/stores/main/orders/{order}/evidence.html"))
+    assert "not sent: a shipment carries one number" in evidence
+
+
+def test_one_parcel_of_which_no_more_is_known_is_no_list(shop: World, merchant: Client) -> None:
+    order = shop.ship(shop.order(), "TRACK-1")
+    shop.sync(wait=10)
+    assert 'id="parcels"' not in text(merchant.get(f"/stores/main/orders/{order}/"))

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from typer.testing import CliRunner
 
-from sfsync.domain.orders import Parcel, Seen, Snapshot
+from sfsync.domain.orders import Item, Parcel, Seen, Snapshot
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.run import run_store
 from sfsync.engine.watch.connection_tests import try_shop
@@ -102,6 +102,9 @@ class Ledger:
         return Snapshot(key, history[-1], history, parcels, version=len(history))
 
     def placed(self, keys: Collection[str]) -> dict[str, Placed]:
+        return {}
+
+    def contents(self, keys: Collection[str]) -> dict[str, dict[str, list[Item]]]:
         return {}
 
     def statuses(self, language: str) -> list[Status]:

@@ -20,7 +20,7 @@ OPERATIONS = {"OperationKind", "register_operation"}
 SHOPS = {
     *("register_shop_kind", "ShopKind", "Around", "Setting", "Mistake", "Keys", "Numbers", "Texts"),
     *("OpenShop", "Reader", "Source", "Noticed", "Placed", "KnownOrders", "Group", "Note", "Weight"),
-    *("Listing", "Seen", "Snapshot", "Parcel", "Status", "Carrier", "ShopFacts"),
+    *("Listing", "Seen", "Snapshot", "Parcel", "Item", "Status", "Carrier", "ShopFacts"),
     *("Problem", "ShopError", "ShopMisconfigured", "ShopUnavailable"),
 }
 FREE = ("sfsync.api", "sfsync.testing", "sfsync.shops.prestashop.sample", "sfsync.tasks")

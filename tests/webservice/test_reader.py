@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, update
 from sfsync.domain.identity import Claim
 from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable, Weight
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop
+from sfsync.shops.prestashop.sample_shipments import upgrade
 from sfsync.shops.prestashop.sample_webservice.standin import Standin
 from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.prestashop.webservice.bridge import Bridge
@@ -193,3 +194,29 @@ def test_an_order_of_another_shape_is_a_trouble_and_no_order(
         reader_of(ask).look(["1"])
     assert isinstance(error.value, ShopError)
     assert error.value.code == "webservice-answer"
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["every right", "without order_details"])
+def test_what_is_in_each_shipment_is_read_where_the_key_may(
+    sample: SampleShop, standin: Standin, ask: Ask, shown: bool
+) -> None:
+    """Three questions; none where it would come to nothing."""
+    shop = upgrade(sample)
+    order = shop.order_ids()[0]
+    shop.ship_apart([order])
+    number = shop.shipments(order)[0]
+    shop.put_into(number, "Mug", 2, reference="demo_11")
+    shop.put_into(number, "Cushion")
+    bridged = Standin(shop, version="9.1.4")
+    bridged.rights |= {"shipments", "shipment_products"}
+    bridged.rights -= set() if shown else {"order_details"}
+    reader = reader_of(lambda **settings: ask(transport=bridged, **settings))
+    reader.read([str(order)])
+    bridged.counted()
+    found = reader.contents([str(order)])
+    its = {
+        key: [(each.quantity, each.name, each.reference) for each in items]
+        for key, items in found.get(str(order), {}).items()
+    }
+    assert its == ({f"s{number}": [(2, "Mug", "demo_11"), (1, "Cushion", "")]} if shown else {})
+    assert bridged.counted().total() == (3 if shown else 0)

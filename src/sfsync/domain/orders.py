@@ -58,6 +58,12 @@ class Numbers:
         return any(line.partition(" ")[2] == number for line in self.written.split("\n"))
 
 
+def parcels_written(written: str) -> tuple[Parcel, ...]:
+    """The numbers that `Seen.written` kept, as parcels of which no more is known; what was spoilt is left out."""
+    lines = (line.partition(" ") for line in written.split("\n"))
+    return tuple(Parcel(number, key=key) for key, _, number in lines if number and key != "?")
+
+
 def number_to_tell(numbers: Sequence[str], before: Numbers) -> str:
     """Of an order's numbers, the newest parcel's first, the one that came last, in whichever parcel it was written: a
     correction may stand in an older one. Empty where there is none."""
@@ -65,6 +71,15 @@ def number_to_tell(numbers: Sequence[str], before: Numbers) -> str:
         return ""
     came = next((each for each in numbers if each not in before), "")
     return came or (before.told_first if before.told_first in numbers else numbers[0])
+
+
+@value
+class Item:
+    """So many of an article in a parcel. `name` and `reference` are the shop's own."""
+
+    name: str
+    quantity: int
+    reference: str = ""
 
 
 @value

@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from sfsync.domain.identity import Claim
-from sfsync.domain.orders import Seen, Snapshot
+from sfsync.domain.orders import Item, Seen, Snapshot
 from sfsync.domain.value import value
 from sfsync.shops.keys import CarrierKey, OrderKey, StatusKey
 
@@ -154,6 +154,11 @@ class Reader(Protocol):
     def placed(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Placed]:
         """When these orders were placed, whether they are a marketplace's or not; those that are not there are left
         out. A kind of shop that lists all its marketplace orders itself need not tell."""
+        return {}
+
+    def contents(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Mapping[str, Sequence[Item]]]:
+        """What is in the parcels of these orders, by the parcel's key, for people to look at; only those that the shop
+        itself knows apart. A kind of shop that does not keep parcels need not tell."""
         return {}
 
     def statuses(self, language: str) -> Sequence[Status]:

@@ -290,6 +290,8 @@ def _tell(story: Story) -> None:
             shown.say(f"                       {event.ids}", "dim")
     if story.now:
         shown.say(story.now)
+    for parcel in story.parcels if len(story.parcels) > 1 else ():
+        shown.say(f"  {parcel}")
     shown.say(story.believes)
     for url in filter(None, story.pages.values()):
         shown.say(url)

@@ -221,3 +221,58 @@ def test_the_cursor_forgets_shipments_that_are_too_old(world: World) -> None:
     world.advance(days=1, minutes=1)
     world.sync()
     assert Cursor.objects.get(name="shipments").position["first"] == 10
+
+
+def contents(shop: PrestaShop, order: int) -> dict[str, list[tuple[int, str, str]]]:
+    found = shop.reader.contents([str(order)]).get(str(order), {})
+    return {key: [(each.quantity, each.name, each.reference) for each in items] for key, items in found.items()}
+
+
+def test_a_shop_as_it_stood_shows_what_is_in_its_parcels(shop_url: str, connect: Connect) -> None:
+    """Split in two, and merged back; what was taken out of an order is in its shipment no more."""
+    recorded(shop_url, "prestashop-9.1.4").close()
+    shop, shirt, mug = (
+        connect(shop_url),
+        "Hummingbird printed t-shirt (Size: {0} - Color: {1})",
+        "Mug The best is yet to come",
+    )
+    split = {"s1": [(1, shirt.format("S", "White"), "demo_1")]}
+    split["s4"] = [(1, shirt.format("S", "White"), "demo_1"), (3, mug, "demo_11")]
+    assert contents(shop, 6) == split
+    assert contents(shop, 27) == {"s35": [(1, shirt.format("M", "White"), "demo_1"), (1, mug, "demo_11")]}
+    assert contents(shop, 34) == {"s44": [(2, shirt.format("S", "Black"), "demo_1")]}
+    assert contents(shop, 1) == {}
+
+
+def test_what_is_in_each_shipment_is_read(upgraded: ShipmentShop, connect: Connect) -> None:
+    """An order that was split: an article can be in both."""
+    order, other = upgraded.order_ids()[:2]
+    first, second = upgraded.shipments(order)[0], upgraded.add_shipment(order, "T-2")
+    upgraded.put_into(first, "Mug", 2, reference="demo_11")
+    upgraded.put_into(first, "Cushion")
+    upgraded.put_into(second, "Mug", 1, reference="demo_11")
+    upgraded.put_into(upgraded.shipments(other)[0], "Frame")
+    assert contents(connect(upgraded.url), order) == {
+        f"s{first}": [(2, "Mug", "demo_11"), (1, "Cushion", "")],
+        f"s{second}": [(1, "Mug", "demo_11")],
+    }
+
+
+def test_an_account_that_may_not_read_articles_shows_none(
+    mariadb_sample: SampleShop, account: Account, connect: Connect
+) -> None:
+    shop = upgrade(mariadb_sample)
+    order = shop.order_ids()[0]
+    shop.ship_apart([order])
+    shop.put_into(shop.shipments(order)[0], "Mug")
+    readable = [f"ps_{name}" for name in [*COLUMNS, "shipment", "feature_flag"] if name in shop.tables]
+    assert contents(connect(account(*readable)), order) == {}
+    assert [*contents(connect(account("*")), order).values()] == [[(1, "Mug", "")]]
+
+
+def test_a_shop_without_shipments_is_not_asked_what_is_in_them(
+    mariadb_sample: SampleShop, connect: Connect, statements: list[str]
+) -> None:
+    shop = connect(mariadb_sample.url)
+    assert contents(shop, mariadb_sample.order_ids()[0]) == {}
+    assert not [each for each in statements if "shipment_product" in each or "order_detail" in each]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -16,7 +16,7 @@ from sfsync.backoffice.kit.reader_texts import Said, of_problem, on_form, told
 from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.groups import Group
-from sfsync.domain.orders import Snapshot
+from sfsync.domain.orders import Item, Snapshot
 from sfsync.engine.kit.connections import open_shop, refuse_own_network
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.reading import read
@@ -178,10 +178,11 @@ def said(store: Store, error: Exception) -> Said:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """An order as the shop shows it now, and with it those that are the same marketplace order. `trouble`: why it
-    cannot be seen."""
+    """An order as the shop shows it now, and with it those that are the same marketplace order. `contents`: what is in
+    its parcels, where the shop knows that. `trouble`: why it cannot be seen."""
 
     snapshot: Snapshot | None = None
+    contents: Mapping[str, Sequence[Item]] = field(default_factory=dict)
     group: Group = field(default_factory=Group)
     trouble: Said | None = None
 
@@ -193,7 +194,8 @@ def glance(store: Store, order: Order) -> Glance:
     try:
         with opened(store) as shop:
             reading = read(shop, {order.marketplace_order_id: order.marketplace_order.claim})
-            return Glance(reading.snapshots.get(order.key), reading.groups[order.marketplace_order_id])
+            contents = shop.reader.contents([order.key]).get(order.key, {})
+            return Glance(reading.snapshots.get(order.key), contents, reading.groups[order.marketplace_order_id])
     except OUTSIDE as error:
         return Glance(trouble=said(store, error))
 

@@ -29,6 +29,7 @@ from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import policy_of
 from sfsync.engine.people import acts
 from sfsync.engine.watch.evidence import evidence_of
+from sfsync.engine.watch.parcels import OfOrder, parcels_of
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, story_of
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task, Told
@@ -125,6 +126,7 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
         "events": events_of(story, order),
         "next": [_coming(each, order.marketplace_order.channel) for each in [*story.next, *warnings]],
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
+        "parcels": listed(parcels_of(order, seen.snapshot, seen.contents)),
         "color": statuses.color(status),
         "others": order.others,
         "at_feed": order_at_feed(store, order.marketplace_order),
@@ -221,6 +223,11 @@ def facts(order: Order, status: str, shop: Snapshot | None, carrier_sent: str) -
         Fact(_("Marketplace reference"), there.reference or _("none")),
         Fact(_("Marketplace"), marketplace(there.channel) or _("unknown")),
     ]
+
+
+def listed(parcels: list[OfOrder]) -> list[OfOrder]:
+    """Those that are worth a list: one parcel of which no more is known stands in the comparison already."""
+    return parcels if len(parcels) > 1 or any(each.items for each in parcels) else []
 
 
 def _number_there(shipment: Told | None) -> str:

@@ -24,6 +24,7 @@ from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.prepare import known_of, policy_of
 from sfsync.engine.outgoing.reading import read
 from sfsync.engine.people import acts
+from sfsync.engine.watch.parcels import OfOrder, parcels_of
 from sfsync.engine.watch.preview import say, warning_of
 from sfsync.engine.watch.stage import Stage, seen_there, stage_of, what_to_do
 from sfsync.models import ChannelTrouble, Finding, LogEntry, MarketplaceOrder, Order, Task
@@ -68,7 +69,8 @@ class Next:
 class Story:
     """`believes` is what the marketplace confirmed, in the active language.
 
-    `now` is what the shop says at this moment, where there is no event that would have told it.
+    `now` is what the shop says at this moment, where there is no event that would have told it. `parcels` are those
+    that have a number, as they were seen last.
     """
 
     order: Order
@@ -77,6 +79,7 @@ class Story:
     next: list[Next]
     now: str = ""
     stage: Stage = Stage.NOT_SENT
+    parcels: list[OfOrder] = field(default_factory=list)
 
     @property
     def pages(self) -> dict[str, str]:
@@ -101,6 +104,7 @@ class Story:
                 for each in self.events
             ],
             "now": self.now,
+            "parcels": [each.as_dict() for each in self.parcels],
             "believes": self.believes,
             "stage": self.stage.value,
             "next": [each.sentence for each in self.next],
@@ -118,7 +122,8 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     findings = list(there.findings.open()) if there.seen_there else []
     stage = stage_of(there, tasks, findings)
     shown = texts.joined(believes(there), seen_there(there, stage, findings))
-    story = Story(order, list(_events(entries, there)), shown, _next(order, tasks, findings), stage=stage)
+    coming, parcels = _next(order, tasks, findings), parcels_of(order)
+    story = Story(order, list(_events(entries, there)), shown, coming, stage=stage, parcels=parcels)
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
 
 
@@ -133,6 +138,7 @@ def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
         if snapshot is None:
             return replace(story, now=texts.reason("order-gone", {}))
         now = _stands(snapshot, shop)
+        story = replace(story, parcels=parcels_of(order, snapshot, shop.reader.contents([order.key]).get(order.key)))
     except (ShopError, SecretUnreadable) as error:
         stopped = stopped_by(error)
         silent = texts.sentence(stopped.trouble, {"message": stopped.detail})

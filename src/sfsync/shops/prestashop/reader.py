@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from sfsync.domain.orders import Seen, Snapshot
+from sfsync.domain.orders import Item, Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import PAGE, Carrier, Placed, ShopFacts, Status
 from sfsync.shops.keys import OrderKey
@@ -90,6 +90,11 @@ class DatabaseReader:
             for row in self._database.rows(own.where(Among(orders.id_order, some))):
                 found[str(row.id_order)] = Placed(to_utc(row.date_add, self._database.about.zone), row.reference or "")
         return found
+
+    def contents(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Mapping[str, Sequence[Item]]]:
+        return {
+            order: parcels for some in batches(keys, PAGE) for order, parcels in self._shipments.contents(some).items()
+        }
 
     def statuses(self, language: str) -> list[Status]:
         """`language` is a two letter code, or starts with one (`fr_FR`)."""

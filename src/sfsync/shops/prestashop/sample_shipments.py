@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from sfsync.shops.prestashop.rows import declare, read_csv
 from sfsync.shops.prestashop.sample import SampleShop
@@ -16,7 +16,7 @@ VERSION = "9.1.4"
 def upgrade(shop: SampleShop, *, switched_on: bool = True) -> ShipmentShop:
     """The same shop with the tables of 9.1, empty. Orders of before have no shipments: `ship_apart` gives them some."""
     upgraded = ShipmentShop(shop.url, prefix=shop.prefix)
-    for name in ("shipment", "shipment_product", "feature_flag"):
+    for name in ("shipment", "shipment_product", "order_detail", "feature_flag"):
         upgraded.tables[name].create(upgraded.engine)
     upgraded.execute(insert(upgraded.tables["feature_flag"]).values(read_csv("shipments/feature_flag")))
     upgraded.set_setting("PS_VERSION_DB", VERSION)
@@ -54,6 +54,16 @@ class ShipmentShop(SampleShop):
         row = {"id_order": order_id, "id_carrier": carrier_id, "tracking_number": number, "id_delivery_address": 2}
         self.execute(insert(self.tables["shipment"]).values(**row, date_add=date, date_upd=date))
         return self.shipments(order_id)[-1]
+
+    def put_into(self, shipment_id: int, name: str, quantity: int = 1, *, reference: str = "") -> None:
+        """An article of the order, with all or some of it in this shipment."""
+        shipment, articles = self.tables["shipment"].c, self.tables["order_detail"]
+        order_id = self.rows(select(shipment.id_order).where(shipment.id_shipment == shipment_id))[0].id_order
+        row = {"id_order": order_id, "product_name": name, "product_quantity": quantity, "product_reference": reference}
+        self.execute(insert(articles).values(row))
+        article = self.rows(select(func.max(articles.c.id_order_detail).label("newest")))[0].newest
+        held = {"id_shipment": shipment_id, "id_order_detail": article, "quantity": quantity}
+        self.execute(insert(self.tables["shipment_product"]).values(held))
 
     def shipments(self, order_id: int) -> list[int]:
         shipment = self.tables["shipment"].c

@@ -40,6 +40,8 @@ WISHED = {
     "hook_module": ("id_module", "id_shop", "id_hook"),
     "message": ("id_message", "id_order", "message", "private"),
     "shipment": ("id_shipment", "id_order", "id_carrier", "tracking_number", "date_add"),
+    "shipment_product": ("id_shipment_product", "id_shipment", "id_order_detail", "quantity"),
+    "order_detail": ("id_order_detail", "product_name", "product_reference"),
     "feature_flag": ("name", "state"),
 }
 """The same for tables that a store can do without: what they would tell stays unknown where they cannot be read."""
@@ -57,6 +59,8 @@ _TEXT = {
         "module",
         "payment",
         "message",
+        "product_name",
+        "product_reference",
     ),
     *("id_internal_shoppingfeed", "id_order_marketplace", "name_marketplace"),
 }
@@ -96,6 +100,8 @@ class Tables:
         self.hook_module = self._table("hook_module")
         self.message = self._table("message")
         self.shipment = self._table("shipment")
+        self.shipment_product = self._table("shipment_product")
+        self.order_detail = self._table("order_detail")
         self.feature_flag = self._table("feature_flag")
 
     def __iter__(self) -> Iterator[Table]:

@@ -55,6 +55,12 @@ RESOURCES = {
     ),
     "messages": Resource("message", "id_message", "id_order:# message private"),
     "shipments": Resource("shipment", "id_shipment", "id_order:# id_carrier:# tracking_number date_add date_upd"),
+    "shipment_products": Resource(
+        "shipment_product", "id_shipment_product", "id_shipment:# id_order_detail:# quantity:#"
+    ),
+    "order_details": Resource(
+        "order_detail", "id_order_detail", "id_order:# product_name product_quantity:# product_reference:?"
+    ),
     "shoppingfeed_orders": Resource(
         "shoppingfeed_order",
         "id_shoppingfeed_order",
@@ -64,7 +70,7 @@ RESOURCES = {
     "languages": Resource("lang", "id_lang", "name iso_code locale active"),
     "shops": Resource("shop", "id_shop", "id_shop_group:# id_category:# active:# deleted:# name color:? theme_name"),
 }
-OF_BRIDGE = frozenset({"shipments", "shoppingfeed_orders"})
+OF_BRIDGE = frozenset({"shipments", "shipment_products", "shoppingfeed_orders"})
 """What the bridge adds to them."""
 ENTRY = {"order_slip": "order_slips"}
 """Under which name a list is answered, where it is not the resource's own."""

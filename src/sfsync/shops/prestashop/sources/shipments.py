@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, literal, select, true
 
+from sfsync.domain.orders import Item
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import BLOCK, KnownOrders, Note, Noticed, Weight
 from sfsync.shops.keys import OrderKey
@@ -25,6 +26,7 @@ from sfsync.shops.prestashop.clock import long_ago
 from sfsync.shops.prestashop.problems import DENIED, NO_TABLE, Misconfigured, error_number
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 from sfsync.shops.prestashop.sources.table import edge_of
+from sfsync.shops.prestashop.tracking import clean_text
 
 FLAG = "improved_shipment"
 TABLES = ("shipment", "feature_flag")
@@ -119,6 +121,31 @@ class Shipments:
             found[row.id_order].append(row)
         return found
 
+    def contents(self, order_ids: Sequence[int]) -> dict[str, dict[str, list[Item]]]:
+        """By order and parcel, what each shipment holds. One statement, and none where the shop has no shipments; an
+        account that may not read the articles shows none."""
+        if not self.use.kept:
+            return {}
+        tables = self._database.tables
+        shipment, holds, article = tables.shipment.c, tables.shipment_product.c, tables.order_detail.c
+        columns = (shipment.id_order, shipment.id_shipment, holds.quantity)
+        its = (
+            select(*columns, article.product_name, article.product_reference)
+            .join_from(tables.shipment, tables.shipment_product, holds.id_shipment == shipment.id_shipment)
+            .join(tables.order_detail, article.id_order_detail == holds.id_order_detail)
+            .where(Among(shipment.id_order, order_ids))
+            .order_by(holds.id_shipment_product)
+        )
+        return by_parcel(self._wished(its))
+
+    def _wished(self, statement: Select[Any]) -> Sequence[Any]:
+        try:
+            return self._database.rows(statement)
+        except Misconfigured as error:
+            if _number(error) not in {*DENIED, NO_TABLE}:
+                raise
+            return []
+
     def joined(self, parcels: list[Any], its: Sequence[Any]) -> list[Any]:
         """All parcels of an order, from its rows of `order_carrier` and its shipments."""
         return joined(parcels, its, switched_on=self.use.switched_on) if its else parcels
@@ -167,7 +194,7 @@ class Shipments:
         try:
             return self._database.rows(statement)
         except Misconfigured as error:
-            number = error_number(error.__cause__) if error.__cause__ else 0
+            number = _number(error)
             if number not in {*DENIED, NO_TABLE}:
                 raise
             self._use = Use(denied=number in DENIED)
@@ -187,16 +214,34 @@ class Shipments:
         return {str(row.id_order) for row in self._database.rows(its.distinct())}
 
 
+def _number(error: Misconfigured) -> int:
+    return error_number(error.__cause__) if error.__cause__ else 0
+
+
 def joined(parcels: Sequence[Any], its: Sequence[Any], *, switched_on: bool) -> list[Any]:
     """The parcels of an order and its shipments, either the newest first. What is kept up to date comes first; of a
     number that stands in both the shipment counts."""
     own = parcels[0]
     order = (own.id_order, own.current_state, getattr(own, "id_carrier", None))  # a glance has no carriers,
     version = getattr(own, "version", None)  # and a reading has this elsewhere
-    theirs = [Parcel(*order, f"s{each.id_shipment}", each.id_carrier, each.tracking_number, version) for each in its]
+    theirs = [Parcel(*order, key_of(each.id_shipment), each.id_carrier, each.tracking_number, version) for each in its]
     told = {number for each in theirs for number in recognise(each.tracking_number).numbers}
     rest = [each for each in parcels if not _is_told(each, told)]
     return [*theirs, *rest] if switched_on else [*rest, *theirs]
+
+
+def by_parcel(rows: Sequence[Any]) -> dict[str, dict[str, list[Item]]]:
+    """By order and the key of its parcel (see `joined`)."""
+    found: dict[str, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        item = Item(clean_text(row.product_name), row.quantity or 0, clean_text(row.product_reference))
+        found[str(row.id_order)][key_of(row.id_shipment)].append(item)
+    return found
+
+
+def key_of(shipment_id: int) -> str:
+    """Apart from those of `order_carrier`."""
+    return f"s{shipment_id}"
 
 
 def _is_told(parcel: Any, told: AbstractSet[str]) -> bool:

@@ -20,6 +20,7 @@ from sfsync.shops.prestashop.webservice.kept import Kept
 MODULES = ("sfpayment", "shoppingfeed")
 """What `orders.module` says of an order that came from a marketplace, with either module."""
 TABLE, SHIPMENTS = "shoppingfeed_orders", "shipments"
+CONTENTS = ("shipment_products", "order_details")
 _HIDDEN = (
     "This shop keeps tracking numbers in its shipments, which its web service does not show. Install the bridge"
     " (Settings › Connection › Bridge) and tick View (GET) for shipments at the key; or connect the shop through its"
@@ -58,6 +59,11 @@ class Bridge:
     def shows_shipments(self) -> bool:
         """A shop before 9.1 has none, and is not asked for its rights."""
         return self._may_have_shipments and "get" in self.rights.get(SHIPMENTS, ())
+
+    @property
+    def shows_contents(self) -> bool:
+        """What is in each shipment."""
+        return self.shows_shipments and all("get" in self.rights.get(each, ()) for each in CONTENTS)
 
     @property
     def hides_shipments(self) -> bool:

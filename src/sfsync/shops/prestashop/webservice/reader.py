@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sfsync.domain.identity import Claim
-from sfsync.domain.orders import Seen, Snapshot
+from sfsync.domain.orders import Item, Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import Carrier, Note, Placed, ShopFacts, Status, Weight
 from sfsync.shops.keys import OrderKey
@@ -19,7 +19,7 @@ from sfsync.shops.prestashop.reader import color
 from sfsync.shops.prestashop.shop_database import batches
 from sfsync.shops.prestashop.snapshots import Carrier as Named
 from sfsync.shops.prestashop.snapshots import Names, Past, pasts, snapshot
-from sfsync.shops.prestashop.sources.shipments import joined
+from sfsync.shops.prestashop.sources.shipments import by_parcel, joined
 from sfsync.shops.prestashop.tracking import clean_text
 from sfsync.shops.prestashop.webservice import rows
 from sfsync.shops.prestashop.webservice.address import Question, after, any_of
@@ -65,6 +65,12 @@ class WebServiceReader:
             for each in self._rows(rows.Placed, "orders", {"id": any_of(some)}, most=BATCH)
         ]
         return {str(each.id_order): Placed(to_utc(each.date_add, self.about.zone), each.reference) for each in found}
+
+    def contents(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Mapping[str, Sequence[Item]]]:
+        """Three questions, and none where the bridge and the key do not show all that they are about."""
+        if not self._bridge.shows_contents:
+            return {}
+        return by_parcel([each for some in batches(keys, BATCH) for each in self._contents(some)])
 
     def statuses(self, language: str) -> list[Status]:
         """`language` is a two letter code, or starts with one (`fr_FR`)."""
@@ -157,6 +163,19 @@ class WebServiceReader:
             own, its = _joined(each, parcels[each.id_order]), shipments[each.id_order]
             found[each.id_order] = joined(own, its, switched_on=not each.id_carrier) if its else own
         return found
+
+    def _contents(self, ids: list[int]) -> Iterator[rows.Content]:
+        orders = {each.id_shipment: each.id_order for each in self.shipments({"id_order": any_of(ids)})}
+        if not orders:
+            return
+        held = self._rows(rows.Held, "shipment_products", {"id_shipment": any_of(orders)}, most=2000)
+        wanted = {each.id_order_detail for each in held}
+        found = self._rows(rows.Article, "order_details", {"id": any_of(sorted(wanted))}, most=2000) if held else []
+        articles = {each.id_order_detail: each[1:] for each in found}
+        for each in held:
+            if each.id_order_detail in articles:
+                order, shipment = orders[each.id_shipment], each.id_shipment
+                yield rows.Content(order, shipment, each.quantity, *articles[each.id_order_detail])
 
     def shipments(self, filters: Mapping[str, str]) -> list[rows.Shipment]:
         """Rising, with and without a number, where the bridge shows them."""

@@ -61,6 +61,31 @@ class Shipment(NamedTuple):
     tracking_number: str
 
 
+class Held(NamedTuple):
+    """So many of an article in a shipment."""
+
+    id_shipment_product: int
+    id_shipment: int
+    id_order_detail: int
+    quantity: int
+
+
+class Article(NamedTuple):
+    id_order_detail: int
+    product_name: str
+    product_reference: str
+
+
+class Content(NamedTuple):
+    """What a shipment holds, as the database would join it."""
+
+    id_order: int
+    id_shipment: int
+    quantity: int
+    product_name: str
+    product_reference: str
+
+
 class FeedOrder(NamedTuple):
     """What the newer module's table says of an order."""
 
