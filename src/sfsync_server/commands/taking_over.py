@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sfsync_server.commands import shown
+from sfsync_server.commands import hidden, shown
 
 if TYPE_CHECKING:
     from sfsync.models import Store
@@ -144,4 +144,4 @@ def _account(from_input: bool) -> str:
     if not sys.stdin.isatty():
         shown.stop(f"There is no terminal to ask for the account. Give it in {VARIABLE}, or with --account-stdin.", 2)
     asked = "Address with an account that may change it (mysql+pymysql://user:password@host/shop)"
-    return str(typer.prompt(asked, hide_input=True))
+    return hidden.ask(asked)
