@@ -177,7 +177,7 @@ SENTENCES = {
         "The shop's other module had been switched off and sends again (it was reset, or its settings were saved): "
         "sfsync stands aside."
     ),
-    "takeover-holds": _("The shop's other module is switched off since %(at)s, so that sfsync alone sends."),
+    "takeover-holds": _("The shop's other module has been switched off since %(at)s: only sfsync sends."),
     "takeover-lost": _("The shop's other module was switched off on %(since)s, and was found to send again on %(at)s."),
     "bridge-made": _("%(who)s had the bridge for the shop written."),
     "bridge-renewed": _(

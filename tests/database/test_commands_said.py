@@ -127,7 +127,7 @@ def test_what_is_to_be_done_by_hand_is_listed_and_said_to_be_done(world: World) 
     [listed] = json.loads(said("tasks", "--by-hand", "--json"))
     assert (listed["shop_order"], listed["operation"]) == (order, "refund")
     assert said("done", order) == "1 order marked as done.\n"
-    assert "Nothing is to be done." in said("tasks", "--by-hand")
+    assert "There is nothing to do." in said("tasks", "--by-hand")
     assert "nothing was changed." in said("done", order)
 
 

@@ -87,7 +87,7 @@ def test_a_first_store_is_asked_for_tried_and_shown(
     assert "token" in refused
     assert "6 marketplace orders" in found
     assert "The shop has no status 999." in unknown
-    assert "1 update would be sent; nothing was" in end
+    assert "1 update would be sent; nothing was sent" in end
     assert "TRACK-1" in end
     assert asking.program.wait(SECONDS) == 0
     assert sandbox.ledger.operations(shop.feed_id(order) or 0) == []

@@ -153,7 +153,7 @@ def _left_to_people(stores: list[Store], wanted: dict[str, object], limit: int, 
     if as_json:
         shown.print_json([dict(zip(columns, each, strict=True)) for each in left])
         return
-    shown.print_table([name.replace("shop_order", "order") for name in columns], left, empty="Nothing is to be done.")
+    shown.print_table([name.replace("shop_order", "order") for name in columns], left, empty="There is nothing to do.")
 
 
 def _number(store: Store | None, order: MarketplaceOrder | None) -> int | str | None:

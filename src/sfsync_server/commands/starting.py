@@ -62,7 +62,7 @@ def _ask_shop(store: Store, connections: Connections) -> None:
     """Until the shop answers. What usually is as it always is, is asked only when it did not."""
     from sfsync.engine.watch.connection_tests import try_shop
 
-    shown.say("2. How is the shop reached? It is only ever read.")
+    shown.say("2. How is the shop reached?")
     _until_well(store, lambda again: _ask_settings(store, everything=again), lambda: try_shop(store, connections))
 
 

@@ -69,11 +69,12 @@ def give_back(
 
     def act(switches: Switches) -> None:
         done = acts.give_back(named, switches, shown.person())
-        shown.say(f"{len(done.switched)} settings restored.")
+        if done.switched:
+            shown.say(f"{len(done.switched)} settings restored.")
         for name in done.left:
             shown.say(f"{name} was changed or removed since: left as it is.")
 
-    _go(named, look, act, account=(sql, account_stdin, yes, print_only), nothing="Nothing is to be restored.")
+    _go(named, look, act, account=(sql, account_stdin, yes, print_only), nothing="There is nothing to restore.")
 
 
 def _store(name: str) -> Store:

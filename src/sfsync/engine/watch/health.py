@@ -190,8 +190,8 @@ def _by_deadline(stores: Stores, now: datetime) -> Any:
 
 def _differing(stores: Stores) -> Any:
     """R32."""
-    named = Finding.objects.unsettled().filter(store__in=stores).order_by()
-    named = named.annotate(asks=Value(Asks.DIFFERS.value), operation=Value(""))
+    found: Any = Finding.objects.unsettled().filter(store__in=stores).order_by()
+    named = found.annotate(asks=Value(Asks.DIFFERS.value), operation=Value(""))
     return named.values_list("store", "asks", "operation").annotate(orders=Count("order", distinct=True))
 
 
