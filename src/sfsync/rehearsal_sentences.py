@@ -42,6 +42,6 @@ ADVICE = {
         "Show this answer to Shopping Feed support: it is about the test order, not about a real one."
     ),
     "rehearsal-left": _(
-        "Remove it at Shopping Feed, or leave it: Shopping Feed removes it after 30 days. It is no customer's order."
+        "Remove it at Shopping Feed, or leave it: Shopping Feed removes it after 30 days. It is not a customer's order."
     ),
 }

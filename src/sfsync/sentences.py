@@ -152,6 +152,8 @@ SENTENCES = {
     "where": _("%(reference)s on %(channel)s, Shopping Feed id %(feed_id)s"),
     "on-marketplace": _("On %(channel)s: %(label)s, since %(since)s."),
     "on-marketplace-number": _("On %(channel)s: %(label)s, tracking number %(number)s, since %(since)s."),
+    "told-marketplace": _("%(channel)s was told on %(since)s: %(label)s."),
+    "told-marketplace-number": _("%(channel)s was told on %(since)s: %(label)s, tracking number %(number)s."),
     "not-failed": _("Nothing has failed: %(channel)s confirmed %(operation)s on %(at)s."),
     "in-flight": _(
         "Shopping Feed is processing %(operation)s; the next sync (after %(at)s) checks for the confirmation."
@@ -175,7 +177,7 @@ SENTENCES = {
         "The shop's other module had been switched off and sends again (it was reset, or its settings were saved): "
         "sfsync stands aside."
     ),
-    "takeover-holds": _("The shop's other module is switched off since %(at)s, so that sfsync alone sends."),
+    "takeover-holds": _("The shop's other module has been switched off since %(at)s: only sfsync sends."),
     "takeover-lost": _("The shop's other module was switched off on %(since)s, and was found to send again on %(at)s."),
     "bridge-made": _("%(who)s had the bridge for the shop written."),
     "bridge-renewed": _(

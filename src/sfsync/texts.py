@@ -169,7 +169,7 @@ def shop_facts(facts: Mapping[str, Any]) -> str:
         gettext("%(source)s: %(count)s") % {"source": gettext(source), "count": _found(number)}
         for source, number in facts["known_by"].items()
     ]
-    return f"{said.removesuffix('.')} ({'; '.join(parts)})." if len(parts) > 1 else said
+    return f"{said.removesuffix('.')} ({gettext('; ').join(parts)})." if len(parts) > 1 else said
 
 
 def _found(number: int | None) -> str:

@@ -17,8 +17,8 @@ from django.db import models, transaction
 from sfsync import texts
 from sfsync.db.secrets import Secret, SecretUnreadable
 from sfsync.engine.kit.connections import Connections
+from sfsync.engine.people import shop_carriers
 from sfsync.engine.people.change_settings import add_store, change_settings, in_words, keep_at_home, note_try
-from sfsync.engine.people.shop_carriers import not_in_shop
 from sfsync.models import Store, named_settings
 from sfsync.models.store import setting_fields
 from sfsync.shops import kinds
@@ -66,25 +66,49 @@ def apply(path: Path, *, who: str, connections: Connections | None = None) -> li
 
 
 def _ask(name: str, wanted: dict[str, Any], who: str, connections: Connections, mistakes: list[str]) -> str:
-    """R26: whether the shop has the carriers, unless something else is wrong. Returns why it could not be asked."""
+    """R26: whether the shop has the carriers, unless something else is wrong; those that the file names by what they
+    are called get their keys in `wanted`. Returns why it could not be asked."""
     store = Store.objects.filter(name=name).first()
     draft = copy(store) if store else Store(name=name)
     kind = wanted.get(named_settings.KIND, draft.shop_kind)
     named_settings.put(draft, named_settings.canonical(kind, wanted))
     known = store and (store.carriers == draft.carriers or _moved(store, wanted))
-    if known or _mistakes(draft):
+    if known or _mistakes(_without_names(draft)):
         return ""
     if store:
         note_try(store, draft, who)
     try:
-        strange = not_in_shop(draft, connections)
+        mistakes += [f"stores.{name}.carriers: {each}" for each in _strange(draft, wanted, connections)]
     except (ShopError, SecretUnreadable) as error:
         return str(error)
     finally:
         connections.done(draft)
-    if strange:
-        mistakes.append(f"stores.{name}.carriers: {texts.sentence('carrier-unknown', {'unknown': ', '.join(strange)})}")
     return ""
+
+
+def _without_names(draft: Store) -> Store:
+    """A carrier's name is no mistake before the shop was asked."""
+    bare = copy(draft)
+    if shop_carriers.names(draft):
+        bare.carriers = {}
+    return bare
+
+
+def _strange(draft: Store, wanted: dict[str, Any], connections: Connections) -> Iterator[str]:
+    """The carriers that the shop does not have. A name that could not be replaced is left out of `wanted`: it is a
+    mistake already."""
+    if shop_carriers.names(draft):
+        carriers = connections.shop(draft).reader.carriers()
+        draft.carriers = shop_carriers.by_key(draft, carriers)
+        have = ", ".join(f"{each.carrier_id} {each.name}" for each in carriers)
+        for given in (strange := shop_carriers.names(draft)):
+            yield f"“{given}” is neither a carrier's number nor the name of exactly one. The shop has {have}."
+        draft.carriers = wanted["carriers"] = {
+            channel: {key: value for key, value in table.items() if key not in strange}
+            for channel, table in draft.carriers.items()
+        }
+    if unknown := shop_carriers.not_in_shop(draft, connections):
+        yield texts.sentence("carrier-unknown", {"unknown": ", ".join(unknown)})
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
@@ -209,7 +233,7 @@ def _apply(name: str, wanted: dict[str, Any], who: str, mistakes: list[str]) -> 
     store = Store.objects.filter(name=name).first()
     draft = copy(store) if store else Store(name=name)
     named_settings.put(draft, wanted)
-    if wrong := [*_mistakes(draft), *(_moved(store, wanted) if store else [])]:
+    if wrong := [*_mistakes(draft), *(_moved(store, wanted) if store else [])] or _idle_reasons(draft, wanted):
         mistakes += wrong
         return Applied(name, created=not store)
     if not store:
@@ -218,6 +242,12 @@ def _apply(name: str, wanted: dict[str, Any], who: str, mistakes: list[str]) -> 
     changes = change_settings(store, wanted, who, together=True)
     said = [f"{_SPELT.get(each, each)}: {in_words(before)} → {in_words(after)}" for each, before, after in changes]
     return Applied(name, created=False, changes=said)
+
+
+def _idle_reasons(draft: Store, wanted: Mapping[str, Any]) -> list[str]:
+    """R28: of those that the file gives."""
+    given = named_settings.idle_reasons(draft) if "reasons" in wanted else []
+    return [f"stores.{draft.name}.reasons: no reason is sent for status {each}: map it to canceled." for each in given]
 
 
 def _moved(store: Store, wanted: Mapping[str, Any]) -> list[str]:

@@ -58,7 +58,7 @@ def test_it_shows_how_what_went_out_fared(shop: World, merchant: Client) -> None
     shop.sync(wait=5)
     channel = shop.row(order).marketplace_order.channel
     page = text(merchant.get(PAGE, {"channel": channel}))
-    assert "0 confirmed, 1 failed" in page
+    assert "confirmed: 0, failed: 1" in page
     assert "Settings › Carrier matching" in page
 
 

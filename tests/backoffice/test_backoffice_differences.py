@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sfsync.engine.watch.health import health_of
 from sfsync.models import Finding
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
@@ -91,3 +92,14 @@ def test_the_monitor_shows_the_comparison(merchant: Client, lost: int) -> None:
     page = text(merchant.get("/stores/main/processes/"))
     assert "Comparison with the marketplaces" in page
     assert "new differences <b>1</b>" in page
+
+
+def test_the_overview_counts_what_nobody_has_taken_care_of(shop: World, merchant: Client, lost: int) -> None:
+    """R32: a store that differs from its marketplaces is not up to date."""
+    page = text(merchant.get("/stores/main/"))
+    assert "1 order differs from what its marketplace shows." in page
+    assert f'href="{PAGE}"' in page
+    [health] = health_of([shop.store], shop.now())
+    assert health.as_dict()["differences"] == 1
+    merchant.post(ACT, {"act": "settled", "order": shop.row(lost).pk})
+    assert "differs from what" not in text(merchant.get("/stores/main/"))

@@ -58,4 +58,6 @@ def test_where_nothing_failed_there_is_nothing_to_do(shop: World, merchant: Clie
 def test_a_wrong_moment_is_said_beside_its_field(shop: World, merchant: Client, failures: list[int]) -> None:
     page = text(merchant.post(ADDRESS, {"since": "yesterday"}))
     assert "Enter a valid date/time." in page
+    assert "Retry 3 orders" not in page
+    assert "Nothing like that has failed." not in page
     assert all(len(shop.accepted(order)) == 1 for order in failures)

@@ -126,6 +126,20 @@ def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> 
     assert "; Delivered: Delivered (5)</td>" in shown
 
 
+def test_the_reason_of_a_cancellation_stands_beside_its_status(shop: World, merchant: Client) -> None:
+    """R28: only a status that is sent as cancelled has one; it is kept where the page did not ask, and goes with the
+    mapping."""
+    page = text(merchant.get(MAPPING))
+    assert page.count("Reason sent with it") == 1
+    for given, kept in [({"reason-6": " out of stock "}, {"6": "out of stock"}), ({}, {"6": "out of stock"})]:
+        merchant.post(MAPPING, mapping() | given | {"do": "save"})
+        shop.store.refresh_from_db()
+        assert shop.store.reasons == kept
+    merchant.post(MAPPING, mapping(status_6="") | {"reason-6": "out of stock", "do": "save"})
+    shop.store.refresh_from_db()
+    assert shop.store.reasons == {}
+
+
 def test_the_effect_names_what_it_moves(shop: World, merchant: Client) -> None:
     """R6: as the shop calls it; a number that the shop does not know stays one."""
     shop.store.statuses = {"shipped": [str(SHIPPED), "77"]}

@@ -52,6 +52,23 @@ def test_carriers_that_the_shop_has_are_taken(world: World, tmp_path: Path) -> N
     assert "could not be asked" not in said
 
 
+def test_a_carrier_may_be_given_by_its_name(world: World, tmp_path: Path) -> None:
+    """R26: where one alone has it; the key is kept, and the same file changes nothing."""
+    status, said = applied(world, tmp_path, '"My carrier" = "DPD"')
+    assert (status, Store.objects.get().carriers) == (0, {"amazon": {"2": "DPD"}}), said
+    assert "main: unchanged" in applied(world, tmp_path, '"My carrier" = "DPD"')[1]
+
+
+@pytest.mark.parametrize("carriers", ['"My carier" = "DPD"', '2 = "GLS"\n"My carrier" = "DPD"'])
+def test_a_name_that_is_no_carriers_is_refused_with_those_that_are(world: World, tmp_path: Path, carriers: str) -> None:
+    """R26: or is that of one with an entry already; once, and what else is wrong is said too."""
+    status, said = applied(world, tmp_path, carriers + '\n3 = "GLS"\n987 = "UPS"')
+    assert status == 2
+    assert said.count("is neither a carrier's number nor the name of exactly one") == 1
+    assert "The shop has 1 Click and collect, 2 My carrier," in said
+    assert "The shop has no carrier 987" in said
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_a_shop_that_cannot_be_asked_keeps_nobody_from_saving(world: World, tmp_path: Path, again: bool) -> None:
     """R26: it is said, unless nothing about the carriers is new."""

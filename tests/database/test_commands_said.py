@@ -127,7 +127,7 @@ def test_what_is_to_be_done_by_hand_is_listed_and_said_to_be_done(world: World) 
     [listed] = json.loads(said("tasks", "--by-hand", "--json"))
     assert (listed["shop_order"], listed["operation"]) == (order, "refund")
     assert said("done", order) == "1 order marked as done.\n"
-    assert "Nothing is to be done." in said("tasks", "--by-hand")
+    assert "There is nothing to do." in said("tasks", "--by-hand")
     assert "nothing was changed." in said("done", order)
 
 
@@ -478,3 +478,25 @@ def test_mails_leave_with_the_next_run_once_the_doctor_found_the_server_well(
     assert any(each.verdict is Verdict.OK and "could not be sent" in each.text for each in findings)
     world.sync()
     assert len(mailoutbox) == 1
+
+
+def test_an_order_that_a_blocked_store_cannot_see_is_explained(world: World) -> None:
+    """R23: nobody searches for an order that no sync could read."""
+    StoreState.objects.update(trouble="another-sender")
+    answer = CliRunner().invoke(app, ["why", "no-such-order"])
+    assert answer.exit_code == 2
+    assert "main is blocked: A module of the shop sends order updates" in answer.output
+
+
+@pytest.mark.parametrize("fault", [Fault("unseen"), Fault("refuse-later", seconds=1, message="Unknown carrier")])
+def test_a_shipment_that_is_not_shown_is_not_said_to_be_there(world: World, fault: Fault) -> None:
+    """R32: it was told, and the marketplace shows something else."""
+    order = world.order()
+    world.list_there(order)
+    world.sandbox.fault(fault)
+    world.ship(order, "6A1")
+    world.sync(wait=10)
+    world.advance(hours=25)
+    world.reconcile()
+    said = CliRunner().invoke(app, ["why", str(order)]).output
+    assert re.search(r"was told on .*: Shipped, tracking number 6A1\.", said), said

@@ -178,6 +178,11 @@ def test_what_the_file_does_not_say_stays(file: Path) -> None:
         ("store_id = 10", "store_id = 10\nreasons = []", "stores.main.reasons: The reasons are a table: of the shop's"),
         (
             "store_id = 10",
+            'store_id = 10\nreasons = { 9 = "late" }',
+            "stores.main.reasons: no reason is sent for status 9: map it to canceled.",
+        ),
+        (
+            "store_id = 10",
             'store_id = 10\nship_hours = ""',
             "stores.main.ship_hours: The hours to ship are a table: of",
         ),

@@ -87,7 +87,7 @@ def test_a_first_store_is_asked_for_tried_and_shown(
     assert "token" in refused
     assert "6 marketplace orders" in found
     assert "The shop has no status 999." in unknown
-    assert "1 update would be sent; nothing was" in end
+    assert "1 update would be sent; nothing was sent" in end
     assert "TRACK-1" in end
     assert asking.program.wait(SECONDS) == 0
     assert sandbox.ledger.operations(shop.feed_id(order) or 0) == []
@@ -98,3 +98,11 @@ def test_a_first_store_is_asked_for_tried_and_shown(
 def test_without_a_terminal_it_asks_nothing(machine: Machine) -> None:
     answer = machine.sfsync("init")
     assert (answer.status, "sfsync apply FILE" in answer.err) == (2, True)
+
+
+def test_what_was_typed_before_it_asked_is_not_lost(asking: Terminal, tmp_path: Path) -> None:
+    """Hidden answers too: somebody types faster than it starts, or pastes all of them."""
+    shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=6)
+    os.write(asking.screen, f"no-such-token\nn\nsandbox-token\n1\n{shop.url}\ny\n\n".encode())
+    assert "6 marketplace orders" in asking.until("`sfsync doctor` checks the rest.")
+    assert asking.program.wait(SECONDS) == 0

@@ -302,7 +302,7 @@ def test_the_command_shows_what_will_change_and_asks(place: Place) -> None:
     assert (status, place.rows()) == (0, before), said
     assert f"{SHIPPED} (all shops): “” → “checked”" in said
     assert "2 settings restored." in said
-    assert command("give-back", "main", "--yes", **given)[1].startswith("Nothing is to be restored.")
+    assert command("give-back", "main", "--yes", **given)[1].startswith("There is nothing to restore.")
     assert not place.account or place.account not in said
 
 

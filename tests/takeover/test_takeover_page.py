@@ -63,11 +63,11 @@ def test_an_administrator_takes_over_with_an_account_and_gives_back(
     before = by_database.rows()
     client = somebody(by_database, administrator=True)
     assert "Decide who sends" in text(client.get(DIAGNOSTICS))
-    assert f"{SHIPPED}</span> (all shops): “checked” → “”" in text(client.get(PAGE))
+    assert f"{SHIPPED}</span> (all shops) – “checked” → “”" in text(client.get(PAGE))
     assert "Done: sfsync alone sends now." in post(client, "take", by_database.account)
     assert (by_database.set_to(SHIPPED), by_database.set_to(CANCELED)) == ([""], [""])
     page = client.get(PAGE)
-    assert f"{SHIPPED}</span> (all shops): “” → “checked”" in text(page)
+    assert f"{SHIPPED}</span> (all shops) – “” → “checked”" in text(page)
     assert by_database.account not in page.content.decode()
     assert "as they were" in post(client, "give", by_database.account)
     assert by_database.rows() == before

@@ -265,7 +265,7 @@ def test_a_store_that_becomes_another_kind_of_shop_takes_nothing_with_it(apply: 
     other = TOML.replace(
         'kind = "ledger"\nshelf = "third"', f'kind = "{kinds.default_name()}"\nurl = "mysql://db/shop"'
     )
-    with pytest.raises(StoresFileError, match="“gone / away” is not a number that the shop could have"):
+    with pytest.raises(StoresFileError, match="“gone / away” is not one of the shop's numbers"):
         apply(other)
     other = other.replace('"gone / away"', "4")
     assert apply(other)[0].startswith("shop.kind: ledger → ")

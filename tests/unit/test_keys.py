@@ -31,7 +31,7 @@ def test_what_is_no_number_is_no_key(wrong: Any) -> None:
 
 
 def test_a_status_is_not_larger_than_the_shops_column() -> None:
-    with pytest.raises(Mistake, match="“2147483648” is not a number that the shop could have"):
+    with pytest.raises(Mistake, match="“2147483648” is not one of the shop's numbers"):
         Numbers(2**31 - 1).parse(2**31)
 
 

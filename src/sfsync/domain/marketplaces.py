@@ -33,6 +33,12 @@ def marketplace(channel: str) -> str:
     return _spelt(channel)
 
 
+def listed(channel: str) -> bool:
+    """Whether the list has this technical name, alone or with a country."""
+    name, (names, _sites) = _plain(channel), _known()
+    return any(name.startswith(each) and (_COUNTRY.fullmatch(name[len(each) :]) or name == each) for each in names)
+
+
 def named(channels: Iterable[str]) -> dict[str, str]:
     """Technical names, and what people choose by: where two would be called the same, the technical ones beside it."""
     names = {each: marketplace(each) for each in channels}

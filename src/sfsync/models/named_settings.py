@@ -10,12 +10,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext
 
 from sfsync.db.secrets import Secret, SecretUnreadable
+from sfsync.domain import operations
 from sfsync.domain.carriers import EVERYWHERE, plain
+from sfsync.domain.marketplaces import listed
 from sfsync.shops import kinds
 from sfsync.shops.base import ShopMisconfigured
 from sfsync.shops.keys import Keys
 from sfsync.shops.setting import Mistake, Setting
-from shoppingfeed import channels
 
 if TYPE_CHECKING:
     from sfsync.models.store import Store
@@ -157,8 +158,16 @@ def mistakes(store: Store) -> dict[str, list[ValidationError]]:
     tables = store.carriers.values() if isinstance(store.carriers, dict) else ()
     found["carriers"] = [error for table in tables for error in _no_keys(store.kind.carriers, _keys_of(table))]
     found["carriers"] += [_no_channel(family) for family in _keys_of(store.carriers) if not _is_channel(store, family)]
+    found["ship_hours"] = [_no_channel(each) for each in _keys_of(store.ship_hours) if not _is_channel(store, each)]
     found["reasons"] = list(_no_keys(store.kind.statuses, _keys_of(store.reasons)))
     return {name: errors for name, errors in found.items() if errors}
+
+
+def idle_reasons(store: Store) -> list[str]:
+    """The statuses that have a reason (R28) and mean nothing that carries one."""
+    carrying = {word for word, kind in operations.meanings().items() if kind.gives_reason}
+    mapped = {status for word in carrying for status in store.statuses.get(word, ())}
+    return [status for status in store.reasons if status not in mapped]
 
 
 def beside_each_other(store: Store) -> dict[str, list[ValidationError]]:
@@ -184,9 +193,9 @@ def homes(store: Store) -> dict[str, str]:
 
 
 def _is_channel(store: Store, family: Any) -> bool:
-    """A marketplace of the API's table, or one that orders of this store come from."""
+    """A marketplace of the list, or one that orders of this store come from."""
     name = plain(str(family))
-    if name == EVERYWHERE or (name.isalnum() and channels.find(name)):
+    if name == EVERYWHERE or (name.isalnum() and listed(name)):
         return True
     from sfsync.models.marketplace_order import MarketplaceOrder
 

@@ -42,7 +42,9 @@ class Numbers:
         text = str(given).strip().removeprefix("#") if type(given) in (int, str) else ""
         number = int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else 0
         if not 0 < number <= self.largest:
-            raise Mistake(_("“%(given)s” is not a number that the shop could have."), given=given)
+            raise Mistake(
+                _("“%(given)s” is not one of the shop's numbers: give a whole number from 1 on."), given=given
+            )
         return str(number)
 
     def plain(self, key: str) -> int | str:

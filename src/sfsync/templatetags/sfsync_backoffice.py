@@ -111,6 +111,12 @@ def pretty(payload: Any) -> str:
 
 
 @register.filter
+def ended(sentence: str) -> str:
+    """With its full stop, where another one follows."""
+    return texts.ended(sentence)
+
+
+@register.filter
 def marked(text: str) -> SafeString:
     """Escaped, with what stands between backticks as code, and the ids of batches and tickets shown by their start."""
     said = re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))

@@ -14,6 +14,7 @@ from sfsync_server.commands.fleet import print_fleet
 from sfsync_server.commands.shown import JsonOption, StoreOption
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sfsync.engine.watch.evidence import Evidence
@@ -53,6 +54,9 @@ def status(
     for each in healths:
         if each.late or each.at_risk:
             shown.say(f"{each.store}: orders to ship: {each.late} late, {each.at_risk} at risk", "yellow")
+        if each.differences:
+            said = f"{each.store}: differences with the marketplaces: {each.differences}"
+            shown.say(f"{said}; the page Differences, or `sfsync reconcile`, lists them", "yellow")
         if each.running:
             shown.say(f"{each.store}: sync in progress ({each.running})")
         for alarm in each.alarms:
@@ -149,7 +153,7 @@ def _left_to_people(stores: list[Store], wanted: dict[str, object], limit: int, 
     if as_json:
         shown.print_json([dict(zip(columns, each, strict=True)) for each in left])
         return
-    shown.print_table([name.replace("shop_order", "order") for name in columns], left, empty="Nothing is to be done.")
+    shown.print_table([name.replace("shop_order", "order") for name in columns], left, empty="There is nothing to do.")
 
 
 def _number(store: Store | None, order: MarketplaceOrder | None) -> int | str | None:
@@ -204,10 +208,20 @@ def orders_named(name: str, store: str = "") -> list[Order]:
     if not orders:
         shown.stop(
             f"No marketplace order “{name}” is known. Give the shop's order id or reference, the marketplace's "
-            "reference or the Shopping Feed id; an order is known from the first run after the shop imported it.",
+            "reference or the Shopping Feed id; an order is known from the first sync after the shop imported it."
+            + "".join(f"\n{sentence}" for sentence in _blocked(store)),
             shown.USAGE,
         )
     return orders
+
+
+def _blocked(store: str) -> Iterator[str]:
+    """Stores whose syncs see nothing new, a handful."""
+    from sfsync import texts
+
+    blocked = [each for each in shown.stores_named(store) if each.state.trouble]
+    for each in blocked[:5]:
+        yield f"{each.name} is blocked: {texts.trouble(each.state.trouble)}"
 
 
 def order_name(order: Order) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sfsync_server.commands import rehearsing, shown
+from sfsync_server.commands import hidden, rehearsing, shown
 
 if TYPE_CHECKING:
     from sfsync.engine.kit.connections import Connections
@@ -62,7 +62,7 @@ def _ask_shop(store: Store, connections: Connections) -> None:
     """Until the shop answers. What usually is as it always is, is asked only when it did not."""
     from sfsync.engine.watch.connection_tests import try_shop
 
-    shown.say("2. How is the shop reached? It is only ever read.")
+    shown.say("2. How is the shop reached?")
     _until_well(store, lambda again: _ask_settings(store, everything=again), lambda: try_shop(store, connections))
 
 
@@ -86,7 +86,7 @@ def _ask(setting: Setting) -> str:
     label = f"   {setting.label}"
     if setting.choices:
         return _choose(label, list(setting.choices.items()), str(setting.default))
-    return str(typer.prompt(label, default=setting.default, hide_input=bool(setting.goes_to))).strip()
+    return hidden.ask(label) if setting.goes_to else str(typer.prompt(label, default=setting.default)).strip()
 
 
 def _choose(label: str, choices: Sequence[tuple[str, str]], default: str) -> str:
@@ -124,7 +124,7 @@ def _ask_feed(store: Store, connections: Connections) -> None:
     from sfsync.engine.watch.connection_tests import try_token
 
     def ask(_again: bool) -> None:
-        store.token = Secret(typer.prompt("   Token", hide_input=True).strip())
+        store.token = Secret(hidden.ask("   Token"))
         store.feed_store_id = 0
 
     def attempt() -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sfsync_server.commands import shown
+from sfsync_server.commands import hidden, shown
 
 if TYPE_CHECKING:
     from sfsync.models import Store
@@ -69,11 +69,12 @@ def give_back(
 
     def act(switches: Switches) -> None:
         done = acts.give_back(named, switches, shown.person())
-        shown.say(f"{len(done.switched)} settings restored.")
+        if done.switched:
+            shown.say(f"{len(done.switched)} settings restored.")
         for name in done.left:
             shown.say(f"{name} was changed or removed since: left as it is.")
 
-    _go(named, look, act, account=(sql, account_stdin, yes, print_only), nothing="Nothing is to be restored.")
+    _go(named, look, act, account=(sql, account_stdin, yes, print_only), nothing="There is nothing to restore.")
 
 
 def _store(name: str) -> Store:
@@ -144,4 +145,4 @@ def _account(from_input: bool) -> str:
     if not sys.stdin.isatty():
         shown.stop(f"There is no terminal to ask for the account. Give it in {VARIABLE}, or with --account-stdin.", 2)
     asked = "Address with an account that may change it (mysql+pymysql://user:password@host/shop)"
-    return str(typer.prompt(asked, hide_input=True))
+    return hidden.ask(asked)

@@ -60,6 +60,17 @@ def test_what_a_ticket_confirmed_and_the_marketplace_never_showed_is_found(world
     assert world.findings(good) == []
 
 
+def test_a_longer_grace_does_not_end_what_a_shorter_one_found(world: World) -> None:
+    """R32: asked with `--grace 0`, it is found; the nightly look, for which it is too young, does not call it over."""
+    lost = unseen(world)
+    world.reconcile(grace=timedelta(0))
+    world.reconcile()
+    assert world.findings(lost) == ["not-seen"]
+    world.sandbox.change_order(world.feed_id(lost), status="shipped")
+    world.reconcile()
+    assert world.findings(lost) == []
+
+
 def test_what_the_marketplace_refuses_later_is_found_in_its_words(world: World) -> None:
     """R32."""
     order = shipped(world, "T-1", Fault("refuse-later", operation="ship", seconds=600, message="Unknown carrier"))

@@ -179,7 +179,7 @@ class Session:
 
     def _refused(self, kind: type[E], request: Request, response: Response) -> E:
         title, detail = self._problem(response)
-        said = " ".join(part for part in (title, detail) if part).rstrip(".") or "no explanation"
+        said = ": ".join(part for part in (title, detail) if part).rstrip(".") or "no explanation"
         return kind(
             f"{request} was answered {response.status}: {said}. {NEXT_STEP[kind]}",
             status=response.status,

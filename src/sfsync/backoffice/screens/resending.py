@@ -25,7 +25,7 @@ from sfsync.backoffice.kit.starting import start
 from sfsync.backoffice.screens.acting import by_reason, foretold
 from sfsync.domain.marketplaces import named
 from sfsync.engine.people.resend import Reason, Wanted, again, failed, orders_of, progress, reasons
-from sfsync.models import Store
+from sfsync.models import Store, Task
 
 SHOWN = 50
 """Orders that are looked at in the shop before a person says yes."""
@@ -88,7 +88,7 @@ def _done(request: HttpRequest, store: Store, wanted: Wanted) -> HttpResponseBas
 
 
 def _asked(request: HttpRequest, store: Store, form: Failures) -> HttpResponse:
-    tasks = failed([store], form.wanted)
+    tasks = failed([store], form.wanted) if form.is_valid() else Task.objects.none()
     orders = orders_of(tasks)
     total, rows = orders.count(), list(with_tasks(orders)[:SHOWN])
     shown, trouble = foretold(store, rows) if rows else ([], None)

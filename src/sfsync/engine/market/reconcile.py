@@ -9,11 +9,12 @@ from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.utils import timezone
 
 from sfsync.conf import conf
 from sfsync.db.bulk import update_rows
-from sfsync.domain.reconciliation import CANCELLED, GRACE, REFUNDED, WAITING, last_due
+from sfsync.domain.reconciliation import CANCELLED, GRACE, REFUNDED, WAITING, Difference, last_due
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
@@ -84,6 +85,7 @@ def reconcile(market: Market, grace: timedelta, counts: Counts) -> None:
         waiting |= set(looked.orders) if waits else set()
     with market.lease.writing("compare"):
         _no_longer_waiting(market, began, waiting)
+        seen |= _as_it_was_found(market.store, waiting - {order for order, _kind in seen})
         counts.closed += close_others(market, seen, Finding.objects.all())
         market.journal.flush()
         market.store.state.reconciled_at = began
@@ -106,6 +108,12 @@ def _no_longer_waiting(market: Market, began: datetime, waiting: Container[int])
     told = told.filter(confirmed_at__lte=began, seen_there__in=("", *WAITING)).exclude(confirmed_operation="")
     gone_on = [(pk,) for pk in told.values_list("pk", flat=True) if pk not in waiting]
     update_rows(MarketplaceOrder, ("id",), gone_on, same={"seen_there": NOT_WAITING, "seen_there_at": began})
+
+
+def _as_it_was_found(store: Store, waiting: Container[int]) -> set[tuple[int, str]]:
+    """What an earlier look with a shorter grace found, and still waits: too young for this one, and not over."""
+    young = Finding.objects.open().filter(store=store, kind=Difference.NOT_SEEN, since=F("order__confirmed_at"))
+    return {(order, kind) for order, kind in young.values_list("order", "kind") if order in waiting}
 
 
 def _finish(lease: Lease, journal: Journal, counts: Counts, stopped: Stopped | None, feed: Feed | None) -> None:

@@ -30,7 +30,7 @@ from sfsync.domain.backoff import TOO_LONG_OPEN
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.lease import held_by
 from sfsync.engine.watch import refused_mail
-from sfsync.models import ChannelTrouble, Cursor, MarketplaceOrder, Process, Scheduler, Store, Task
+from sfsync.models import ChannelTrouble, Cursor, Finding, MarketplaceOrder, Process, Scheduler, Store, Task
 from sfsync.models.deadlines import at_risk, late, to_ship
 from sfsync.models.process import SYNC
 from sfsync.models.store import Mode
@@ -76,6 +76,7 @@ class Health:
     `queued` and `waiting` count an order once: what is due is queued, whatever else of it waits.
     `failed`: orders with an update that needs a person. Of the others, `by_hand`: operation → those for which a person
     has to do it on the marketplace (R9), and `went_back`: those of which the shop took back what was told (R8).
+    `differences`: orders of which a marketplace shows something else (R32), as far as nobody has taken care of them.
     `scheduled`: a service or Celery's beat is there to start the next run; without one, when that is nobody knows here.
     """
 
@@ -87,6 +88,7 @@ class Health:
     failed: int
     by_hand: dict[str, int]
     went_back: int
+    differences: int
     late: int
     at_risk: int
     oldest_waiting: datetime | None
@@ -144,6 +146,7 @@ class Asks(StrEnum):
 
     BY_HAND = "by hand"
     WENT_BACK = "went back"
+    DIFFERS = "differs"
     LATE = "late"
     AT_RISK = "at risk"
 
@@ -157,9 +160,9 @@ class ForPeople:
 
 
 def _for_people(stores: list[Store], now: datetime) -> dict[int, ForPeople]:
-    """Both questions in one statement."""
+    """All questions in one statement."""
     found = {store.pk: ForPeople() for store in stores}
-    for store, asks, operation, orders in asking_people(stores, now):
+    for store, asks, operation, orders in asking_people(stores, now).union(_differing(stores), all=True):
         if asks == Asks.BY_HAND:
             found[store].by_hand[operation] = orders
         else:
@@ -183,6 +186,13 @@ def _by_deadline(stores: Stores, now: datetime) -> Any:
     """R25."""
     near = to_ship(stores).filter(late(now) | at_risk(stores, now))
     return _counted(near, Case(When(late(now), then=Value(Asks.LATE.value)), default=Value(Asks.AT_RISK.value)))
+
+
+def _differing(stores: Stores) -> Any:
+    """R32."""
+    found: Any = Finding.objects.unsettled().filter(store__in=stores).order_by()
+    named = found.annotate(asks=Value(Asks.DIFFERS.value), operation=Value(""))
+    return named.values_list("store", "asks", "operation").annotate(orders=Count("order", distinct=True))
 
 
 def _counted(orders: Any, asks: Case) -> Any:
@@ -262,6 +272,7 @@ def _health(
         failed=figures.get("failed", 0),
         by_hand=for_people.by_hand,
         went_back=for_people.others[Asks.WENT_BACK],
+        differences=for_people.others[Asks.DIFFERS],
         late=for_people.others[Asks.LATE],
         at_risk=for_people.others[Asks.AT_RISK],
         oldest_waiting=figures.get("oldest_waiting"),

@@ -17,6 +17,7 @@ from sfsync.domain.decide import Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
+from sfsync.domain.reconciliation import Difference
 from sfsync.domain.refusals import Refusal
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.kit.connections import Connections
@@ -121,7 +122,7 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
         tasks = list(Task.objects.filter(order=there).living().order_by("id"))
     findings = list(there.findings.open()) if there.seen_there else []
     stage = stage_of(there, tasks, findings)
-    shown = texts.joined(believes(there), seen_there(there, stage, findings))
+    shown = texts.joined(believes(there, findings), seen_there(there, stage, findings))
     coming, parcels = _next(order, tasks, findings), parcels_of(order)
     story = Story(order, list(_events(entries, there)), shown, coming, stage=stage, parcels=parcels)
     return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
@@ -186,8 +187,8 @@ def _events(entries: Iterable[LogEntry], there: MarketplaceOrder) -> Iterator[Ev
         yield Event(entry.at, entry.level, sentence, entry.code, params)
 
 
-def believes(order: MarketplaceOrder) -> str:
-    """What the marketplace confirmed last."""
+def believes(order: MarketplaceOrder, findings: Iterable[Finding] = ()) -> str:
+    """What the marketplace confirmed last; where it does not show that (`findings`), what it was told."""
     if not order.confirmed_operation or not order.confirmed_at:
         return _("The marketplace has not confirmed anything yet.")
     operation = order.confirmed_operation
@@ -200,7 +201,8 @@ def believes(order: MarketplaceOrder) -> str:
         "number": number,
     }
     numbered = number and is_numbered(operation)
-    return texts.sentence("on-marketplace-number" if numbered else "on-marketplace", params)
+    where = "told" if any(Difference(each.kind).can_be_sent_again for each in findings) else "on"
+    return texts.sentence(f"{where}-marketplace-number" if numbered else f"{where}-marketplace", params)
 
 
 def _next(order: Order, tasks: list[Task], findings: list[Finding]) -> list[Next]:

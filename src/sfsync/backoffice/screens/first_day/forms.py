@@ -102,6 +102,9 @@ class Statuses(Mapping):
             raise forms.ValidationError(_("Choose at least one status that marketplaces are told of."))
         return cleaned
 
+    def _reason(self, _status: Any, _choice: Any) -> None:
+        """Asked in the settings alone."""
+
     @property
     def changed(self) -> dict[str, Any]:
         return {"statuses": self.cleaned_data["statuses"]}

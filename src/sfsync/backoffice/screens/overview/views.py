@@ -167,7 +167,7 @@ def _card(store: Store, health: Health, figures: dict[date, tuple[int, int]], no
 
 
 def _mood(store: Store, health: Health) -> str:
-    if health.late or health.asking or health.alarms:
+    if health.late or health.asking or health.differences or health.alarms:
         return "bad"
     return (
         "busy"
@@ -223,13 +223,24 @@ def _attention(health: Health) -> str:
     return text % {"count": grouped(count), "what": ", ".join(_asking(health))}
 
 
+def _differences(health: Health) -> str:
+    """R32."""
+    text = ngettext(
+        "%(count)s order differs from what its marketplace shows.",
+        "%(count)s orders differ from what their marketplaces show.",
+        health.differences,
+    )
+    return text % {"count": grouped(health.differences)}
+
+
 def headline(store: Store, health: Health, confirmed: int) -> str:
     """Is it healthy, in one sentence."""
     if unfinished(store):
         return _("This store is not fully set up yet: nothing is sent.")
     if not store.enabled:
         return _("This store is switched off: nothing is sent.")
-    if said := [*_deadlines(health), *([_attention(health)] if health.asking else [])]:
+    attention = [_attention(health)] if health.asking else []
+    if said := [*_deadlines(health), *attention, *([_differences(health)] if health.differences else [])]:
         return " ".join(said)
     if health.alarms:
         return told(health.alarms[0].code, health.alarms[0].params).text

@@ -40,7 +40,8 @@ def field_of(name: str) -> Any:
 
 
 class Mapping(forms.Form):
-    """One choice a status of the shop: what it means for a marketplace."""
+    """For each status of the shop one choice: what it means for a marketplace; and where that may carry a reason (R28),
+    a field for it."""
 
     state_policy = forms.ChoiceField(
         label=field_of("state_policy").verbose_name,
@@ -65,10 +66,21 @@ class Mapping(forms.Form):
             self.fields[_field_name(each)] = forms.ChoiceField(
                 label=each.name, required=False, choices=meanings, initial=self.meaning.get(each.status_id, "")
             )
+            self.fields[_reason_name(each)] = forms.CharField(
+                label=_("Reason sent with it"),
+                required=False,
+                max_length=validators.LONGEST_REASON,
+                initial=store.reasons.get(each.status_id, ""),
+            )
 
     @property
-    def lines(self) -> list[tuple[Status, Any]]:
-        return [(each, self[_field_name(each)]) for each in self.statuses]
+    def lines(self) -> list[tuple[Status, Any, Any]]:
+        """Each status with its choice, and its reason or None."""
+        return [(each, choice := self[_field_name(each)], self._reason(each, choice)) for each in self.statuses]
+
+    def _reason(self, status: Status, choice: Any) -> Any:
+        kind = operations.meanings().get(choice.value() or "")
+        return self[_reason_name(status)] if kind and kind.gives_reason else None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -77,16 +89,28 @@ class Mapping(forms.Form):
             if word := cleaned.get(_field_name(each)):
                 mapping.setdefault(word, []).append(each.status_id)
         cleaned["statuses"] = mapping
+        cleaned["reasons"] = {each.status_id: text for each in self.statuses if (text := self._reason_given(each))}
         validators.statuses(mapping)
         return cleaned
 
+    def _reason_given(self, status: Status) -> str:
+        """One whose field was not on the page stays as it is."""
+        name, choice = _reason_name(status), self[_field_name(status)]
+        if not self._reason(status, choice):
+            return ""
+        return str(self.cleaned_data.get(name, "") if name in self.data else self.fields[name].initial).strip()
+
     @property
     def changed(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("statuses", "state_policy")}
+        return {name: self.cleaned_data[name] for name in ("statuses", "state_policy", "reasons")}
 
 
 def _field_name(status: Status) -> str:
     return f"status-{encoded(status.status_id)}"
+
+
+def _reason_name(status: Status) -> str:
+    return f"reason-{encoded(status.status_id)}"
 
 
 WITHOUT = [
