@@ -68,12 +68,22 @@ def found(stores: QuerySet[Store], now: datetime, code: str = "") -> QuerySet[An
         default=Value(_ranked(WELL)),
         output_field=CharField(),
     )
-    chosen = stores.annotate(run=FilteredRelation("processes", condition=Q(processes__name=SYNC)))
-    chosen = chosen.annotate(last=Coalesce("run__finished_at", "created_at"))
+    chosen = _with_last_run(stores)
     since = Case(When(stopped, then=F("state__trouble_since")), default=F("last"))
     chosen = chosen.annotate(standing=standing, since=since)
     chosen = chosen.filter(standing=_ranked(code)) if code else chosen
     return chosen.order_by("standing", F("since").asc(nulls_first=True), "name")
+
+
+def silent(stores: QuerySet[Store], now: datetime) -> QuerySet[Store]:
+    """Those of them that have not run for too long."""
+    return _with_last_run(stores).filter(_silent(now))
+
+
+def _with_last_run(stores: QuerySet[Store]) -> QuerySet[Store]:
+    """`last`: when it ended, or, where none has, when the store was made."""
+    chosen = stores.annotate(run=FilteredRelation("processes", condition=Q(processes__name=SYNC)))
+    return chosen.annotate(last=Coalesce("run__finished_at", "created_at"))
 
 
 def _ranked(code: str) -> str:
