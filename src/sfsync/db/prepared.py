@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +18,8 @@ _EPOCH = datetime(1703, 3, 7, 3, 7, 13, tzinfo=UTC)
 
 
 class Prepared:
-    """`make` takes numbers and moments and makes a query of plain columns: numbers and texts, which need no converting,
-    and moments, which `moment` converts.
+    """`make` takes numbers and moments and makes a query of columns: `rows` are for plain ones, numbers and texts, which
+    need no converting, and moments, which `moment` converts; `converted` is for all others.
 
     It is called once for each engine, with values that stand for those to come, and may pass them on as they are only:
     what it works out of one would stay.
@@ -30,7 +31,7 @@ class Prepared:
         self._make = make
         self._kinds = kinds
         self._kind = kind
-        self._texts: dict[str, tuple[str, list[Any]]] = {}
+        self._texts: dict[str, _Text] = {}
 
     def rows(self, *given: Given) -> list[tuple[Any, ...]]:
         """The rows, for these numbers and moments."""
@@ -38,24 +39,46 @@ class Prepared:
             cursor.execute(*self._filled(*given))
             return list(cursor.fetchall())
 
+    def converted(self, *given: Given) -> Iterator[list[Any]]:
+        """The rows, with the values that the fields have in their models."""
+        found = self.rows(*given)
+        converters = self._texts[connection.vendor].converters
+        for row in found:
+            values = [*row]
+            for place, (steps, expression) in converters.items():
+                for step in steps:
+                    values[place] = step(values[place], expression, connection)
+            yield values
+
     def value(self, *given: Given) -> RawSQL:
         """Its only value, of the `kind`, as a column of another query."""
         return RawSQL(*self._filled(*given), output_field=self._kind)  # noqa: S611  Django's own text
 
     def _filled(self, *given: Given) -> tuple[str, list[Any]]:
-        sql, parameters = self._texts.get(connection.vendor) or self._text()
+        text = self._texts.get(connection.vendor) or self._text()
         values = [_adapted(each) for each in given]
-        return sql, [values[each.number] if isinstance(each, _Place) else each for each in parameters]
+        return text.sql, [values[each.number] if isinstance(each, _Place) else each for each in text.parameters]
 
-    def _text(self) -> tuple[str, list[Any]]:
+    def _text(self) -> _Text:
         stand_ins = [_stand_in(kind, number) for number, kind in enumerate(self._kinds)]
-        sql, parameters = self._make(*stand_ins).query.get_compiler(connection=connection).as_sql()
+        compiler = self._make(*stand_ins).query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
         places = {_adapted(each): _Place(number) for number, each in enumerate(stand_ins)}
-        text = sql, [places.get(each, each) for each in parameters]
-        if {each.number for each in text[1] if isinstance(each, _Place)} != {*range(len(stand_ins))}:
+        converters = compiler.get_converters([column for column, *_rest in compiler.select])
+        text = _Text(sql, [places.get(each, each) for each in parameters], converters)
+        if {each.number for each in text.parameters if isinstance(each, _Place)} != {*range(len(stand_ins))}:
             raise ValueError("a value that the query was given is not in its text")
         self._texts[connection.vendor] = text
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """`converters`: of the columns that need any, by their place."""
+
+    sql: str
+    parameters: list[Any]
+    converters: dict[int, tuple[list[Callable[..., Any]], Any]]
 
 
 def moment(told: Any) -> datetime | None:

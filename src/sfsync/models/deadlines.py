@@ -31,7 +31,7 @@ def late(now: datetime) -> Q:
 
 
 def at_risk(stores: Collection[Store] | QuerySet[Store], now: datetime) -> Q:
-    """By each store's own first step. Without any store it is nobody's. Of a fleet no store is read: its steps are few."""
+    """By each store's own first step; without any store nobody's. Of a fleet no store is read: its steps are few."""
     near = Q(pk__in=[])
     for nearest, whose in _by_nearness(stores).items():
         near |= whose & Q(ship_by__gt=now, ship_by__lte=now + nearest)
