@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, Value, When
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from sfsync.conf import conf
 from sfsync.db.own_file import leave_replaced_file
@@ -139,19 +139,6 @@ def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: b
     hints = Hint.objects.filter(store=store, look_at__isnull=False).aggregate(at=Min("look_at")) if heard else {}
     first: list[datetime] = [each for each in (rest.next_at, hints.get("at")) if each]
     return min([now + (NET if heard else LOOK), *first])
-
-
-def after_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: bool) -> Case:
-    """The same for its row. What was asked for meanwhile is due at once, and a batch that goes well keeps its times: so
-    long after it was due, or after it began where it had no time yet; not after it ended."""
-    found, every = next_run(store, now, rest, failures=failures, cut=cut), timedelta(minutes=store.every_minutes)
-    at_once = [When(run_asked_at__gte=F("started_at"), then=Value(now))]
-    kept = [
-        When(next_run_at__gt=now - every, next_run_at__lte=now, then=F("next_run_at") + every),
-        When(started_at__gt=now - every, then=F("started_at") + every),
-    ]
-    regular = store.mode == Mode.BATCH and not failures and not cut
-    return Case(*at_once, *(kept if regular else []), default=Value(found), output_field=DateTimeField())
 
 
 def watched(now: datetime) -> QuerySet[Store]:
