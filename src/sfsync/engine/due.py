@@ -17,7 +17,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from sfsync.conf import conf
 from sfsync.db.own_file import leave_replaced_file
 from sfsync.db.process_identity import machine
-from sfsync.domain.backoff import pause_after
+from sfsync.domain import backoff
 from sfsync.engine.kit.agenda import Agenda
 from sfsync.engine.kit.lease import give_back
 from sfsync.models import Hint, Process, Store
@@ -38,7 +38,7 @@ LOOK = timedelta(seconds=6)
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A store that is due, handed to whoever claimed it. `wake`: the token that says so when its run is to start.
-    `troubled`: its last run ended in trouble."""
+    `troubled`: its last run ended in trouble, and others may run first: it has not been due for long."""
 
     store_id: int
     wake: str
@@ -86,8 +86,13 @@ def claim(now: datetime, limit: int, lasts: timedelta, *, only: Iterable[int] | 
             return []
         Process.objects.filter(pk__in=chosen).update(wake=wake, woken_until=now + lasts)
     rows = Process.objects.filter(wake=wake).order_by(F("next_run_at").asc(nulls_first=True), "pk")
-    named = rows.values_list("store", "store__mode", "failures")
-    return [Claim(store, wake, mode, failures > 0) for store, mode, failures in named]
+    named = rows.values_list("store", "store__mode", "failures", "next_run_at")
+    return [Claim(store, wake, mode, failures > 0 and _may_wait(at, now)) for store, mode, failures, at in named]
+
+
+def _may_wait(due_at: datetime | None, now: datetime) -> bool:
+    """For the stores that are well. In a fleet with too few workers these never end."""
+    return due_at is None or due_at > now - backoff.LONGEST_PAUSE
 
 
 AHEAD = 200
@@ -128,7 +133,7 @@ def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: b
     """
     if failures:
         least = timedelta(minutes=store.every_minutes) if store.mode == Mode.BATCH else timedelta()
-        return now + max(least, pause_after(failures))
+        return now + max(least, backoff.pause_after(failures))
     if cut:
         return now
     if store.mode == Mode.BATCH:
