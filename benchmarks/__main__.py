@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -76,8 +77,14 @@ WIDTH = 160
 def _fleet(world: Rig, stores: int, figures: Figures) -> None:
     with _errors.status(f"{stores:,} stores …"):
         fleets.many(world, stores, figures)
-    with _errors.status("one token in several processes …"):
+    # Both mostly wait, for minutes: neither is faster for the other.
+    with (
+        _errors.status("one token in several processes, and shops that do not answer …"),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        aside = pool.submit(fleet_work.troubled_shops, world, figures)
         fleets.one_token(world, figures)
+        aside.result()
     with _errors.status("fifty real-time stores …"):
         side_by_side.fifty(world, figures)
     with _errors.status("workers, and what they are in for …"):

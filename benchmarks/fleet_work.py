@@ -20,8 +20,8 @@ from shoppingfeed.sandbox import Fault, Sandbox
 from shoppingfeed.sandbox.state import DEFAULT_STORE
 from tests import services
 
-DUE_STORES, BEATS = 1000, 720
-"""An hour of beats, one every five seconds."""
+DUE_STORES, BEATS = 1000, 1800
+"""An hour of beats, one every two seconds."""
 STORES, TROUBLED, WATCHED = 100, 20, 200.0
 """Stores that run every minute, those whose shop does not answer, and the seconds for which they are watched."""
 MANY, SMALL = 30_000, 100
@@ -32,7 +32,6 @@ TURN = 30.0
 def work(rig: Rig, figures: Figures) -> None:
     hour_without_workers(rig, figures)
     killed_worker(rig, figures)
-    troubled_shops(rig, figures)
     one_beside_many(rig, figures)
 
 

@@ -18,6 +18,7 @@ from celery.signals import before_task_publish, celeryd_after_setup, worker_read
 from django.db import DatabaseError, connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
+from kombu.utils.scheduling import round_robin_cycle
 
 from sfsync.conf import conf
 from sfsync.engine import due
@@ -45,6 +46,16 @@ def queue(name: str) -> str:
 
 
 DUE, *RUNS = (queue(name) for name in ("due", "realtime", "batch", "troubled"))
+TROUBLED = RUNS[-1]
+
+
+class TroubledLast(round_robin_cycle):
+    """How a worker takes its queues by turns (`queue_order_strategy` of a Redis broker): a shop that does not answer
+    holds it for seconds, which no store that is well should wait for."""
+
+    def consume(self, n: int) -> list[str]:
+        names: list[str] = super().consume(n)  # type: ignore[no-untyped-call]
+        return sorted(names, key=lambda name: name == TROUBLED)
 
 
 @shared_task(ignore_result=True, acks_late=True, reject_on_worker_lost=True)
@@ -106,7 +117,7 @@ def _send(claims: Sequence[Claim], **options: Any) -> None:
 
 def _queue_for(claim: Claim) -> str:
     """For workers of their own (`-Q`), where an operator wants that."""
-    return queue("troubled" if claim.troubled else "realtime" if claim.mode == Mode.REALTIME else "batch")
+    return TROUBLED if claim.troubled else queue("realtime" if claim.mode == Mode.REALTIME else "batch")
 
 
 def _throw_away_stale(now: datetime) -> None:

@@ -186,13 +186,17 @@ def trouble(code: str) -> str:
     return gettext(TROUBLES[code]) if code in TROUBLES else ""
 
 
-def store_state(code: str) -> str:
-    """The same of whatever several stores can be told of together (`domain.shared_alarms`)."""
-    past = {
+def store_state(code: str, channel: str = "") -> str:
+    """The same of whatever several stores can be told of together (`domain.shared_alarms`). `channel`: the marketplace,
+    where it is one."""
+    held = gettext("%(channel)s refuses every update") % {"channel": channel} if channel else ""
+    others = {
         "silent": gettext("No sync for too long"),
         "overdue": gettext("Updates have been waiting for too long"),
+        "database-behind": gettext("Updates that sfsync did not know of"),
+        "channel-held": held or gettext("A marketplace refuses every update"),
     }
-    return past.get(code) or trouble(code)
+    return others.get(code) or trouble(code)
 
 
 def by_hand(operation: str, channel: str) -> str:

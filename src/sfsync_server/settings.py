@@ -192,10 +192,12 @@ SFSYNC = {
 CELERY_BROKER_URL = ENVIRONMENT.broker_url.get_secret_value()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sfsync.tasks:TroubledLast"}
 CELERY_BEAT_SCHEDULE = {
     "run-due-stores": {
         "task": "sfsync.tasks.run_due_stores",
-        "schedule": 5.0,
+        "schedule": 2.0,
         "options": {"queue": "sfsync.due", "expires": 10.0},
     }
 }

@@ -16,21 +16,33 @@ AGAIN = timedelta(hours=1)
 GREW = 2
 """So many times as many stores as the last mail said are worth another one."""
 _FACES = {Trouble.RATE_LIMITED: Trouble.API_UNAVAILABLE, Trouble.SHOP_ANSWERS_OLD: Trouble.SHOP_UNAVAILABLE}
-_PAST = ("silent", "overdue")
+BEHIND = "database-behind"
+_PAST = ("silent", "overdue", BEHIND)
 """Told once they are over, or found each day anew: nothing ends them."""
+HELD, FREED = "channel-held", "channel-freed"
+"""A marketplace refuses everything, and takes it again (R36): each marketplace is a class of its own."""
 
 
-def class_of(code: str) -> str:
+def class_of(code: str, channel: str = "") -> str:
     """The class of trouble that a notice of this code belongs to; empty where it is no store's as a whole."""
+    if code in (HELD, FREED):
+        return f"{HELD}:{channel}"
     trouble = Trouble.named(code)
     if trouble is None:
         return code if code in _PAST else ""
     return _FACES.get(trouble, trouble).value
 
 
+def parted(class_: str) -> tuple[str, str]:
+    """Its code, and its marketplace where it is of one."""
+    code, _colon, channel = class_.partition(":")
+    return code, channel
+
+
 def codes_of(class_: str) -> list[str]:
     """The codes that are of a class."""
-    return [code for code in (*(each.value for each in Trouble), *_PAST) if class_of(code) == class_]
+    own = (*(each.value for each in Trouble), *_PAST, HELD)
+    return [code for code in own if class_of(code, parted(class_)[1]) == class_]
 
 
 def lasts(class_: str) -> bool:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, Value, When
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from sfsync.conf import conf
 from sfsync.db.own_file import leave_replaced_file
 from sfsync.db.process_identity import machine
-from sfsync.domain.backoff import pause_after
+from sfsync.domain import backoff
 from sfsync.engine.kit.agenda import Agenda
 from sfsync.engine.kit.lease import give_back
 from sfsync.models import Hint, Process, Store
@@ -38,7 +38,7 @@ LOOK = timedelta(seconds=6)
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A store that is due, handed to whoever claimed it. `wake`: the token that says so when its run is to start.
-    `troubled`: its last run ended in trouble."""
+    `troubled`: its last run ended in trouble, and others may run first: it has not been due for long."""
 
     store_id: int
     wake: str
@@ -86,8 +86,13 @@ def claim(now: datetime, limit: int, lasts: timedelta, *, only: Iterable[int] | 
             return []
         Process.objects.filter(pk__in=chosen).update(wake=wake, woken_until=now + lasts)
     rows = Process.objects.filter(wake=wake).order_by(F("next_run_at").asc(nulls_first=True), "pk")
-    named = rows.values_list("store", "store__mode", "failures")
-    return [Claim(store, wake, mode, failures > 0) for store, mode, failures in named]
+    named = rows.values_list("store", "store__mode", "failures", "next_run_at")
+    return [Claim(store, wake, mode, failures > 0 and _may_wait(at, now)) for store, mode, failures, at in named]
+
+
+def _may_wait(due_at: datetime | None, now: datetime) -> bool:
+    """For the stores that are well. In a fleet with too few workers these never end."""
+    return due_at is None or due_at > now - backoff.LONGEST_PAUSE
 
 
 AHEAD = 200
@@ -128,7 +133,7 @@ def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: b
     """
     if failures:
         least = timedelta(minutes=store.every_minutes) if store.mode == Mode.BATCH else timedelta()
-        return now + max(least, pause_after(failures))
+        return now + max(least, backoff.pause_after(failures))
     if cut:
         return now
     if store.mode == Mode.BATCH:
@@ -139,19 +144,6 @@ def next_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: b
     hints = Hint.objects.filter(store=store, look_at__isnull=False).aggregate(at=Min("look_at")) if heard else {}
     first: list[datetime] = [each for each in (rest.next_at, hints.get("at")) if each]
     return min([now + (NET if heard else LOOK), *first])
-
-
-def after_run(store: Store, now: datetime, rest: Agenda, *, failures: int, cut: bool) -> Case:
-    """The same for its row. What was asked for meanwhile is due at once, and a batch that goes well keeps its times: so
-    long after it was due, or after it began where it had no time yet; not after it ended."""
-    found, every = next_run(store, now, rest, failures=failures, cut=cut), timedelta(minutes=store.every_minutes)
-    at_once = [When(run_asked_at__gte=F("started_at"), then=Value(now))]
-    kept = [
-        When(next_run_at__gt=now - every, next_run_at__lte=now, then=F("next_run_at") + every),
-        When(started_at__gt=now - every, then=F("started_at") + every),
-    ]
-    regular = store.mode == Mode.BATCH and not failures and not cut
-    return Case(*at_once, *(kept if regular else []), default=Value(found), output_field=DateTimeField())
 
 
 def watched(now: datetime) -> QuerySet[Store]:

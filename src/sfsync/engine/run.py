@@ -11,7 +11,7 @@ from django.db import connection
 from sfsync.conf import conf
 from sfsync.db.own_file import leave_replaced_file
 from sfsync.domain.trouble import Trouble
-from sfsync.engine.due import after_run
+from sfsync.engine.end import Came, end_run
 from sfsync.engine.kit.agenda import Agenda, agenda
 from sfsync.engine.kit.channels import Channels
 from sfsync.engine.kit.connections import Connections
@@ -230,11 +230,5 @@ def _finish(store: Store, lease: Lease, journal: Journal, tally: Tally, rest: Ag
     journal.flush()
     note_answers(store, tally.answers)
     failures = _failures(store) + 1 if troubles else 0
-    lease.release(
-        now,
-        outcome=troubles[0].trouble if troubles else "ok",
-        error=troubles[0].detail if troubles else "",
-        counts=counts.as_dict(),
-        failures=failures,
-        next_run_at=after_run(store, now, rest, failures=failures, cut=cut),
-    )
+    outcome, error = (troubles[0].trouble.value, troubles[0].detail) if troubles else ("ok", "")
+    end_run(lease, now, rest, Came(outcome, error, counts.as_dict(), failures), cut=cut)

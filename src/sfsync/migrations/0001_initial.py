@@ -436,7 +436,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("recipient", models.CharField(max_length=254)),
-                ("trouble", models.CharField(max_length=32)),
+                ("trouble", models.CharField(max_length=80)),
                 ("first_at", models.DateTimeField()),
                 ("heard_at", models.DateTimeField()),
                 ("stores", models.PositiveIntegerField(default=0)),

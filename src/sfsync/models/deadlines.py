@@ -31,11 +31,20 @@ def late(now: datetime) -> Q:
 
 
 def at_risk(stores: Collection[Store] | QuerySet[Store], now: datetime) -> Q:
-    """By each store's own first step. Without any it is nobody."""
-    by_nearness: dict[timedelta, list[int]] = defaultdict(list)
-    for store in stores:
-        by_nearness[nearness(store.deadline_steps)].append(store.pk)
+    """By each store's own first step; without any store nobody's. Of a fleet no store is read: its steps are few."""
     near = Q(pk__in=[])
-    for nearest, ids in by_nearness.items():
-        near |= Q(store__in=ids, ship_by__gt=now, ship_by__lte=now + nearest)
+    for nearest, whose in _by_nearness(stores).items():
+        near |= whose & Q(ship_by__gt=now, ship_by__lte=now + nearest)
     return near
+
+
+def _by_nearness(stores: Collection[Store] | QuerySet[Store]) -> dict[timedelta, Q]:
+    found: dict[timedelta, Q] = {}
+    if isinstance(stores, QuerySet):
+        for steps in stores.order_by().values_list("deadline_steps", flat=True).distinct():
+            found[nearness(steps)] = found.get(nearness(steps), Q()) | Q(store__deadline_steps=steps)
+        return found
+    ids: dict[timedelta, list[int]] = defaultdict(list)
+    for store in stores:
+        ids[nearness(store.deadline_steps)].append(store.pk)
+    return {nearest: Q(store__in=its) for nearest, its in ids.items()}

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from sfsync.db.prepared import PreparedUpdate
 from sfsync.db.process_identity import alive, machine
 from sfsync.models.store import Store
 
@@ -22,8 +23,7 @@ class ProcessQuerySet(models.QuerySet["Process"]):
 
     def take(self, store: Store, name: str, holder: str, run: dict[str, Any], *, former: str = "") -> bool:
         """Take the process from nobody, or from the run `former` that was found to be gone."""
-        free = self.filter(store=store, name=name, holder=former)
-        return bool(free.update(holder=holder, progress="", woken_until=None, **run))
+        return bool(_TAKE(store=store.pk, name=name, former=former, holder=holder, **run))
 
     def extend(self, store: Store, name: str, holder: str, until: datetime, progress: str) -> bool:
         """The heartbeat. False: somebody else holds the process now."""
@@ -87,6 +87,15 @@ class Process(models.Model):
     def gone(self, now: datetime) -> bool:
         """The run that holds it is over: so is its lease, or it ran on this very machine and is dead."""
         return self.lease_until <= now or (self.machine == machine() and not alive(self.pid, self.born))
+
+
+def _taken(store: int, name: str, former: str, **run: Any) -> tuple[ProcessQuerySet, dict[str, Any]]:
+    free = Process.objects.filter(store_id=store, name=name, holder=former)
+    return free, {"progress": "", "woken_until": None, **run}
+
+
+_OF_RUN: dict[str, Any] = {"machine": str, "host": str, "pid": int, "born": int, "started_at": datetime}
+_TAKE = PreparedUpdate(_taken, store=int, name=str, former=str, holder=str, lease_until=datetime, **_OF_RUN)
 
 
 class MachineClock(models.Model):

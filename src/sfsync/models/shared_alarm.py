@@ -12,12 +12,12 @@ from sfsync.models.store import Store
 
 
 class SharedAlarm(models.Model):
-    """While stores are in it, and until the recipient knows (`sfsync.domain.shared_alarms`). `first_at`, `heard_at`:
-    the first and the latest news of a store. `stores`: how many the last mail, at `told_at`, spoke of; `together`: it
-    was a mail of the class. `look_at`: not before; `tries`: mails that failed in a row."""
+    """While stores are in the class of `trouble`, and until the recipient knows (`sfsync.domain.shared_alarms`).
+    `first_at`, `heard_at`: the first and the latest news of a store. `stores`: how many the last mail, at `told_at`,
+    spoke of; `together`: it was a mail of the class. `look_at`: not before; `tries`: mails that failed in a row."""
 
     recipient = models.CharField(max_length=254)
-    trouble = models.CharField(max_length=32)
+    trouble = models.CharField(max_length=80)
     first_at = models.DateTimeField()
     heard_at = models.DateTimeField()
     stores = models.PositiveIntegerField(default=0)

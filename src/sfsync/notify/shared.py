@@ -15,9 +15,10 @@ from django.utils.translation import ngettext
 
 from sfsync import texts
 from sfsync.advice import NOTHING_TO_DO
-from sfsync.domain.shared_alarms import Say
+from sfsync.domain.marketplaces import marketplace
+from sfsync.domain.shared_alarms import FREED, HELD, Say
 from sfsync.models import SharedAlarm, Store
-from sfsync.notify.digest import LONGEST_NAME, flush_left, message_id, spaced
+from sfsync.notify.digest import LONGEST_NAME, LONGEST_SENTENCE, flush_left, message_id, spaced
 from sfsync.notify.links import fleet_page, store_page
 from sfsync.notify.plain import one_line
 
@@ -42,25 +43,43 @@ class Worst:
         return store_page(self.store)
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the stores are in. `channel`: the marketplace that refuses everything, and its `answer`."""
+
+    code: str
+    channel: str = ""
+    answer: str = ""
+
+    @property
+    def short(self) -> str:
+        return texts.store_state(self.code, one_line(marketplace(self.channel), LONGEST_NAME)).rstrip(".")
+
+    def sentence(self, *, over: bool) -> str:
+        if self.code != HELD:
+            return texts.ended(texts.store_state(self.code))
+        params = {"channel": self.channel, "message": one_line(self.answer, LONGEST_SENTENCE)}
+        return texts.sentence(FREED if over else HELD, params)
+
+
 def compose_shared(
-    alarm: SharedAlarm, what: Say, count: int, worst: Sequence[Worst], *, code: str, language: str
+    alarm: SharedAlarm, what: Say, count: int, worst: Sequence[Worst], *, state: State, language: str
 ) -> EmailMultiAlternatives:
-    """To the alarm's recipient, who hears of `count` stores. `code`: the trouble of the worst one. The same mail always
-    has the same `Message-ID`."""
+    """To the alarm's recipient, who hears of `count` stores. The same mail always has the same `Message-ID`."""
     with translation.override(language):
         over = what is Say.END
         context = {
             "language": language,
-            "headline": _headline(what, count, alarm.stores, code),
-            "sentence": texts.ended(texts.store_state(code)),
+            "headline": _headline(what, count, alarm.stores, state.short),
+            "sentence": state.sentence(over=over),
             "over": over,
-            "advice": "" if over else texts.advice(code),
-            "asks": code not in NOTHING_TO_DO,
+            "advice": "" if over else texts.advice(state.code),
+            "asks": state.code not in NOTHING_TO_DO,
             "worst": worst,
             "more": count - len(worst),
             "more_shown": texts.grouped(count - len(worst)),
             "zone": timezone.get_current_timezone(),
-            "fleet_url": fleet_page("" if over else code),
+            "fleet_url": fleet_page("" if over else state.code),
         }
         mail = EmailMultiAlternatives(
             subject=f"[sfsync] {context['headline']}",
@@ -73,8 +92,7 @@ def compose_shared(
     return mail
 
 
-def _headline(what: Say, count: int, before: int, code: str) -> str:
-    state = texts.store_state(code).rstrip(".")
+def _headline(what: Say, count: int, before: int, state: str) -> str:
     if what is Say.END:
         return _("Over for all stores: %(state)s") % {"state": state}
     number = texts.grouped(count)

@@ -18,7 +18,7 @@ from sfsync.engine.kit.journal import Journal
 from sfsync.engine.outgoing.conclude import tell
 from sfsync.engine.watch.notify import notify
 from sfsync.engine.watch.shared_alarms import forget
-from sfsync.models import Notice, Preference, SharedAlarm, Store, StoreState
+from sfsync.models import ChannelTrouble, Notice, Preference, SharedAlarm, Store, StoreState
 from sfsync.testing import World
 
 AGENCY, SHOP = "agency@example.com", "shop@example.com"
@@ -46,6 +46,22 @@ class Fleet:
     def mend(self, first: int, last: int) -> None:
         for store in self.stores(first, last):
             StoreState.objects.filter(store=store).update(trouble="", trouble_since=None)
+            self.run(store)
+
+    def hold(self, first: int, last: int, channel: str = "ManoMano") -> None:
+        """The marketplace refuses everything of these stores."""
+        for store in self.stores(first, last):
+            held = {"answer": "Closed", "message": "Account closed", "since": self.now, "held_at": self.now}
+            trouble = ChannelTrouble.objects.create(store=store, channel=channel, **held)
+            tell(store, self.now, [(None, f"held:{trouble.pk}", "channel-held", dict(trouble.said))])
+            self.run(store)
+
+    def free(self, first: int, last: int, channel: str = "ManoMano") -> None:
+        """It takes them again."""
+        for store in self.stores(first, last):
+            trouble = ChannelTrouble.objects.get(store=store, channel=channel)
+            tell(store, self.now, [(None, f"freed:{trouble.pk}", "channel-freed", dict(trouble.said))])
+            trouble.delete()
             self.run(store)
 
     def run(self, store: Store) -> None:
@@ -146,6 +162,85 @@ def test_two_classes_are_two_mails() -> None:
     fleet.stop(5, 6, "api-unavailable")
     fleet.after(11)
     assert sorted(each.split(":")[0] for each in subjects()) == ["2 stores", "4 stores"]
+
+
+def test_a_marketplace_that_refuses_everything_of_many_stores_is_one_mail(settings: Settings) -> None:
+    """R36: with its answer; another marketplace is another mail, and so is its end, not one for each store."""
+    settings.SFSYNC = {"url": "https://sync.example.com"}
+    fleet = Fleet(30, [AGENCY])
+    fleet.hold(1, 30)
+    fleet.hold(1, 4, "Fnac")
+    assert subjects() == []
+    fleet.after(11)
+    assert sorted(subjects()) == ["30 stores: ManoMano refuses every update", "4 stores: Fnac refuses every update"]
+    [mano] = [each for each in mail.outbox if "ManoMano" in each.subject]
+    assert "Its answer each time: “Account closed”" in text(mano)
+    assert "and 20 more" in text(mano)
+    assert "https://sync.example.com/fleet/?trouble=channel-held" in text(mano)
+    fleet.free(1, 30)
+    fleet.after(11)
+    assert subjects()[2:] == ["Over for all stores: ManoMano refuses every update"]
+    assert "ManoMano accepts updates again." in text(mail.outbox[2])
+    assert SharedAlarm.objects.get().trouble == "channel-held:Fnac"
+    assert not Notice.objects.filter(mailed_at=None).exists()
+
+
+def test_the_marketplace_of_a_single_store_is_told_as_before() -> None:
+    """R36: its beginning ten minutes later, its end at once, each with the store's name."""
+    fleet = Fleet(3, [AGENCY])
+    fleet.hold(2, 2)
+    fleet.after(11)
+    fleet.free(2, 2)
+    assert subjects() == ["store-0002: ManoMano refuses every update", "store-0002: ManoMano accepts updates again"]
+    fleet.after(60)
+    assert len(mail.outbox) == 2
+    assert not SharedAlarm.objects.exists()
+
+
+def test_who_has_one_store_hears_of_its_marketplace_at_once_and_of_the_end() -> None:
+    fleet = Fleet(3, [AGENCY])
+    Store.objects.filter(name="store-0001").update(recipients=[AGENCY, SHOP])
+    fleet.hold(1, 2)
+    fleet.after(11)
+    fleet.free(1, 2)
+    fleet.after(11)
+    assert [each.subject for each in mail.outbox if each.to == [SHOP]] == [
+        "[sfsync] store-0001: ManoMano refuses every update",
+        "[sfsync] store-0001: ManoMano accepts updates again",
+    ]
+    assert [each.subject for each in mail.outbox if each.to == [AGENCY]] == [
+        "[sfsync] 2 stores: ManoMano refuses every update",
+        "[sfsync] Over for all stores: ManoMano refuses every update",
+    ]
+
+
+def test_a_database_that_went_back_is_one_mail_in_the_words_of_the_stores() -> None:
+    """Its stores find it one after the other; that is past, and ends without a word."""
+    fleet = Fleet(12, [AGENCY])
+    Store.objects.update(language="fr")
+    for store in fleet.stores(1, 12):
+        given = {"orders": 3, "doubtful": 0}
+        tell(store, fleet.now, [(None, "database-behind:today", "database-behind", given)])
+        fleet.run(store)
+    fleet.after(11)
+    fleet.after(30)
+    assert subjects() == ["12 boutiques\u00a0: Mises à jour inconnues de sfsync"]
+    assert not SharedAlarm.objects.exists()
+
+
+def test_a_store_that_hands_its_news_over_looks_again_in_ten_minutes(world: World) -> None:
+    """R36: a marketplace stops no store, so no run has a trouble to tell; not an hour later all the same."""
+    world.add_store("other", shop_url=world.shop.url, feed_store_id=11)
+    world.sync()
+    for store in Store.objects.all():
+        held = {"answer": "Closed", "message": "Closed", "since": world.now(), "held_at": world.now()}
+        trouble = ChannelTrouble.objects.create(store=store, channel="Fnac", try_at=world.now(), **held)
+        tell(store, world.now(), [(None, "held", "channel-held", dict(trouble.said))])
+    world.sync()
+    assert subjects() == []
+    world.advance(minutes=11)
+    world.sync()
+    assert subjects() == ["2 stores: Fnac refuses every update"]
 
 
 def test_a_service_that_was_down_is_one_mail() -> None:

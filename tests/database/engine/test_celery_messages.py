@@ -132,6 +132,22 @@ def test_stores_go_to_queues_by_how_they_are_run_and_whether_they_are_in_trouble
     assert lying() == {"sfsync.realtime": 1, "sfsync.troubled": 2, "sfsync.batch": 3}
 
 
+def test_a_store_in_trouble_that_has_waited_for_long_takes_its_turn_with_the_others(lying: Lying) -> None:
+    """A fleet with too few workers never has an idle one."""
+    make_stores(2)
+    Process.objects.update(failures=9)
+    Process.objects.filter(pk=Process.objects.first().pk).update(next_run_at=timezone.now() - timedelta(minutes=16))  # type: ignore[union-attr]
+    tasks.run_due_stores()
+    assert lying() == {"sfsync.batch": 1, "sfsync.troubled": 1}
+
+
+def test_workers_take_stores_in_trouble_last_and_the_others_by_turns() -> None:
+    order = tasks.TroubledLast([tasks.TROUBLED, *tasks.RUNS[:-1]])  # type: ignore[no-untyped-call]
+    assert order.consume(3) == ["sfsync.realtime", "sfsync.batch", "sfsync.troubled"]
+    order.rotate("sfsync.realtime")  # type: ignore[no-untyped-call]
+    assert order.consume(3) == ["sfsync.batch", "sfsync.realtime", "sfsync.troubled"]
+
+
 @pytest.mark.parametrize(
     ("told_to_take", "takes_ours"), [(None, True), (["celery"], True), (["sfsync.realtime"], False)]
 )

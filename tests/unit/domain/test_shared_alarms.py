@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfsync.domain.shared_alarms import AGAIN, GATHER, Say, Told, class_of, codes_of, lasts, say
+from sfsync.domain.shared_alarms import AGAIN, GATHER, Say, Told, class_of, codes_of, lasts, parted, say
 from sfsync.domain.trouble import Trouble
 
 START = datetime(2025, 3, 1, 8, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_who_asked_for_it_gets_no_mail_of_a_single_store() -> None:
         ("rate-limited", "api-unavailable"),
         ("shop-answers-old", "shop-unavailable"),
         ("silent", "silent"),
-        ("channel-held", ""),
+        ("database-behind", "database-behind"),
         ("ticket-failed", ""),
     ],
 )
@@ -81,9 +81,19 @@ def test_one_trouble_with_two_faces_is_one_class(code: str, class_: str) -> None
     assert not class_ or code in codes_of(class_)
 
 
+@pytest.mark.parametrize("code", ["channel-held", "channel-freed"])
+def test_each_marketplace_that_refuses_everything_is_a_class_of_its_own(code: str) -> None:
+    """R36: its end is of the same one."""
+    class_ = class_of(code, "ManoMano")
+    assert parted(class_) == ("channel-held", "ManoMano")
+    assert codes_of(class_) == ["channel-held"]
+    assert class_ != class_of(code, "Fnac")
+    assert lasts(class_)
+
+
 def test_every_trouble_is_of_a_class_that_lasts() -> None:
     assert all(lasts(class_of(trouble)) and trouble in codes_of(class_of(trouble)) for trouble in Trouble)
-    assert not lasts("silent")
+    assert not any(map(lasts, ("silent", "database-behind")))
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=300))

@@ -25,6 +25,7 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.reader_texts import grouped
 from sfsync.backoffice.kit.starting import Go, in_few_threads
 from sfsync.db.among import among
+from sfsync.domain.shared_alarms import HELD
 from sfsync.engine.people import fleet as many
 from sfsync.engine.watch import fleet_list
 from sfsync.models import Preference, Store
@@ -124,7 +125,12 @@ def _counted(chosen: Filter, code: str, number: int) -> tuple[str, int, str, str
 
 def _mood(code: str) -> str:
     """The chip that shows it."""
-    moods = {fleet_list.FAILED: "by-hand", fleet_list.MAIL: "by-hand", fleet_list.WELL: "confirmed"}
+    moods = {
+        HELD: "by-hand",
+        fleet_list.FAILED: "by-hand",
+        fleet_list.MAIL: "by-hand",
+        fleet_list.WELL: "confirmed",
+    }
     return moods.get(code, "given-up" if code == fleet_list.PAUSED else "failed")
 
 

@@ -21,6 +21,7 @@ from sfsync.backoffice.kit import invitations
 from sfsync.backoffice.kit.access import asked_again, is_administrator, manager, person, stores_of
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.signals import access_renewed
+from sfsync.backoffice.kit.store_choice import are_few, offered
 from sfsync.models import SettingChange, Store
 from sfsync.models.act import note
 from sfsync.models.role import Level, give, group_of, level_of
@@ -28,6 +29,8 @@ from sfsync.notify.invitation import send_invitation
 from sfsync.notify.links import invitation_page
 
 PEOPLE_A_PAGE = 50
+LOOK = "look"
+"""The button that finds stores."""
 
 
 class Person(forms.Form):
@@ -42,6 +45,12 @@ class Person(forms.Form):
         help_text=gettext_lazy("An agency sees every store of its group. Anybody else in it sees no others."),
     )
     active = forms.BooleanField(label=gettext_lazy("Active"), required=False)
+    find = forms.CharField(
+        label=gettext_lazy("Find stores"),
+        required=False,
+        max_length=64,
+        help_text=gettext_lazy("By a part of their name or group. What you have entered and selected stays."),
+    )
     stores = forms.ModelMultipleChoiceField(
         Store.objects.order_by("name"),
         label=gettext_lazy("Stores"),
@@ -51,15 +60,28 @@ class Person(forms.Form):
     )
 
     def __init__(self, user: Any, giver: Any, data: Any = None) -> None:
+        """While stores are looked for, nothing is judged."""
         self.user, self.of_group = user, group_of(giver)
-        super().__init__(data, initial=_initial(user))
+        looking = data is not None and LOOK in data
+        super().__init__(None if looking else data, initial=_typed(data) if looking else _initial(user))
         self.theirs = stores_of(giver).order_by("name")
-        self.fields["stores"].queryset = self.theirs  # type: ignore[attr-defined]
+        self._offer_stores()
         if is_administrator(giver):
             self.fields["group"].choices = [("", "–"), *((each, each) for each in _groups(user))]  # type: ignore[attr-defined]
         else:
             del self.fields["group"]
             self.fields["role"].choices = Level.choices[:3]  # type: ignore[attr-defined]
+
+    def _offer_stores(self) -> None:
+        """Of few every one."""
+        field: Any = self.fields["stores"]
+        field.queryset = self.theirs
+        if are_few(self.theirs):
+            del self.fields["find"]
+            return
+        bound = self["stores"]
+        field.choices, said = offered(self.theirs, bound.value() or (), self["find"].value() or "")
+        bound.help_text = f"{bound.help_text} {said}".strip()
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
@@ -120,6 +142,12 @@ def _initial(user: Any) -> dict[str, Any]:
     }
 
 
+def _typed(data: Any) -> dict[str, Any]:
+    """What is in the form, whether right or wrong."""
+    typed = {name: data.get(name, "") for name in ("username", "email", "role", "group", "find")}
+    return typed | {"active": "active" in data, "stores": data.getlist("stores")}
+
+
 def _groups(user: Any) -> list[str]:
     """Those of the stores, and the person's own."""
     found = Store.objects.exclude(group="").order_by("group").values_list("group", flat=True).distinct()
@@ -164,7 +192,7 @@ def user(request: HttpRequest, number: int) -> HttpResponseBase:
 
 def _edit(request: HttpRequest, user: Any) -> HttpResponseBase:
     form, new = Person(user, request.user, request.POST or None), not user.pk
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         form.save(person(request))
         if new:
             return _invited(request, user)

@@ -43,9 +43,9 @@ def agenda(store: Store, now: datetime) -> Agenda:
     return agenda_in(json.loads(rows[0][0]) if rows else None)
 
 
-def agenda_of(store_id: int, now: datetime) -> RawSQL:
-    """As a column of another query, for `agenda_in`."""
-    return _AGENDA.value(store_id, now, now + CLOCKS_DIFFER)
+def agenda_of(store_id: int, now: datetime, too_far: datetime) -> RawSQL:
+    """As a column of another query, for `agenda_in`. `too_far`: `CLOCKS_DIFFER` from now."""
+    return _AGENDA.value(store_id, now, too_far)
 
 
 def agenda_in(figures: list[Any] | None) -> Agenda:

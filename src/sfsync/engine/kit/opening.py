@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, JSONField, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast, JSONArray
 
 from sfsync.db.json_list import JsonList
 from sfsync.db.prepared import Prepared, moment
-from sfsync.engine.kit.agenda import Agenda, agenda_in, agenda_of
-from sfsync.models import ChannelTrouble, Cursor, Notice, Store
+from sfsync.engine.kit.agenda import CLOCKS_DIFFER, Agenda, agenda_in, agenda_of
+from sfsync.models import ChannelTrouble, Cursor, Notice, Store, StoreState
 
 UNMAILED = Exists(Notice.objects.filter(store=OuterRef("pk"), mailed_at=None))
 
@@ -31,18 +32,34 @@ class Opening:
 
 def read_opening(store: Store, now: datetime) -> Opening:
     """Brings the store itself up to date too, and its state."""
-    found = Store.objects.select_related("state").annotate(
+    rows = [*_OPENING.converted(store.pk, now, now + CLOCKS_DIFFER)]
+    if not rows:
+        raise Store.DoesNotExist
+    values = iter(rows[0])
+    for name in _OF_STORE:
+        setattr(store, name, next(values))
+    store.state = StoreState.from_db(connection.alias, _OF_STATE, [next(values) for _ in _OF_STATE])
+    refusing, unmailed, figures, followed = values
+    news = unmailed or bool(store.state.refused)
+    return Opening(refusing, news, agenda_in(figures), [_cursor(row) for row in followed or ()])
+
+
+_OF_STORE = [field.attname for field in Store._meta.concrete_fields]
+_OF_STATE = [field.attname for field in StoreState._meta.concrete_fields]
+
+
+def _opened(store_id: int, now: datetime, too_far: datetime) -> QuerySet[Store, Any]:
+    found = Store.objects.filter(pk=store_id).annotate(
         refusing=Exists(ChannelTrouble.objects.filter(store=OuterRef("pk"))),
         unmailed=UNMAILED,
-        agenda=agenda_of(store.pk, now),
-        followed=_CURSORS.value(store.pk),
+        agenda=agenda_of(store_id, now, too_far),
+        followed=_CURSORS.value(store_id),
     )
-    read = found.get(pk=store.pk)
-    for each in Store._meta.concrete_fields:
-        setattr(store, each.attname, getattr(read, each.attname))
-    store.state = read.state
-    news = read.unmailed or bool(read.state.refused)
-    return Opening(read.refusing, news, agenda_in(read.agenda), [_cursor(row) for row in read.followed or ()])
+    of_state = [f"state__{name}" for name in _OF_STATE]
+    return found.order_by().values_list(*_OF_STORE, *of_state, "refusing", "unmailed", "agenda", "followed")
+
+
+_OPENING = Prepared(_opened, int, datetime, datetime)
 
 
 _FIELDS = [field.attname for field in Cursor._meta.concrete_fields]

@@ -22,6 +22,15 @@ def raise_alarms(store: Store, now: datetime) -> bool:
     health = health_of([store], now)[0]
     alarms = [alarm for alarm in health.alarms if alarm.code in _SILENCES and health.last_run]
     tell(store, now, [(None, f"{alarm.code}:{now:%Y-%m-%d}", alarm.code, alarm.params) for alarm in alarms])
-    store.state.alarms_at = now - EVERY + GATHER if alarms else now
-    store.state.save(update_fields=["alarms_at"])
+    _keep(store, now - EVERY + GATHER if alarms else now)
     return True
+
+
+def look_soon(store: Store, now: datetime) -> None:
+    """What was told of this store may be told of others too by then, or be over."""
+    _keep(store, now - EVERY + GATHER)
+
+
+def _keep(store: Store, at: datetime) -> None:
+    store.state.alarms_at = at
+    store.state.save(update_fields=["alarms_at"])

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
 from sfsync.conf import conf
 from sfsync.domain.backoff import TOO_LONG_OPEN
 from sfsync.engine.watch import refused_mail
-from sfsync.engine.watch.health import Asks, Stores, asking_people, figures_of, schedule, stopped_parts
-from sfsync.models import Process, Store, StoreState
+from sfsync.engine.watch.fleet_list import silent
+from sfsync.engine.watch.health import Asks, Stores, asking_people, figures_of
+from sfsync.models import ChannelTrouble, Cursor, Process, Store, StoreState
 from sfsync.models.process import SYNC
 
 
@@ -32,9 +33,8 @@ class FleetHealth:
 
 
 def fleet_health(now: datetime) -> FleetHealth:
-    """Ten statements, however many stores."""
-    fleet = FleetHealth()
-    stores = Store.objects.only("deadline_steps")
+    """Some fifteen statements, whose answers do not grow with the stores."""
+    fleet, stores = FleetHealth(), Store.objects.order_by()
     _count_tasks(fleet, stores, now)
     for _store, asks, _operation, orders in asking_people(stores, now):
         if asks in (Asks.LATE, Asks.AT_RISK):
@@ -42,20 +42,23 @@ def fleet_health(now: datetime) -> FleetHealth:
         else:
             fleet.updates[asks] += orders
     _count_stores(fleet, now)
-    _count_troubles(fleet, stores)
+    _count_troubles(fleet)
+    _count_mails(fleet)
     return fleet
 
 
 def _count_tasks(fleet: FleetHealth, stores: Stores, now: datetime) -> None:
-    patience = timedelta(hours=conf().patience_hours)
-    for row in figures_of(stores, now):
-        fleet.updates.update({name: row[name] for name in ("queued", "in_flight", "failed")})
-        fleet.updates["waiting"] += row["alive"] - row["queued"]
-        oldest, flight = row["oldest_waiting"], row["oldest_in_flight"]
-        if oldest:
-            fleet.oldest_waiting = min(fleet.oldest_waiting or oldest, oldest)
-        fleet.alarms["overdue"] += bool(oldest and now - oldest > patience)
-        fleet.alarms["ticket-slow"] += bool(flight and now - flight > TOO_LONG_OPEN)
+    patience = now - timedelta(hours=conf().patience_hours)
+    found = figures_of(stores, now).aggregate(
+        **{f"all_{name}": Sum(name, default=0) for name in ("alive", "queued", "in_flight", "failed")},
+        oldest=Min("oldest_waiting"),
+        overdue=Count("store", filter=Q(oldest_waiting__lt=patience)),
+        slow=Count("store", filter=Q(oldest_in_flight__lt=now - TOO_LONG_OPEN)),
+    )
+    fleet.updates.update({name: found[f"all_{name}"] for name in ("queued", "in_flight", "failed")})
+    fleet.updates["waiting"] += found["all_alive"] - found["all_queued"]
+    fleet.oldest_waiting = found["oldest"]
+    fleet.alarms.update({"overdue": found["overdue"], "ticket-slow": found["slow"]})
 
 
 def _count_stores(fleet: FleetHealth, now: datetime) -> None:
@@ -65,22 +68,25 @@ def _count_stores(fleet: FleetHealth, now: datetime) -> None:
     times = runs.filter(finished_at__gte=F("started_at")).annotate(took=F("finished_at") - F("started_at"))
     found = times.aggregate(oldest=Min("finished_at"), longest=Max("took"))
     fleet.oldest_run, fleet.longest_run = found["oldest"], found["longest"]
-    silence = timedelta(minutes=conf().silence_minutes)
-    late = runs.filter(finished_at__lt=now - silence)
-    never = Store.objects.filter(enabled=True, created_at__lt=now - silence).exclude(pk__in=runs.values("store"))
-    since: list[tuple[Any, int]] = [*late.values_list("finished_at", "store__every_minutes")]
-    since += never.values_list("created_at", "every_minutes")
-    fleet.alarms["silent"] += sum(now - last > schedule(minutes) for last, minutes in since)
+    fleet.alarms["silent"] += silent(Store.objects.filter(enabled=True), now).count()
 
 
-def _count_troubles(fleet: FleetHealth, stores: Stores) -> None:
+def _count_troubles(fleet: FleetHealth) -> None:
     troubled = StoreState.objects.exclude(trouble="")
     fleet.alarms.update(dict(troubled.values_list("trouble").annotate(Count("pk"))))
-    own = dict(troubled.values_list("pk", "trouble"))
-    for store, _name, trouble, *_rest in stopped_parts(stores):
-        if trouble != own.get(store):
-            fleet.alarms["source-troubled" if trouble else "held-since"] += 1
-    for state in StoreState.objects.exclude(mail_trouble="", refused={}).select_related("store"):
+    sources = Cursor.objects.exclude(trouble="").exclude(trouble=F("store__state__trouble"))
+    fleet.alarms["source-troubled"] += _stores_of(sources)
+    fleet.alarms["held-since"] += _stores_of(ChannelTrouble.objects.held())
+
+
+def _stores_of(parts: QuerySet[Any]) -> int:
+    return int(parts.aggregate(stores=Count("store", distinct=True))["stores"])
+
+
+def _count_mails(fleet: FleetHealth) -> None:
+    """Of the stores whose mails do not go out, all are read."""
+    untold = StoreState.objects.exclude(mail_trouble="", refused={}).select_related("store")
+    for state in untold.only("mail_trouble", "refused", "store__recipients"):
         refused = refused_mail.alarming(state)
         fleet.alarms["recipient-refused"] += bool(refused)
         fleet.alarms["mail-failed"] += bool(state.mail_trouble and not set(state.store.recipients) <= refused.keys())

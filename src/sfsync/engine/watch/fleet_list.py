@@ -22,16 +22,18 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Concat
 
 from sfsync.conf import conf
+from sfsync.domain.shared_alarms import HELD
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.watch.health import schedule
-from sfsync.models import Store, Task
+from sfsync.models import ChannelTrouble, Store, Task
 from sfsync.models.process import SYNC
 
 SILENT, FAILED, MAIL, WELL, PAUSED = "silent", "failed", "mail-failed", "well", "paused"
-"""What a store is found to be, beside the troubles that stop it: it has not run for too long (as `health` has it), some
-of its updates need a person, its mails do not go out, nothing is wrong, switched off."""
-CODES = (*(each.value for each in Trouble if each.value != MAIL), SILENT, FAILED, MAIL, WELL, PAUSED)
-_RANKS = {SILENT: "2", FAILED: "3", MAIL: "4", WELL: "5", PAUSED: "6"}
+"""What a store is found to be, beside the troubles that stop it: it has not run for too long (as `health` has it), a
+marketplace refuses everything (`HELD`), some of its updates need a person, its mails do not go out, nothing is wrong,
+switched off."""
+CODES = (*(each.value for each in Trouble if each.value != MAIL), SILENT, HELD, FAILED, MAIL, WELL, PAUSED)
+_RANKS = {SILENT: "2", HELD: "3", FAILED: "4", MAIL: "5", WELL: "6", PAUSED: "7"}
 _PASSING = [each.value for each in Trouble if each.passes]
 
 
@@ -51,7 +53,7 @@ class Line:
     @property
     def troubled(self) -> bool:
         """It stands still, and nobody wants it to."""
-        return self.code not in (FAILED, MAIL, WELL, PAUSED)
+        return self.code not in (HELD, FAILED, MAIL, WELL, PAUSED)
 
 
 def found(stores: QuerySet[Store], now: datetime, code: str = "") -> QuerySet[Any]:
@@ -63,17 +65,28 @@ def found(stores: QuerySet[Store], now: datetime, code: str = "") -> QuerySet[An
         When(state__trouble__in=_PASSING, then=Concat(Value("1"), "state__trouble")),
         When(stopped, then=Concat(Value("0"), "state__trouble")),
         When(_silent(now), then=Value(_ranked(SILENT))),
+        When(Exists(ChannelTrouble.objects.held().filter(store=OuterRef("pk"))), then=Value(_ranked(HELD))),
         When(Exists(Task.objects.parked().filter(store=OuterRef("pk"))), then=Value(_ranked(FAILED))),
         When(~Q(state__mail_trouble=""), then=Value(_ranked(MAIL))),
         default=Value(_ranked(WELL)),
         output_field=CharField(),
     )
-    chosen = stores.annotate(run=FilteredRelation("processes", condition=Q(processes__name=SYNC)))
-    chosen = chosen.annotate(last=Coalesce("run__finished_at", "created_at"))
+    chosen = _with_last_run(stores)
     since = Case(When(stopped, then=F("state__trouble_since")), default=F("last"))
     chosen = chosen.annotate(standing=standing, since=since)
     chosen = chosen.filter(standing=_ranked(code)) if code else chosen
     return chosen.order_by("standing", F("since").asc(nulls_first=True), "name")
+
+
+def silent(stores: QuerySet[Store], now: datetime) -> QuerySet[Store]:
+    """Those of them that have not run for too long."""
+    return _with_last_run(stores).filter(_silent(now))
+
+
+def _with_last_run(stores: QuerySet[Store]) -> QuerySet[Store]:
+    """`last`: when it ended, or, where none has, when the store was made."""
+    chosen = stores.annotate(run=FilteredRelation("processes", condition=Q(processes__name=SYNC)))
+    return chosen.annotate(last=Coalesce("run__finished_at", "created_at"))
 
 
 def _ranked(code: str) -> str:

@@ -31,9 +31,10 @@ def notify(store: Store, journal: Journal) -> None:
         _mail(store, journal, Notice.objects.filter(store=store, pk__in=kept), [recipient])
     unmailed = Notice.objects.filter(store=store, mailed_at=None)
     shared = shared_alarms.hand_over(store, unmailed, journal)
-    if shared.notices:
-        _tell_others(store, journal, unmailed.filter(pk__in=shared.notices), shared.recipients)
-    _mail(store, journal, unmailed.exclude(pk__in=shared.notices), store.recipients)
+    for each in shared:
+        _tell_others(store, journal, unmailed.filter(pk__in=each.notices), each.recipients)
+    together = [notice for each in shared for notice in each.notices]
+    _mail(store, journal, unmailed.exclude(pk__in=together), store.recipients)
     shared_alarms.tell_due(store.recipients, journal)
 
 

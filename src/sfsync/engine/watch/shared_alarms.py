@@ -6,23 +6,25 @@ A run hands the news of its store over, and whoever runs next and finds a mail d
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from sfsync.domain import shared_alarms as rules
-from sfsync.domain.shared_alarms import Say, Told, class_of, codes_of, lasts, say
+from sfsync.domain.shared_alarms import FREED, HELD, Say, Told, class_of, codes_of, lasts, parted, say
 from sfsync.engine.kit.journal import Journal
+from sfsync.engine.watch.alarms import look_soon
 from sfsync.engine.watch.refused_mail import LONGEST_RETRY, after
-from sfsync.models import Notice, Preference, SharedAlarm, Store
+from sfsync.models import ChannelTrouble, Notice, Preference, SharedAlarm, Store
 from sfsync.models.log import Level
 from sfsync.models.shared_alarm import with_recipient
 from sfsync.notify.digest import compose
-from sfsync.notify.shared import Worst, compose_shared
+from sfsync.notify.shared import State, Worst, compose_shared
 from sfsync.notify.smtp import deliver
 
 EVERY = timedelta(minutes=1)
@@ -39,17 +41,34 @@ class Shared:
     recipients: list[str]
 
 
-def hand_over(store: Store, unmailed: QuerySet[Notice], journal: Journal) -> Shared:
+def hand_over(store: Store, unmailed: QuerySet[Notice], journal: Journal) -> list[Shared]:
     """What is new of the store as a whole, for those of its recipients who have others too."""
-    news = [each for each in unmailed.filter(order=None) if class_of(each.code)]
+    of_store = [each for each in unmailed.filter(order=None) if _class_of(each)]
+    news = [each for each in of_store if each.code != FREED]
     recipients = [each for each in store.recipients if _has_several(each)] if news else []
     now = journal.clock()
     for recipient in recipients:
         for notice in news:
-            _hear(recipient, class_of(notice.code), notice.created_at, now)
+            _hear(recipient, _class_of(notice), notice.created_at, now)
     if recipients:
         journal.say(Level.INFO, "told-together", recipients=", ".join(recipients))
-    return Shared([each.pk for each in news] if recipients else [], recipients)
+    shared = [Shared([each.pk for each in news], recipients)]
+    shared += [Shared([each.pk], _hear_the_end(store, _class_of(each))) for each in of_store if each.code == FREED]
+    shared = [each for each in shared if each.recipients]
+    if shared:
+        look_soon(store, now)
+    return shared
+
+
+def _class_of(notice: Notice) -> str:
+    return class_of(notice.code, notice.params.get("channel", ""))
+
+
+def _hear_the_end(store: Store, trouble: str) -> list[str]:
+    """Who hears of a marketplace's trouble with that of other stores: so its end is told."""
+    together = SharedAlarm.objects.filter(Q(told_at=None) | Q(together=True), trouble=trouble)
+    hear = {*together.filter(recipient__in=store.recipients).values_list("recipient", flat=True)}
+    return [each for each in store.recipients if each in hear]
 
 
 def _has_several(recipient: str) -> bool:
@@ -90,20 +109,26 @@ def _tell(alarm: SharedAlarm, journal: Journal) -> None:
         _remember(alarm, what, count, now)
 
 
-def _stores_in(alarm: SharedAlarm) -> QuerySet[Store]:
-    """The longest so first."""
+def _stores_in(alarm: SharedAlarm) -> QuerySet[Any]:
+    """The longest so first. Each with `since`, which is None where it is over."""
     stores = with_recipient(Store.objects.filter(enabled=True), alarm.recipient)
+    code, channel = parted(alarm.trouble)
+    if code == HELD:
+        held = ChannelTrouble.objects.held().filter(store=OuterRef("pk"), channel=channel).order_by()
+        stores = stores.annotate(since=Subquery(held.values("since")), answer=Subquery(held.values("message")))
+        return stores.filter(since__isnull=False).order_by("since", "name")
     if lasts(alarm.trouble):
-        return stores.filter(state__trouble__in=codes_of(alarm.trouble)).order_by("state__trouble_since", "name")
-    news = Notice.objects.filter(order=None, code=alarm.trouble, created_at__gte=alarm.first_at)
-    return stores.filter(pk__in=news.values("store")).order_by("name")
+        stores = stores.filter(state__trouble__in=codes_of(alarm.trouble))
+        return stores.annotate(since=F("state__trouble_since")).order_by("since", "name")
+    news = Notice.objects.filter(order=None, code=code, created_at__gte=alarm.first_at)
+    return stores.filter(pk__in=news.values("store")).annotate(since=Value(None, DateTimeField())).order_by("name")
 
 
-def _mail(alarm: SharedAlarm, what: Say, stores: QuerySet[Store], count: int) -> EmailMultiAlternatives:
+def _mail(alarm: SharedAlarm, what: Say, stores: QuerySet[Any], count: int) -> EmailMultiAlternatives:
     worst = list(stores.select_related("state")[:NAMED])
     if what is Say.ALONE:
-        notices = Notice.objects.filter(store=worst[0], order=None, code__in=codes_of(alarm.trouble))
-        mail = compose(worst[0], list(notices.order_by("-id")[:1]))
+        notices = Notice.objects.filter(store=worst[0], order=None, code__in=codes_of(alarm.trouble)).order_by("-id")
+        mail = compose(worst[0], [each for each in notices if _class_of(each) == alarm.trouble][:1])
         mail.to = [alarm.recipient]
         return mail
     speaker = worst[0] if worst else with_recipient(Store.objects.order_by("pk"), alarm.recipient).first()
@@ -111,10 +136,18 @@ def _mail(alarm: SharedAlarm, what: Say, stores: QuerySet[Store], count: int) ->
         alarm,
         what,
         count,
-        [Worst(each, each.state.trouble_since if lasts(alarm.trouble) else None) for each in worst],
-        code=(worst[0].state.trouble if worst else "") or alarm.trouble,
+        [Worst(each, each.since) for each in worst],
+        state=_state_of(alarm, worst),
         language=speaker.language if speaker else "en",
     )
+
+
+def _state_of(alarm: SharedAlarm, worst: Sequence[Any]) -> State:
+    """As the store says it that is in it for longest."""
+    code, channel = parted(alarm.trouble)
+    if code == HELD:
+        return State(code, channel, worst[0].answer if worst else "")
+    return State(worst[0].state.trouble if worst and lasts(alarm.trouble) else code)
 
 
 def _sent(alarm: SharedAlarm, mail: EmailMultiAlternatives, journal: Journal) -> bool:
