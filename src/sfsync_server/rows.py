@@ -1,5 +1,5 @@
-"""Raw rows of sfsync's own tables, to look at. People, their second factors and their sessions are not among them: those
-are changed where one is asked again who one is, and where it is put on record."""
+"""Raw rows of sfsync's own tables, to look at. People, their second factors and their sessions are not among them:
+those are changed where one is asked again who one is, and where it is put on record."""
 
 from __future__ import annotations
 

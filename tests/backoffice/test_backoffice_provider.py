@@ -125,7 +125,7 @@ def test_the_groups_of_today_make_the_role_of_today(provider: Provider) -> None:
 
 
 def test_who_comes_by_the_provider_comes_in_by_nothing_else(provider: Provider) -> None:
-    """Neither by a password that they gave themselves nor by an administrator's link: taken out of the group, they are out."""
+    """Not by a password that they gave themselves: taken out of the group, they are out."""
     browser, _answer = come(provider, sub="1", groups=["shops"])
     browser.post("/account/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
     assert User.objects.get().has_usable_password()
