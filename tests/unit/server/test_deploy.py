@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import shlex
 import subprocess
@@ -61,6 +62,14 @@ SERVICE_KEYS = {
 def compose(request: pytest.FixtureRequest) -> dict[str, Any]:
     read: dict[str, Any] = yaml.safe_load((DEPLOY / request.param).read_text("utf-8"))
     return read
+
+
+def test_compose_files_have_the_health_check_of_the_image(compose: dict[str, Any]) -> None:
+    """podman builds an image without its own, unless it is told to build Docker's format."""
+    found = re.search(r"^HEALTHCHECK .* CMD (.*)$", (DEPLOY / "Containerfile").read_text("utf-8"), re.MULTILINE)
+    serving = [each for each in compose["services"].values() if "ports" in each]
+    assert found
+    assert [each["healthcheck"]["test"] for each in serving] == [["CMD", *json.loads(found[1])]]
 
 
 def test_compose_files_name_what_is_there(compose: dict[str, Any]) -> None:
