@@ -141,10 +141,11 @@ def test_the_packages_settings_are_settings() -> None:
     assert {name.lower() for name in named} <= Environment.model_fields.keys()
 
 
-def test_the_timer_starts_its_service_which_never_runs_beside_the_other() -> None:
+def test_the_timer_starts_its_service_and_takes_the_place_of_the_other() -> None:
+    """On the timer: on its service, the other one would be stopped minutes later, by the first run."""
     assert (DEPLOY / "systemd" / "sfsync-sync.service").is_file()
     parsed = configparser.ConfigParser(strict=False, interpolation=None)
-    parsed.read(DEPLOY / "systemd" / "sfsync-sync.service")
+    parsed.read(DEPLOY / "systemd" / "sfsync-sync.timer")
     assert parsed["Unit"]["Conflicts"] == "sfsync.service"
 
 
