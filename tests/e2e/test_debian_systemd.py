@@ -127,5 +127,5 @@ inactive inactive
 def test_the_units_run_under_systemd(package: Path, tmp_path: Path) -> None:
     """Confined as they say, started again when killed, one in the place of the other, gone with the package."""
     apart = ("unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--net", "--kill-child")
-    said = run(*AS_ROOT, *apart, "sh", "-c", BOOT, "sh", tmp_path, package, LIFE)
+    said = run(*AS_ROOT, *apart, "sh", "-c", BOOT, "sh", tmp_path, package, LIFE, seconds=400)
     assert (tmp_path / "told" / "told").read_text("utf-8") == TOLD.lstrip(), said
