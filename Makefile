@@ -97,7 +97,7 @@ deb: dist ## Build a Debian package for this machine's Debian or Ubuntu into dis
 	@sh tools/deb dist
 
 .PHONY: image-test
-image-test: dist ## Build the container image without a container engine, weigh it and start it (as root; minutes)
+image-test: dist ## Build the container image without a container engine, weigh it, have podman run it (as root; minutes)
 	@sh tools/image
 
 .PHONY: audit

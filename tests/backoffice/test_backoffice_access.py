@@ -3,6 +3,7 @@ administrator."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -108,6 +109,21 @@ def test_the_raw_rows_are_for_administrators_and_show_no_secret(
     assert "sandbox-token" not in page
     assert "whsec_" not in page
     assert known.shop.url not in page
+
+
+def test_the_raw_rows_hold_nobodys_password_factors_or_sessions(known: World, administrator: Client) -> None:
+    """Those are changed where one is asked again who one is, and where it is put on record."""
+    shown = re.findall(r'href="/rows/(\w+)/', administrator.get("/rows/").content.decode())
+    assert set(shown) == {"sfsync", "password_change"}
+    for page in (
+        "auth/user/",
+        "auth/group/",
+        "mfa/authenticator/",
+        "usersessions/usersession/",
+        "account/emailaddress/",
+    ):
+        assert administrator.get(f"/rows/{page}").status_code == 404
+    assert administrator.post("/rows/password_change/", {})["Location"] == "/account/password/"
 
 
 def test_a_merchant_replaces_the_token_and_nothing_else_of_the_connection(shop: World, merchant: Client) -> None:

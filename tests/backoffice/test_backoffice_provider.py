@@ -16,10 +16,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from sfsync.backoffice.kit.invitations import invite
 from sfsync.guard.groups import read_roles, role_of
-from sfsync.models import Role
+from sfsync.models import Act, Role
 from sfsync_server.derived import providers
 from sfsync_server.environment import Environment
+from tests.backoffice.conftest import PASSWORD
 from tests.pages import text
 
 ROLES = {"it": "administrator", "partners": "agency:acme", "audit": "read-only", "shops": "merchant"}
@@ -120,6 +122,29 @@ def test_the_groups_of_today_make_the_role_of_today(provider: Provider) -> None:
     come(provider, sub="1", groups=["shops"])
     assert browser.get("/people/").status_code == 403
     assert User.objects.count() == 1
+
+
+def test_who_comes_by_the_provider_comes_in_by_nothing_else(provider: Provider) -> None:
+    """Not by a password that they gave themselves: taken out of the group, they are out."""
+    browser, _answer = come(provider, sub="1", groups=["shops"])
+    browser.post("/account/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
+    assert User.objects.get().has_usable_password()
+    alone = Client(headers={"accept-language": "en"})
+    answer = alone.post("/sign-in/", {"login": "claire", "password": PASSWORD})
+    assert answer.status_code == 403
+    assert "your company" in answer.content.decode()
+    assert Act.objects.first().what == "sign-in-failed"  # type: ignore[union-attr]
+    assert alone.get("/")["Location"].startswith("/sign-in/")
+    back, _answer = come(provider, sub="1", groups=["shops"])
+    assert back.get("/").status_code == 200
+
+
+def test_without_the_provider_its_people_come_in_by_a_link(provider: Provider, settings: Settings) -> None:
+    come(provider, sub="1", groups=["shops"])
+    settings.GUARD_GROUP_ROLES = {}
+    link = f"/invitation/{invite(User.objects.get())}/"
+    Client().post(link, {"new_password1": PASSWORD, "new_password2": PASSWORD})
+    assert Client().post("/sign-in/", {"login": "claire", "password": PASSWORD})["Location"] == "/"
 
 
 def test_the_provider_may_name_the_group_of_stores(provider: Provider) -> None:

@@ -71,6 +71,22 @@ def test_a_recovery_code_opens_once(shop: World, merchant: Client) -> None:
     assert (first.get("/stores/main/").status_code, second.get("/stores/main/").status_code) == (200, 302)
 
 
+def test_guesses_at_a_code_are_slowed_from_whatever_session(shop: World, merchant: Client) -> None:
+    """Of a million codes three are right at a time: after a few, not even the right one is listened to."""
+    with time_machine.travel("2026-03-02 10:00:05Z", tick=False) as clock:
+        secret = set_up_app(merchant)
+        clock.shift(60)
+        for guess in range(12):
+            by_password().post("/sign-in/second-factor/", {"code": f"{guess:06}"})
+        door = by_password()
+        door.post("/sign-in/second-factor/", {"code": app_code(secret)})
+        assert door.get("/stores/main/").status_code == 302
+        clock.shift(3600)
+        door = by_password()
+        door.post("/sign-in/second-factor/", {"code": app_code(secret)})
+        assert door.get("/stores/main/").status_code == 200
+
+
 def test_the_secret_of_the_app_is_encrypted_and_encrypted_again_with_a_new_key(shop: World, merchant: Client) -> None:
     secret = set_up_app(merchant)
     assert Authenticator.objects.count() == 2

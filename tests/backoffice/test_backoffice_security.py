@@ -13,7 +13,7 @@ from django.test import Client
 
 from sfsync.models import LogEntry
 from sfsync.testing import World
-from tests.backoffice.conftest import link_in
+from tests.backoffice.conftest import PASSWORD, link_in
 
 PAGES = (
     "/",
@@ -130,3 +130,38 @@ def test_the_shipped_settings_pass_the_deployment_check(tmp_path: Path) -> None:
     result = deploy_check(tmp_path)
     assert result.returncode == 0, result.stderr
     assert "2 silenced" in result.stdout + result.stderr
+
+
+ELSEWHERE = (
+    *("//evil.example/", "https://evil.example/", "///evil.example", "/\\evil.example", "https:evil.example"),
+    "javascript:alert(1)",
+)
+
+
+@pytest.mark.parametrize("there", ELSEWHERE)
+def test_no_way_of_signing_in_leads_to_another_site(shop: World, merchant: Client, there: str) -> None:
+    for person, page, form in (
+        (Client(), "/sign-in/", {"login": "claire", "password": PASSWORD}),
+        (Client(), "/language/", {"language": "fr"}),
+        (merchant, "/account/confirm/", {"password": PASSWORD}),
+    ):
+        assert person.post(page, form | {"next": there}, query_params={"next": there})["Location"] == "/"
+
+
+def test_a_session_that_was_there_before_opens_nothing(shop: World, merchant: Client) -> None:
+    """Whoever gave somebody a cookie is not signed in with them."""
+    planted = Client()
+    planted.get("/sign-in/")
+    planted.session.save()
+    victim = Client()
+    victim.cookies["sessionid"] = before = planted.session.session_key
+    victim.post("/sign-in/", {"login": "claire", "password": PASSWORD})
+    assert victim.get("/stores/main/").status_code == 200
+    planted.cookies["sessionid"] = before
+    assert planted.get("/stores/main/").status_code == 302
+
+
+def test_pages_answer_to_their_own_names_alone(shop: World, merchant: Client) -> None:
+    assert merchant.get("/stores/main/", headers={"host": "evil.example"}).status_code == 400
+    answer = Client().get("/stores/main/", headers={"x-forwarded-host": "evil.example"})
+    assert answer["Location"] == "/sign-in/?next=/stores/main/"

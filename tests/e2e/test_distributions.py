@@ -54,14 +54,14 @@ print("Mot de passe" in page, len(style) > 1000, len(module) > 1000, len(shop.or
 """
 
 
-def run(*command: str | Path, cwd: Path | None = None, **environment: str) -> str:
+def run(*command: str | Path, cwd: Path | None = None, seconds: float = 120, **environment: str) -> str:
     done = subprocess.run(
         list(map(str, command)),
         cwd=cwd,
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )
     assert done.returncode == 0, done.stderr

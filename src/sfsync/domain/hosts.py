@@ -12,7 +12,11 @@ _METADATA_NAMES = {
     *("instance-data", "instance-data.ec2.internal"),
 }
 _METADATA = {
-    ipaddress.ip_address(each) for each in ("100.100.100.200", "fd00:ec2::254", "192.0.0.192", "168.63.129.16")
+    ipaddress.ip_address(each)
+    for each in (
+        *("100.100.100.200", "192.0.0.192", "168.63.129.16"),
+        *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"),
+    )
 }
 _CARRIERS = tuple(ipaddress.ip_network(each) for each in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96"))
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
@@ -36,6 +37,17 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
             raise PermissionDenied
         if throttle.must_wait(credentials.get("username", ""), self.get_client_ip(request)):
             raise ImmediateHttpResponse(too_many(request))
+
+    def pre_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse | None:
+        """Whoever comes by the company's account comes by that alone: a password or a passkey of their own would
+        outlast the group."""
+        by_company = "sociallogin" in (how["signal_kwargs"] or {})
+        if settings.GUARD_GROUP_ROLES and not by_company and SocialAccount.objects.filter(user=user).exists():
+            note(user.get_username(), "sign-in-failed", address=self.get_client_ip(request))
+            text = _("You sign in here with your company's account.")
+            raise ImmediateHttpResponse(sorry(request, 403, _("Not allowed"), text))
+        answer: HttpResponse | None = super().pre_login(request, user, **how)
+        return answer
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         person = super().authenticate(request, **credentials)

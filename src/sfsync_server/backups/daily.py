@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from sfsync_server.environment import Environment
 
 logger = logging.getLogger("sfsync.backups")
 FOLDER = "backups"
+NAME = "sfsync-%Y%m%d-%H%M%S.zip"
 EVERY = timedelta(hours=24)
 LOOKS_EVERY = 60.0
 """Seconds."""
@@ -43,17 +45,29 @@ def _go_on(environment: Environment) -> None:
 
 
 def make_due(folder: Path, keep: int, now: datetime, write: Callable[[Path], object]) -> None:
-    """A backup where the last one is a day old; of the oldest ones so many go that `keep` stay."""
+    """A backup where the last one is a day old; of the oldest ones so many go that `keep` stay. What somebody else put
+    there stays and counts as none, and so does one of a day to come, when the clock was wrong."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    if all(_made(each) + EVERY <= now for each in folder.glob("sfsync-*.zip")):
+    if all(_made(each) + EVERY <= now for each in _until(now, folder)):
         _clear(folder)
-        write(folder / f"sfsync-{now:%Y%m%d-%H%M%S}.zip")
-    for old in sorted(folder.glob("sfsync-*.zip"))[:-keep]:
+        write(folder / f"{now:{NAME}}")
+    for old in _until(now, folder)[:-keep]:
         old.unlink()
 
 
+def _until(now: datetime, folder: Path) -> list[Path]:
+    """Ours, the oldest first."""
+    return sorted(each for each in folder.glob("sfsync-*.zip") if _is_ours(each) and _made(each) <= now)
+
+
+def _is_ours(file: Path) -> bool:
+    with suppress(ValueError):
+        return f"{_made(file):{NAME}}" == file.name
+    return False
+
+
 def _made(backup: Path) -> datetime:
-    return datetime.strptime(backup.stem, "sfsync-%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    return datetime.strptime(backup.name, NAME).replace(tzinfo=UTC)
 
 
 def _clear(folder: Path) -> None:

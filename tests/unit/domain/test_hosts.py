@@ -26,6 +26,8 @@ from sfsync.domain.hosts import is_forbidden, is_loopback, origin
         "168.63.129.16",
         "metadata.goog",
         "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd20:ce::254",
         "100.100.100.200",
         "192.0.0.192",
         "0.0.0.0",

@@ -225,3 +225,25 @@ def test_a_day_later_there_is_another_one_and_the_last_ones_stay(tmp_path: Path)
 
     kept = sorted(each.name for each in folder.iterdir())
     assert kept == [f"sfsync-2026030{day}-040000.zip" for day in (3, 4, 5)]
+
+
+def test_what_somebody_else_put_beside_them_stays_and_counts_as_none(tmp_path: Path) -> None:
+    folder, now = tmp_path / "backups", datetime(2026, 3, 1, 4, tzinfo=UTC)
+    folder.mkdir()
+    others = {"sfsync-before-upgrade.zip", "sfsync-20260301-040000 (1).zip", "sfsync-2026031-40000.zip"}
+    for name in others:
+        (folder / name).write_bytes(b"")
+    for day in range(3):
+        daily.make_due(folder, 2, now + timedelta(days=day), small)
+
+    kept = {each.name for each in folder.iterdir()}
+    assert kept == others | {f"sfsync-2026030{day}-040000.zip" for day in (2, 3)}
+
+
+def test_a_backup_of_a_day_to_come_stands_in_nobodys_way(tmp_path: Path) -> None:
+    """The clock was wrong when it was made."""
+    folder, now = tmp_path / "backups", datetime(2026, 3, 1, 4, tzinfo=UTC)
+    daily.make_due(folder, 2, now + timedelta(days=900), small)
+    daily.make_due(folder, 2, now, small)
+
+    assert (folder / "sfsync-20260301-040000.zip").is_file()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import shlex
 import subprocess
@@ -61,6 +62,14 @@ SERVICE_KEYS = {
 def compose(request: pytest.FixtureRequest) -> dict[str, Any]:
     read: dict[str, Any] = yaml.safe_load((DEPLOY / request.param).read_text("utf-8"))
     return read
+
+
+def test_compose_files_have_the_health_check_of_the_image(compose: dict[str, Any]) -> None:
+    """podman builds an image without its own, unless it is told to build Docker's format."""
+    found = re.search(r"^HEALTHCHECK .* CMD (.*)$", (DEPLOY / "Containerfile").read_text("utf-8"), re.MULTILINE)
+    serving = [each for each in compose["services"].values() if "ports" in each]
+    assert found
+    assert [each["healthcheck"]["test"] for each in serving] == [["CMD", *json.loads(found[1])]]
 
 
 def test_compose_files_name_what_is_there(compose: dict[str, Any]) -> None:
@@ -132,10 +141,11 @@ def test_the_packages_settings_are_settings() -> None:
     assert {name.lower() for name in named} <= Environment.model_fields.keys()
 
 
-def test_the_timer_starts_its_service_which_never_runs_beside_the_other() -> None:
+def test_the_timer_starts_its_service_and_takes_the_place_of_the_other() -> None:
+    """On the timer: on its service, the other one would be stopped minutes later, by the first run."""
     assert (DEPLOY / "systemd" / "sfsync-sync.service").is_file()
     parsed = configparser.ConfigParser(strict=False, interpolation=None)
-    parsed.read(DEPLOY / "systemd" / "sfsync-sync.service")
+    parsed.read(DEPLOY / "systemd" / "sfsync-sync.timer")
     assert parsed["Unit"]["Conflicts"] == "sfsync.service"
 
 

@@ -81,7 +81,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         form = FirstAdministrator(request.POST or None)
         if form.is_valid():
             return _enter(request, form.cleaned_data)
-    return render(request, "sfsync/backoffice/welcome.html", {"form": form}, status=400 if form.errors else 200)
+    return render(request, "sfsync/backoffice/welcome.html", {"form": form})
 
 
 def _enter(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
