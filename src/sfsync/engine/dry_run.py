@@ -73,8 +73,8 @@ class ReadOnlyFeed:
 def dry_run(
     store: Store, connections: Connections, clock: Clock | None = None, *, seconds: float = math.inf
 ) -> Rehearsed:
-    """The shop and Shopping Feed are read as in a real run, and no mail goes out. `clock` as for `run_store`; after so many `seconds` it ends early, like a turn. Raises `Busy`, and what
-    stops the whole store."""
+    """The shop and Shopping Feed are read as in a real run, and no mail goes out. `clock` as for `run_store`; after so
+    many `seconds` it ends early, like a turn. Raises `Busy`, and what stops the whole store."""
     try:
         with on_a_copy(), transaction.atomic():
             rehearsed = _rehearse(store, connections, clock or judge(), Turn(seconds, _no_pause))
