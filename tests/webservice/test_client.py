@@ -310,7 +310,7 @@ def test_numbers_come_in_any_of_the_forms_of_8_and_9(value: Any, meant: int) -> 
     assert (number({"x": value}, "x"), flag({"x": value}, "x")) == (meant, bool(meant))
 
 
-@pytest.mark.parametrize("value", [-1, 1.5, "4.5", "x", "٤", True, [], {}, "9" * 30])
+@pytest.mark.parametrize("value", [-1, 1.5, "4.5", "x", "٤", True, [], {}, "9" * 30, "9" * 19, 2**63])
 def test_what_is_no_number_is_refused(value: Any) -> None:
     with pytest.raises(ShopUnavailable):
         number({"x": value}, "x")
@@ -319,6 +319,27 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
 def test_a_missing_field_is_refused_as_one_object_without_display_would_drop_it() -> None:
     with pytest.raises(ShopUnavailable, match="current_state"):
         number({"id": 1}, "current_state")
+
+
+PHP_SAYS = [
+    "<br />\n<b>Notice</b>:  Undefined index: x in <b>/home/shop/modules/a.php</b> on line <b>12</b><br />\n",
+    "<br>\n<b>Deprecated</b>: Return type of A::b() should be c in <b>/a.php</b> on line <b>1</b><br />\n"
+    "<br />\n<b>Warning</b>:  foreach() argument must be of type array in <b>/b.php</b> on line <b>34</b><br />\n",
+    "\nPHP Warning:  a in /a.php on line 5\n\nWarning: a in /a.php on line 5\n",
+]
+
+
+@pytest.mark.parametrize("said", PHP_SAYS)
+def test_what_php_says_before_an_answer_is_no_part_of_it(said: str) -> None:
+    """A shared host that shows PHP's messages."""
+    assert rows_of((said + '{"orders":[{"id":7}]}').encode(), "orders") == [{"id": 7}]
+    assert rows_of(f"{said}[]".encode(), "orders") == []
+
+
+@pytest.mark.parametrize("body", ['{"orders":[{"id":', "", "<html></html>", "Fatal error: a in /a.php on line 5"])
+def test_an_answer_that_php_broke_off_is_none(body: str) -> None:
+    with pytest.raises(ShopError):
+        rows_of((PHP_SAYS[0] + body).encode(), "orders")
 
 
 def test_half_a_character_of_1_6_becomes_one_that_can_be_kept() -> None:

@@ -20,7 +20,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
-from sfsync.domain.typed_amounts import is_amount, is_date
+from sfsync.domain.typed_amounts import is_amount, is_date, without_counts, without_dates
 from sfsync.domain.typed_words import ABBREVIATIONS, FILLERS, LABELS, PARAMETERS, STATUS, reads_like_a_word
 from sfsync.domain.value import value
 
@@ -147,7 +147,7 @@ _COLUMN_WIDTHS = (32, 64, 255)
 
 # What is there for the eye.
 
-_TAG = re.compile(r"</?(?:a|b|br|div|em|font|i|li|p|small|span|strong|td|tr|u|ul)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:a|b|br|div|em|font|i|li|p|script|small|span|strong|td|tr|u|ul)\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _NUMERO = re.compile(r"(?<!\w)n\s?[°º]|№", re.IGNORECASE)
 _LIKE = str.maketrans(
@@ -225,13 +225,16 @@ def _line(text: str) -> Typed:
     text = _unquoted(text.strip())
     if not text:
         return Typed(Finding.EMPTY)
-    squeezed = text.replace(" ", "")
-    if is_date(squeezed):
-        return Typed(Finding.DATE)
-    if is_amount(text):
+    undated = without_dates(text)
+    if is_amount(text) or is_amount(undated):
         return Typed(Finding.WORDS)
-    if damage := _damage(text):
+    if is_date(text.replace(" ", "")) or (undated != text and not _DIGIT.search(undated)):
+        return Typed(Finding.DATE)
+    if damage := _damage(undated):
         return Typed(damage)
+    text = without_counts(undated)
+    if undated != text and not _DIGIT.search(text):
+        return Typed(Finding.WORDS)
     return _together([_one(part) for part in _BETWEEN.split(_without_asides(text)) if part.strip()])
 
 
@@ -240,13 +243,19 @@ def _one(text: str) -> Typed:
     if not _DIGIT.search(bare):
         return _letters(text)
     squeezed = bare.replace(" ", "")
-    if _NOUGHT.fullmatch(squeezed) or _TEST.fullmatch(text.strip()) or _TEST.fullmatch(squeezed):
+    if (
+        _NOUGHT.fullmatch(squeezed)
+        or _TOO_SHORT.fullmatch(squeezed)
+        or _TEST.fullmatch(text.strip())
+        or _TEST.fullmatch(squeezed)
+    ):
         return Typed(Finding.PLACEHOLDER)
     if is_date(squeezed):
         return Typed(Finding.DATE)
     pieces = _pieces(bare)
     if len(pieces) > 1:
         return _together([_one(piece) for piece in pieces])
+    bare = _without_remark(bare)
     if _is_remark(text, bare):
         return Typed(Finding.WORDS)
     return Typed(Finding.NUMBER, (_key(bare),))
@@ -266,6 +275,8 @@ def _letters(text: str) -> Typed:
 _DIGIT = re.compile(r"[0-9]")
 _NOUGHT = re.compile(r"[\W_0]*|\d\d?")
 """And what is too short for any carrier: `1`, typed so that the field is not empty."""
+_TOO_SHORT = re.compile(r"(?=.*[a-zà-ÿ])(?!(?:\D*\d){3}).{1,5}")
+"""`2ème`, `Bat 4`: two digits at most, and small letters."""
 _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
 _ASIDE = re.compile(r"(?<=\w)\s+[(\[]([^()\[\]]*)[)\]]")
@@ -313,12 +324,31 @@ def _run_of_words(groups: list[str], shortest: int) -> int:
     return run
 
 
+def _without_remark(bare: str) -> str:
+    """`6A12345678901 urgent`, `fragile 6A12345678901`: a number is long enough without the words at its side."""
+    groups = bare.split()
+    if len(groups) == 1 or clear_form(bare) or (len(groups[0]) <= 4 and looks_like(bare)):
+        return bare
+    others = [group for group in groups if not _is_word(group)]
+    figures = [group for group in others if group.isupper() or not group.isalpha()]
+    for number in (" ".join(others), " ".join(figures)):
+        if clear_form(number):
+            return number
+    left = " ".join(figures)
+    whole = _count_digits(left) >= 6 and len(left.replace(" ", "")) >= 8
+    return left if whole and len(others) < len(groups) else bare
+
+
+def _is_word(group: str) -> bool:
+    return group.isalpha() and len(group) > 3 and (not group.isupper() or reads_like_a_word(_folded(group)))
+
+
 def _is_remark(text: str, bare: str) -> bool:
     """Words with a digit or two among them, not a number of a form unknown."""
     words = [group for group in bare.split() if group.isalpha() and len(group) > 3]
     says = any(_folded(group) in STATUS for group in text.split() if not _DIGIT.search(group))
     few = _count_digits(bare) < 6
-    reads = any(not word.isupper() or reads_like_a_word(_folded(word)) for word in words)
+    reads = any(map(_is_word, words))
     return len(words) > 1 or (few and (says or reads))
 
 

@@ -1,4 +1,5 @@
-"""A run that sends nothing and leaves nothing behind: its steps are those of a real one, in a transaction undone."""
+"""A run that sends nothing and leaves nothing behind: its steps are those of a real one, in a transaction undone, and
+with SQLite in a copy besides, for its one writer would keep all others waiting as long as the outsides take."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from django.db import transaction
 
 from sfsync.conf import conf
 from sfsync.db.among import among
+from sfsync.db.throwaway import on_a_copy
 from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.context import Turn
 from sfsync.engine.kit.journal import Journal
@@ -71,11 +73,10 @@ class ReadOnlyFeed:
 def dry_run(
     store: Store, connections: Connections, clock: Clock | None = None, *, seconds: float = math.inf
 ) -> Rehearsed:
-    """The shop and Shopping Feed are read as in a real run, and no mail goes out. With SQLite others wait to write
-    meanwhile. `clock` as for `run_store`; after so many `seconds` it ends early, like a turn. Raises `Busy`, and what
-    stops the whole store."""
+    """The shop and Shopping Feed are read as in a real run, and no mail goes out. `clock` as for `run_store`; after so
+    many `seconds` it ends early, like a turn. Raises `Busy`, and what stops the whole store."""
     try:
-        with transaction.atomic():
+        with on_a_copy(), transaction.atomic():
             rehearsed = _rehearse(store, connections, clock or judge(), Turn(seconds, _no_pause))
             transaction.set_rollback(True)
     finally:

@@ -56,3 +56,9 @@ def test_two_ids_are_never_one_order(known: Claim, now: Claim) -> None:
 @given(CLAIMS)
 def test_a_claim_names_the_order_only_where_it_can(claim: Claim) -> None:
     assert (str(claim) == "?") == (claim.feed_id is None and not claim.reference and not claim.channel)
+
+
+def test_an_id_alone_names_the_order_whatever_its_reference() -> None:
+    """R38: a split order, whose parts the shop names otherwise, is one."""
+    assert Claim(7, "A-1", "amazon").identity == Claim(7, "A-1-2", "Amazon FR").identity == Claim(7, "", "").identity
+    assert Claim(7, "A-1", "amazon").identity != Claim(8, "A-1", "amazon").identity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,15 @@ Row = Mapping[str, Any]
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of an answer that is read: nothing that is asked for needs a tenth of it."""
+
+LARGEST_NUMBER = 2**63 - 1
+"""What a database can keep: no id of a shop comes near."""
+_PHP_SAYS = re.compile(
+    r"(?:\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?(?:Notice|Warning|Deprecated|Strict Standards)(?:</b>)?:[^\n{}\[\]]*\s+"
+    r"on line\s+(?:<b>)?\d+(?:</b>)?\s*(?:<br\s*/?>)?)+\s*",
+    re.IGNORECASE,
+)
+"""What a host that shows PHP's messages (`display_errors`) puts before an answer that is whole."""
 
 _SHAPE = (
     "The shop's web service answered {resource} with something else than was asked ({what}). It is asked again at the"
@@ -42,6 +52,8 @@ def _decoded(body: bytes, resource: str) -> Any:
     text = body.decode("utf-8-sig", "replace").strip()
     if text.startswith("<?xml") and "<prestashop" in text:
         raise Misconfigured(_XML, code="webservice-version")
+    if said := _PHP_SAYS.match(text):
+        text = text[said.end() :]
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
@@ -55,10 +67,10 @@ def _plural(resource: str) -> str:
 def number(row: Row, name: str) -> int:
     """0 where the shop has none (empty, null). Raises `ShopUnavailable` where it is missing or no number."""
     value = _value(row, name)
-    if type(value) is int and value >= 0:
-        return value
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
-        return int(value)
+        value = int(value)
+    if type(value) is int and 0 <= value <= LARGEST_NUMBER:
+        return value
     if value in ("", None, False):
         return 0
     raise wrong(name, "not a number")
