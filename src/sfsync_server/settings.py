@@ -140,6 +140,7 @@ CONTENT_SECURITY_POLICY = {
 
 DATABASES = {"default": _own_database.database(ENVIRONMENT)}
 _own_database.limit_connections(ENVIRONMENT)
+_own_database.read_moments_once()
 keep_private(DATABASES["default"]["NAME"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -112,6 +112,8 @@ def fail(run: Run, failures: list[Failed], *, park: bool = False, of_channel: bo
 
     `of_channel`: the marketplace refuses everything (R36), so no order is to blame: it costs no try, and no mail.
     """
+    if not failures:  # nearly always
+        return
     over = drop(run, [each.task for each in _superseded(failures)])
     for each in failures:
         if each.task.pk in over:

@@ -160,12 +160,12 @@ def seen_of(rows: Sequence[Any]) -> dict[OrderKey, Seen]:
     numbers: dict[int, list[tuple[str, str]]] = defaultdict(list)
     spoilt: dict[int, str] = {}
     for row in rows:
-        found[row.id_order] = row
-        typed = recognise(row.tracking_number)
+        order, typed = row.id_order, recognise(row.tracking_number)
+        found[order] = row
         for number in typed.numbers:
-            numbers[row.id_order].append((str(row.id_order_carrier), number))
+            numbers[order].append((str(row.id_order_carrier), number))
         if typed.spoilt:
-            spoilt.setdefault(row.id_order, clean_text(row.tracking_number))
+            spoilt.setdefault(order, clean_text(row.tracking_number))
     return {
         str(order): Seen(
             str(row.current_state or 0), tuple(numbers.get(order, ())), row.version or 0, spoilt.get(order, "")

@@ -150,7 +150,7 @@ def spoilt(rows: Sequence[Any]) -> str:
 def _history(database: ShopDatabase, order_ids: list[int]) -> dict[int, Past]:
     history = database.tables.order_history.c
     rows = database.rows(
-        select(history.id_order, history.id_order_state, history.id_order_history)
+        select(history.id_order_history, history.id_order, history.id_order_state)
         .where(Among(history.id_order, order_ids))
         .order_by(history.id_order_history)
     )
@@ -158,11 +158,12 @@ def _history(database: ShopDatabase, order_ids: list[int]) -> dict[int, Past]:
 
 
 def pasts(rows: Sequence[Any]) -> dict[int, Past]:
-    """By order, from rows of the history, the oldest first."""
+    """By order, from rows of the history (their ids, orders and statuses), the oldest first."""
     statuses: dict[int, list[str]] = defaultdict(list)
-    for row in rows:
-        statuses[row.id_order].append(str(row.id_order_state))
-    versions = {row.id_order: row.id_order_history for row in rows}
+    versions: dict[int, int] = {}
+    for row_id, order, status in rows:
+        statuses[order].append(str(status))
+        versions[order] = row_id
     return {order: Past(its, versions[order]) for order, its in statuses.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 
@@ -28,15 +29,15 @@ def tracking_link(url: str | None, number: str) -> str:
 
     An address without `@` is kept as it is, as PrestaShop does: the carrier's page asks for the number.
     """
+    return _web_address(url).replace("@", quote(number, safe="")) if number else ""
+
+
+@lru_cache(maxsize=256)
+def _web_address(url: str | None) -> str:
+    """Empty where it is none. A shop has a handful of carriers, and a thousand numbers a page."""
     address = clean_text(url)
-    if not number or not _is_web(address):
-        return ""
-    return address.replace("@", quote(number, safe=""))
-
-
-def _is_web(address: str) -> bool:
     try:
         parts = urlsplit(address)
     except ValueError:
-        return False
-    return parts.scheme.lower() in {"http", "https"} and bool(parts.netloc)
+        return ""
+    return address if parts.scheme.lower() in {"http", "https"} and parts.netloc else ""

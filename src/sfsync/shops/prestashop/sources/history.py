@@ -78,10 +78,10 @@ def _kept(row: Row[Any]) -> list[Any]:
     return [row.id_order_history, str(row.id_order), str(row.id_order_state)]
 
 
-def _statuses(rows: Rows) -> dict[OrderKey, list[StatusKey]]:
+def _statuses(rows: Sequence[Any]) -> dict[OrderKey, list[StatusKey]]:
     found: dict[OrderKey, list[StatusKey]] = defaultdict(list)
-    for row in rows:
-        found[str(row.id_order)].append(str(row.id_order_state))
+    for _id, order, status in rows:
+        found[str(order)].append(str(status))
     return found
 
 

@@ -72,8 +72,9 @@ class ModuleTable:
             return
         overlap: list[Row[Any]] = []
         for rows in chain([first] if first else [], pages):
-            overlap = [each for each in [*overlap, *rows] if _id(each) > _id(rows[-1]) - OVERLAP]
-            there = {"at": _id(rows[-1]), "last": _kept(rows[-1]), "overlap": _number(overlap)}
+            at = _id(rows[-1])
+            overlap = [each for each in [*overlap, *rows] if _id(each) > at - OVERLAP]
+            there = {"at": at, "last": _kept(rows[-1]), "overlap": _number(overlap)}
             if place != place | there:
                 place = place | there
                 yield Noticed(listings=self._young(rows, orders.since), cursor=place)
