@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ NAME = "sfsync-%Y%m%d-%H%M%S.zip"
 EVERY = timedelta(hours=24)
 LOOKS_EVERY = 60.0
 """Seconds."""
+LATE = timedelta(hours=2)
 
 
 def start(environment: Environment) -> None:
@@ -53,6 +54,20 @@ def make_due(folder: Path, keep: int, now: datetime, write: Callable[[Path], obj
         write(folder / f"{now:{NAME}}")
     for old in _until(now, folder)[:-keep]:
         old.unlink()
+
+
+def missed(environment: Environment, now: datetime) -> Iterator[str]:
+    """Why the backups are not what SFSYNC_BACKUPS promises, for the doctor; nothing where none are wanted."""
+    if not environment.backups:
+        return
+    made = _until(now, environment.home / FOLDER)
+    if made and _made(made[-1]) + EVERY + LATE > now:
+        return
+    last = f"the last is of {_made(made[-1]):%Y-%m-%d %H:%M} UTC" if made else "there is none yet"
+    yield (
+        f"SFSYNC_BACKUPS is {environment.backups}, and no backup was made today: {last}. `sfsync run` or `sfsync up`"
+        " makes them while it runs, and says in its output why one cannot be made."
+    )
 
 
 def _until(now: datetime, folder: Path) -> list[Path]:

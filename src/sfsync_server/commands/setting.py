@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -68,6 +69,7 @@ def doctor(as_json: JsonOption = False) -> None:
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.doctor import examine
     from sfsync.engine.watch.finding import Finding, Verdict
+    from sfsync_server.backups import daily
     from sfsync_server.consistency import contradictions, of_pool, places
     from sfsync_server.settings import ENVIRONMENT
     from sfsync_server.unread_settings import ignored
@@ -75,7 +77,9 @@ def doctor(as_json: JsonOption = False) -> None:
     findings = []
     doubtful = [
         Finding("settings", Verdict.WARNING, "setting-doubtful", {"message": each})
-        for each in chain(ignored(), contradictions(ENVIRONMENT), of_pool(ENVIRONMENT))
+        for each in chain(
+            ignored(), contradictions(ENVIRONMENT), of_pool(ENVIRONMENT), daily.missed(ENVIRONMENT, datetime.now(UTC))
+        )
     ]
     read = Finding("settings", Verdict.OK, "settings-read", {"message": places(ENVIRONMENT)})
     for finding in chain(doubtful, [read], examine(Live())):

@@ -12,6 +12,7 @@ import typer
 from sfsync_server.commands import shown
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104
 
 
 def register(app: typer.Typer) -> None:
@@ -78,7 +79,7 @@ def _pages(host: str, port: int, workers: int, threads: int) -> list[str]:
     if plain:
         os.environ["SFSYNC_HTTPS"] = "false"
     port = _free_port(host, port)
-    shown.say(f"The back office: http://{'localhost' if host in LOOPBACK else host}:{port}/")
+    shown.say(f"The back office: http://{'localhost' if host in LOOPBACK | EVERYWHERE else host}:{port}/")
     if plain:
         shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
     command = [sys.executable, "-m", "gunicorn", "sfsync_server.wsgi", f"--bind={_bound(host, port)}"]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from sfsync_server.backups import daily, sqlite
 from sfsync_server.backups.archive import FORMAT, Manifest, RefusedError, reading, writing
+from sfsync_server.environment import load
 from tests.full_disk import no_file_larger_than
 
 PIECES = [b"some rows", b"of a table" * 5000]
@@ -247,3 +248,26 @@ def test_a_backup_of_a_day_to_come_stands_in_nobodys_way(tmp_path: Path) -> None
     daily.make_due(folder, 2, now, small)
 
     assert (folder / "sfsync-20260301-040000.zip").is_file()
+
+
+@pytest.mark.parametrize(
+    ("keep", "hours", "said"),
+    [
+        (0, None, ""),
+        (3, 1, ""),
+        (3, 25, ""),
+        (3, 27, "the last is of 2026-03-01 04:00 UTC"),
+        (3, None, "there is none yet"),
+    ],
+)
+def test_a_backup_that_is_missing_is_said(
+    keep: int, hours: int | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service only logs why; the doctor says that it is so."""
+    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path))
+    monkeypatch.setenv("SFSYNC_BACKUPS", str(keep))
+    made = datetime(2026, 3, 1, 4, tzinfo=UTC)
+    if hours is not None:
+        daily.make_due(tmp_path / "backups", 3, made, small)
+    sentences = [*daily.missed(load(), made + timedelta(hours=hours or 0))]
+    assert [said in each for each in sentences] == ([True] if said else [])

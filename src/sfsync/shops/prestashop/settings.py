@@ -155,7 +155,7 @@ SETTINGS = {
         goes_to="url",
     ),
     "questions_per_hour": Setting(
-        label=_("Questions an hour"),
+        label=_("Questions per hour"),
         help=_("The shop is not asked more often than this. With 1,200 we check it every 24 seconds."),
         type=int,
         default=1200,
