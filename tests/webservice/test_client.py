@@ -161,6 +161,22 @@ def test_a_cached_shop_shows_what_sql_wrote_in_its_lists_of_ids(ask: Ask, standi
     assert client.rows(Question("orders", {"id": any_of([order])}, ("id", "current_state"))) == stale
 
 
+@pytest.mark.parametrize("question", ["ids", "rows"])
+def test_a_host_that_shows_one_page_again_and_again_is_asked_no_further(question: str) -> None:
+    """It forgets what is to be skipped, as a cache does that looks at no more than the path."""
+    everything = [{"id": number} for number in range(1, 20_001)]
+
+    class Forgetful(Says):
+        def send(self, request: Request) -> Response:
+            most = int(parse_qs(urlsplit(request.url).query)["limit"][0].partition(",")[2])
+            return Response(200, {}, json.dumps({"orders": everything[:most]}).encode())
+
+    client = client_of(Forgetful(Response(200, {})), ceiling=50)
+    with pytest.raises(ShopUnavailable) as error:
+        client.ids("orders", {}) if question == "ids" else client.all_rows(LAST)
+    assert (error.value.code, client.pace.asked) == ("webservice-answer", 2)
+
+
 def test_more_rows_than_a_page_holds_are_all_read(ask: Ask, standin: Standin) -> None:
     ids = [number(each, "id") for each in ask().all_rows(Question("orders", {"id": after(0)}, ("id",), most=3))]
     assert ids == sorted(standin.shop.order_ids())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import struct
 import threading
@@ -200,7 +201,11 @@ def test_a_connection_that_nobody_accepts_was_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://127.0.0.1/", "http://[broken/", "nonsense", "http://127.0.0.1:99999/", "http://\ud800/"]
+    "url",
+    [
+        *("ftp://127.0.0.1/", "http://[broken/", "nonsense", "http://127.0.0.1:99999/", "http://\ud800/"),
+        *("http://shop..example/", "http://.example/", f"http://{'a' * 64}.example/"),
+    ],
 )
 def test_an_address_that_is_none_was_not_sent(transport: HttpTransport, url: str) -> None:
     with pytest.raises(NotSentError):
@@ -234,3 +239,20 @@ def test_the_trusted_certificates_are_loaded_once_in_a_process() -> None:
     with loads_of_certificates() as loads:
         HttpTransport().close()
     assert loads == []
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_an_answer_that_is_too_long_is_none(coding: str) -> None:
+    """However little of it comes over the wire."""
+    body = bytes(1_000_001)
+    packed = gzip.compress(body) if coding == "gzip" else body
+
+    def behave(connection: socket.socket) -> None:
+        read_request(connection)
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(packed)}\r\n\r\n"
+        connection.sendall(head.encode() + packed)
+
+    transport = HttpTransport(5, largest=1_000_000)
+    with server(behave) as url, pytest.raises(NoAnswerError, match="too long"):
+        transport.send(post(url))
+    transport.close()

@@ -24,6 +24,7 @@ PLACED = NOW - timedelta(days=1)
         (None, False, None, 48, (None, Source.NONE)),
         (PLACED - timedelta(hours=23), False, PLACED, 48, (PLACED - timedelta(hours=23), Source.DAY)),
         (PLACED - timedelta(hours=25), False, PLACED, 48, (PLACED + timedelta(hours=48), Source.HOURS)),
+        (PLACED - timedelta(hours=23), True, PLACED, 48, (PLACED - timedelta(hours=23), Source.MARKETPLACE)),
         (datetime(1970, 1, 1, tzinfo=UTC), True, PLACED, 48, (PLACED + timedelta(hours=48), Source.HOURS)),
     ],
 )

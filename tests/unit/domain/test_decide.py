@@ -193,6 +193,13 @@ TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
         removed(NOT_MAPPED),
     ),
     "R8 told by its number alone, never shipped": (shop(2, 3, number="A1"), TOLD_SHIP, CURRENT, 0, removed(NOT_MAPPED)),
+    "R8 back by SQL, which leaves no history": (
+        shop(3, number="A1"),
+        Known((A1,), status="4"),
+        CURRENT,
+        0,
+        removed(WENT_BACK, SHIP),
+    ),
     "R8 latest: back means nothing": (shop(4, 3, number="A1"), TOLD_SHIP, LATEST, 0, removed(KNOWN_ALREADY, SHIP)),
     # R9: what the marketplace does not offer
     "R9 no refund there": (shop(4, 7), NO_REFUND, CURRENT, 0, removed(UNSUPPORTED, REFUND)),

@@ -114,6 +114,12 @@ def test_an_order_that_is_gone_is_told_once() -> None:
     assert decided(order(4, "B2"), Known(aside=aside(("", "")))).needless == (("", ""),)
 
 
+def test_an_order_that_is_gone_again_is_told_again() -> None:
+    """R16: a change opens what belongs to no operation too."""
+    known = Known(aside=aside(("", "")))
+    assert decided(None, known, LATER).decisions == (Fail(Failure.ORDER_GONE),)
+
+
 def test_what_the_marketplace_does_not_take_stays_given_up() -> None:
     """R9."""
     known = Known(unsupported=frozenset({"cancel"}), aside=aside(("cancel", "")))

@@ -26,6 +26,7 @@ OF_TWO = Numbers("1 A\n2 B", "B")
         ("A", OF_TWO, "A"),
         ("", OF_TWO, ""),
         ("B A", Numbers("1 B\n2 A", "B"), "B"),
+        ("A1 A12", Numbers("1 A12", "A12"), "A1"),
     ],
 )
 def test_the_number_that_came_last_is_told(numbers: str, before: Numbers, told: str) -> None:

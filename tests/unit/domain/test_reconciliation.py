@@ -43,6 +43,7 @@ def difference(there: There, here: Here) -> str:
         (There("waiting_shipment", "Unknown carrier"), SHIPPED, "refused-there"),
         (There("waiting_shipment", "Unknown carrier", NOW), Here(shipped_at=JUST_NOW), "refused-there"),
         (There("waiting_shipment", "Unknown carrier", LONG_AGO - timedelta(days=1)), SHIPPED, "not-seen"),
+        (There("waiting_shipment", "Unknown carrier", LONG_AGO - timedelta(seconds=30)), SHIPPED, "refused-there"),
         (There("waiting_shipment", "Unknown carrier", NOW), Here(preparing=True), ""),
         (There("cancelled"), Here(preparing=True), "cancelled-there"),
         (There("refused"), Here(preparing=True), "cancelled-there"),

@@ -79,13 +79,14 @@ class HttpTransport:
 
     `timeout` (seconds) bounds each read, each write and the wait for a pooled connection; connecting is bounded by
     the lesser of it and 10 s, a whole exchange by twice of it, so that a server that trickles cannot hold a run.
-    `proxy` is the address of one to go through; the environment's (`HTTP_PROXY`) is not used.
+    `proxy` is the address of one to go through; the environment's (`HTTP_PROXY`) is not used. An answer of more than
+    `largest` bytes, unpacked, is none.
     """
 
-    def __init__(self, timeout: float = 30.0, *, proxy: str | None = None) -> None:
+    def __init__(self, timeout: float = 30.0, *, proxy: str | None = None, largest: int = LARGEST_ANSWER) -> None:
         import httpx2
 
-        self._deadline = Deadline()
+        self._deadline, self._largest = Deadline(), largest
         self._client = httpx2.Client(
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
             follow_redirects=False,
@@ -99,6 +100,7 @@ class HttpTransport:
             httpx2.PoolTimeout,
             httpx2.ProxyError,
             httpx2.UnsupportedProtocol,
+            UnicodeError,  # a name with an empty part, or one of more than 63 characters: no resolver takes it
         )
         self._may_have_arrived = (httpx2.HTTPError, httpx2.StreamError)
         self.allow(timeout)
@@ -147,7 +149,7 @@ class HttpTransport:
             body = bytearray()
             for piece in answer.iter_bytes():
                 body += piece
-                if len(body) > LARGEST_ANSWER:
+                if len(body) > self._largest:
                     raise NoAnswerError(f"{request}: the answer is too long", request=str(request))
         finally:
             answer.close()

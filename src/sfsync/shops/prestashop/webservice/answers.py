@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sfsync.shops.prestashop.problems import Misconfigured, Unavailable
@@ -74,6 +74,13 @@ def number(row: Row, name: str) -> int:
     if value in ("", None, False):
         return 0
     raise wrong(name, "not a number")
+
+
+def must_go_on(resource: str, before: Sequence[int], ids: Sequence[int]) -> None:
+    """A host that shows the same page again and again would be asked for ever: ids rise from page to page. Raises
+    `ShopUnavailable`."""
+    if before and ids and ids[0] <= before[-1]:
+        raise wrong(resource, "a page that was read before")
 
 
 def flag(row: Row, name: str) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sfsync.domain.hosts import leads_to_forbidden
 from sfsync.shops.prestashop.problems import Misconfigured, Unavailable
 from sfsync.shops.prestashop.webservice.address import Question, base_of, spelt
-from sfsync.shops.prestashop.webservice.answers import Row, number, rows_of
+from sfsync.shops.prestashop.webservice.answers import Row, must_go_on, number, rows_of
 from sfsync.shops.prestashop.webservice.knocking import KnockingTransport
 from sfsync.shops.prestashop.webservice.pace import Pace
 from sfsync.shops.prestashop.webservice.refusals import Asked, no_such_path, refusal, without_key
@@ -89,8 +89,10 @@ class WebService:
         while True:
             most = IDS + self.turn() % MORE_IDS
             page = self.rows(Question(resource, filters, most=most, skip=len(found)))
-            found += [number(row, "id") for row in page]
-            if len(page) < most:
+            ids = [number(row, "id") for row in page]
+            must_go_on(resource, found, ids)
+            found += ids
+            if len(page) != most:
                 return found
 
     def newest(self, resource: str, filters: Mapping[str, str] | None = None, *, oldest: bool = False) -> int:
@@ -108,6 +110,7 @@ class WebService:
         found = page = self.rows(question)
         while len(page) == question.most:
             page = self.rows(replace(question, skip=len(found)))
+            must_go_on(question.resource, [number(found[-1], "id")], [number(row, "id") for row in page[:1]])
             found = [*found, *page]
         return found
 

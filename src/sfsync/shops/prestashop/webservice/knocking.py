@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfsync.shops.prestashop.knock import Knock
+from sfsync.shops.prestashop.webservice.answers import LONGEST
 from shoppingfeed import HttpTransport, NoAnswerError, NotSentError, Request, Response
 
 LONGEST_CONNECT = 10.0
@@ -17,7 +18,7 @@ class KnockingTransport:
     """
 
     def __init__(self, timeout: float, http: HttpTransport | None = None) -> None:
-        self._http = http or HttpTransport(timeout)
+        self._http = http or HttpTransport(timeout, largest=LONGEST)
         self._connect, self._answer = Knock(LONGEST_CONNECT, in_vain=1), Knock(timeout)
 
     def send(self, request: Request) -> Response:
