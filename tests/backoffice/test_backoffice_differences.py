@@ -103,3 +103,15 @@ def test_the_overview_counts_what_nobody_has_taken_care_of(shop: World, merchant
     assert health.as_dict()["differences"] == 1
     merchant.post(ACT, {"act": "settled", "order": shop.row(lost).pk})
     assert "differs from what" not in text(merchant.get("/stores/main/"))
+
+
+def test_an_order_that_differs_is_called_confirmed_nowhere(shop: World, merchant: Client, lost: int) -> None:
+    """R32: list, filter and page call it what it is, until a person has taken care of it."""
+    page = text(merchant.get("/stores/main/orders/", {"state": "differs"}))
+    assert f'/orders/{lost}/"' in page
+    assert '<span class="chip differs">Difference</span>' in page
+    assert f'/orders/{lost}/"' not in text(merchant.get("/stores/main/orders/", {"state": "confirmed"}))
+    assert 'class="chip differs"' in text(merchant.get(f"/stores/main/orders/{lost}/"))
+    merchant.post(ACT, {"act": "settled", "order": shop.row(lost).pk})
+    assert f'/orders/{lost}/"' in text(merchant.get("/stores/main/orders/", {"state": "confirmed"}))
+    assert 'class="chip confirmed"' in text(merchant.get(f"/stores/main/orders/{lost}/"))

@@ -48,3 +48,8 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.order_id}"
+
+    @property
+    def is_unsettled(self) -> bool:
+        """See `FindingQuerySet.unsettled`."""
+        return self.closed_at is None and self.settled_at is None

@@ -16,7 +16,7 @@ from sfsync.backoffice.kit.keyset import Ordering
 from sfsync.backoffice.kit.order_state import State, in_state
 from sfsync.domain.marketplaces import named
 from sfsync.domain.operations import all_kinds
-from sfsync.models import MarketplaceOrder, Order, Store, Task, Told
+from sfsync.models import Finding, MarketplaceOrder, Order, Store, Task, Told
 from sfsync.models.deadlines import at_risk, late, to_ship
 from sfsync.models.order import spelt
 from sfsync.shops import kinds
@@ -84,7 +84,7 @@ class OrderFilter(forms.Form):
         return any(self.value(name) for name in ("q", "state", "channel", "operation", "due", "since", "until"))
 
     def orders(self) -> QuerySet[Order]:
-        """The chosen orders, with their tasks, not yet sorted."""
+        """The chosen orders, with what their state is made of, not yet sorted."""
         orders = in_state(
             Order.objects.filter(store=self.store), self.store, self.value("state"), self.value("operation")
         )
@@ -115,9 +115,10 @@ def due_orders(store: Store, due: str, now: datetime) -> QuerySet[MarketplaceOrd
 
 
 def with_tasks(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """With their marketplace orders, and the tasks of those."""
+    """With their marketplace orders, and the tasks and the differences of those."""
     tasks = Prefetch("marketplace_order__tasks", Task.objects.living().order_by("id"))
-    return orders.select_related("marketplace_order").prefetch_related(tasks)
+    differences = Prefetch("marketplace_order__findings", Finding.objects.unsettled())
+    return orders.select_related("marketplace_order").prefetch_related(tasks, differences)
 
 
 def midnight(day: date, at: time = time.min) -> datetime:

@@ -15,7 +15,8 @@ from sfsync import texts
 from sfsync.backoffice.kit.reader_texts import Said, advice, told
 from sfsync.domain.task_state import TaskState
 from sfsync.engine.people import acts
-from sfsync.models import Order, Store, Task
+from sfsync.engine.watch.stage import difference
+from sfsync.models import Finding, Order, Store, Task
 from sfsync.refusal_texts import advice as step
 from sfsync.refusal_texts import cause, refusal_of
 
@@ -26,6 +27,7 @@ class State(models.TextChoices):
     FAILED = "failed", gettext_lazy("Action needed")
     BY_HAND = "by-hand", gettext_lazy("To do on the marketplace")
     WENT_BACK = "went-back", gettext_lazy("To check")
+    DIFFERS = "differs", gettext_lazy("Difference")
     SENT = "sent", gettext_lazy("Sent, awaiting confirmation")
     HELD = "held", gettext_lazy("Held back")
     RETRYING = "retrying", gettext_lazy("Will be retried")
@@ -65,6 +67,8 @@ def standing(order: Order, tasks: Iterable[Task]) -> Standing:
     if there.contradicted:
         said = texts.went_back(there.confirmed_operation, there.channel)
         return Standing(State.WENT_BACK, there.confirmed_operation, said, order.seen_at)
+    if found := [each for each in there.findings.all() if each.is_unsettled]:
+        return Standing(State.DIFFERS, there.confirmed_operation, difference(found[0], there), found[0].since)
     if given_up := acts.given_up(order):
         return Standing(State.GIVEN_UP, "", given_up, there.given_up_at)
     if there.confirmed_operation:
@@ -128,11 +132,14 @@ def in_state(orders: QuerySet[Order], store: Store, state: str, operation: str =
 
 
 _UNTOLD, _WENT_BACK = Q(marketplace_order__confirmed_operation=""), Q(marketplace_order__contradicted=True)
+_DIFFERS = Q(Exists(Finding.objects.unsettled().filter(order=OuterRef("marketplace_order"))))
+_WELL = ~_WENT_BACK & ~_DIFFERS
 AT_REST = {
     State.WENT_BACK: _WENT_BACK,
-    State.GIVEN_UP: acts.GIVEN_UP & ~_WENT_BACK,
-    State.CONFIRMED: ~_UNTOLD & ~acts.GIVEN_UP & ~_WENT_BACK,
-    State.QUIET: _UNTOLD & ~acts.GIVEN_UP & ~_WENT_BACK,
+    State.DIFFERS: _DIFFERS & ~_WENT_BACK,
+    State.GIVEN_UP: acts.GIVEN_UP & _WELL,
+    State.CONFIRMED: ~_UNTOLD & ~acts.GIVEN_UP & _WELL,
+    State.QUIET: _UNTOLD & ~acts.GIVEN_UP & _WELL,
 }
 """The states of an order that has no task and nothing to be done by hand."""
 
