@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import cast
 from urllib.parse import unquote
 
 import pytest
@@ -11,12 +12,16 @@ from django.core import mail
 
 from sfsync.engine.kit.lease import Busy, take
 from sfsync.engine.market import reconcile
+from sfsync.engine.market.context import Market
 from sfsync.engine.people import differences
 from sfsync.engine.watch.stage import Stage
 from sfsync.engine.watch.story import story_of
 from sfsync.models import Finding, MarketplaceOrder, Order, Process
 from sfsync.models.process import RECONCILE
 from sfsync.testing import CANCELED, World
+from shoppingfeed import Order as FeedOrder
+from shoppingfeed import OrderFilters
+from shoppingfeed._orders import parse_order
 from shoppingfeed.sandbox import Fault
 
 MakeWorld = Callable[..., World]
@@ -240,6 +245,24 @@ def test_an_api_that_takes_no_long_pages_is_asked_for_shorter_ones(world: World)
     world.sandbox.fault(Fault("status", status=400, path="limit=1000", times=None))
     world.reconcile()
     assert world.findings() == ["not-seen"]
+
+
+@pytest.mark.parametrize(("orders", "lists"), [(199, 1), (201, 2), (1500, 2)])
+def test_an_order_that_moved_while_a_long_list_was_read_is_not_missed(orders: int, lists: int) -> None:
+    """R32: the first one left the list between two pages, so that the next page began one order too late."""
+    everything = [parse_order({"id": number, "reference": f"R-{number}"}) for number in range(1, orders + 1)]
+    asked = []
+
+    class Shifting:
+        def pages(self, filters: OrderFilters) -> Iterator[list[FeedOrder]]:
+            asked.append(filters)
+            half = len(everything) // 2
+            yield everything[:half]
+            yield everything[half + (len(asked) == 1 and orders > 199) :]
+
+    found = [each.id for page in reconcile.waiting_orders(cast(Market, Shifting())) for each in page]
+    assert sorted(found) == [each.id for each in everything]
+    assert len(asked) == lists
 
 
 def test_orders_that_are_not_ours_or_made_for_a_test_are_left_alone(world: World) -> None:

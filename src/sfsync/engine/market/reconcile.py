@@ -20,7 +20,7 @@ from sfsync.engine.kit.day_figures import note_answers
 from sfsync.engine.kit.journal import Journal
 from sfsync.engine.kit.lease import Busy, Clock, Lease, take
 from sfsync.engine.kit.trouble import Stopped, stopped_by
-from sfsync.engine.market.context import EARLIER, Market
+from sfsync.engine.market.context import ALWAYS, EARLIER, Market
 from sfsync.engine.market.findings import close_others, keep
 from sfsync.engine.market.look import look
 from sfsync.engine.market.ours import oldest_prepared
@@ -95,11 +95,23 @@ def reconcile(market: Market, grace: timedelta, counts: Counts) -> None:
 def _pages(market: Market) -> Iterator[tuple[bool, list[FeedOrder]]]:
     """All that wait on the marketplaces, and all that ended there otherwise, as far as the shop may still prepare them;
     whether they wait."""
-    for page in market.pages({"status": WAITING}):
+    for page in waiting_orders(market):
         yield True, page
     if oldest := oldest_prepared(market.store, market.since):
         for page in market.pages({"status": CANCELLED + REFUNDED, "since": oldest - EARLIER}):
             yield False, page
+
+
+def waiting_orders(market: Market) -> Iterator[list[FeedOrder]]:
+    """Where it takes several requests, the list is read twice: an order that leaves it meanwhile moves another one to a
+    page that was read already, which would pass for seen by its marketplace."""
+    read: set[int] = set()
+    for page in market.pages({"status": WAITING}):
+        read |= {each.id for each in page}
+        yield page
+    for page in market.pages({"status": WAITING}) if len(read) >= ALWAYS else ():
+        if missed := [each for each in page if each.id not in read]:
+            yield missed
 
 
 def _no_longer_waiting(market: Market, began: datetime, waiting: Container[int]) -> None:
