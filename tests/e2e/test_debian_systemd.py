@@ -13,6 +13,7 @@ __all__ = ["package"]
 
 BOOT = """
 set -eu
+umask 022
 mkdir "$1/told"
 exec 3<"$1/told"
 mount -t tmpfs tmpfs "$1"

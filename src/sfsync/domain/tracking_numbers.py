@@ -147,7 +147,7 @@ _COLUMN_WIDTHS = (32, 64, 255)
 
 # What is there for the eye.
 
-_TAG = re.compile(r"</?(?:a|b|br|div|em|font|i|li|p|script|small|span|strong|td|tr|u|ul)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:a|b|br|div|em|font|i|li|p|small|span|strong|td|tr|u|ul)\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _NUMERO = re.compile(r"(?<!\w)n\s?[°º]|№", re.IGNORECASE)
 _LIKE = str.maketrans(
