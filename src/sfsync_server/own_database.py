@@ -77,7 +77,7 @@ def database(environment: Environment) -> dict[str, Any]:
             "timeout": 30,
             "cached_statements": 32,  # each is up to a megabyte here: 128, the default, is memory that a long run fills
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }
 
