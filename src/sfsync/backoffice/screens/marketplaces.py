@@ -23,14 +23,17 @@ from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.backoffice.kit.reader_texts import Said, grouped
 from sfsync.backoffice.kit.starting import start
 from sfsync.engine.people.channels import release as let_go
-from sfsync.models import ChannelTrouble, DayFigure, Notice, Store
+from sfsync.models import ChannelTrouble, DayFigure, LogEntry, Store
 from sfsync.models.figure import WITHIN, median_seconds
+from sfsync.models.log import Level
 from sfsync.refusal_texts import ANSWERS, advice, cause, refusal_of
 from shoppingfeed.channels import CHANNELS, Channel, Feature, find
 
 DAYS = 30
-NOTICES, UNKNOWN = 5000, 20
+REFUSALS, UNKNOWN = 5000, 20
 """Failures that are looked through for unknown answers, and how many of those are shown."""
+_LOGGED = {f"failed-{code}": code for code in ANSWERS} | {code: code for code in ANSWERS}
+"""By the code of a log entry: every try of an update has one, of which the merchant is told once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,11 @@ def release(request: HttpRequest, store: Store) -> HttpResponseBase:
 def unknown_answers(store: Store) -> list[tuple[str, str, int]]:
     """R35: what marketplaces answered that is in no dictionary: marketplace, answer, how often, the commonest first."""
     since = timezone.now() - timedelta(days=DAYS)
-    told = Notice.objects.filter(store=store, code__in=ANSWERS, created_at__gte=since).order_by("-id")
-    rows = told.values_list("order__channel", "code", "params")[:NOTICES]
-    said = ((str(params.get("channel") or channel or ""), code, _message(params)) for channel, code, params in rows)
+    refused = LogEntry.objects.filter(store=store, level__gte=Level.WARNING, at__gte=since, code__in=_LOGGED)
+    rows = refused.order_by("-id").values_list("order__channel", "code", "params")[:REFUSALS]
+    said = (
+        (str(params.get("channel") or channel or ""), _LOGGED[code], _message(params)) for channel, code, params in rows
+    )
     counts = Counter(
         (channel, message)
         for channel, code, message in said
