@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from tests.faults.deployment import real_world
@@ -29,4 +30,18 @@ def test_a_dry_run_that_waits_for_shopping_feed_keeps_nobody_from_writing(tmp_pa
         world.deployment.run("sync", "--wait", "20")
         with closing(sqlite3.connect(world.deployment.home / "sfsync.sqlite3")) as after:
             assert after.execute("SELECT tries FROM sfsync_store").fetchall() == [(7,)]
+        assert world.accepted(order) == [("ship", f"T-{order}")]
+
+
+def test_a_dry_run_without_room_for_its_copy_says_so_and_leaves_all_as_it_was(tmp_path: Path, migrated: Path) -> None:
+    """R22: the temporary folder is full, which a real limit of the process stands for."""
+    with real_world(tmp_path, migrated) as world:
+        order = world.ship()
+        world.deployment.run("sync")
+        crowded = replace(world.deployment, prefix=("prlimit", "--fsize=200000"))
+        done = crowded.run("sync", "--dry-run", status=None)
+        assert done.status != 0
+        assert "is full" in done.err
+        assert "Traceback" not in done.err
+        world.deployment.run("sync", "--wait", "20")
         assert world.accepted(order) == [("ship", f"T-{order}")]

@@ -358,6 +358,13 @@ def test_an_answer_that_php_broke_off_is_none(body: str) -> None:
         rows_of((PHP_SAYS[0] + body).encode(), "orders")
 
 
+@pytest.mark.parametrize("wall", [" ", "\n", "x", " x", "<br />"])
+def test_a_wall_of_what_php_might_say_is_searched_in_no_time(wall: str) -> None:
+    """Four megabytes from a host that means ill: a search that grows with the square would last for hours."""
+    with pytest.raises(ShopError):
+        rows_of(("Warning: " + wall * (4_000_000 // len(wall))).encode(), "orders")
+
+
 def test_half_a_character_of_1_6_becomes_one_that_can_be_kept() -> None:
     row = rows_of(b'{"orders":[{"id":1,"x":"a\\ud83db","y":"raw\x01\x02"}]}', "orders")[0]
     assert text(row, "x").encode() == b"a\xef\xbf\xbdb"

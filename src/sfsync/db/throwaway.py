@@ -31,8 +31,9 @@ def on_a_copy() -> Iterator[None]:
 
 
 def _copy_to(path: str) -> None:
+    """Raises `DatabaseError`, as where the temporary folder is full."""
     connection.ensure_connection()
-    with closing(sqlite3.connect(path)) as copy:
+    with connection.wrap_database_errors, closing(sqlite3.connect(path)) as copy:
         connection.connection.backup(copy)
     connection.close()
 

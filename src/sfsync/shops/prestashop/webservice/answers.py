@@ -22,6 +22,8 @@ _PHP_SAYS = re.compile(
     re.IGNORECASE,
 )
 """What a host that shows PHP's messages (`display_errors`) puts before an answer that is whole."""
+_MESSAGES = 10_000
+"""Characters of them that are passed over; a host that means ill could keep the search for them busy for ever."""
 
 _SHAPE = (
     "The shop's web service answered {resource} with something else than was asked ({what}). It is asked again at the"
@@ -52,7 +54,7 @@ def _decoded(body: bytes, resource: str) -> Any:
     text = body.decode("utf-8-sig", "replace").strip()
     if text.startswith("<?xml") and "<prestashop" in text:
         raise Misconfigured(_XML, code="webservice-version")
-    if said := _PHP_SAYS.match(text):
+    if said := _PHP_SAYS.match(text[:_MESSAGES]):
         text = text[said.end() :]
     try:
         return json.loads(text, strict=False)
