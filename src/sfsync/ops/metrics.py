@@ -67,7 +67,7 @@ def _gauge(name: str, single: tuple[str, ...], values: Values) -> Metric:
 def _together() -> dict[str, Values]:
     now = timezone.now()
     fleet = fleet_health(now)
-    waits = (*WAITS, Asks.BY_HAND, Asks.WENT_BACK)
+    waits = (*WAITS, Asks.BY_HAND, Asks.WENT_BACK, Asks.DIFFERS)
     return {
         "sfsync_stores": {(state,): fleet.stores[state] for state in ("on", "off")},
         "sfsync_updates": {(_label(state),): fleet.updates[state] for state in waits},
@@ -101,6 +101,7 @@ def _updates(health: Health) -> Iterable[tuple[str, float]]:
     yield from ((name, getattr(health, name)) for name in WAITS)
     yield "by_hand", health.left_to_people
     yield "went_back", health.went_back
+    yield "differs", health.differences
 
 
 def _label(state: str) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sfsync.engine.watch.fleet_health import fleet_health
 from sfsync.engine.watch.health import health_of
-from sfsync.models import ChannelTrouble, Cursor, MarketplaceOrder, Order, Process, Store, StoreState, Task
+from sfsync.models import ChannelTrouble, Cursor, Finding, MarketplaceOrder, Order, Process, Store, StoreState, Task
 from sfsync.models.process import SYNC
 
 NOW = timezone.now()
@@ -52,6 +52,8 @@ def an_order(store: Store, number: int) -> None:
     given = {"feed_id": number + 1, "reference": f"R-{number}", "channel": "Amazon", "created_at": NOW}
     order = MarketplaceOrder.objects.create(store=store, ship_by=NOW + timedelta(hours=number % 60 - 5), **given)
     Order.objects.create(store=store, marketplace_order=order, key=str(number), ordinal=number, created_at=NOW)
+    if number % 8 == 1:
+        Finding.objects.create(store=store, order=order, kind="not-seen", since=NOW, found_at=NOW)
     if number % 3:
         due = NOW + timedelta(minutes=number % 2)
         since = NOW - timedelta(hours=number)
@@ -67,6 +69,7 @@ def test_all_together_is_the_sum_of_each() -> None:
     for name in ("queued", "waiting", "in_flight", "failed"):
         assert fleet.updates[name] == sum(getattr(health, name) for health in each), name
     assert min(fleet.updates["queued"], fleet.updates["waiting"]) > 0
+    assert fleet.updates["differs"] == sum(health.differences for health in each) > 0
     assert fleet.to_ship == {
         "late": sum(health.late for health in each),
         "at risk": sum(health.at_risk for health in each),

@@ -162,7 +162,7 @@ class ForPeople:
 def _for_people(stores: list[Store], now: datetime) -> dict[int, ForPeople]:
     """All questions in one statement."""
     found = {store.pk: ForPeople() for store in stores}
-    for store, asks, operation, orders in asking_people(stores, now).union(_differing(stores), all=True):
+    for store, asks, operation, orders in asking_people(stores, now):
         if asks == Asks.BY_HAND:
             found[store].by_hand[operation] = orders
         else:
@@ -172,7 +172,7 @@ def _for_people(stores: list[Store], now: datetime) -> dict[int, ForPeople]:
 
 def asking_people(stores: Stores, now: datetime) -> Any:
     """Rows of store, why orders of it ask (`Asks`), the operation that is to be done by hand, how many."""
-    return _left_to_people(stores).union(_by_deadline(stores, now), all=True)
+    return _left_to_people(stores).union(_by_deadline(stores, now), _differing(stores), all=True)
 
 
 def _left_to_people(stores: Stores) -> Any:
