@@ -22,6 +22,7 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.backoffice.kit.reader_texts import Said, grouped
 from sfsync.backoffice.kit.starting import start
+from sfsync.domain.reconciliation import Difference
 from sfsync.engine.people.channels import release as let_go
 from sfsync.models import ChannelTrouble, DayFigure, LogEntry, Store
 from sfsync.models.figure import WITHIN, median_seconds
@@ -32,7 +33,9 @@ from shoppingfeed.channels import CHANNELS, Channel, Feature, find
 DAYS = 30
 REFUSALS, UNKNOWN = 5000, 20
 """Failures that are looked through for unknown answers, and how many of those are shown."""
-_LOGGED = {f"failed-{code}": code for code in ANSWERS} | {code: code for code in ANSWERS}
+_LOGGED = {f"failed-{code}": code for code in ANSWERS} | {
+    Difference.REFUSED_THERE.value: Difference.REFUSED_THERE.value
+}
 """By the code of a log entry: every try of an update has one, of which the merchant is told once."""
 
 

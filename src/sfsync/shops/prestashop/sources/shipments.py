@@ -142,8 +142,7 @@ class Shipments:
         try:
             return self._database.rows(statement)
         except Misconfigured as error:
-            if _number(error) not in {*DENIED, NO_TABLE}:
-                raise
+            _hidden(error)
             return []
 
     def joined(self, parcels: list[Any], its: Sequence[Any]) -> list[Any]:
@@ -194,10 +193,7 @@ class Shipments:
         try:
             return self._database.rows(statement)
         except Misconfigured as error:
-            number = _number(error)
-            if number not in {*DENIED, NO_TABLE}:
-                raise
-            self._use = Use(denied=number in DENIED)
+            self._use = Use(denied=_hidden(error) in DENIED)
             return []
 
     def _first(self, since: datetime) -> int:
@@ -214,8 +210,12 @@ class Shipments:
         return {str(row.id_order) for row in self._database.rows(its.distinct())}
 
 
-def _number(error: Misconfigured) -> int:
-    return error_number(error.__cause__) if error.__cause__ else 0
+def _hidden(error: Misconfigured) -> int:
+    """The server's number, where the account may not see a table or it is not there; else it is raised on."""
+    number = error_number(error.__cause__) if error.__cause__ else 0
+    if number not in {*DENIED, NO_TABLE}:
+        raise error
+    return number
 
 
 def joined(parcels: Sequence[Any], its: Sequence[Any], *, switched_on: bool) -> list[Any]:
