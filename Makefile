@@ -12,7 +12,7 @@ FLOOR := 96
 ARGS ?=
 
 BIN := .venv/bin
-SERVICES := mariadb postgresql redis pgbouncer chromium faketime php
+SERVICES := mariadb postgresql redis pgbouncer chromium faketime php systemd
 
 # Servers are in sbin, which is not on everybody's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.test_debian_package import AS_ROOT, package
 from tests.e2e.test_distributions import run
 
@@ -124,7 +122,6 @@ inactive inactive
 """
 
 
-@pytest.mark.skipif(not Path("/lib/systemd/systemd").exists(), reason="this machine has no systemd")
 def test_the_units_run_under_systemd(package: Path, tmp_path: Path) -> None:
     """Confined as they say, started again when killed, one in the place of the other, gone with the package."""
     apart = ("unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--net", "--kill-child")
