@@ -21,7 +21,17 @@ from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
 from sfsync.domain.typed_amounts import is_amount, is_date, without_counts, without_dates
-from sfsync.domain.typed_words import ABBREVIATIONS, FILLERS, LABELS, PARAMETERS, STATUS, reads_like_a_word
+from sfsync.domain.typed_remarks import (
+    DIGIT,
+    WORDS,
+    count_digits,
+    folded,
+    is_remark,
+    without_edges,
+    without_label,
+    without_remark,
+)
+from sfsync.domain.typed_words import ABBREVIATIONS, PARAMETERS, reads_like_a_word
 from sfsync.domain.value import value
 
 
@@ -198,8 +208,8 @@ def _number_in(piece: str) -> str:
     """A part of a path or a parameter, when it is a number beyond doubt: by its form, or by the parameter's name."""
     name, _, value = piece.rpartition("=")
     value = unquote_plus(value)
-    named = _folded(name) in PARAMETERS and re.fullmatch(r"[\w-]{8,40}", value)
-    return value if (named and _count_digits(value) >= 6) or clear_form(value) else ""
+    named = folded(name) in PARAMETERS and re.fullmatch(r"[\w-]{8,40}", value)
+    return value if (named and count_digits(value) >= 6) or clear_form(value) else ""
 
 
 # One number, several, or none.
@@ -226,21 +236,25 @@ def _line(text: str) -> Typed:
     if not text:
         return Typed(Finding.EMPTY)
     undated = without_dates(text)
-    if is_amount(text) or is_amount(undated):
-        return Typed(Finding.WORDS)
-    if is_date(text.replace(" ", "")) or (undated != text and not _DIGIT.search(undated)):
-        return Typed(Finding.DATE)
-    if damage := _damage(undated):
-        return Typed(damage)
+    if finding := _no_number(text, undated) or _damage(undated):
+        return Typed(finding)
     text = without_counts(undated)
-    if undated != text and not _DIGIT.search(text):
+    if undated != text and not DIGIT.search(text):
         return Typed(Finding.WORDS)
     return _together([_one(part) for part in _BETWEEN.split(_without_asides(text)) if part.strip()])
 
 
+def _no_number(text: str, undated: str) -> Finding | None:
+    """An amount or a day, alone or with words; `undated` is without the days."""
+    if is_amount(text) or is_amount(undated):
+        return Finding.WORDS
+    dated = is_date(text.replace(" ", "")) or (undated != text and not DIGIT.search(undated))
+    return Finding.DATE if dated else None
+
+
 def _one(text: str) -> Typed:
-    bare = _bare(text)
-    if not _DIGIT.search(bare):
+    bare = without_label(text)
+    if not DIGIT.search(bare):
         return _letters(text)
     squeezed = bare.replace(" ", "")
     if (
@@ -255,24 +269,23 @@ def _one(text: str) -> Typed:
     pieces = _pieces(bare)
     if len(pieces) > 1:
         return _together([_one(piece) for piece in pieces])
-    bare = _without_remark(bare)
-    if _is_remark(text, bare):
+    bare = without_remark(bare)
+    if is_remark(text, bare):
         return Typed(Finding.WORDS)
     return Typed(Finding.NUMBER, (_key(bare),))
 
 
 def _letters(text: str) -> Typed:
     """Without a digit: only GLS writes numbers that may have none, its eight-sign Track IDs, and those are no words."""
-    words = [word for group in re.split(r"[\W_]+", text) if (word := _folded(group))]
+    words = [word for group in re.split(r"[\W_]+", text) if (word := folded(group))]
     joined = "".join(words)
-    if joined in ABBREVIATIONS or len(set(joined)) < 2 or all(word in _WORDS for word in words):
+    if joined in ABBREVIATIONS or len(set(joined)) < 2 or all(word in WORDS for word in words):
         return Typed(Finding.PLACEHOLDER)
-    if re.fullmatch(r"[A-Z]{8}", _without_edges(text)) and not reads_like_a_word(joined):
-        return Typed(Finding.NUMBER, (_without_edges(text),))
+    if re.fullmatch(r"[A-Z]{8}", without_edges(text)) and not reads_like_a_word(joined):
+        return Typed(Finding.NUMBER, (without_edges(text),))
     return Typed(Finding.WORDS)
 
 
-_DIGIT = re.compile(r"[0-9]")
 _NOUGHT = re.compile(r"[\W_0]*|\d\d?")
 """And what is too short for any carrier: `1`, typed so that the field is not empty."""
 _TOO_SHORT = re.compile(r"(?=.*[a-zà-ÿ])(?!(?:\D*\d){3}).{1,5}")
@@ -281,14 +294,13 @@ _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGN
 _BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
 _ASIDE = re.compile(r"(?<=\w)\s+[(\[]([^()\[\]]*)[)\]]")
 _IDENTIFIER = re.compile(r"\((\d{2,4})\)(?=\w)")
-_WORDS = LABELS | STATUS | FILLERS
 
 
 def _without_asides(text: str) -> str:
     """Without `(parcel 1 of 2)`; what may be a number counts in brackets too, and GS1's `(00)` belongs to one."""
     text = _IDENTIFIER.sub(r"\1", text)
-    rest = _ASIDE.sub(lambda aside: f",{aside[1]}" if _count_digits(aside[1]) >= 6 else " ", text)
-    return rest if _DIGIT.search(rest) else _ASIDE.sub(r",\1", text)
+    rest = _ASIDE.sub(lambda aside: f",{aside[1]}" if count_digits(aside[1]) >= 6 else " ", text)
+    return rest if DIGIT.search(rest) else _ASIDE.sub(r",\1", text)
 
 
 def _pieces(text: str) -> list[str]:
@@ -299,78 +311,17 @@ def _pieces(text: str) -> list[str]:
         pieces = text.split(mark)
         lengths = {len(piece.replace(" ", "")) for piece in pieces}
         alike = min(lengths) >= 8 or (len(lengths) == 1 and min(lengths) >= least)
-        if len(pieces) > 1 and alike and all(map(_DIGIT.search, pieces)):
+        if len(pieces) > 1 and alike and all(map(DIGIT.search, pieces)):
             return pieces
     return [text]
 
 
-def _bare(text: str) -> str:
-    """Without what stands around it: quotes, brackets, `Tracking number:`, the carrier's name."""
-    groups = re.sub(r"[:#=]", " ", text).split()
-    groups = groups[_run_of_words(groups, shortest=1) :]
-    groups = groups[: len(groups) - _run_of_words(groups[::-1], shortest=3)]
-    return _without_edges(" ".join(groups))
-
-
-def _run_of_words(groups: list[str], shortest: int) -> int:
-    """How many groups at the start are words about a number; the last of them cannot be a part of one (`DE`, `LA`)."""
-    run = 0
-    for place, group in enumerate(groups, start=1):
-        word = _folded(group)
-        if _DIGIT.search(group) or (word and (word not in _WORDS or len(word) < shortest)):
-            break
-        if (len(word) > 2 and word not in FILLERS) or group.casefold() in {"no.", "nr.", "n."}:
-            run = place
-    return run
-
-
-def _without_remark(bare: str) -> str:
-    """`6A12345678901 urgent`, `fragile 6A12345678901`: a number is long enough without the words at its side."""
-    groups = bare.split()
-    if len(groups) == 1 or clear_form(bare) or (len(groups[0]) <= 4 and looks_like(bare)):
-        return bare
-    others = [group for group in groups if not _is_word(group)]
-    figures = [group for group in others if group.isupper() or not group.isalpha()]
-    for number in (" ".join(others), " ".join(figures)):
-        if clear_form(number):
-            return number
-    left = " ".join(figures)
-    whole = _count_digits(left) >= 6 and len(left.replace(" ", "")) >= 8
-    return left if whole and len(others) < len(groups) else bare
-
-
-def _is_word(group: str) -> bool:
-    return group.isalpha() and len(group) > 3 and (not group.isupper() or reads_like_a_word(_folded(group)))
-
-
-def _is_remark(text: str, bare: str) -> bool:
-    """Words with a digit or two among them, not a number of a form unknown."""
-    words = [group for group in bare.split() if group.isalpha() and len(group) > 3]
-    says = any(_folded(group) in STATUS for group in text.split() if not _DIGIT.search(group))
-    few = _count_digits(bare) < 6
-    reads = any(map(_is_word, words))
-    return len(words) > 1 or (few and (says or reads))
-
-
 def _key(text: str) -> str:
-    squeezed = _without_edges(unicodedata.normalize("NFKC", re.sub(r"\s", "", text)))
+    squeezed = without_edges(unicodedata.normalize("NFKC", re.sub(r"\s", "", text)))
     compact = re.sub(r"[.-]", "", squeezed).upper()
     if clear_form(compact):
         return compact
     return squeezed.upper() if looks_like(squeezed) else squeezed
-
-
-def _without_edges(text: str) -> str:
-    return re.sub(r"^[\W_]+|[\W_]+$", "", text)
-
-
-def _count_digits(text: str) -> int:
-    return len(_DIGIT.findall(text))
-
-
-def _folded(text: str) -> str:
-    """Letters alone, small, without accents."""
-    return "".join(filter(str.isalpha, unicodedata.normalize("NFKD", text.casefold())))
 
 
 # Damage.
@@ -400,7 +351,7 @@ def _damage(text: str) -> Finding | None:
     if _ERROR.search(text):
         return Finding.SPREADSHEET
     squeezed = text.replace(" ", "")
-    if _NOUGHT.fullmatch(squeezed) or not _DIGIT.search(text):
+    if _NOUGHT.fullmatch(squeezed) or not DIGIT.search(text):
         return None
     if _AMOUNT.fullmatch(squeezed):
         return Finding.AMOUNT
