@@ -102,7 +102,7 @@ class OrderFilter(forms.Form):
             orders = orders.filter(marketplace_order__ship_by__isnull=False)
         if self.value("sort") == "-confirmed_at":
             orders = orders.filter(marketplace_order__confirmed_at__isnull=False)
-        return with_tasks(orders)
+        return with_state(orders)
 
 
 def operations() -> list[tuple[str, str]]:
@@ -114,7 +114,7 @@ def due_orders(store: Store, due: str, now: datetime) -> QuerySet[MarketplaceOrd
     return to_ship([store]).filter(late(now) if due == "late" else at_risk([store], now))
 
 
-def with_tasks(orders: QuerySet[Order]) -> QuerySet[Order]:
+def with_state(orders: QuerySet[Order]) -> QuerySet[Order]:
     """With their marketplace orders, and the tasks and the differences of those."""
     tasks = Prefetch("marketplace_order__tasks", Task.objects.living().order_by("id"))
     differences = Prefetch("marketplace_order__findings", Finding.objects.unsettled())

@@ -21,7 +21,7 @@ from sfsync import texts
 from sfsync.backoffice.kit.access import of_store, person, post_only
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import OUTSIDE, opened, said
-from sfsync.backoffice.kit.order_filter import with_tasks
+from sfsync.backoffice.kit.order_filter import with_state
 from sfsync.backoffice.kit.order_state import State, standing, tasks_in
 from sfsync.backoffice.kit.reader_texts import Said, grouped
 from sfsync.backoffice.kit.starting import start
@@ -89,7 +89,7 @@ def chosen(request: HttpRequest, store: Store) -> QuerySet[Order]:
 
 
 def confirm(request: HttpRequest, store: Store, wanted: str, orders: QuerySet[Order]) -> HttpResponse:
-    rows = list(with_tasks(orders.order_by("-created_at", "-id"))[:MOST_SHOWN])
+    rows = list(with_state(orders.order_by("-created_at", "-id"))[:MOST_SHOWN])
     shown, trouble = foretold(store, rows) if wanted == "send" else (list(map(_ASKED[wanted], rows)), None)
     idle = [each for each in shown if not each.acts]
     return page(

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from sfsync import texts
 from sfsync.backoffice.kit.access import of_store, person
 from sfsync.backoffice.kit.layout import page
-from sfsync.backoffice.kit.order_filter import channels_of, with_tasks
+from sfsync.backoffice.kit.order_filter import channels_of, with_state
 from sfsync.backoffice.kit.starting import start
 from sfsync.backoffice.screens.acting import by_reason, foretold
 from sfsync.domain.marketplaces import named
@@ -90,7 +90,7 @@ def _done(request: HttpRequest, store: Store, wanted: Wanted) -> HttpResponseBas
 def _asked(request: HttpRequest, store: Store, form: Failures) -> HttpResponse:
     tasks = failed([store], form.wanted) if form.is_valid() else Task.objects.none()
     orders = orders_of(tasks)
-    total, rows = orders.count(), list(with_tasks(orders)[:SHOWN])
+    total, rows = orders.count(), list(with_state(orders)[:SHOWN])
     shown, trouble = foretold(store, rows) if rows else ([], None)
     return page(
         request,
