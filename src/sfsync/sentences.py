@@ -152,8 +152,8 @@ SENTENCES = {
     "where": _("%(reference)s on %(channel)s, Shopping Feed id %(feed_id)s"),
     "on-marketplace": _("On %(channel)s: %(label)s, since %(since)s."),
     "on-marketplace-number": _("On %(channel)s: %(label)s, tracking number %(number)s, since %(since)s."),
-    "told-marketplace": _("%(channel)s was told on %(since)s: %(label)s."),
-    "told-marketplace-number": _("%(channel)s was told on %(since)s: %(label)s, tracking number %(number)s."),
+    "told-marketplace": _("Sent to %(channel)s on %(since)s: %(label)s."),
+    "told-marketplace-number": _("Sent to %(channel)s on %(since)s: %(label)s, tracking number %(number)s."),
     "not-failed": _("Nothing has failed: %(channel)s confirmed %(operation)s on %(at)s."),
     "in-flight": _(
         "Shopping Feed is processing %(operation)s; the next sync (after %(at)s) checks for the confirmation."

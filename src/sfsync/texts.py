@@ -193,7 +193,7 @@ def store_state(code: str, channel: str = "") -> str:
     others = {
         "silent": gettext("No sync for too long"),
         "overdue": gettext("Updates have been waiting for too long"),
-        "database-behind": gettext("Updates that sfsync did not know of"),
+        "database-behind": gettext("Updates that sfsync had no record of"),
         "channel-held": held or gettext("A marketplace refuses every update"),
     }
     return others.get(code) or trouble(code)

@@ -130,7 +130,7 @@ def test_the_reason_of_a_cancellation_stands_beside_its_status(shop: World, merc
     """R28: only a status that is sent as cancelled has one; it is kept where the page did not ask, and goes with the
     mapping."""
     page = text(merchant.get(MAPPING))
-    assert page.count("Reason sent with it") == 1
+    assert page.count("Reason sent to the marketplace") == 1
     for given, kept in [({"reason-6": " out of stock "}, {"6": "out of stock"}), ({}, {"6": "out of stock"})]:
         merchant.post(MAPPING, mapping() | given | {"do": "save"})
         shop.store.refresh_from_db()

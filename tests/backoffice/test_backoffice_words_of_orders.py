@@ -364,7 +364,7 @@ def test_a_number_beside_the_one_that_was_sent_is_shown_as_not_sent(shop: World,
     said = [re.sub(r"<[^>]*>", "", each).split() for each in listed_there]
     assert [" ".join(each) for each in said] == [
         "6A00000000002 (My carrier) · sent to the marketplace",
-        "6A00000000001 (My carrier) · not sent: a shipment carries one number",
+        "6A00000000001 (My carrier) · not sent: one number per shipment",
     ]
     row = Order.objects.get(key=str(order))
     assert [(each["tracking_number"], each["marketplace"]) for each in story_of(row).as_dict()["parcels"]] == [
@@ -372,7 +372,7 @@ def test_a_number_beside_the_one_that_was_sent_is_shown_as_not_sent(shop: World,
         ("6A00000000001", "not-told"),
     ]
     evidence = text(merchant.get(f"/stores/main/orders/{order}/evidence.html"))
-    assert "not sent: a shipment carries one number" in evidence
+    assert "not sent: one number per shipment" in evidence
 
 
 def test_one_parcel_of_which_no_more_is_known_is_no_list(shop: World, merchant: Client) -> None:

@@ -43,7 +43,7 @@ class Numbers:
         number = int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else 0
         if not 0 < number <= self.largest:
             raise Mistake(
-                _("“%(given)s” is not one of the shop's numbers: give a whole number from 1 on."), given=given
+                _("“%(given)s” is not one of the shop's numbers: enter a whole number of 1 or more."), given=given
             )
         return str(number)
 

@@ -30,7 +30,7 @@ def offered(stores: QuerySet[Store], chosen: Iterable[str | int], text: str) -> 
     others = stores.filter(Q(name__icontains=text) | Q(group__icontains=text)).exclude(pk__in=keys)
     found = _choices(others[: FEW + 1])
     if not found:
-        return mine, _("No other store is like that.")
+        return mine, _("No other store matches.")
     return [*mine, *islice(found, FEW)], _left_out(others) if len(found) > FEW else ""
 
 
@@ -39,5 +39,5 @@ def _choices(stores: QuerySet[Store]) -> list[Choice]:
 
 
 def _left_out(found: QuerySet[Store]) -> str:
-    text = _("%(shown)s of the %(found)s found are shown: type more of the name.")
+    text = _("%(shown)s of the %(found)s found are shown: enter more of the name.")
     return text % {"shown": grouped(FEW), "found": grouped(found.count())}

@@ -49,7 +49,7 @@ class Person(forms.Form):
         label=gettext_lazy("Find stores"),
         required=False,
         max_length=64,
-        help_text=gettext_lazy("By a part of their name or group. What you have entered and selected stays."),
+        help_text=gettext_lazy("By a part of their name or group. What you entered and selected is kept."),
     )
     stores = forms.ModelMultipleChoiceField(
         Store.objects.order_by("name"),

@@ -69,6 +69,6 @@ def _said(there: There) -> str:
     return {
         There.TOLD: _("sent to the marketplace"),
         There.WAITS: _("not sent yet"),
-        There.NOT_TOLD: _("not sent: a shipment carries one number"),
+        There.NOT_TOLD: _("not sent: one number per shipment"),
         There.UNKNOWN: _("unknown: shipped before sfsync was connected"),
     }[there]

@@ -67,7 +67,7 @@ class Mapping(forms.Form):
                 label=each.name, required=False, choices=meanings, initial=self.meaning.get(each.status_id, "")
             )
             self.fields[_reason_name(each)] = forms.CharField(
-                label=_("Reason sent with it"),
+                label=_("Reason sent to the marketplace"),
                 required=False,
                 max_length=validators.LONGEST_REASON,
                 initial=store.reasons.get(each.status_id, ""),
