@@ -43,7 +43,7 @@ def test_of_a_fleet_only_chosen_and_found_stores_are_offered(
     assert 'value="claire@example.com"' in page
     assert "is required" not in page
     assert "50 of the 200 found are shown" in text(root.post(address, given | {"find": "g-3", "look": ""}))
-    assert "No other store is like that" in text(root.post(address, given | {"find": "nowhere", "look": ""}))
+    assert "No other store matches" in text(root.post(address, given | {"find": "nowhere", "look": ""}))
     assert claire.sfsync_stores.count() == 2  # type: ignore[attr-defined]
 
     assert root.post(address, given | {"username": "claire", "active": "on", "find": "g-3"}).status_code == 302

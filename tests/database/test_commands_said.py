@@ -499,4 +499,4 @@ def test_a_shipment_that_is_not_shown_is_not_said_to_be_there(world: World, faul
     world.advance(hours=25)
     world.reconcile()
     said = CliRunner().invoke(app, ["why", str(order)]).output
-    assert re.search(r"was told on .*: Shipped, tracking number 6A1\.", said), said
+    assert re.search(r"Sent to .* on .*: Shipped, tracking number 6A1\.", said), said
