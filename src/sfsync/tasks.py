@@ -15,7 +15,7 @@ from typing import Any
 
 from celery import current_app, shared_task
 from celery.signals import before_task_publish, celeryd_after_setup, worker_ready
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
 from kombu.utils.scheduling import round_robin_cycle
@@ -68,7 +68,7 @@ def run_store(store_id: int, wake: str) -> None:
         run_one(store, _live, turn=conf().turn_seconds)
     except Busy:
         return
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         _wait_for_our_database()
         raise
 
@@ -80,7 +80,7 @@ def _wait_for_our_database() -> None:
         try:
             give_back()
             break
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             connection.close_if_unusable_or_obsolete()
             time.sleep(1)
 

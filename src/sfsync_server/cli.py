@@ -55,11 +55,11 @@ def _main() -> None:
         _stop(error, 2)
     for sentence in ignored():
         streams.tell(sentence)
-    from django.db import DatabaseError
+    from django.db import DatabaseError, InterfaceError
 
     try:
         app()
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         _stop(f"sfsync's own database cannot be used: {str(error).strip()}\n{_advice(error)}", 1)
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 
 from shoppingfeed import Place
 
@@ -63,7 +63,7 @@ class OwnConnection:
                 with self._connection.cursor() as cursor:
                     cursor.execute(sql, parameters)
                     return tuple(cursor.fetchone() or ()) if cursor.description else ()
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 self._close()
                 raise PaceLost(str(error).strip()) from error
 
@@ -72,7 +72,7 @@ class OwnConnection:
             self._close()
 
     def _close(self) -> None:
-        with suppress(DatabaseError):
+        with suppress(DatabaseError, InterfaceError):
             self._connection.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
 
 from sfsync.db.secrets import SecretElsewhere, SecretUnreadable
 from sfsync.domain.trouble import Trouble
@@ -85,10 +85,15 @@ def _trouble(error: Exception) -> Trouble:
 
 
 def _of_our_database(error: Exception) -> Trouble:
-    """A wrong statement is our mistake; that it breaks off, or refuses to go on, is not."""
+    """A wrong statement is our mistake; that it breaks off, refuses to go on, or is damaged, is not."""
     if disk_full(error):
         return Trouble.DISK_FULL
-    return Trouble.DATABASE_AWAY if isinstance(error, OperationalError | InterfaceError) else Trouble.CRASHED
+    return Trouble.CRASHED if isinstance(error, _OUR_MISTAKES) else Trouble.DATABASE_AWAY
+
+
+_OUR_MISTAKES = (ProgrammingError, DataError, IntegrityError, NotSupportedError)
+"""PostgreSQL ends who stood still in a transaction, and refuses writes on a standby, with an `InternalError`; SQLite
+says with a bare `DatabaseError` that its file is damaged."""
 
 
 _FULL = ("disk is full", "disk I/O error", "No space left on device")
