@@ -105,9 +105,13 @@ def two(tmp_path: Path, migrated: Path, postgres_server: services.Server) -> Ite
     postgres_server.drop(name)
 
 
-def gave_up(said: str) -> bool:
-    """It found another one at work, or its connection gone: the server ends those that stand still in a transaction."""
-    return "another one took over" in said or "The database cannot be used" in said
+def goes_on(two: Two, alone: Service, orders: list[int]) -> None:
+    """What it was at is over once it tells the next order. It found another one at work, or its connection gone: the
+    server ends those that stand still in a transaction."""
+    orders.append(two.world.ship())
+    two.all_told(orders)
+    said = alone.end()
+    assert "another one took over" in said or "The database cannot be used" in said
 
 
 def held_up(two: Two, running: Service, request: str) -> None:
@@ -129,10 +133,8 @@ def test_what_a_service_that_stood_still_had_begun_is_done_by_another_and_once(t
         with service(two.there) as second:
             two.all_told(orders)
             first.go_on()
-            assert gave_up(first.end())
-            orders += [world.ship()]
-            two.all_told(orders)
             second.end()
+        goes_on(two, first, orders)
     two.once_each(orders)
 
 
@@ -147,8 +149,8 @@ def test_what_was_still_to_leave_when_it_stood_still_leaves_no_more(two: Two) ->
         with service(two.there) as second:
             two.all_told([shipped, cancelled])
             first.go_on()
-            assert gave_up(first.end())
             second.end()
+        goes_on(two, first, [shipped, cancelled])
     told = [world.accepted(each) for each in (shipped, cancelled)]
     assert told == [[("ship", f"T-{shipped}")], [("cancel", "")]]
 
