@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
+from sfsync.backoffice.kit import invitations
 from sfsync.models import Act
 from tests.backoffice.conftest import link_in
 from tests.pages import text
 
 NEW = {"username": "paul", "email": "paul@example.com", "active": "on", "role": "merchant", "mail": ""}
+OTHERS = {"new_password1": "another-password-9", "new_password2": "another-password-9"}
 PASSWORDS = {"new_password1": "a-good-password-9", "new_password2": "a-good-password-9"}
 
 
@@ -47,6 +50,17 @@ def test_a_new_link_is_mailed_too_and_ends_the_one_before(administrator: Client)
     mail.outbox.clear()
     administrator.post(f"/people/{User.objects.get(username='paul').pk}/link/", {"mail": ""})
     assert (Client().get(first).status_code, Client().get(mailed()).status_code) == (410, 200)
+
+
+def test_of_two_who_use_a_link_at_once_one_has_chosen(db: None) -> None:
+    """Both saw the form when the link was fresh."""
+    paul = User.objects.create_user("paul")
+    secret = invitations.invite(paul)
+    first, second = (SetPasswordForm(invitations.invited(secret), PASSWORDS | each) for each in ({}, OTHERS))
+    assert first.is_valid()
+    assert second.is_valid()
+    assert [invitations.use(secret, form.save) for form in (first, second)] == [True, False]
+    assert User.objects.get().check_password(PASSWORDS["new_password1"])
 
 
 def test_the_mail_names_the_address_that_is_set(administrator: Client, settings: Settings) -> None:

@@ -25,7 +25,8 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponseBase:
         return _over(request)
     form = SetPasswordForm(person, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        if not invitations.use(secret, form.save):
+            return _over(request)
         invitation_used.send(sender=None, request=request, person=person)
         messages.success(request, _("Your password is set. Sign in with it."))
         return redirect(settings.LOGIN_URL)
