@@ -88,6 +88,7 @@ LOGIN_REDIRECT_URL = "backoffice:overview"
 LOGOUT_REDIRECT_URL = "account_login"
 
 BACKOFFICE_ASK_AGAIN = "sfsync.guard.identity.ask_again"
+BACKOFFICE_NO_LINK_FOR = "sfsync.guard.identity.needs_no_password"
 GUARD_SECOND_FACTOR = ENVIRONMENT.second_factor
 GUARD_PASSWORD_FORM = ENVIRONMENT.password_form
 GUARD_GROUPS_CLAIM = ENVIRONMENT.oidc_groups_claim

@@ -139,6 +139,17 @@ def test_who_comes_by_the_provider_comes_in_by_nothing_else(provider: Provider) 
     assert back.get("/").status_code == 200
 
 
+def test_whom_a_password_would_not_let_in_is_given_no_link(provider: Provider, administrator: Client) -> None:
+    """Nor is anything of theirs ended by asking for one."""
+    browser, _answer = come(provider, sub="1", groups=["shops"])
+    theirs = f"/people/{User.objects.get(username='claire').pk}/"
+    page = text(administrator.get(theirs))
+    assert "signs in without a password" in page
+    assert "Make a new link" not in page
+    assert administrator.post(f"{theirs}link/")["Location"] == theirs
+    assert browser.get("/").status_code == 200
+
+
 def test_without_the_provider_its_people_come_in_by_a_link(provider: Provider, settings: Settings) -> None:
     come(provider, sub="1", groups=["shops"])
     settings.GUARD_GROUP_ROLES = {}

@@ -217,6 +217,14 @@ def test_without_the_password_form_a_password_opens_nothing(shop: World, merchan
     assert Client().post("/sign-in/", {"login": "claire", "password": PASSWORD}).status_code == 403
 
 
+def test_without_the_password_form_nobody_is_invited_to_choose_one(administrator: Client, settings: Settings) -> None:
+    settings.GUARD_PASSWORD_FORM = False
+    assert "has no way to sign in" in text(administrator.get("/people/new/"))
+    new = {"username": "paul", "active": "on", "role": "merchant"}
+    assert "/invitation/" not in text(administrator.post("/people/new/", new, follow=True))
+    assert not User.objects.get(username="paul").has_usable_password()
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_pages_of_signing_in_speak_the_readers_language(
     shop: World, sign_in: Callable[..., Client], language: str

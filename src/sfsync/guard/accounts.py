@@ -8,7 +8,6 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from sfsync.backoffice.kit.error_pages import sorry
 from sfsync.guard import throttle
 from sfsync.guard.groups import role_of
+from sfsync.guard.identity import comes_by_company_alone
 from sfsync.models.act import note
 from sfsync.models.role import give
 
@@ -39,10 +39,9 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
             raise ImmediateHttpResponse(too_many(request))
 
     def pre_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse | None:
-        """Whoever comes by the company's account comes by that alone: a password or a passkey of their own would
-        outlast the group."""
+        """Whoever comes by the company's account comes by that alone."""
         by_company = "sociallogin" in (how["signal_kwargs"] or {})
-        if settings.GUARD_GROUP_ROLES and not by_company and SocialAccount.objects.filter(user=user).exists():
+        if not by_company and comes_by_company_alone(user):
             note(user.get_username(), "sign-in-failed", address=self.get_client_ip(request))
             text = _("You sign in here with your company's account.")
             raise ImmediateHttpResponse(sorry(request, 403, _("Not allowed"), text))

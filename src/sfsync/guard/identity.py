@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.socialaccount.adapter import get_adapter as get_provider_adapter
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -25,6 +28,16 @@ def ask_again(request: HttpRequest) -> HttpResponse | None:
     if any(time.time() - record["at"] < RECENT for record in said):
         return None
     return redirect(f"{_way(request)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def needs_no_password(person: Any) -> bool:
+    """A password would not let them in: people come in by their company's account, or this person does."""
+    return not settings.GUARD_PASSWORD_FORM or comes_by_company_alone(person)
+
+
+def comes_by_company_alone(person: Any) -> bool:
+    """A password or a passkey of their own would outlast the company's group."""
+    return bool(settings.GUARD_GROUP_ROLES and person.pk and SocialAccount.objects.filter(user=person).exists())
 
 
 def came_by_provider(request: HttpRequest) -> bool:

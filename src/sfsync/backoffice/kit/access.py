@@ -78,6 +78,13 @@ def asked_again(view: View) -> View:
     return guarded
 
 
+def needs_no_password(somebody: Any) -> bool:
+    """A link to choose a password would not let this person in. Who those are is the project's to name, in
+    `BACKOFFICE_NO_LINK_FOR`: a function of the person."""
+    name = getattr(settings, "BACKOFFICE_NO_LINK_FOR", None)
+    return bool(name and import_string(name)(somebody))
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """And back. Where only a part of a page was asked for, the whole page goes."""
     page = request.htmx.current_url_abs_path if getattr(request, "htmx", False) else None  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from sfsync.backoffice.kit import invitations
-from sfsync.backoffice.kit.access import asked_again, is_administrator, manager, person, stores_of
+from sfsync.backoffice.kit.access import asked_again, is_administrator, manager, needs_no_password, person, stores_of
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.signals import access_renewed
 from sfsync.backoffice.kit.store_choice import are_few, offered
@@ -194,11 +194,12 @@ def _edit(request: HttpRequest, user: Any) -> HttpResponseBase:
     form, new = Person(user, request.user, request.POST or None), not user.pk
     if form.is_valid():
         form.save(person(request))
-        if new:
+        if new and not needs_no_password(user):
             return _invited(request, user)
         messages.success(request, _("Saved."))
         return redirect("backoffice:users")
-    return page(request, "user.html", screen="users", form=form, person=user)
+    passwordless = needs_no_password(user)
+    return page(request, "user.html", screen="users", form=form, person=user, passwordless=passwordless)
 
 
 @asked_again
@@ -207,6 +208,8 @@ def _edit(request: HttpRequest, user: Any) -> HttpResponseBase:
 def new_link(request: HttpRequest, number: int) -> HttpResponseBase:
     """For somebody who cannot sign in any more: their password, and their second factors if asked, are gone."""
     somebody = get_object_or_404(people_of(request.user), pk=number)
+    if needs_no_password(somebody):
+        return redirect("backoffice:user", number)
     note(person(request), "link-made", person=somebody.username, factors="factors" in request.POST)
     access_renewed.send(sender=None, request=request, person=somebody, factors="factors" in request.POST)
     return _invited(request, somebody)
