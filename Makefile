@@ -84,7 +84,6 @@ messages: setup ## Collect new texts into the translations (.po) and compile the
 
 .PHONY: lock
 lock: setup ## Update requirements.lock from pyproject.toml with as few changes as possible (ARGS=--upgrade for all)
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--all-extras --group dev --no-emit-package shoppingfeed --quiet $(ARGS) pyproject.toml -o requirements.lock
 

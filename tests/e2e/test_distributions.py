@@ -179,6 +179,36 @@ def test_sfsync_runs_from_its_wheels_with_all_that_it_shows(dist: Path, tmp_path
     assert run(programs / "python", "-I", "-c", LOOK, cwd=tmp_path, **settings) == "True True True 3\n"
 
 
+@pytest.fixture(scope="module")
+def wheels(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a package index would have: ours, and all that they need."""
+    folder = tmp_path_factory.mktemp("wheels")
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:")
+    run(*pip, "--requirement", dist / "requirements.txt", "--dest", folder, seconds=300)
+    for wheel in dist.glob("*.whl"):
+        shutil.copy2(wheel, folder)
+    return folder
+
+
+@pytest.mark.parametrize("installer", ["pipx", "uv"])
+def test_one_line_installs_a_command_that_works(wheels: Path, tmp_path: Path, installer: str) -> None:
+    """`pipx install sfsync`, `uv tool install sfsync`: an environment of its own, and its command on the path."""
+    index = ["--no-index", f"--find-links={wheels}"]
+    line = {
+        "pipx": ("-m", "pipx", "install", f"--pip-args={' '.join(index)}", "--python", sys.executable, "sfsync"),
+        "uv": ("-m", "uv", "tool", "install", "--quiet", *index, "--python", sys.executable, "sfsync"),
+    }[installer]
+    places = {
+        f"{installer.upper()}_{name}": str(tmp_path / name)
+        for name in ("HOME", "BIN_DIR", "MAN_DIR", "TOOL_DIR", "TOOL_BIN_DIR", "CACHE_DIR")
+    }
+    run(sys.executable, *line, cwd=tmp_path, seconds=300, **places)
+    [command] = tmp_path.glob("*BIN_DIR/sfsync")
+    home = {"SFSYNC_HOME": str(tmp_path / "home"), "DJANGO_SETTINGS_MODULE": "sfsync_server.settings"}
+    assert run(command, "--version", cwd=tmp_path) == f"sfsync {metadata.version('sfsync')}\n"
+    assert run(command, "migrate", cwd=tmp_path, **home) == "The tables are up to date.\n"
+
+
 def test_two_builds_are_the_same_to_the_last_byte(dist: Path, tmp_path: Path) -> None:
     """In another folder, on another day, with another umask."""
     copied = tmp_path / "elsewhere"
