@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -29,11 +29,22 @@ from tests.faults.servers import PrivateServer, private_server
 CELERY = (Path(sys.executable).with_name("celery"), "-A", "sfsync_server.celery")
 SMALL, ORDERS, MANY = 6, 4, 1200
 """Small stores, the orders of each, and those of the one that has too many."""
+A_LOT = 3000
+"""Orders of a store that takes half a minute to send them at the pace of its token."""
+REQUESTS, SECONDS = 10, 2.0
+"""The limit of Shopping Feed."""
 PATIENCE = 90.0
 """Seconds that a busy machine may take for what is done in ten."""
 TAKEN_OVER = 30.0
 """Seconds, of which an idle machine needs five, after which the store of a killed worker runs again: long before its
 lease ends."""
+KEEPS_TURNS = """
+CREATE TABLE turns (id serial, store_id bigint);
+CREATE FUNCTION keep_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO turns (store_id) VALUES (NEW.store_id); RETURN NEW; END $$;
+CREATE TRIGGER keeps_turns AFTER UPDATE OF holder ON sfsync_process FOR EACH ROW
+    WHEN (NEW.name = 'sync' AND NEW.holder <> '' AND NEW.holder <> OLD.holder) EXECUTE FUNCTION keep_turn();
+"""
 
 
 @dataclass
@@ -102,6 +113,12 @@ class Fleet:
             row = database.execute(f"{question} WHERE p.name = 'sync' AND s.name = %s", [store]).fetchone()
         return dict(zip(columns, row or (), strict=True))
 
+    def turns(self) -> list[str]:
+        """Whose they were since `KEEPS_TURNS`, in order."""
+        question = "SELECT s.name FROM turns t JOIN sfsync_store s ON s.id = t.store_id ORDER BY t.id"
+        with psycopg.connect(self.machine.settings["database_url"]) as database:
+            return [name for (name,) in database.execute(question)]
+
     @property
     def small(self) -> list[str]:
         return [name for name in self.shops if name != "big"]
@@ -117,29 +134,25 @@ def end(program: subprocess.Popen[str]) -> None:
     program.wait()
 
 
-@pytest.fixture
-def fleet(tmp_path: Path, sandbox: Sandbox, feed: Server) -> Iterator[Fleet]:
+@contextmanager
+def fleet_of(folder: Path, sandbox: Sandbox, feed: Server, *, many: int, tokens: int, **more: str) -> Iterator[Fleet]:
+    """`many`: the orders of the store `big`. `tokens`: so many are shared by the stores."""
     with ExitStack() as stack:
         postgres = stack.enter_context(private_server("postgres"))
         broker = stack.enter_context(private_server("redis"))
         settings = {"database_url": postgres.server.database("fleet"), "broker_url": f"{broker.server.url}/0"}
         # A PostgreSQL that is killed forgets its last writes: a run that had ended holds its store again, for a lease.
-        settings |= {
-            "lease_seconds": "40",
-            "turn_seconds": "1",
-            "timeout": "5",
-            "ticket_lag_seconds": "1",
-            "paced": "false",
-        }
-        machine = Machine(tmp_path, settings)
+        settings |= {"lease_seconds": "40", "turn_seconds": "1", "timeout": "5", "ticket_lag_seconds": "1"} | more
+        machine = Machine(folder, settings)
         assert machine.sfsync("migrate").status == 0
         shops, stores = {}, ""
         for number in range(SMALL + 1):
             name = f"s{number}" if number else "big"
-            shop = build(f"sqlite:///{tmp_path / name}.sqlite3", limit=1)
-            orders = shop.add_orders(ORDERS if number else MANY, channel="Zalando", first_feed_id=10**9 * (number + 1))
-            sandbox.add_store(100 + number, token=f"token-{number}")
-            given = {"token": f'"token-{number}"', "store_id": str(100 + number), "mode": '"realtime"'}
+            shop = build(f"sqlite:///{folder / name}.sqlite3", limit=1)
+            orders = shop.add_orders(ORDERS if number else many, channel="Zalando", first_feed_id=10**9 * (number + 1))
+            token = f"token-{number % tokens}"
+            sandbox.add_store(100 + number, token=token)
+            given = {"token": f'"{token}"', "store_id": str(100 + number), "mode": '"realtime"'}
             stores += store_table(name, shop.url, feed.url, **given)
             shops[name] = (shop, orders)
         assert machine.apply(stores).status == 0
@@ -147,6 +160,23 @@ def fleet(tmp_path: Path, sandbox: Sandbox, feed: Server) -> Iterator[Fleet]:
         yield made
         for _arguments, program in made.programs:
             end(program)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, sandbox: Sandbox, feed: Server) -> Iterator[Fleet]:
+    """Each store has a token of its own, and no pace."""
+    with fleet_of(tmp_path, sandbox, feed, many=MANY, tokens=SMALL + 1, paced="false") as made:
+        yield made
+
+
+@pytest.fixture
+def of_one_token(tmp_path: Path) -> Iterator[Fleet]:
+    """Its stores share the token, and the limit of Shopping Feed."""
+    sandbox = Sandbox(rate_limit=(REQUESTS, SECONDS))
+    with sandbox.serve() as feed, fleet_of(tmp_path, sandbox, feed, many=A_LOT, tokens=1) as made:
+        with psycopg.connect(made.machine.settings["database_url"], autocommit=True) as database:
+            database.execute(KEEPS_TURNS)
+        yield made
 
 
 def within(fleet: Fleet, seconds: float, what: str, happened: Callable[[], Any]) -> None:
@@ -189,6 +219,36 @@ def test_a_fleet_loses_and_doubles_nothing_whatever_dies(fleet: Fleet) -> None:
     within(fleet, PATIENCE, "a Redis that forgot everything is told again", lambda: fleet.accepted(others))
 
     fleet.ship(*fleet.small[1:])
+    fleet.postgres.stop()
+    fleet.postgres.start()
+    within(fleet, PATIENCE, "everything is sent", lambda: fleet.accepted(fleet.shipped))
+    assert fleet.sandbox.ledger.duplicates() == []
+    assert {len(fleet.sandbox.ledger.operations(feed_id)) for feed_id in fleet.shipped} == {1}
+
+
+def test_stores_of_one_token_take_turns_and_keep_its_pace_whatever_dies(of_one_token: Fleet) -> None:
+    """R7, R22: small stores wait for two turns of the big one at most, nobody asks more often than is allowed, and
+    a killed worker, a Redis that forgot the pace and a PostgreSQL that stops change nothing of it."""
+    fleet = of_one_token
+    fleet.start("beat", "--schedule", "beat-schedule")
+    workers = [fleet.start_worker() for _ in range(2)]
+    first = fleet.ship(*fleet.small)
+    within(fleet, PATIENCE, "every small store sends", lambda: fleet.accepted(first))
+
+    many = fleet.ship("big", many=A_LOT)
+    within(fleet, PATIENCE, "the big store begins", lambda: any(map(fleet.sandbox.ledger.operations, many)))
+    before, asked = len(fleet.turns()), len(fleet.sandbox.ledger.requests)
+    beside = fleet.ship(*fleet.small)
+    within(fleet, PATIENCE, "small stores send beside the big one", lambda: fleet.accepted(beside))
+    assert not fleet.accepted(many)
+    waited = fleet.turns()[before:]
+    assert max(waited[: waited.index(name)].count("big") for name in fleet.small) <= 2
+    assert [each for each in fleet.sandbox.ledger.requests[asked:] if each.status == 429] == []
+
+    os.killpg(workers[0].pid, signal.SIGKILL)
+    fleet.broker.stop()
+    fleet.broker.start()
+    fleet.ship(*fleet.small)
     fleet.postgres.stop()
     fleet.postgres.start()
     within(fleet, PATIENCE, "everything is sent", lambda: fleet.accepted(fleet.shipped))
