@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from sfsync.engine.kit.journal import Journal
 from sfsync.models import Act, ActEnds
@@ -66,6 +67,23 @@ def test_what_people_do_to_settings_people_orders_and_files_is_on_record(
     export = b"".join(administrator.get("/record/export/").streaming_content)  # type: ignore[arg-type]
     assert Act.objects.order_by("number").first().hash in export.decode()  # type: ignore[union-attr]
     assert list(wrong_lines()) == []
+
+
+@pytest.mark.parametrize(("language", "line"), [
+    ("en", "Invited or changed a person Active: yes Person: agency Role: Agency Stores: main, log"),
+    ("fr", "Utilisateur invité ou modifié Compte actif : oui Personne : agency Rôle : Agence Boutiques : main, log"),
+])  # fmt: skip
+def test_the_page_says_what_was_done_in_the_readers_language(
+    shop: World, sign_in: Callable[..., Client], language: str, line: str
+) -> None:
+    """Names that people gave stay as they are. Of the log's sentences it adds the orders alone."""
+    note("root", "person-saved", person="agency", role="agency", group="", active=True, stores=["main", "log"])
+    note("root", "person-retry", store="main", count=2, orders=[12, 34])
+    browser = sign_in("root", administrator=True, language=language)
+    page = " ".join(strip_tags(text(browser.get("/record/")).replace("<span", " <span")).replace("\xa0", " ").split())
+    assert line in page
+    assert {"en": "Orders: 12, 34", "fr": "Commandes : 12, 34"}[language] in page
+    assert "count" not in page
 
 
 def test_one_act_on_many_orders_is_one_line(shop: World) -> None:
