@@ -49,6 +49,18 @@ def test_it_holds_what_was_sent_and_answered_and_what_shopping_feed_lists(
     assert shipments.count("<bdi>T-1</bdi>") == 1
 
 
+@pytest.mark.parametrize(("language", "named"), [("en", "the shipment: Late"), ("fr", "l’expédition\xa0: Late")])
+def test_what_was_refused_there_is_named_in_the_readers_language(
+    shop: World, sign_in: People, language: str, named: str
+) -> None:
+    shop.sandbox.fault(Fault("refuse-later", operation="ship", seconds=600, message="Late"))
+    order = shop.ship(shop.order(), "T-1")
+    shop.sync(wait=5)
+    shop.advance(hours=1)
+    reader = sign_in("claire", shop.store, language=language)
+    assert f"<bdi>{named}</bdi>" in text(reader.get(f"/stores/main/orders/{order}/evidence.html"))
+
+
 def test_the_order_page_leads_to_it(shop: World, told: int, merchant: Client) -> None:
     assert f'href="/stores/main/orders/{told}/evidence.html"' in markup(merchant.get(f"/stores/main/orders/{told}/"))
 

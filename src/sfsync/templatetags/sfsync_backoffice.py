@@ -111,6 +111,12 @@ def pretty(payload: Any) -> str:
 
 
 @register.filter
+def update(operation: str | None) -> str:
+    """What Shopping Feed calls an operation, as a noun."""
+    return texts.update(operation or "")
+
+
+@register.filter
 def ended(sentence: str) -> str:
     """With its full stop, where another one follows."""
     return texts.ended(sentence)
