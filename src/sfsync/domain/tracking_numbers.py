@@ -20,7 +20,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
-from sfsync.domain.typed_amounts import is_amount, is_date, without_counts, without_dates
+from sfsync.domain.typed_amounts import is_amount, is_date, without_amounts, without_counts, without_dates
 from sfsync.domain.typed_remarks import (
     DIGIT,
     WORDS,
@@ -161,7 +161,11 @@ _TAG = re.compile(r"</?(?:a|b|br|div|em|font|i|li|p|small|span|strong|td|tr|u|ul
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _NUMERO = re.compile(r"(?<!\w)n\s?[°º]|№", re.IGNORECASE)
 _LIKE = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("’‘‚‛`´", "'") | dict.fromkeys('“”„‟«»"', '"') | {"：": ":"}
+    dict.fromkeys("‐‑‒–—―−", "-")
+    | dict.fromkeys("’‘‚‛`´", "'")
+    | dict.fromkeys('“”„‟«»"', '"')
+    | {"：": ":"}
+    | dict(zip("АВЕКМНОРСТХ", "ABEKMHOPCTX", strict=True))
 )
 
 
@@ -170,7 +174,7 @@ def _visible(text: str) -> str:
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), _TAG.sub("\n", text))
     text = _NUMERO.sub(" : ", "".join(map(_seen, text)))
     text = unicodedata.normalize("NFKC", text).translate(_LIKE)
-    text = "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+    text = "".join(str(unicodedata.decimal(sign, sign)) for sign in text).replace("%20", " ")
     return re.sub(r"[^\S\n]+", " ", text).strip()
 
 
@@ -238,10 +242,16 @@ def _line(text: str) -> Typed:
     undated = without_dates(text)
     if finding := _no_number(text, undated) or _damage(undated):
         return Typed(finding)
-    text = without_counts(undated)
+    text = _without_amounts(without_counts(undated))
     if undated != text and not DIGIT.search(text):
         return Typed(Finding.WORDS)
     return _together([_one(part) for part in _BETWEEN.split(_without_asides(text)) if part.strip()])
+
+
+def _without_amounts(text: str) -> str:
+    """`2 colis 6A12345678901`, `24R 12345678`: where what is left has a carrier's form, and the whole is nobody's."""
+    rest = without_amounts(text)
+    return rest if rest != text and looks_like(without_label(rest)) and not clear_form(without_label(text)) else text
 
 
 def _no_number(text: str, undated: str) -> Finding | None:
@@ -267,10 +277,10 @@ def _one(text: str) -> Typed:
     if is_date(squeezed):
         return Typed(Finding.DATE)
     pieces = _pieces(bare)
-    if len(pieces) > 1:
+    if pieces != [bare]:
         return _together([_one(piece) for piece in pieces])
     bare = without_remark(bare)
-    if is_remark(text, bare):
+    if is_remark(text, bare) or _MARKED.search(bare):
         return Typed(Finding.WORDS)
     return Typed(Finding.NUMBER, (_key(bare),))
 
@@ -291,6 +301,8 @@ _NOUGHT = re.compile(r"[\W_0]*|\d\d?")
 _TOO_SHORT = re.compile(r"(?=.*[a-zà-ÿ])(?!(?:\D*\d){3}).{1,5}")
 """`2ème`, `Bat 4`: two digits at most, and small letters."""
 _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGNORECASE)
+_MARKED = re.compile(r"[<>@]")
+"""Mark-up, or a mail address."""
 _BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
 _ASIDE = re.compile(r"(?<=\w)\s+[(\[]([^()\[\]]*)[)\]]")
 _IDENTIFIER = re.compile(r"\((\d{2,4})\)(?=\w)")
@@ -307,6 +319,8 @@ def _pieces(text: str) -> list[str]:
     """Two numbers beside each other: as long as carriers' are, or of one length at both sides of a slash."""
     if clear_form(text):
         return [text]
+    if apart := _apart(text):
+        return apart
     for mark, least in (("/", 3), (" - ", 8), (" ", 8)):
         pieces = text.split(mark)
         lengths = {len(piece.replace(" ", "")) for piece in pieces}
@@ -314,6 +328,22 @@ def _pieces(text: str) -> list[str]:
         if len(pieces) > 1 and alike and all(map(DIGIT.search, pieces)):
             return pieces
     return [text]
+
+
+def _apart(text: str) -> list[str]:
+    """Numbers whose form each is clear by itself, whatever is between them or, after a space, beside the only one; of
+    a form that several carriers have, beside a word."""
+    every = {each for each in re.split(r"[\W_]+", text) if len(each) >= _LONG and clear_form(each)}
+    if len(every) > 1:
+        return sorted(every, key=text.index)
+    groups = text.split()
+    worded = any(group.isalpha() and len(group) > 2 for group in groups)
+    alone = [each for each in groups if len(each) >= _LONG and (clear_form(each) or (worded and looks_like(each)))]
+    return alone if len(groups) > 1 else []
+
+
+_LONG = 11
+"""Signs of a number that is no group of a longer one."""
 
 
 def _key(text: str) -> str:

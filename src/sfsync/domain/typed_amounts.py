@@ -11,7 +11,8 @@ _MONTH = (
 _DAY_OF_MONTH = r"(?:0?[1-9]|[12]\d|3[01])"
 _DAY = (
     rf"(?:{_DAY_OF_MONTH}([/.-])(?:0?[1-9]|1[0-2])(?:\1(?:19|20|)[23]\d|\1(?:19|20)\d\d|/\d\d)|20\d\d([/-])\d\d?\2\d\d?"
-    rf"|{_DAY_OF_MONTH}\.? ?(?:er|de)? ?{_MONTH} ?(?:de)? ?(?:20\d\d)?|{_DAY_OF_MONTH}/(?:0?[1-9]|1[0-2]))"
+    rf"|{_MONTH} ?{_DAY_OF_MONTH},? ?20\d\d|20\d\d-W\d\d|(?:KW|sem(?:aine|\.)?|week) ?\d\d?"
+    rf"|{_DAY_OF_MONTH}[.-]? ?(?:er|de)? ?{_MONTH} ?(?:de)? ?(?:20\d\d)?|{_DAY_OF_MONTH}/(?:0?[1-9]|1[0-2]))"
     r"(?: ?(?:T|at|à|um|a)? ?\d{1,2}[:h]\d\d(?::\d\d(?:\.\d+)?)?Z?)?"
 )
 """A day, and maybe a time of it."""
@@ -29,11 +30,18 @@ _BARE_AMOUNT = re.compile(r"(?=.*[1-9])\d{1,3}[.,]\d\d?")
 _AMOUNT = re.compile(
     r"(?<![\w.,])(?:[€$£] ?\d{1,6}(?:[.,]\d\d?)?|\d{1,6}(?:[.,]\d\d?)? ?(?:[€$£]|(?:EUR|USD|GBP|CHF|PLN)\b)"
     r"|\d{1,4}(?:[.,]\d{1,3})? ?(?:gr?|kg|[cm]?m|colis|parcels?|pakete?|paquetes?|bultos?|coll[io]|pacchi|lettres?)\b"
-    r"|\d{1,2} ?h(?: ?\d\d)?\b|\d\d?:\d\d\b|24[rlx]\b|j ?\+ ?\d\b"
+    r"|(?:\d\d? ?/ ?)?\d{1,2} ?h(?: ?\d\d)?\b|\d\d?:\d\d\b|24[rlx]\b|j ?\+ ?\d\b"
+    r"|\d{1,2} ?palettes?\b|chrono ?\d\d\b|relais ?\d{6}\b|point ?\d{6}\b|(?:EUR|USD|GBP) ?\d{1,6}(?:[.,]\d\d?)?\b"
     r"|(?:colis|parcel|package|paket|paquete|bulto|collo|pacco) ?(?:n[°o]?|nr)?\.? ?\d{1,2}(?: ?/ ?\d{1,2})?\b)",
     re.IGNORECASE,
 )
 """A price, a weight, how many parcels, which of them, hours, a service that is named by its days."""
+_REFERENCE = re.compile(
+    r"\b(?:commande|cde|order|bestell(?:ung|nr)|pedido|ordine|facture|invoice|rechnung|fattura|factura)\b[ .:#n°ºo]*"
+    r"[A-Z]{0,3}\d[\d-]{2,10}(?!\w)",
+    re.IGNORECASE,
+)
+"""The number of an order or of an invoice."""
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -48,8 +56,13 @@ def without_dates(text: str) -> str:
 
 
 def without_counts(text: str) -> str:
-    """Without what is told beside a number in digits of its own: which parcel it is, whom to call."""
-    return _PHONE.sub(" ", _WHICH_OF_MANY.sub(" ", text))
+    """Without what is told beside a number in digits of its own: which parcel it is, whom to call, of which
+    order."""
+    return _REFERENCE.sub(" ", _PHONE.sub(" ", _WHICH_OF_MANY.sub(" ", text)))
+
+
+def without_amounts(text: str) -> str:
+    return _AMOUNT.sub(" ", text)
 
 
 def is_amount(text: str) -> bool:
