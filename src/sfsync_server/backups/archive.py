@@ -64,9 +64,22 @@ class Writer:
 
 @contextmanager
 def writing(file: Path) -> Iterator[Writer]:
-    """A new backup, there once the block has ended well, for this account alone."""
+    """A new backup, there once the block has ended well, for this account alone. Raises `RefusedError` for a place that
+    holds anything but a backup."""
+    if file.is_dir() or not file.name:
+        raise RefusedError(f"{file} is a folder: name a file in it.")
+    if file.exists() and not _is_backup(file):
+        raise RefusedError(f"{file} is there, and is no backup of sfsync: it is left as it is. Name another file.")
     with replacing(file) as opened, zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         yield Writer(packed)
+
+
+def _is_backup(file: Path) -> bool:
+    """By its table of contents; a device, a database and a key have none."""
+    if not file.is_file() or not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as packed:
+        return MANIFEST in packed.namelist()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; a backup that is there is replaced.")],
     with_key: Annotated[
         bool, typer.Option("--with-key", help="With the secret key: whoever has the file can read tokens.")
     ] = False,

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
+import zipfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,34 @@ def test_what_fails_halfway_leaves_the_backup_of_before(tmp_path: Path) -> None:
 
     assert [each.name for each in tmp_path.iterdir()] == ["backup.zip"]
     assert (tmp_path / "backup.zip").read_bytes() == before
+
+
+@pytest.mark.parametrize("what", ["database", "key", "other archive", "device", "folder", "no name", "cut off"])
+def test_nothing_but_a_backup_is_replaced_by_one(tmp_path: Path, what: str) -> None:
+    """`sfsync backup ~/.sfsync/sfsync.sqlite3` would have been the end of it."""
+    file = tmp_path / "there"
+    match what:
+        case "database":
+            sqlite3.connect(file).executescript("CREATE TABLE a (b)").connection.close()
+        case "key":
+            file.write_text("a-secret-key")
+        case "other archive":
+            with zipfile.ZipFile(file, "w") as packed:
+                packed.writestr("photo.jpg", b"")
+        case "device":
+            file = Path("/dev/null")
+        case "folder":
+            file.mkdir()
+        case "no name":
+            file = Path("/")
+        case "cut off":
+            small(file)
+            file.write_bytes(file.read_bytes()[:-9])
+    before = file.read_bytes() if file.is_file() else b""
+    with pytest.raises(RefusedError, match=r"Name another file\.|name a file in it\."):
+        small(file)
+    assert before == (file.read_bytes() if file.is_file() else b"")
+    assert file.is_char_device() is (what == "device")
 
 
 @given(data=st.data())
