@@ -40,10 +40,10 @@ def fleet(
     count = stores.count()
     if not count:
         shown.stop("No store is called so, or is in that trouble or group.", shown.USAGE)
-    if not yes and not typer.confirm(f"{act} for {count} stores?"):
+    if not yes and not typer.confirm(f"{act} for {_stores(count)}?"):
         raise typer.Exit(1)
     changed, refused = many.act(many.Act(act), stores, shown.person())
-    shown.say(f"{act}: {changed} of {count} stores")
+    shown.say(f"{act}: {changed} of {_stores(count)}")
     for each in refused:
         shown.warn(each)
     if refused:
@@ -65,3 +65,7 @@ def print_fleet(fleet: Fleet, now: datetime) -> None:
         more = ", ..." if each.stores > len(each.names) else ""
         shown.say(f"{each.trouble}: {each.stores} stores since {stamp(each.since)}: {', '.join(each.names)}{more}")
         shown.say(f"  {joined(sentence(each.trouble), advice(each.trouble))}", "yellow")
+
+
+def _stores(count: int) -> str:
+    return "1 store" if count == 1 else f"{count} stores"

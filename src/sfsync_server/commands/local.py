@@ -62,9 +62,15 @@ def sandbox(
 @contextlib.contextmanager
 def _shop_beside(file: Path, port: int, old_module: bool) -> Iterator[Sequence[Mapping[str, Any]]]:
     """Yields its orders, as the sandbox is to know them."""
-    from sfsync_server.demo.sample_shop import beside
+    from sqlalchemy.exc import SQLAlchemyError
 
-    with beside(file, port + 1 if port else 0, old_module=old_module) as its:
+    from sfsync_server.demo.sample_shop import beside, its_shop
+
+    try:
+        opened = its_shop(file, old_module=old_module)
+    except SQLAlchemyError:
+        shown.stop(f"{file} is no sample shop, or cannot be made there: name another file. It is left as it is.")
+    with beside(opened, port + 1 if port else 0, linked=not old_module) as its:
         for line in its.greeting:
             typer.echo(line)
         yield its.orders

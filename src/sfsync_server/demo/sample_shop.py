@@ -44,20 +44,23 @@ class Beside:
 
 
 @contextlib.contextmanager
-def beside(file: Path, port: int, *, old_module: bool = False) -> Iterator[Beside]:
-    """Serve the shop that `file` holds, or a new one with ten orders. With `old_module` they came through
-    shoppingfluxexport, which is switched on. OSError when the port is taken."""
-    shop = _opened(file, old_module=old_module)
+def beside(shop: SampleShop, port: int, *, linked: bool = True) -> Iterator[Beside]:
+    """Serve this shop, and close it. `linked`: Shopping Feed knows its orders by their numbers in the shop. `OSError`:
+    the port is taken."""
     standin = Standin(shop)
     standin.behaviour.writable = True
     with contextlib.closing(shop), served(standin, port=port, aside=_Page(shop).answer) as url:
-        yield Beside(url, shop.url, standin.key, _known_at_shopping_feed(shop, linked=not old_module))
+        yield Beside(url, shop.url, standin.key, _known_at_shopping_feed(shop, linked=linked))
 
 
-def _opened(file: Path, *, old_module: bool) -> SampleShop:
+def its_shop(file: Path, *, old_module: bool = False) -> SampleShop:
+    """The shop that `file` holds, or a new one with ten orders. With `old_module` they came through shoppingfluxexport,
+    which is switched on. Raises `SQLAlchemyError` for a file that holds something else, or cannot be made."""
     url = f"sqlite:///{file.absolute()}"
     if file.exists():
-        return SampleShop(url)
+        shop = SampleShop(url)
+        shop.order_ids()
+        return shop
     shop = build(url, limit=ORDERS)
     shop.execute(update(shop.tables["orders"]).values(module="sfpayment"))
     if old_module:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from sfsync.engine.people import takeover as acts
 from sfsync.models import Order, Store
 from sfsync.testing import World
-from sfsync_server.demo.sample_shop import Beside, beside
+from sfsync_server.cli import app
+from sfsync_server.demo.sample_shop import Beside, beside, its_shop
 
 FIRST, ITS_ID = 6, 900_006
 """The first of its orders, and its id at Shopping Feed."""
@@ -19,7 +21,7 @@ FIRST, ITS_ID = 6, 900_006
 
 @pytest.fixture(params=[False, True], ids=["newer module", "shoppingfluxexport"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Beside]:
-    with beside(tmp_path / "beside.sqlite3", 0, old_module=request.param) as its:
+    with beside(its_shop(tmp_path / "beside.sqlite3", old_module=request.param), 0, linked=not request.param) as its:
         yield its
 
 
@@ -71,9 +73,18 @@ def test_a_stranger_reaches_the_first_confirmed_order(world: World, shop: Beside
 
 def test_a_shop_that_was_stopped_is_as_it_was_left(tmp_path: Path) -> None:
     file = tmp_path / "beside.sqlite3"
-    with beside(file, 0) as its:
+    with beside(its_shop(file), 0) as its:
         ship(its)
         known = its.orders
-    with beside(file, 0) as its:
+    with beside(its_shop(file), 0) as its:
         assert 'value="6A20394857261"' in ship(its)
         assert its.orders == known
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "there/is/no/such/folder.sqlite3"])
+def test_a_file_that_is_no_shop_is_left_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    result = CliRunner().invoke(app, ["sandbox", "--port", "0", "--shop", str(tmp_path / name)])
+    assert (result.exit_code, "name another file" in result.output) == (1, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
+    assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -49,7 +49,7 @@ def test_stores_are_paused_and_resumed_by_pattern_and_each_change_is_recorded(st
 
 
 def test_stores_are_chosen_by_group(stores: list[Store]) -> None:
-    assert "pause: 1 of 1 stores" in ran("fleet", "pause", "--group", "rival", "--yes")
+    assert "pause: 1 of 1 store" in ran("fleet", "pause", "--group", "rival", "--yes")
     assert enabled() == ["acme-fr", "acme-uk"]
     on_record = Act.objects.get(what="fleet-act").details
     assert (on_record["act"], on_record["stores"]) == ("pause", ["other"])
@@ -72,7 +72,7 @@ def test_stores_in_one_trouble_are_due_at_once_when_it_is_mended(stores: list[St
     later = timezone.now() + timedelta(minutes=10)
     Process.objects.update(next_run_at=later, failures=4)
     StoreState.objects.filter(store=stores[1]).update(trouble="shop-unavailable")
-    assert "run: 1 of 1 stores" in ran("fleet", "run", "--trouble", "shop-unavailable", "--yes")
+    assert "run: 1 of 1 store" in ran("fleet", "run", "--trouble", "shop-unavailable", "--yes")
     assert list(Process.objects.filter(next_run_at__lt=later).values_list("store", flat=True)) == [stores[1].pk]
 
 
