@@ -14,8 +14,8 @@ OLD_ANSWERS = 6
 """So many in a row are no replica that lags for a moment."""
 ABSENT = timedelta(minutes=1)
 """An order is gone when two readings so far apart did not find it: in between it may just have been saved."""
-FEW, MANY, SHARE = 5, 20, 0.05
-"""So few orders may vanish at once; of so many, at most this share."""
+FEW, SHARE = 5, 0.05
+"""So few orders may vanish at once; of very many, at most this share."""
 
 
 class Answer(Enum):
@@ -60,4 +60,4 @@ class Before:
 
 def vanished(asked: int, absent: int) -> bool:
     """So many orders do not vanish: the shop was emptied, or it is another one."""
-    return asked >= MANY and absent > max(FEW, asked * SHARE)
+    return absent > max(FEW, asked * SHARE)

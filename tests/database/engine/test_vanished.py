@@ -52,6 +52,17 @@ def test_many_that_vanish_at_once_are_one_trouble_and_none_is_judged(
 
 
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+def test_a_small_shop_that_lost_all_is_no_more_believed_than_a_large_one(
+    world: World, due: list[int], lose: Callable[[World, list[int]], None]
+) -> None:
+    """Where seven updates are due, and seven are not found: another shop's number, a table that an upgrade moved."""
+    Task.objects.exclude(order__shop_orders__key__in=[str(each) for each in due[:7]]).delete()
+    lose(world, due)
+    assert [each.trouble for each in world.sync().troubles] == [Trouble.ORDERS_VANISHED]
+    assert not Task.objects.exclude(failure="").exists()
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
 def test_a_few_that_vanish_are_judged_each(
     world: World, due: list[int], lose: Callable[[World, list[int]], None]
 ) -> None:
