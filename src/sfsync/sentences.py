@@ -14,6 +14,10 @@ SENTENCES = {
     "seen-status": _("The shop's status is now “%(status)s”."),
     "seen-both": _("The shop's status is now “%(status)s”, and the tracking number is “%(tracking_number)s”."),
     "seen-tracking": _("The tracking number is now “%(tracking_number)s”."),
+    "seen-no-tracking": _("The shop no longer shows a tracking number."),
+    "seen-spoilt": _(
+        "“%(message)s” was entered as a tracking number and is not one: it is not sent. Correct it in the shop."
+    ),
     "adopted": _("%(channel)s has already recorded %(operation)s, so it is not sent again."),
     "found-in-flight": _(
         "Shopping Feed is processing %(operation)s, of which sfsync had no record; it waits for the confirmation."

@@ -151,3 +151,17 @@ def test_a_number_of_the_carrier_itself_is_not_warned_of(world: World) -> None:
     world.sync(wait=5)
     assert world.accepted(order) == [("ship", ODD)]
     assert "odd-number" not in world.story(order)
+
+
+def test_a_number_that_is_damaged_after_a_whole_one_was_told_is_named(world: World) -> None:
+    """Beside a parcel with a good number as well; and one that is taken away is said to be gone."""
+    told, beside = world.ship(world.order(), "6A20548230918"), world.ship(world.order(), "6A20548230918")
+    world.sync(wait=10)
+    world.shop.set_tracking(told, "6,90E+12")
+    world.shop.add_parcel(beside, "6,90E+12")
+    world.sync(wait=10)
+    assert [world.story(each).count("seen-spoilt") for each in (told, beside)] == [1, 1]
+    assert "seen-tracking" not in world.story(told)[-2:]
+    world.shop.set_tracking(told, "")
+    world.sync(wait=10)
+    assert "seen-no-tracking" in world.story(told)

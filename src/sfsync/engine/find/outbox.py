@@ -136,10 +136,22 @@ def _now(run: Run, *columns: str) -> dict[str, datetime]:
 def _save_tasks(run: Run, changes: list[Change]) -> None:
     queue(run, (each.order_id for each in changes))
     for each in changes:
-        code = "seen-status" if each.new_status or not each.new_tracking else "seen-tracking"
         status = run.status_names.of(each.statuses[-1])
-        tracking = each.tracking_number if each.new_tracking else ""
-        run.journal.say(Level.INFO, code, each.order_id, status=status, tracking_number=tracking)
+        if each.new_status or not each.new_tracking:
+            tracking = each.tracking_number if each.new_tracking else ""
+            run.journal.say(Level.INFO, "seen-status", each.order_id, status=status, tracking_number=tracking)
+        else:
+            _say_number(run, each)
+        if each.new_tracking and each.seen.spoilt:
+            run.journal.say(Level.WARNING, "seen-spoilt", each.order_id, message=each.seen.spoilt)
+
+
+def _say_number(run: Run, change: Change) -> None:
+    """Alone: beside the same status."""
+    if change.tracking_number:
+        run.journal.say(Level.INFO, "seen-tracking", change.order_id, tracking_number=change.tracking_number)
+    elif not change.seen.spoilt:
+        run.journal.say(Level.INFO, "seen-no-tracking", change.order_id)
 
 
 _SEEN = ("seen_status", "seen_tracking", "seen_numbers", "seen_version")
