@@ -130,6 +130,7 @@ def test_signing_out_everywhere_ends_every_session(shop: World, merchant: Client
     phone, desk, other = by_password(), by_password(), by_password()
     assert text(desk.get("/account/sessions/")).count("127.0.0.1") == 3
     assert desk.post("/account/sessions/", {"here": "too"})["Location"] == "/sign-in/"
+    assert "You are signed out everywhere." in text(desk.get("/sign-in/"))
     assert {each.get("/stores/main/").status_code for each in (phone, desk, other)} == {302}
 
 
@@ -143,6 +144,7 @@ ASKED = (
     "/people/new/",
     "/new-store/",
     "/stores/main/settings/connection/",
+    "/stores/main/settings/connection/test/",
     "/stores/main/settings/connection/bridge/",
     "/stores/main/orders/export/",
     "/stores/main/log/export/",

@@ -78,6 +78,7 @@ def connection(request: HttpRequest, store: Store) -> HttpResponseBase:
     return _save_connection(request, store, form, found) if found.well else _again(request, store, form, found)
 
 
+@asked_again
 @of_store
 @post_only("backoffice:connection")
 def test_connection(request: HttpRequest, store: Store) -> HttpResponseBase:
