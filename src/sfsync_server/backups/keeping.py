@@ -57,8 +57,6 @@ def put_back(reader: Reader, environment: Environment) -> Path | None:
         else:
             postgresql.restore(reader)
     bring_up_to_date(environment.lease_seconds)
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_session")
     return kept
 
 

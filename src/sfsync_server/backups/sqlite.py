@@ -62,6 +62,7 @@ def restore(reader: Reader, database: Path) -> None:
             for piece in reader.pieces(MEMBER):
                 opened.write(piece)
         _check(copy)
+        _sign_everybody_out(copy)
         with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(database, timeout=PATIENCE)) as target:
             target.execute("PRAGMA synchronous = FULL")
             source.backup(target, progress=_impatient(database), sleep=0.1)
@@ -72,6 +73,13 @@ def _check(copy: Path) -> None:
         [[answer]] = opened.execute("PRAGMA quick_check(1)").fetchall()
     if answer != "ok":
         raise RefusedError(f"The database in the backup is damaged: {answer}")
+
+
+def _sign_everybody_out(copy: Path) -> None:
+    """Before it is in place: whoever was signed in at the time of the backup may have lost that right since."""
+    with closing(sqlite3.connect(copy)) as opened, opened:
+        if opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_session'").fetchone():
+            opened.execute("DELETE FROM django_session")
 
 
 def _impatient(database: Path) -> Callable[[int, int, int], None]:

@@ -196,6 +196,19 @@ def test_a_full_disk_ends_a_backup_and_a_restore_with_a_sentence_and_changes_not
     assert [each for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
 
+def test_who_was_signed_in_at_the_time_of_a_backup_is_not_once_it_is_in_place(tmp_path: Path) -> None:
+    """In the same step: a restore that is killed after it has left nobody signed in."""
+    database, backup = tmp_path / "sfsync.sqlite3", tmp_path / "backup.zip"
+    with closing(sqlite3.connect(database)) as opened:
+        opened.executescript("CREATE TABLE django_migrations (id, app, name); CREATE TABLE django_session AS SELECT 1")
+    with writing(backup) as writer:
+        writer.close(sqlite.write(database, writer, tmp_path))
+    with reading(backup) as reader:
+        sqlite.restore(reader, database)
+    with closing(sqlite3.connect(database)) as opened:
+        assert opened.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+
+
 def test_a_full_disk_is_not_taken_for_a_damaged_database(tmp_path: Path) -> None:
     source = database(tmp_path / "source", "old", 150)
     with no_file_larger_than(100), pytest.raises(RefusedError, match="source cannot be read, and is as it was"):
