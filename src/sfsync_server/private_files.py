@@ -17,7 +17,8 @@ def keep_private(database: str | Path) -> None:
     os.umask(OTHERS)
     for path in files_of(database):
         if path.is_file() and path.stat().st_mode & OTHERS and path.stat().st_uid == os.getuid():
-            path.chmod(0o600)
+            with suppress(OSError):  # a file system that is read-only: the doctor says who can read it
+                path.chmod(0o600)
 
 
 def files_of(database: str | Path) -> list[Path]:

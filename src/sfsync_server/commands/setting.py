@@ -33,6 +33,8 @@ def migrate(
         warnings = bring_up_to_date(ENVIRONMENT.lease_seconds)
     except NewerTablesError as error:
         shown.stop(str(error), shown.USAGE)
+    except OSError as error:
+        shown.stop(f"{error.filename or ENVIRONMENT.home} cannot be written: {error.strerror}.")
     shown.say("The tables are up to date.")
     for sentence in warnings:
         shown.warn(sentence)

@@ -85,7 +85,7 @@ def _pages(host: str, port: int, workers: int, threads: int) -> list[str]:
     command = [sys.executable, "-m", "gunicorn", "sfsync_server.wsgi", f"--bind={_bound(host, port)}"]
     command += [f"--workers={workers}", f"--threads={threads}", "--worker-class=gthread", "--preload"]
     command += [f"--forwarded-allow-ips={both_forms(environment.proxies)}", "--timeout=120", "--log-level=warning"]
-    return [*command, "--no-control-socket"]
+    return [*command, "--forwarder-headers=", "--no-control-socket"]
 
 
 def _free_port(host: str, port: int) -> int:
