@@ -15,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sfsync.backoffice.kit.starting import Job
-from sfsync.backoffice.screens.fleet import in_background
+from sfsync.backoffice.screens.fleet import called, in_background
 from sfsync.engine.due import make_rows
 from sfsync.engine.people.fleet import Act as Bulk
+from sfsync.engine.watch import fleet_list
 from sfsync.engine.watch.fleet_health import fleet_health
 from sfsync.models import (
     Act,
@@ -229,3 +230,7 @@ def test_somebody_asks_for_one_mail_a_class_of_trouble(root: Client) -> None:
 def test_the_overview_of_many_stores_leads_to_the_fleet(root: Client) -> None:
     made(*(f"store-{number}" for number in range(6)))
     assert text(root.get("/")).count("/fleet/") == 2
+
+
+def test_every_state_that_can_be_looked_for_has_words(db: None) -> None:
+    assert [code for code in fleet_list.CODES if called(code) == code] == []

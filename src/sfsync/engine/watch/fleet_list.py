@@ -27,12 +27,13 @@ from sfsync.domain.trouble import Trouble
 from sfsync.engine.watch.health import schedule
 from sfsync.models import ChannelTrouble, Store, Task
 from sfsync.models.process import SYNC
+from sfsync.sentences import TROUBLES
 
 SILENT, FAILED, MAIL, WELL, PAUSED = "silent", "failed", "mail-failed", "well", "paused"
 """What a store is found to be, beside the troubles that stop it: it has not run for too long (as `health` has it), a
 marketplace refuses everything (`HELD`), some of its updates need a person, its mails do not go out, nothing is wrong,
 switched off."""
-CODES = (*(each.value for each in Trouble if each.value != MAIL), SILENT, HELD, FAILED, MAIL, WELL, PAUSED)
+CODES = (*TROUBLES, SILENT, HELD, FAILED, MAIL, WELL, PAUSED)
 _RANKS = {SILENT: "2", HELD: "3", FAILED: "4", MAIL: "5", WELL: "6", PAUSED: "7"}
 _PASSING = [each.value for each in Trouble if each.passes]
 

@@ -48,7 +48,11 @@ def served(standin: Standin, *, port: int = 0, aside: Aside = lambda _request: N
         def log_message(self, *_: object) -> None:
             """Silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    except OSError as error:
+        said = f"The sample shop cannot listen on 127.0.0.1:{port} ({error.strerror}): choose another port."
+        raise OSError(error.errno, said) from None
     server.daemon_threads = True
     standin.host = f"127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
