@@ -379,3 +379,18 @@ def test_one_parcel_of_which_no_more_is_known_is_no_list(shop: World, merchant: 
     order = shop.ship(shop.order(), "TRACK-1")
     shop.sync(wait=10)
     assert 'id="parcels"' not in text(merchant.get(f"/stores/main/orders/{order}/"))
+
+
+def test_a_shipment_that_no_sync_has_seen_is_not_called_up_to_date(shop: World, merchant: Client) -> None:
+    """The page has the shop's answer beside it; `why` asks for it."""
+    order = shop.order()
+    shop.sync()
+    assert "No update needed" in text(merchant.get(f"/stores/main/orders/{order}/"))
+    shop.ship(order, "T-1")
+    page = text(merchant.get(f"/stores/main/orders/{order}/"))
+    story = story_of(shop.row(order), shop.connections)
+    for said in (page, " ".join(each.sentence for each in story.next)):
+        assert "No sync has seen this yet; the next one decides." in said
+        assert "Up to date" not in said
+    assert "Waiting to be sent" in page
+    assert "No update needed" not in page

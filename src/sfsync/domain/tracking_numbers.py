@@ -301,8 +301,8 @@ _NOUGHT = re.compile(r"[\W_0]*|\d\d?")
 _TOO_SHORT = re.compile(r"(?=.*[a-zà-ÿ])(?!(?:\D*\d){3}).{1,5}")
 """`2ème`, `Bat 4`: two digits at most, and small letters."""
 _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGNORECASE)
-_MARKED = re.compile(r"[<>@]")
-"""Mark-up, or a mail address."""
+_MARKED = re.compile(r"\w@[\w-]+\.[a-z]{2}|</")
+"""A mail address, or the end of mark-up."""
 _BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
 _ASIDE = re.compile(r"(?<=\w)\s+[(\[]([^()\[\]]*)[)\]]")
 _IDENTIFIER = re.compile(r"\((\d{2,4})\)(?=\w)")

@@ -21,7 +21,7 @@ from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.evidence_page import evidence_page
 from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import Quick, glance, statuses_of
-from sfsync.backoffice.kit.order_state import State, reason_of, standing
+from sfsync.backoffice.kit.order_state import Standing, State, reason_of, standing
 from sfsync.backoffice.kit.reader_texts import Said, told
 from sfsync.domain.marketplaces import marketplace
 from sfsync.domain.operations import numbered_kinds
@@ -31,7 +31,7 @@ from sfsync.engine.people import acts
 from sfsync.engine.watch.evidence import evidence_of
 from sfsync.engine.watch.parcels import OfOrder, parcels_of
 from sfsync.engine.watch.preview import preview_of
-from sfsync.engine.watch.story import Event, Next, Story, story_of
+from sfsync.engine.watch.story import Event, Next, Story, is_unseen, story_of, unseen
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task, Told
 from sfsync.models.deadlines import to_ship
 from sfsync.models.log import Level
@@ -121,10 +121,14 @@ def shown(store: Store, order: Order, tasks: list[Task], now: datetime) -> dict[
     now_said = standing(order, tasks)
     settled = now_said.state in (State.BY_HAND, State.GIVEN_UP)
     warnings = [Next(outlook.warning)] if outlook and outlook.warning and not settled else []
+    coming = [*story.next, *warnings]
+    if outlook and seen.snapshot and not (tasks or settled) and is_unseen(order, seen.snapshot):
+        coming = [unseen(outlook.sentence)]
+        now_said = Standing(State.WAITING, "", coming[0].sentence, None) if outlook.sends else now_said
     return {
         "standing": now_said,
         "events": events_of(story, order),
-        "next": [_coming(each, order.marketplace_order.channel) for each in [*story.next, *warnings]],
+        "next": [_coming(each, order.marketplace_order.channel) for each in coming],
         "facts": facts(order, statuses.name(status), seen.snapshot, carrier_sent(story)),
         "parcels": listed(parcels_of(order, seen.snapshot, seen.contents)),
         "color": statuses.color(status),

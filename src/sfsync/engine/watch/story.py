@@ -114,8 +114,8 @@ class Story:
 
 
 def story_of(order: Order, connections: Connections | None = None, tasks: list[Task] | None = None) -> Story:
-    """With `connections`, the shop is asked about an order without any event; nothing is sent. `tasks` are the order's,
-    where they were read already."""
+    """With `connections`, the shop is asked about an order without any event, and about one at rest of which the
+    marketplace was told nothing; nothing is sent. `tasks` are the order's, where they were read already."""
     there = order.marketplace_order
     entries = LogEntry.objects.filter(order=there).order_by("id")
     if tasks is None:
@@ -125,7 +125,8 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     shown = texts.joined(believes(there, findings), seen_there(there, stage, findings))
     coming, parcels = _next(order, tasks, findings), parcels_of(order)
     story = Story(order, list(_events(entries, there)), shown, coming, stage=stage, parcels=parcels)
-    return story if story.events or connections is None else _foretold(story, connections, judge=not tasks)
+    known = bool(story.events) and bool(tasks or there.confirmed_operation)
+    return story if known or connections is None else _foretold(story, connections, judge=not tasks)
 
 
 def _foretold(story: Story, connections: Connections, *, judge: bool) -> Story:
@@ -162,10 +163,9 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[Next]:
     at = timezone.now()
     there = order.marketplace_order
     decision = decide_together(group, known_of(there), policy_of(order.store), since=at, now=at).decided.first
-    if (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number):
-        unseen = _("No sync has seen this yet; the next one decides.")
+    if is_unseen(order, snapshot):
         warning = warning_of(decision, snapshot) if isinstance(decision, Send) else ""
-        return [Next(texts.joined(unseen, say(decision, there.channel), warning))]
+        return [unseen(texts.joined(say(decision, there.channel), warning))]
     if there.by_hand or there.contradicted or acts.given_up(order):
         return [_of_rest(order)]
     if isinstance(decision, Send | Wait):
@@ -175,6 +175,15 @@ def _outlook(order: Order, snapshot: Snapshot, group: Group) -> list[Next]:
         )
         return [Next(text)]
     return [Next(say(decision, there.channel))]
+
+
+def is_unseen(order: Order, snapshot: Snapshot) -> bool:
+    """The shop shows another status or number than the last sync saw."""
+    return (order.seen_status, order.seen_tracking) != (snapshot.status, snapshot.tracking_number)
+
+
+def unseen(outlook: str) -> Next:
+    return Next(texts.joined(_("No sync has seen this yet; the next one decides."), outlook))
 
 
 def _events(entries: Iterable[LogEntry], there: MarketplaceOrder) -> Iterator[Event]:
