@@ -27,6 +27,7 @@ from sfsync.domain.typed_remarks import (
     count_digits,
     folded,
     is_remark,
+    is_word,
     without_edges,
     without_label,
     without_remark,
@@ -337,7 +338,7 @@ def _apart(text: str) -> list[str]:
     if len(every) > 1:
         return sorted(every, key=text.index)
     groups = text.split()
-    worded = any(group.isalpha() and len(group) > 2 for group in groups)
+    worded = any(is_word(group, 3) for group in groups)
     alone = [each for each in groups if len(each) >= _LONG and (clear_form(each) or (worded and looks_like(each)))]
     return alone if len(groups) > 1 else []
 

@@ -37,7 +37,7 @@ def without_remark(bare: str) -> str:
     groups = bare.split()
     if len(groups) == 1 or clear_form(bare) or (len(groups[0]) <= 4 and looks_like(bare)):
         return bare
-    others = [group for group in groups if not _is_word(group)]
+    others = [group for group in groups if not is_word(group)]
     figures = [group for group in others if group.isupper() or not group.isalpha()]
     for number in (" ".join(others), " ".join(figures)):
         if clear_form(number):
@@ -47,8 +47,9 @@ def without_remark(bare: str) -> str:
     return left if whole and len(others) < len(groups) else bare
 
 
-def _is_word(group: str) -> bool:
-    return group.isalpha() and len(group) > 3 and (not group.isupper() or reads_like_a_word(folded(group)))
+def is_word(group: str, shortest: int = 4) -> bool:
+    """And no letters of a number (`JVGL`)."""
+    return group.isalpha() and len(group) >= shortest and (not group.isupper() or reads_like_a_word(folded(group)))
 
 
 def is_remark(text: str, bare: str) -> bool:
@@ -56,7 +57,7 @@ def is_remark(text: str, bare: str) -> bool:
     words = [group for group in bare.split() if group.isalpha() and len(group) > 3]
     says = any(folded(group) in STATUS for group in text.split() if not DIGIT.search(group))
     few = count_digits(bare) < 6
-    reads = any(map(_is_word, words))
+    reads = any(map(is_word, words))
     return len(words) > 1 or (few and (says or reads))
 
 

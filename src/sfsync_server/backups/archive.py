@@ -76,10 +76,13 @@ def writing(file: Path) -> Iterator[Writer]:
 
 def _is_backup(file: Path) -> bool:
     """By its table of contents; a device, a database and a key have none."""
-    if not file.is_file() or not zipfile.is_zipfile(file):
+    if not file.is_file():
         return False
-    with zipfile.ZipFile(file) as packed:
-        return MANIFEST in packed.namelist()
+    try:
+        with zipfile.ZipFile(file) as packed:
+            return MANIFEST in packed.namelist()
+    except zipfile.BadZipFile:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
