@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,6 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
+import sfsync
+from sfsync.backoffice.kit.act_texts import details, said
 from sfsync.engine.kit.journal import Journal
 from sfsync.models import Act, ActEnds
 from sfsync.models.act import KEPT, forget_old, note, wrong_lines
@@ -84,6 +88,24 @@ def test_the_page_says_what_was_done_in_the_readers_language(
     assert line in page
     assert {"en": "Orders: 12, 34", "fr": "Commandes : 12, 34"}[language] in page
     assert "count" not in page
+
+
+def noted() -> Iterator[tuple[str, set[str]]]:
+    """What the code puts on record by itself, and the names of what belongs to it."""
+    for file in Path(sfsync.__path__[0]).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            match call:
+                case ast.Call(func=ast.Name("note"), args=[_, ast.Constant(str(code)), *_], keywords=given):
+                    yield code, {each.arg for each in given if each.arg} - {"store", "address"}
+
+
+def test_whatever_is_put_on_record_has_words() -> None:
+    found = list(noted())
+    assert len(found) > 10
+    for code, names in found:
+        line = Act(what=code, details=dict.fromkeys(names, "x"))
+        assert said(line) != code
+        assert not {name for name, _value in details(line)} & names
 
 
 def test_one_act_on_many_orders_is_one_line(shop: World) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.machine import Machine
+from tests.e2e.machine import COMMAND, Machine
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o027], ids=oct)
@@ -41,6 +42,23 @@ def test_a_database_that_others_could_read_is_closed_at_the_next_start(umask: in
     machine.sfsync("status")
 
     assert machine.database.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["status"], ["sync"], ["backup", "b.zip"]], ids=lambda given: given[0]
+)
+def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path, command: list[str]) -> None:
+    """A file system that was mounted read-only, with a database in it that others may read."""
+    home = tmp_path / "data"
+    machine = Machine(tmp_path, {"SFSYNC_HOME": str(home)})
+    assert machine.sfsync("migrate").status == 0
+    (home / "sfsync.sqlite3").chmod(0o644)
+    mounted = f"mount --bind {home} {home} && mount -o remount,bind,ro {home} && exec"
+    alone = ("unshare", "--map-root-user", "--mount", "sh", "-c", f'{mounted} "$@"', "sh")
+    done = machine.start(*alone, COMMAND, *command)
+    out, err = done.communicate(timeout=60)
+    assert (done.returncode, out, "Traceback" in err) == (1, "", False)
+    assert re.search(r"cannot be (written|used|copied)", err)
 
 
 def test_the_doctor_names_what_others_may_open(tmp_path: Path) -> None:

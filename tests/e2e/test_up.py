@@ -36,14 +36,16 @@ class Up:
     def told(self) -> str:
         return self.log.read_text("utf-8")
 
-    def get(self, path: str, body: str | None = None, cookies: str = "") -> tuple[int, SimpleCookie, str]:
+    def get(
+        self, path: str, body: str | None = None, cookies: str = "", **headers: str
+    ) -> tuple[int, SimpleCookie, str]:
         """Status 0 where nobody listens yet. A form where there is a `body`."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         with (
             closing(HTTPConnection("localhost", self.port, timeout=20)) as connection,
             suppress(OSError, HTTPException),
         ):
-            connection.request("POST" if body else "GET", path, body, {"Cookie": cookies} | kind)
+            connection.request("POST" if body else "GET", path, body, {"Cookie": cookies} | kind | headers)
             answer = connection.getresponse()
             kept = SimpleCookie("; ".join(answer.headers.get_all("Set-Cookie", [])))
             return answer.status, kept, answer.read().decode()
@@ -90,6 +92,7 @@ def test_a_new_machine_is_ready_and_its_first_visitor_becomes_the_administrator(
     code = until(lambda: re.search(r"for this code, once: (\S+)", up.told()), "the log shows the code")[1]
 
     assert up.get("/sign-in/")[0] == 302
+    assert up.get("/sign-in/", SCRIPT_NAME="/elsewhere")[0] == 302  # where it is mounted is no stranger's to say
     _status, cookies, page = up.get("/welcome/")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
     assert token
