@@ -7,6 +7,7 @@ import stat
 import zipfile
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -29,6 +30,19 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     return machine
 
 
+SIGNED_IN = "INSERT INTO django_session VALUES ('claire', '', '2099-01-01 00:00:00+00')"
+
+
+def ask(machine: Machine, sql: str) -> list[Any]:
+    """Of its database, whichever that is."""
+    url = machine.settings.get("database_url")
+    with closing(psycopg.connect(url) if url else sqlite3.connect(machine.database)) as database:
+        rows = database.execute(sql)
+        found = list(rows.fetchall()) if rows.description else []
+        database.commit()
+        return found
+
+
 def ship(shop: SampleShop, order: int) -> int:
     shop.set_tracking(order, f"TRACK-{order}")
     shop.set_status(order, SHIPPED)
@@ -46,6 +60,7 @@ def test_a_backup_goes_back_and_nothing_is_sent_twice(
     ship(shop, first)
     assert kept.sfsync("sync", "--wait", "20").status == 0
     backup = kept.home / "backup.zip"
+    ask(kept, SIGNED_IN)
 
     assert kept.sfsync("backup", str(backup)).out.startswith(f"{backup} is written, without the secret key")
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
@@ -56,6 +71,7 @@ def test_a_backup_goes_back_and_nothing_is_sent_twice(
     assert (asked.status, "give --yes" in asked.err) == (2, True)
     assert (done.status, done.err) == (0, "")
     assert f"{backup} is in place." in " ".join(done.out.split())
+    assert ask(kept, "SELECT session_key FROM django_session") == []
     assert len(list(kept.home.glob("before-restore-*.zip"))) == 1
     told = shop.feed_id(second) or 0
     assert (len(sandbox.ledger.operations(told)), sandbox.ledger.duplicates()) == (1, [])
