@@ -102,6 +102,26 @@ def test_tickets_without_id_or_reference_and_in_any_order_are_matched(world: Wor
     assert world.sandbox.ledger.duplicates() == []
 
 
+def test_many_batches_are_read_from_the_list_and_not_one_by_one(world: World) -> None:
+    """R14, R16, R18: ten batches of one order each; the list tells of nine, and the other is asked for."""
+    world.sandbox.configure(ticket_seconds=60)
+    orders = [world.order() for _ in range(10)]
+    world.sandbox.fault(Fault("refuse", order_id=world.feed_id(orders[3])))
+    world.sandbox.fault(Fault("purge", order_id=world.feed_id(orders[4])))
+    for number, each in enumerate(orders):
+        world.ship(each, f"T-{number}")
+        world.sync()
+    assert Task.objects.values("batch_id").distinct().count() == len(orders)
+    world.advance(minutes=10)
+    before = len(world.sandbox.ledger.looks())
+    world.sync()
+    told = [each for each in orders if world.row(each).marketplace_order.confirmed_operation]
+    assert told == [each for each in orders if each not in orders[3:5]]
+    assert world.tasks(orders[3])[0].failure == "ticket-failed"
+    assert "ticket-missing" in world.story(orders[4])
+    assert len(world.sandbox.ledger.looks()) - before <= 5
+
+
 def test_a_failed_ticket_gives_way_to_a_newer_change(world: World) -> None:
     """R1, R16: the newer intention decides, and nothing is sent for the old one."""
     world.sandbox.configure(ticket_seconds=30)

@@ -243,6 +243,50 @@ def test_the_newest_ticket_is_on_the_first_page_or_on_the_last(told: dict[str, i
 
 
 @pytest.mark.parametrize(
+    ("dates", "asked", "shown"),
+    [
+        pytest.param(["33", "32", "22", "21", "11"], "123", "123", id="the newest first"),
+        pytest.param(["11", "21", "22", "32", "33"], "132", "321", id="the oldest first"),
+        pytest.param(["22", "22", "33", "33", "34"], "132", "321", id="the oldest first, many at once"),
+        pytest.param(["33", "33", "22", "22", "11"], "132", "123", id="the newest first, many at once"),
+        pytest.param(["", "", "", "", ""], "132", "123", id="without dates"),
+    ],
+)
+def test_the_newest_tickets_come_first_whichever_way_the_api_sorts(dates: list[str], asked: str, shown: str) -> None:
+    """No page is read twice, except where the last one was looked at in vain."""
+
+    def serve(request: Request) -> Response:
+        number = int(request.url.rpartition("page=")[2])
+        its = dates[2 * number - 2 : 2 * number]
+        items = [{"id": f"{number}", "scheduledAt": f"2026-11-28T10:{each}:00Z" if each else None} for each in its]
+        return page("ticket", items, page=number, pages=3, total=5)
+
+    transport = ScriptedTransport(by=serve)
+    found = list(client_for(transport).store(10).newest_tickets(type="order", state="processed", limit=2))
+    numbers = [url.rpartition("page=")[2] for url in transport.urls]
+    assert "".join(dict.fromkeys(numbers)) == asked
+    assert len(numbers) == len(set(numbers)) + (asked == "132" and shown == "123")
+    assert all("type=order" in url and "state=processed" in url for url in transport.urls)
+    assert "".join(each[0].id for each in found) == shown
+
+
+@pytest.mark.parametrize("told", [{"page": 1, "pages": 1, "total": 2}, {}])
+def test_a_list_of_one_page_or_of_no_one_knows_how_many_is_read_from_its_beginning(told: dict[str, int]) -> None:
+    items = [{"id": "a", "scheduledAt": "2026-11-28T10:00:00Z"}, {"id": "b", "scheduledAt": "2026-11-28T11:00:00Z"}]
+    transport = ScriptedTransport(by=lambda _: page("ticket", items, **told))
+    [first, *_] = client_for(transport).store(10).newest_tickets(limit=3)
+    assert [each.id for each in first] == ["a", "b"]
+    assert len(transport.urls) == 1
+
+
+def test_no_further_page_is_read_than_is_taken() -> None:
+    items = [{"id": "a", "scheduledAt": "2026-11-28T11:00:00Z"}, {"id": "b", "scheduledAt": "2026-11-28T10:00:00Z"}]
+    transport = ScriptedTransport(by=lambda _: page("ticket", items, page=1, pages=9, total=18))
+    next(client_for(transport).store(10).newest_tickets(limit=2))
+    assert len(transport.urls) == 1
+
+
+@pytest.mark.parametrize(
     ("date", "time"),
     [
         ("Sat, 28 Nov 2026 10:00:00 GMT", datetime(2026, 11, 28, 10, tzinfo=UTC)),

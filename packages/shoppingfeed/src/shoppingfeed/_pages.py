@@ -73,7 +73,7 @@ class Pages(Generic[T]):
         yield from self.after(self.first())
 
     def first(self) -> Page[T]:
-        return self._fetch(self._numbered(1))
+        return self.page(1)
 
     def after(self, page: Page[T]) -> Iterator[Page[T]]:
         """The given first page, and those that follow it."""
@@ -93,15 +93,25 @@ class Pages(Generic[T]):
                 raise self._contradiction(url, f"page {number}, not page {page.number}")
         raise self._contradiction(url, f"a list that ends within {MOST_PAGES} pages")
 
+    def page(self, number: int) -> Page[T]:
+        return self._fetch(self._numbered(number))
+
+    def between(self, first: Page[T], last: int) -> Iterator[Page[T]]:
+        """Those before the page of the number `last`, backwards, to the given first one."""
+        for number in range(last - 1, 1, -1):
+            yield self.page(number)
+        yield first
+
     def ends(self) -> tuple[Page[T], ...]:
         """The first page and the last one; all of them where the API does not say how many there are."""
         first = self.first()
-        last = self._last(first)
+        last = self.last(first)
         if last is None:
             return tuple(self.after(first))
-        return (first, self._fetch(self._numbered(last))) if last > 1 else (first,)
+        return (first, self.page(last)) if last > 1 else (first,)
 
-    def _last(self, first: Page[T]) -> int | None:
+    def last(self, first: Page[T]) -> int | None:
+        """The number of the last page, where the first one says how many there are."""
         if first.pages is not None or first.total is None:
             return first.pages
         return -(-first.total // int(self._query["limit"]))

@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from itertools import chain
 from typing import Literal, TypedDict, Unpack
 from urllib.parse import quote
 
@@ -17,11 +18,13 @@ from shoppingfeed._documents import Document, multipart
 from shoppingfeed._errors import NotSentError, ShoppingFeedError
 from shoppingfeed._operations import Accepted, OrderOperation, parse_accepted, positive, request_body, request_of
 from shoppingfeed._orders import Order, Shipment, TestItem, parse_order, parse_shipment
-from shoppingfeed._pages import Pages
+from shoppingfeed._pages import Page, Pages
 from shoppingfeed._parallel import completed
 from shoppingfeed._session import Permit, Session
 from shoppingfeed._tickets import BatchTickets, Ticket, TicketList, parse_ticket
 from shoppingfeed._transport import Request
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,22 @@ class Store:
         pages = Pages(self._session, f"{self._url}/ticket", _query(limit, type=type), "ticket", parse_ticket)
         return tuple(ticket for page in pages.ends() for ticket in page.items)
 
+    def newest_tickets(
+        self,
+        *,
+        state: str | None = None,
+        type: str | None = None,  # noqa: A002
+        limit: int = 200,
+    ) -> Iterator[tuple[Ticket, ...]]:
+        """The store's tickets that match, a page at a time and fetched as they are taken, the newest page first,
+        whichever way the API sorts.
+
+        Costs a request more than the pages that are taken, where it does not list the newest first.
+        """
+        query = _query(limit, state=state, type=type)
+        pages = Pages(self._session, f"{self._url}/ticket", query, "ticket", parse_ticket)
+        return (page.items for page in _from_newest(pages))
+
     def ticket(self, ticket_id: str) -> Ticket:
         """One ticket; `NotFoundError` when the API no longer knows it."""
         if not ticket_id.strip("."):
@@ -282,6 +301,26 @@ def _permit(
 def _refuse_if_stopped(stopped: threading.Event, request: str) -> None:
     if stopped.is_set():
         raise NotSentError(f"{request}: not sent, the caller stopped", request=request)
+
+
+def _from_newest(pages: Pages[Ticket]) -> Iterator[Page[Ticket]]:
+    first = pages.first()
+    number = pages.last(first) or 1
+    if number > 1 and not _descend(first.items):
+        last = pages.page(number)
+        if _newest(last.items) > _newest(first.items):
+            return chain([last], pages.between(first, number))
+    return pages.after(first)
+
+
+def _descend(tickets: Sequence[Ticket]) -> bool:
+    """The newest is the first one."""
+    dates = [each.scheduled_at for each in tickets if each.scheduled_at]
+    return bool(dates) and dates[0] > dates[-1]
+
+
+def _newest(tickets: Sequence[Ticket]) -> datetime:
+    return max((each.scheduled_at for each in tickets if each.scheduled_at), default=_LONG_AGO)
 
 
 def _query(limit: int, **filters: object) -> Mapping[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet
@@ -20,6 +21,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.engine.outgoing.ask import ask, in_flight
 from sfsync.engine.outgoing.conclude import Failed, confirm, fail, tell
 from sfsync.engine.outgoing.held_channels import weigh
+from sfsync.engine.outgoing.ticket_list import OpenOrders, done_batches, open_orders
 from sfsync.models import MarketplaceOrder, Task
 from sfsync.models.held_task import HeldTask, flights
 from sfsync.models.log import Level
@@ -37,8 +39,8 @@ AT_ONCE = 10
 """Batches judged in one transaction."""
 PROBED = 4
 """Batches looked at together while it is not known which are done: few, for each is a request spent in vain."""
-PAGE = 200
-"""Tickets listed in one request."""
+FEW = 2
+"""Batches that are read one by one, for a list would save nothing."""
 
 
 @dataclass(slots=True)
@@ -78,15 +80,16 @@ def settle(run: Run, *, everything: bool = False) -> None:
     ask(run)
     tasks = Task.objects.filter(store=run.store).ticketed()
     batches = _due(run, tasks, everything)
-    still_open = _still_open(run) if len(batches) > 2 else {}
-    if still_open is None:
-        _probe(run, list(batches))
-        return
-    quiet = _without_news(run, batches, still_open)
+    still_open = open_orders(run.feed) if len(batches) > FEW else {}
+    quiet = _without_news(run, batches, still_open or {})
     _snooze(run, [task for its in quiet.values() for task in its])
-    news = [batch for batch in batches if batch not in quiet]
-    for start in range(0, len(news), AT_ONCE):
-        _judge_batches(run, news[start : start + AT_ONCE])
+    news = {batch: tasks for batch, tasks in batches.items() if batch not in quiet}
+    rest = _without_listed(run, news) if len(news) > FEW else [*news]
+    if still_open is None:
+        _probe(run, rest)
+        return
+    for start in range(0, len(rest), AT_ONCE):
+        _judge_batches(run, rest[start : start + AT_ONCE])
 
 
 def _set_aside_unknown(run: Run) -> None:
@@ -97,6 +100,20 @@ def _set_aside_unknown(run: Run) -> None:
         with transaction.atomic():
             fail(run, [Failed(task, Failure.UNKNOWN_OPERATION, task.operation) for task in unknown], park=True)
             run.journal.flush()
+
+
+def _without_listed(run: Run, batches: dict[str, int]) -> list[str]:
+    """Settle those that the store's list of tickets tells of, two full ones in a request. Returns the others."""
+    rest, listed = dict.fromkeys(batches), done_batches(run.feed, batches)
+    while answers := list(islice(listed, AT_ONCE)):
+        judged = _judged(run, answers, [each.batch_id for each in answers])
+        untold = {task.batch_id for task in judged.missing}
+        judged.missing = []
+        _write(run, judged)
+        for answer in answers:
+            if answer.batch_id not in untold:
+                del rest[answer.batch_id]
+    return [*rest]
 
 
 def _probe(run: Run, batches: list[str]) -> None:
@@ -117,23 +134,7 @@ def _due(run: Run, tasks: QuerySet[Task], everything: bool) -> dict[str, int]:
     return {row["batch_id"]: row["tasks"] for row in batches}
 
 
-Orders = dict[str, set[int | None]]
-"""Batch id → the Shopping Feed ids of the orders whose tickets in it are open; None for one that does not say."""
-
-
-def _still_open(run: Run) -> Orders | None:
-    """One request for the whole store: what is still being processed, or None where that is too much to tell."""
-    listing = run.feed.tickets(state="processing", limit=PAGE)
-    if listing.total is not None and listing.total > PAGE:
-        return None
-    orders: Orders = defaultdict(set)
-    for ticket in listing.items:
-        if judge(ticket.state) is Verdict.OPEN:
-            orders[ticket.batch_id].add(ticket.order_id)
-    return orders
-
-
-def _without_news(run: Run, batches: dict[str, int], still_open: Orders) -> dict[str, list[HeldTask]]:
+def _without_news(run: Run, batches: dict[str, int], still_open: OpenOrders) -> dict[str, list[HeldTask]]:
     """The batches that need no request, with their tasks: every one of these is still open. One that is stuck must not
     hold up the others of its batch."""
     quiet: dict[str, list[HeldTask]] = defaultdict(list)
@@ -146,13 +147,28 @@ def _without_news(run: Run, batches: dict[str, int], still_open: Orders) -> dict
 
 def _judge_batches(run: Run, batches: list[str]) -> bool:
     """True when each of them had something new."""
-    run.lease.beat("settle")
-    judged = Judged()
-    for tasks, answer in _read(run, batches):
-        _add(judged, tasks, answer)
+    judged = _judged(run, run.feed.batches(batches), batches)
     if isinstance(judged.error, ServerError) and run.knows_store():
         judged.unreadable.append(str(judged.error))
         judged.error = None
+    _write(run, judged)
+    if judged.error:
+        raise judged.error
+    return not judged.barren
+
+
+def _judged(run: Run, answers: Iterable[BatchTickets], batches: list[str]) -> Judged:
+    run.lease.beat("settle")
+    judged = Judged()
+    tasks: dict[str, list[HeldTask]] = {batch: [] for batch in batches}
+    for task in _sent_in(run, batches):
+        tasks[task.batch_id].append(task)
+    for answer in answers:
+        _add(judged, tasks[answer.batch_id], answer)
+    return judged
+
+
+def _write(run: Run, judged: Judged) -> None:
     with transaction.atomic():
         confirm(run, judged.confirmed)
         _keep_ticket_numbers(judged)
@@ -164,9 +180,6 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
         for message in judged.unreadable:
             run.journal.say(Level.ERROR, "tickets-unreadable", message=message)
         run.journal.flush()
-    if judged.error:
-        raise judged.error
-    return not judged.barren
 
 
 def _add(judged: Judged, tasks: list[HeldTask], answer: BatchTickets) -> None:
@@ -182,15 +195,6 @@ def _add(judged: Judged, tasks: list[HeldTask], answer: BatchTickets) -> None:
         judged.unreadable.append(str(answer.error))
     else:
         judged.error = answer.error
-
-
-def _read(run: Run, batches: list[str]) -> Iterator[tuple[list[HeldTask], BatchTickets]]:
-    """Each batch's tasks, and the answer about its tickets."""
-    tasks: dict[str, list[HeldTask]] = {batch: [] for batch in batches}
-    for task in _sent_in(run, batches):
-        tasks[task.batch_id].append(task)
-    for answer in run.feed.batches(batches):
-        yield tasks[answer.batch_id], answer
 
 
 def _sent_in(run: Run, batches: list[str]) -> Iterator[HeldTask]:

@@ -169,8 +169,8 @@ class Book:
             return self._tickets.values()
         if states <= set(OPEN):
             return self._open.values()
-        if states <= set(DONE):
-            return [ticket for state in DONE if state in states for ticket in self._done[state].values()]
+        if len(states) == 1 and states <= set(DONE):
+            return self._done[next(iter(states))].values()
         return self._tickets.values()
 
 
