@@ -101,6 +101,9 @@ class Ledger:
         parcels = (Parcel(number, "pigeon", "Pigeon"),) if number else ()
         return Snapshot(key, history[-1], history, parcels, version=len(history))
 
+    def removed(self, versions: Collection[int]) -> tuple[int, ...]:
+        return ()
+
     def placed(self, keys: Collection[str]) -> dict[str, Placed]:
         return {}
 

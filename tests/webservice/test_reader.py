@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from sfsync.domain.identity import Claim
 from sfsync.shops.base import ShopError, ShopMisconfigured, ShopUnavailable, Weight
@@ -78,6 +78,22 @@ def test_orders_are_read_as_from_the_database(
     keys = keys_of(sample)
     known = database.reader.read(keys)
     assert reader.read(keys) == {key: replace(each, claim=None) for key, each in known.items()}
+
+
+def test_the_rows_of_histories_that_were_removed_are_those_of_the_database(
+    reader: WebServiceReader, database: PrestaShop, sample: SampleShop
+) -> None:
+    """What lies beyond the newest row may be yet to come, where a copy answers that lags."""
+    first, second, *_ = sample.order_ids()
+    for order in (first, second):
+        sample.set_status(order, SHIPPED)
+    history = sample.tables["order_history"]
+    *_, last, newest = [each[0] for each in sample.rows(select(history.c.id_order_history))]
+    assert reader.removed({last, newest, newest + 1}) == database.reader.removed({last, newest, newest + 1}) == set()
+    sample.execute(delete(history).where(history.c.id_order_history == last))
+    assert reader.removed({last, newest + 1}) == database.reader.removed({last, newest + 1}) == {last}
+    sample.execute(delete(history))
+    assert reader.removed({last}) == database.reader.removed({last}) == set()
 
 
 def test_an_order_says_that_it_is_a_marketplaces(reader: WebServiceReader, sample: SampleShop) -> None:

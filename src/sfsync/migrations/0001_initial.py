@@ -548,7 +548,7 @@ class Migration(migrations.Migration):
                 ("seen_version", models.BigIntegerField(default=0)),
                 ("seen_at", models.DateTimeField(null=True)),
                 ("look_again", models.BooleanField(default=False)),
-                ("gone_at", models.DateTimeField(null=True)),
+                ("doubted_at", models.DateTimeField(null=True)),
                 ("date_add", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "marketplace_order",

@@ -49,8 +49,8 @@ class Order(Loaded):
     `open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
     asks it of every order. `seen_status` is empty until it was seen; `seen_tracking` is the one of `seen_numbers`
     (`Seen.written`) that is to be told, `seen_version` its `Seen.version`. `look_again`: the sweep looks at it whatever
-    its block says. `gone_at`: when the shop first answered without it. `linked`: that it is a marketplace's is
-    Shopping Feed's word; no list of the shop says so.
+    its block says. `doubted_at`: when the shop first answered without it, or with a shorter history than was seen.
+    `linked`: that it is a marketplace's is Shopping Feed's word; no list of the shop says so.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)
@@ -68,7 +68,7 @@ class Order(Loaded):
     seen_version = models.BigIntegerField(default=0)
     seen_at = models.DateTimeField(null=True)
     look_again = models.BooleanField(default=False)
-    gone_at = models.DateTimeField(null=True)
+    doubted_at = models.DateTimeField(null=True)
 
     date_add = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -151,6 +151,11 @@ class Reader(Protocol):
     def read(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Snapshot]:
         """The orders in full; an order that is gone is left out."""
 
+    def removed(self, versions: Collection[int]) -> Collection[int]:
+        """Which of these rows of histories (`Seen.version`) were removed: the answer that shows that they are missing
+        shows a later one, so no copy that lags gave it. A kind of shop that keeps no history need not tell."""
+        return ()
+
     def placed(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, Placed]:
         """When these orders were placed, whether they are a marketplace's or not; those that are not there are left
         out. A kind of shop that lists all its marketplace orders itself need not tell."""

@@ -181,13 +181,13 @@ def test_an_order_that_comes_back_was_never_gone(world: World) -> None:
     remove(world, order)
     world.advance(minutes=6)
     world.sync()
-    assert world.row(order).gone_at
+    assert world.row(order).doubted_at
     world.shop.execute(table.insert().values(row._asdict()))
     world.shop.set_tracking(order, "TRACK-1")
     world.advance(minutes=2)
     world.sync(wait=10)
     assert world.accepted(order) == [("ship", "TRACK-1")]
-    assert world.row(order).gone_at is None
+    assert world.row(order).doubted_at is None
 
 
 def test_a_shop_that_lost_many_orders_is_not_believed(world: World) -> None:
@@ -202,4 +202,4 @@ def test_a_shop_that_lost_many_orders_is_not_believed(world: World) -> None:
     assert result.troubles[0].detail == "6 of 20 orders were not found."
     tasks = Task.objects.filter(store=world.store)
     assert tasks.filter(lease="", failure="", attempts=0).count() == tasks.count() == 20
-    assert not Order.objects.exclude(gone_at=None).exists()
+    assert not Order.objects.exclude(doubted_at=None).exists()

@@ -18,7 +18,7 @@ def order(status: str = "4", numbers: str = "A1", version: int = 31, spoilt: str
     return Snapshot("17", status, parcels=parcels, version=version, spoilt=spoilt)
 
 
-def gone_for(**duration: float) -> Before:
+def doubted_for(**duration: float) -> Before:
     return Before(1, "17", "4", "p A1", 31, NOW - timedelta(**duration))
 
 
@@ -34,9 +34,10 @@ def gone_for(**duration: float) -> Before:
         (SHIPPED, order(version=30), Answer.OLDER),
         (SHIPPED, order(status="2", numbers="", version=30), Answer.OLDER),
         (SHIPPED, None, Answer.ABSENT),
-        (gone_for(seconds=59), None, Answer.ABSENT),
-        (gone_for(seconds=60), None, Answer.GONE),
-        (gone_for(days=3), order(), Answer.NEWS),
+        (doubted_for(seconds=59), None, Answer.ABSENT),
+        (doubted_for(seconds=60), None, Answer.GONE),
+        (doubted_for(days=3), order(), Answer.NEWS),
+        (doubted_for(days=3), order(version=30), Answer.OLDER),
         (Before(1, "17"), order(), Answer.NEWS),
         (Before(1, "17"), order(version=0), Answer.NEWS),
     ],
@@ -45,6 +46,23 @@ def test_an_answer_is_weighed_by_what_was_seen_before(
     before: Before, snapshot: Snapshot | None, answer: Answer
 ) -> None:
     assert before.answer(snapshot, NOW) is answer
+
+
+@pytest.mark.parametrize(
+    ("before", "removed", "answer"),
+    [
+        (SHIPPED, (), Answer.OLDER),
+        (SHIPPED, (30,), Answer.OLDER),
+        (SHIPPED, (31,), Answer.CUT),
+        (doubted_for(seconds=59), (31,), Answer.CUT),
+        (doubted_for(seconds=60), (31,), Answer.NEWS),
+        (doubted_for(seconds=60), (), Answer.OLDER),
+    ],
+)
+def test_a_history_that_lost_the_row_that_was_seen_is_believed_when_it_stays_so(
+    before: Before, removed: tuple[int, ...], answer: Answer
+) -> None:
+    assert before.answer(order(version=30), NOW, removed) is answer
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ the cursor are one transaction; the shop is asked between two of them, never ins
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sfsync.domain.orders import Seen
+from sfsync.domain.readings import Answer, is_sure, shortened
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.cursors import Cursors
-from sfsync.engine.find.known_orders import Known
+from sfsync.engine.find.known_orders import Known, LastSeen
 from sfsync.engine.find.outbox import Change, change, learn_names, save
 from sfsync.engine.find.register import register
 from sfsync.engine.find.sources import sources
@@ -142,19 +143,20 @@ class _Page:
     def keep(self) -> None:
         listings = [*self.noticed.listings, *self._strangers()]
         seen = self._seen(listings)
+        removed = self._removed(seen)
         if listings:
-            self._keep_with(listings, seen)
+            self._keep_with(listings, seen, removed)
         else:
-            self._keep_changes(list(self._changes(seen)))
+            self._keep_changes(list(self._changes(seen, removed)))
 
-    def _keep_with(self, listings: Sequence[Listing], seen: Mapping[OrderKey, Seen]) -> None:
+    def _keep_with(self, listings: Sequence[Listing], seen: Mapping[OrderKey, Seen], removed: Collection[int]) -> None:
         """Orders that are new to us have a row to hang changes on only once they are registered."""
         if seen:
             learn_names(self.run)
         with self.run.lease.writing(self.source.name):
             register(self.run, listings, linked=self.noticed.linked)
             self.orders.forget()
-            save(self.run, list(self._changes(seen)))
+            save(self.run, list(self._changes(seen, removed)))
             self._keep_cursor()
         self.orders.forget()
 
@@ -188,12 +190,22 @@ class _Page:
         touched = listed & noticed.touched.keys() | {*self.orders.known(noticed.touched)}
         return {**noticed.sightings, **(self.run.shop.reader.look(touched) if touched else {})}
 
-    def _changes(self, seen: Mapping[OrderKey, Seen]) -> Iterator[Change]:
+    def _removed(self, seen: Mapping[OrderKey, Seen]) -> Collection[int]:
+        """The rows of their histories that the shop has no more."""
+        last = self.orders.last_seen(seen).items()
+        lost = {each.version for key, each in last if seen[key].version < each.version}
+        return self.run.shop.reader.removed(lost) if lost else ()
+
+    def _changes(self, seen: Mapping[OrderKey, Seen], removed: Collection[int]) -> Iterator[Change]:
         """Of orders that are not as they were last seen, or took a status since."""
         for key, last in self.orders.last_seen(seen).items():
-            history = self.noticed.touched.get(key, ())
-            if history:
-                yield change(seen[key], last, history, self.run.lease.taken_at)
-            elif last.differs(seen[key]):
-                found = change(seen[key], last)
-                yield replace(found, older=False) if found.older and self.noticed.certain else found
+            history, now = self.noticed.touched.get(key, ()), seen[key]
+            if history or last.differs(now):
+                shorter = None if now.version >= last.version else self._shortened(now, last, removed)
+                yield change(now, last, history, self.run.lease.taken_at if history else None, shorter)
+
+    def _shortened(self, now: Seen, last: LastSeen, removed: Collection[int]) -> Answer | None:
+        if self.noticed.certain:
+            return None
+        sure = is_sure(last.doubted_at, self.run.clock())
+        return shortened(now.version, last.version, removed, sure=sure)

@@ -23,7 +23,7 @@ from sfsync.shops.keys import OrderKey, StatusKey
 @value
 class LastSeen:
     """What was last seen of a shop order of ours, and its marketplace order. `numbers`: as they are kept, `tracking`
-    the one to be told."""
+    the one to be told. `doubted_at`: see `Order`."""
 
     pk: int
     order_id: int
@@ -33,6 +33,7 @@ class LastSeen:
     look_again: bool
     at: datetime | None = None
     tracking: str = ""
+    doubted_at: datetime | None = None
 
     def differs(self, now: Seen) -> bool:
         """It is to be written down."""
@@ -41,7 +42,7 @@ class LastSeen:
 
 _LAST_SEEN = (
     *("key", "pk", "marketplace_order", "seen_status", "seen_numbers", "seen_version"),
-    *("look_again", "seen_at", "seen_tracking"),
+    *("look_again", "seen_at", "seen_tracking", "doubted_at"),
 )
 
 

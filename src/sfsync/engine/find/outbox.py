@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
@@ -11,6 +11,7 @@ from sfsync.db.among import among
 from sfsync.db.bulk import insert_rows, update_rows
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.orders import Seen
+from sfsync.domain.readings import SURE, Answer
 from sfsync.domain.value import value
 from sfsync.engine.find.known_orders import LastSeen
 from sfsync.engine.kit.context import Run
@@ -39,6 +40,8 @@ class Change:
 
     older: bool = False
     """The shop has answered with more before: what it says now is not written down, and asked again."""
+    cut: bool = False
+    """The same, because a row of its history was removed: believed when it stays so."""
 
     @property
     def tracking_number(self) -> str:
@@ -61,8 +64,14 @@ class Look:
     lane: str = ORDER
 
 
-def change(now: Seen, last: LastSeen, history: Collection[StatusKey] = (), run_began: datetime | None = None) -> Change:
-    """`history`: the statuses that the order took since, as far as they are known."""
+def change(
+    now: Seen,
+    last: LastSeen,
+    history: Collection[StatusKey] = (),
+    run_began: datetime | None = None,
+    shortened: Answer | None = None,
+) -> Change:
+    """`history`: the statuses that the order took since, as far as they are known. `shortened`: by `readings`."""
     return Change(
         pk=last.pk,
         order_id=last.order_id,
@@ -72,7 +81,8 @@ def change(now: Seen, last: LastSeen, history: Collection[StatusKey] = (), run_b
         new_tracking=now.written != last.numbers,
         first_seen=not last.status,
         counted=bool(last.at and run_began and last.at >= run_began and now.status == last.status),
-        older=now.version < last.version,
+        older=shortened is not None,
+        cut=shortened is Answer.CUT,
     )
 
 
@@ -160,15 +170,25 @@ _SEEN = ("seen_status", "seen_tracking", "seen_numbers", "seen_version")
 def _save_seen(run: Run, changes: list[Change]) -> None:
     write_seen(run, {each.pk: each.seen for each in changes if each.new_status and not each.older})
     still = [(each.pk, *kept(each.seen)[1:]) for each in changes if not (each.new_status or each.older)]
-    update_rows(Order, ("id", *_SEEN[1:]), still, same={"look_again": False})
+    update_rows(Order, ("id", *_SEEN[1:]), still, same={"look_again": False, "doubted_at": None})
     if older := [each.pk for each in changes if each.older]:
         Order.objects.filter(pk__in=among(older)).update(look_again=True)
+    if cut := [each for each in changes if each.cut]:
+        _doubt(run, cut)
+
+
+def _doubt(run: Run, cut: Sequence[Change]) -> None:
+    """What is new of them is read for a decision once the doubt is over, whenever their source looks at them again."""
+    now = run.clock()
+    Order.objects.filter(pk__in=among(each.pk for each in cut), doubted_at=None).update(doubted_at=now)
+    look_again(run, [Look(each.order_id, now, now + SURE) for each in cut if each.new_status or each.new_tracking])
 
 
 def write_seen(run: Run, seen: Mapping[int, Seen], *, look_again: bool = False) -> None:
     """Our rows of shop orders whose status has changed, and what was seen of them."""
     rows = [(pk, *kept(each)) for pk, each in seen.items()]
-    update_rows(Order, ("id", *_SEEN), rows, same={"seen_at": run.clock(), "look_again": look_again})
+    same = {"seen_at": run.clock(), "look_again": look_again, "doubted_at": None}
+    update_rows(Order, ("id", *_SEEN), rows, same=same)
 
 
 def kept(seen: Seen) -> tuple[str, str, str, int]:

@@ -1,5 +1,5 @@
-"""Before a reading is judged: an older answer is asked again, an order that is not there is looked for once more, and a
-shop that lost many of them is not believed at all."""
+"""Before a reading is judged: an older answer is asked again, an order that is not there, or that lost a row of its
+history, is read once more, and a shop that lost many of them is not believed at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sfsync.db.bulk import update_rows
-from sfsync.domain.readings import ABSENT, AGAIN, OLD_ANSWERS, Answer, vanished
+from sfsync.domain.readings import AGAIN, OLD_ANSWERS, SURE, Answer, vanished
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.outbox import write_seen
 from sfsync.engine.kit.context import Run
@@ -18,6 +18,8 @@ from sfsync.models.held_task import HeldTask
 
 Answers = Mapping[int, Sequence[Answer]]
 """Marketplace order → what was answered of its shop orders."""
+_DOUBTED = (Answer.ABSENT, Answer.CUT)
+"""Believed when it is still so a while later."""
 
 
 def decidable(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTask]:
@@ -28,7 +30,9 @@ def decidable(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTas
     """
     now = run.clock()
     found = reading.snapshots.get
-    answers = {pk: [each.answer(found(each.key), now) for each in its] for pk, its in reading.before.items()}
+    answers = {
+        pk: [each.answer(found(each.key), now, reading.removed) for each in its] for pk, its in reading.before.items()
+    }
     _believe(tasks, answers, len(reading.unlisted))
     _write_down(run, reading, answers, now)
     later = {task.pk: wait for task in tasks if (wait := _wait(answers.get(task.order_id, ())))}
@@ -53,20 +57,17 @@ def _write_down(run: Run, reading: Reading, answers: Answers, now: datetime) -> 
         (before, answer) for pk, its in answers.items() for before, answer in zip(reading.before[pk], its, strict=True)
     ]
     news = {before.pk: reading.snapshots[before.key].seen for before, answer in told if answer is Answer.NEWS}
-    absent = [before.pk for before, answer in told if answer is Answer.ABSENT and before.gone_at is None]
-    back = [before.pk for before, answer in told if answer is Answer.NEWS and before.gone_at]
+    doubted = [before.pk for before, answer in told if answer in _DOUBTED and before.doubted_at is None]
     if news:
         write_seen(run, news, look_again=True)
-    if absent:
-        Order.objects.filter(pk__in=absent).update(gone_at=now)
-    if back:
-        Order.objects.filter(pk__in=back).update(gone_at=None)
+    if doubted:
+        Order.objects.filter(pk__in=doubted).update(doubted_at=now)
 
 
 def _wait(answers: Sequence[Answer]) -> timedelta | None:
     if Answer.OLDER in answers:
         return AGAIN
-    return ABSENT if Answer.ABSENT in answers else None
+    return SURE if any(each in answers for each in _DOUBTED) else None
 
 
 def _ask_again(run: Run, tasks: list[HeldTask], later: Mapping[int, timedelta], now: datetime) -> None:

@@ -22,13 +22,15 @@ from sfsync.shops.keys import OrderKey
 class Reading:
     """`groups`: marketplace order → its shop orders. `other`: the shop claims these to be other orders than we know.
     `snapshots`: each of the shop's orders; `before`: marketplace order → what was known of its shop orders. `unlisted`:
-    those that the shop has, and does not list as a marketplace's any more."""
+    those that the shop has, and does not list as a marketplace's any more. `removed`: rows of their histories that were
+    seen, and that the shop has no more."""
 
     groups: Mapping[int, Group]
     snapshots: Mapping[OrderKey, Snapshot]
     other: list[Listing]
     before: Mapping[int, Sequence[Before]]
     unlisted: Collection[OrderKey] = ()
+    removed: Collection[int] = ()
 
     @property
     def pks(self) -> dict[OrderKey, int]:
@@ -55,7 +57,9 @@ def read(shop: OpenShop, known: Mapping[int, Claim]) -> Reading:
     groups = {pk: _group(its, snapshots, claims) for pk, its in before.items()}
     groups |= {pk: Group(claimed=False) for pk in known.keys() - groups.keys()}
     moved = [listings[key] for key in other if key in listings]
-    return Reading(groups, snapshots, moved, before, snapshots.keys() - claims.keys())
+    lost = {rows[key].version for key, each in snapshots.items() if each.version < rows[key].version}
+    removed = shop.reader.removed(lost) if lost else ()
+    return Reading(groups, snapshots, moved, before, snapshots.keys() - claims.keys(), removed)
 
 
 def _linked(shop: OpenShop, pks: Collection[int]) -> dict[OrderKey, Claim]:
@@ -86,7 +90,7 @@ def _group(its: Sequence[Before], snapshots: Mapping[OrderKey, Snapshot], claims
     return Group(living, unlisted=len(living) < len(there))
 
 
-_COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "gone_at", "seen_tracking")
+_COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "doubted_at", "seen_tracking")
 
 
 def _shop_orders(order_ids: Iterable[int]) -> dict[int, list[Before]]:

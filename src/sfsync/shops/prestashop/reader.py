@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 
 from sfsync.domain.orders import Item, Seen, Snapshot
 from sfsync.domain.tracking_numbers import recognise
@@ -81,6 +82,16 @@ class DatabaseReader:
         listed = not self._table.is_missing
         return [*snapshots(self._database, order_ids, self._table.of_others, self._shipments, listed=listed)]
 
+    def removed(self, versions: Collection[int]) -> set[int]:
+        """One statement for 1,000 rows: what it does not show is missing beside the newest row, not before it came."""
+        row = self._tables.order_history.c.id_order_history
+        newest = select(func.max(row)).scalar_subquery()
+        found: set[int] = set()
+        for some in batches(versions, PAGE):
+            there = self._database.rows(select(row).where(or_(Among(row, some), row == newest)))
+            found |= missing(some, {each[0] for each in there})
+        return found
+
     def placed(self, keys: Collection[OrderKey]) -> dict[OrderKey, Placed]:
         orders, found = self._tables.orders.c, {}
         own = select(orders.id_order, orders.date_add, orders.reference).where(
@@ -148,6 +159,12 @@ class DatabaseReader:
 
         named = [(row.id_order_state, clean_text(row.name)) for row in sorted(rows, key=preference)]
         return {status: name for status, name in named if name}
+
+
+def missing(versions: Collection[int], there: AbstractSet[int]) -> set[int]:
+    """Those beside which a later row is there."""
+    newest = max(there, default=0)
+    return {each for each in versions if each < newest} - there
 
 
 def newest_first(rows: Sequence[Any]) -> list[Any]:

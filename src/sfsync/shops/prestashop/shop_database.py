@@ -72,7 +72,7 @@ class ShopDatabase:
         self._about = None
 
 
-def batches(keys: Collection[OrderKey], size: int) -> Iterator[list[int]]:
-    """The ids of orders, for a statement each."""
+def batches(keys: Collection[OrderKey | int], size: int) -> Iterator[list[int]]:
+    """Ids, for a statement each."""
     ordered = sorted(set(map(int, keys)))
     return (ordered[start : start + size] for start in range(0, len(ordered), size))

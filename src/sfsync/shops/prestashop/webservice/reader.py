@@ -15,7 +15,7 @@ from sfsync.shops.prestashop.about import SETTINGS, About, about_of, values_of
 from sfsync.shops.prestashop.carriers import families
 from sfsync.shops.prestashop.clock import to_utc
 from sfsync.shops.prestashop.problems import Misconfigured
-from sfsync.shops.prestashop.reader import color
+from sfsync.shops.prestashop.reader import color, missing
 from sfsync.shops.prestashop.shop_database import batches
 from sfsync.shops.prestashop.snapshots import Carrier as Named
 from sfsync.shops.prestashop.snapshots import Names, Past, pasts, snapshot
@@ -25,7 +25,7 @@ from sfsync.shops.prestashop.webservice import rows
 from sfsync.shops.prestashop.webservice.address import Question, after, any_of
 from sfsync.shops.prestashop.webservice.answers import Row, flag, number, text, texts
 from sfsync.shops.prestashop.webservice.bridge import MODULES, Bridge
-from sfsync.shops.prestashop.webservice.client import WebService
+from sfsync.shops.prestashop.webservice.client import IDS, MORE_IDS, WebService
 from sfsync.shops.prestashop.webservice.kept import Kept
 from sfsync.shops.prestashop.webservice.rights import require
 
@@ -57,6 +57,12 @@ class WebServiceReader:
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
         found = (self._snapshots(some, self._names(), self._bridge.claims(some)) for some in batches(keys, BATCH))
         return {each.key: each for orders in found for each in orders}
+
+    def removed(self, versions: Collection[int]) -> set[int]:
+        """One question, about ids alone. Those that lie far beyond the first one are for the next time."""
+        rising = {"id": after(min(versions) - 1)}
+        page = self._service.rows(Question("order_histories", rising, most=IDS + self._service.turn() % MORE_IDS))
+        return missing(versions, {number(row, "id") for row in page})
 
     def placed(self, keys: Collection[OrderKey]) -> dict[OrderKey, Placed]:
         found = [
