@@ -46,6 +46,9 @@ SENTENCES = {
     "waiting-return": _(
         "%(channel)s wants a return number, and the shop has none yet: waiting for it until %(until)s."
     ),
+    "waiting-listing": _(
+        "The shop does not list the order as one of a marketplace at the moment: asked again on %(until)s."
+    ),
     "no-return-number": _("%(channel)s wants a return number, and the shop has none: the shipment is not sent."),
     "nothing-not-mapped": _("“%(status)s” is not mapped, so nothing is sent."),
     "nothing-already-confirmed": _("%(channel)s has already recorded %(operation)s: nothing to send."),

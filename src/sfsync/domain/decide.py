@@ -51,10 +51,12 @@ class Send:
 
 
 class Lack(StrEnum):
-    """What the merchant has yet to fill in; the value is the code of the sentence that says so."""
+    """What the shop does not say yet; the value is the code of the sentence that says so."""
 
     TRACKING_NUMBER = "waiting"
     RETURN_NUMBER = "waiting-return"
+    LISTING = "waiting-listing"
+    """R39: that the shop lists the order as a marketplace's. Until then nothing is said of what it asks for."""
 
 
 RETURN_LOOK = timedelta(hours=1)
@@ -63,8 +65,8 @@ RETURN_LOOK = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Decide again at `until`: the merchant fills in what is lacking (R4, R27). `late`: the operation that is held up
-    although there was time for it, or none."""
+    """Decide again at `until`: the shop may say by then what is lacking (R4, R27, R39). `late`: the operation that is
+    held up although there was time for it, or none."""
 
     until: datetime
     lack: Lack = Lack.TRACKING_NUMBER

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sfsync.domain.decide import Because, Decided, Decision, Fail, Nothing, arranged, believed, decide, judged
+from sfsync.domain.decide import (
+    Because,
+    Decided,
+    Decision,
+    Fail,
+    Lack,
+    Nothing,
+    Wait,
+    arranged,
+    believed,
+    decide,
+    judged,
+)
 from sfsync.domain.errors import Failure
 from sfsync.domain.mapping import Policy
 from sfsync.domain.operations import OperationKind, kind_of
@@ -13,6 +25,9 @@ from sfsync.domain.orders import Known, Snapshot
 from sfsync.domain.tracking_numbers import same_number
 from sfsync.domain.value import value
 
+PATIENCE = timedelta(minutes=15)
+"""For how long an order may be missing in the shop's list before its update fails: the list may be away for a while."""
+LIST_LOOK = timedelta(minutes=5)
 Asked = tuple[Snapshot, OperationKind | None]
 """A shop order, and what its status asks for."""
 
@@ -22,11 +37,13 @@ class Group:
     """The shop orders of one marketplace order as the shop shows them, the first one first.
 
     `living` are those that the shop has, and lists as orders of a marketplace; `unlisted`: it has others that it does
-    not list any more. `claimed`: there is a shop order at all that hangs on it (R39).
+    not list any more, for the first time `unlisted_at`, or now. `claimed`: there is a shop order at all that hangs on
+    it (R39).
     """
 
     living: tuple[Snapshot, ...] = ()
     unlisted: bool = False
+    unlisted_at: datetime | None = None
     claimed: bool = True
 
 
@@ -41,6 +58,8 @@ class Together:
 
 def decide_together(group: Group, known: Known, policy: Policy, *, since: datetime, now: datetime) -> Together:
     """Judge a marketplace order by the current state of all its shop orders (R6, R38). `since`: see `decide`."""
+    if group.unlisted and now < (group.unlisted_at or now) + PATIENCE:
+        return Together(Decided((Wait(now + LIST_LOOK, Lack.LISTING),)))
     if not group.living:
         return Together(arranged([_nobody(group, known)], known, since))
     if len(group.living) == 1:

@@ -33,12 +33,14 @@ class Answer(Enum):
     ABSENT = auto()
     """Not there, for the first time."""
     GONE = auto()
+    UNLISTED = auto()
+    """There, and not listed as a marketplace's: not weighed, for it may be a stranger's."""
 
 
 @value
 class Before:
     """What is kept of a shop order: our row, its key, what was seen (`numbers` is `Seen.written`, `tracking` the one to
-    be told), and since when the shop answers without it, or with a shorter history."""
+    be told), and since when the shop answers without it, does not list it, or has a shorter history."""
 
     pk: int
     key: str

@@ -49,7 +49,8 @@ class Order(Loaded):
     `open`: a change may still come for it: its marketplace order has not ended. A copy, kept here because the sweep
     asks it of every order. `seen_status` is empty until it was seen; `seen_tracking` is the one of `seen_numbers`
     (`Seen.written`) that is to be told, `seen_version` its `Seen.version`. `look_again`: the sweep looks at it whatever
-    its block says. `doubted_at`: when the shop first answered without it, or with a shorter history than was seen.
+    its block says. `doubted_at`: when the shop first answered without it, did not list it, or had a shorter history
+    than was seen.
     `linked`: that it is a marketplace's is Shopping Feed's word; no list of the shop says so.
     """
 

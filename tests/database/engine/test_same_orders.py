@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select, text
 
 from sfsync.engine.people.acts import give_up
 from sfsync.models import MarketplaceOrder, Order, Task
 from sfsync.shops.prestashop.sources.table import OVERLAP
-from sfsync.testing import CANCELED, PAID, REFUNDED, World
+from sfsync.testing import CANCELED, PAID, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.database.engine.odd import forget_feed_id, know, relist, sent
 
@@ -134,15 +136,80 @@ def test_what_is_in_flight_stays_where_it_was_sent(world: World) -> None:
 
 
 def test_an_order_that_the_shop_lists_no_more_is_not_sent(world: World) -> None:
-    """R39: its number may be a stranger's now. The merchant hears of it."""
+    """R39: its number may be a stranger's now. The merchant hears of it, a quarter of an hour later."""
     order = world.order()
     world.sync()
-    listing = world.shop.tables["shoppingfeed_order"]
-    world.shop.execute(listing.delete().where(listing.c.id_order == order))
+    unlist(world, order)
     world.ship(order, "T-1")
+    world.sync(wait=5)
+    assert [task.failure for task in world.tasks(order)] == [""]
+    world.advance(minutes=15)
     world.sync(wait=5)
     assert world.sandbox.ledger.sends() == []
     assert [task.failure for task in world.tasks(order)] == ["unlisted"]
+
+
+def unlist(world: World, *orders: int) -> list[dict[str, Any]]:
+    """The shop does not say any more that these are a marketplace's. Returns the rows that said so."""
+    listing = world.shop.tables["shoppingfeed_order"]
+    mine = listing.c.id_order.in_(orders)
+    rows = [each._asdict() for each in world.shop.rows(listing.select().where(mine))]
+    world.shop.execute(listing.delete().where(mine))
+    return rows
+
+
+def test_a_list_that_is_away_for_minutes_fails_nothing(world: World) -> None:
+    """R39: a table that an upgrade empties and fills again. A change meanwhile counts, and it is no tracking number
+    that is waited for."""
+    shipped, called_off, *_others = orders = [world.order() for _ in range(5)]
+    world.sync()
+    away = unlist(world, *orders)
+    for number, each in enumerate(orders):
+        world.ship(each, f"T-100000{number}")
+    world.sync(wait=3)
+    world.shop.set_status(called_off, CANCELED)
+    for _ in range(2):
+        world.advance(minutes=5)
+        assert world.sync(wait=3).ok
+    assert world.sandbox.ledger.sends() == []
+    assert set(world.story(shipped)[1:]) == {"waiting-listing"}
+    for row in away:
+        world.shop.execute(world.shop.tables["shoppingfeed_order"].insert().values(row))
+    world.advance(minutes=5)
+    world.sync(wait=10)
+    assert world.accepted(called_off) == [("cancel", "")]
+    assert [world.accepted(each)[0][0] for each in orders] == ["ship", "cancel", "ship", "ship", "ship"]
+    assert [world.notices(each) for each in orders] == [[]] * 5
+    assert not Order.objects.exclude(doubted_at=None).exists()
+
+
+def test_a_part_that_is_not_listed_for_a_while_is_not_overruled_by_the_others(world: World) -> None:
+    """R38: the cancelled part alone would cancel an order that is shipped."""
+    first, second = world.order(), world.order()
+    same(world, first, second)
+    world.sync()
+    away = unlist(world, second)
+    world.ship(second, "T-1000001")
+    world.shop.set_status(first, CANCELED)
+    world.sync(wait=3)
+    assert world.accepted(first) == []
+    world.shop.execute(world.shop.tables["shoppingfeed_order"].insert().values(away[0]))
+    world.advance(minutes=5)
+    world.sync(wait=10)
+    assert world.accepted(first) == [("ship", "T-1000001")]
+
+
+def test_what_a_marketplace_does_not_take_is_still_to_be_done_by_hand(world: World) -> None:
+    """R9: nothing is known of an order that is not listed for a while."""
+    order = world.order()
+    relist(world, order, name_marketplace="amazon")
+    world.shop.set_status(order, REFUNDED)
+    world.sync(wait=5)
+    unlist(world, order)
+    world.shop.set_status(order, SHIPPED)
+    world.sync(wait=5)
+    assert world.story(order)[-1] == "waiting-listing"
+    assert world.row(order).marketplace_order.by_hand == "refund"
 
 
 def test_a_corrected_channel_is_what_the_decision_goes_by(world: World) -> None:

@@ -66,10 +66,11 @@ def test_a_small_shop_that_lost_all_is_no_more_believed_than_a_large_one(
 def test_a_few_that_vanish_are_judged_each(
     world: World, due: list[int], lose: Callable[[World, list[int]], None]
 ) -> None:
+    """What is not listed has a quarter of an hour to be listed again."""
     lose(world, due[:5])
-    for _ in range(3):
+    for _ in range(4):
         assert world.sync().ok
-        world.advance(minutes=2)
+        world.advance(minutes=6)
     assert {world.notices(each)[-1] for each in due[:5]} <= {"order-gone", "unlisted"}
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfsync.domain.decide import Because, Decision, Fail, Nothing, Send, Wait, decide
+from sfsync.domain.decide import Because, Decision, Fail, Lack, Nothing, Send, Wait, decide
 from sfsync.domain.errors import Failure
-from sfsync.domain.groups import Group, decide_together
+from sfsync.domain.groups import LIST_LOOK, PATIENCE, Group, decide_together
 from sfsync.domain.mapping import Policy
 from sfsync.domain.orders import Known, Parcel, Snapshot
 
@@ -31,6 +31,8 @@ def told(*facts: str, teller: str | None = None) -> Known:
 
 
 ONE, TWO = order(1, PAID), order(2, PAID)
+AWAITED = Wait(NOW + LIST_LOOK, Lack.LISTING)
+SECOND = timedelta(seconds=1)
 CASES: dict[str, tuple[tuple[Snapshot, ...], Known, Decision, int | None]] = {
     "all cancelled": ((order(1, CANCELED), order(2, CANCELED)), told(), Send("cancel"), 1),
     "cancelled beside one that goes on": ((order(1, CANCELED), TWO), told(), Nothing(Because.NOT_MAPPED), 2),
@@ -112,7 +114,11 @@ def test_who_is_called_off_beside_a_shipped_one_is_named() -> None:
     ("group", "known", "decision"),
     [
         (Group(), told(), Fail(Failure.ORDER_GONE)),
-        (Group(unlisted=True), told(), Fail(Failure.UNLISTED)),
+        (Group(unlisted=True), told(), AWAITED),
+        (Group((order(1, CANCELED),), unlisted=True), told(), AWAITED),
+        (Group(unlisted=True, unlisted_at=NOW - PATIENCE + SECOND), told(), AWAITED),
+        (Group(unlisted=True, unlisted_at=NOW - PATIENCE), told(), Fail(Failure.UNLISTED)),
+        (Group((order(1, CANCELED),), unlisted=True, unlisted_at=NOW - PATIENCE), told(), Send("cancel")),
         (Group(claimed=False), told(), Nothing(Because.UNCLAIMED)),
         (Group(claimed=False), told("ship 6A1"), Nothing(Because.TOLD_UNCLAIMED, "ship")),
     ],

@@ -187,7 +187,7 @@ _SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED, Because.SET_ASIDE)
 
 def _nothing_by_hand(plan: Plan) -> None:
     """The shop has gone on to something else, so what was to be done by hand need not be."""
-    on = [each.task for each in plan.send] + [task for task, _ in plan.wait]
+    on = [each.task for each in plan.send] + plan.awaited
     on += [task for task, fail, _row in plan.fail if fail.failure not in (Failure.ORDER_GONE, Failure.UNLISTED)]
     on += [task for task, nothing in plan.nothing if nothing.because not in _SAYS_NOTHING_NEW]
     left = {task.order_id for task, nothing in plan.nothing if nothing.because is Because.UNSUPPORTED}
@@ -199,7 +199,7 @@ def _nothing_by_hand(plan: Plan) -> None:
 def _mark_contradicted(plan: Plan) -> None:
     """R8: until the shop agrees again with what the marketplace believes. What waits says nothing of that."""
     back = {task.order_id for task, nothing in plan.nothing if nothing.because is Because.WENT_BACK}
-    judged = [each.task for each in plan.send] + [task for task, _ in plan.wait] + [task for task, *_ in plan.fail]
+    judged = [each.task for each in plan.send] + plan.awaited + [task for task, *_ in plan.fail]
     judged += [task for task, nothing in plan.nothing if nothing.because is not Because.SET_ASIDE]
     moved = {task.order_id for task in judged if task.contradicted is not (task.order_id in back)}
     for contradicted, orders in ((True, moved & back), (False, moved - back)):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sfsync.db.bulk import update_rows
-from sfsync.domain.readings import AGAIN, OLD_ANSWERS, SURE, Answer, vanished
+from sfsync.domain.readings import AGAIN, OLD_ANSWERS, SURE, Answer, Before, vanished
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.outbox import write_seen
 from sfsync.engine.kit.context import Run
@@ -18,7 +18,7 @@ from sfsync.models.held_task import HeldTask
 
 Answers = Mapping[int, Sequence[Answer]]
 """Marketplace order → what was answered of its shop orders."""
-_DOUBTED = (Answer.ABSENT, Answer.CUT)
+_DOUBTED = (Answer.ABSENT, Answer.CUT, Answer.UNLISTED)
 """Believed when it is still so a while later."""
 
 
@@ -29,21 +29,24 @@ def decidable(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTas
     counted before. Raises `Doubted`; then nothing was decided.
     """
     now = run.clock()
-    found = reading.snapshots.get
-    answers = {
-        pk: [each.answer(found(each.key), now, reading.removed) for each in its] for pk, its in reading.before.items()
-    }
-    _believe(tasks, answers, len(reading.unlisted))
+    answers = {pk: [_answer(reading, each, now) for each in its] for pk, its in reading.before.items()}
+    _believe(tasks, answers)
     _write_down(run, reading, answers, now)
     later = {task.pk: wait for task in tasks if (wait := _wait(answers.get(task.order_id, ())))}
     _ask_again(run, [task for task in tasks if task.pk in later], later, now)
     return [task for task in tasks if task.pk not in later]
 
 
-def _believe(tasks: list[HeldTask], answers: Answers, unlisted: int) -> None:
+def _answer(reading: Reading, before: Before, now: datetime) -> Answer:
+    if before.key in reading.unlisted:
+        return Answer.UNLISTED
+    return before.answer(reading.snapshots.get(before.key), now, reading.removed)
+
+
+def _believe(tasks: list[HeldTask], answers: Answers) -> None:
     """An order that is there, and that the shop's module does not list any more, is as gone as one that is not."""
     every = [each for its in answers.values() for each in its]
-    absent = unlisted + sum(each in (Answer.ABSENT, Answer.GONE) for each in every)
+    absent = sum(each in (Answer.ABSENT, Answer.GONE, Answer.UNLISTED) for each in every)
     if vanished(len(every), absent):
         raise Doubted(Trouble.ORDERS_VANISHED, f"{absent} of {len(every)} orders were not found.")
     stubborn = [task for task in tasks if task.looks >= OLD_ANSWERS and Answer.OLDER in answers.get(task.order_id, ())]
@@ -67,7 +70,7 @@ def _write_down(run: Run, reading: Reading, answers: Answers, now: datetime) -> 
 def _wait(answers: Sequence[Answer]) -> timedelta | None:
     if Answer.OLDER in answers:
         return AGAIN
-    return SURE if any(each in answers for each in _DOUBTED) else None
+    return SURE if Answer.ABSENT in answers or Answer.CUT in answers else None
 
 
 def _ask_again(run: Run, tasks: list[HeldTask], later: Mapping[int, timedelta], now: datetime) -> None:

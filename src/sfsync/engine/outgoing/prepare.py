@@ -12,7 +12,7 @@ from typing import Any
 from sfsync.db.among import among
 from sfsync.domain.carrier_forms import OddNumber, odd_number
 from sfsync.domain.carriers import dressed, read_book, wants_return
-from sfsync.domain.decide import Decided, Decision, Fail, Nothing, Send, Wait, is_fresh
+from sfsync.domain.decide import Decided, Decision, Fail, Lack, Nothing, Send, Wait, is_fresh
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together, decide_together
 from sfsync.domain.mapping import Policy, status_mapping
@@ -79,6 +79,11 @@ class Plan:
         """Nothing is to be written down but the requests themselves."""
         marked = any(each.task.by_hand or each.task.contradicted for each in self.send)
         return not (marked or self.shown or self.over or self.keep or self.fail or self.needless)
+
+    @property
+    def awaited(self) -> list[HeldTask]:
+        """Those whose order asks for something that the shop has yet to complete."""
+        return [task for task, wait in self.wait if wait.lack is not Lack.LISTING]
 
     def add(self, task: HeldTask, together: Together, facts: Facts) -> None:
         decided, order = together.decided, together.order

@@ -85,9 +85,12 @@ def _other(known: Claim, its: Sequence[Before], claims: Mapping[OrderKey, Claim]
 
 
 def _group(its: Sequence[Before], snapshots: Mapping[OrderKey, Snapshot], claims: Mapping[OrderKey, Claim]) -> Group:
-    there = [snapshots[each.key] for each in its if each.key in snapshots]
-    living = tuple([each for each in there if each.key in claims])
-    return Group(living, unlisted=len(living) < len(there))
+    there = [each for each in its if each.key in snapshots]
+    living = tuple([snapshots[each.key] for each in there if each.key in claims])
+    if len(living) == len(there):
+        return Group(living)
+    since = [each.doubted_at for each in there if each.key not in claims]
+    return Group(living, unlisted=True, unlisted_at=max(filter(None, since)) if all(since) else None)
 
 
 _COLUMNS = ("pk", "key", "seen_status", "seen_numbers", "seen_version", "doubted_at", "seen_tracking")
