@@ -93,7 +93,7 @@ def test_another_shop_behind_the_connection_starts_anew_with_one_warning(world: 
     """A cursor belongs to the shop that it was made with: its address, its prefix, its number there."""
     world.sync()
     before = set(Cursor.objects.values_list("name", "identity"))
-    assert len(before) == 5
+    assert len(before) == 6
     moved = shutil.copy(file_of(world), f"{file_of(world)}.moved")
     world.store.shop_secrets = {"url": f"sqlite:///{moved}"}
     world.store.save()

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sfsync.engine.people.acts import give_up
 from sfsync.models import MarketplaceOrder, Order, Task
 from sfsync.shops.prestashop.sources.table import OVERLAP
-from sfsync.testing import CANCELED, PAID, REFUNDED, SHIPPED, World
+from sfsync.testing import CANCELED, DELIVERED, PAID, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
 from tests.database.engine.odd import forget_feed_id, know, relist, sent
 
@@ -147,6 +147,55 @@ def test_an_order_that_the_shop_lists_no_more_is_not_sent(world: World) -> None:
     world.sync(wait=5)
     assert world.sandbox.ledger.sends() == []
     assert [task.failure for task in world.tasks(order)] == ["unlisted"]
+
+
+@pytest.mark.parametrize("deleted_first", [False, True])
+def test_a_part_that_is_deleted_decides_for_the_others_no_longer(world: World, deleted_first: bool) -> None:
+    """R38: the order was cancelled in one of them, and went on in the other."""
+    called_off, going = world.order(), world.order()
+    same(world, called_off, going)
+    world.sync()
+    orders = world.shop.tables["orders"]
+    for deletes in (deleted_first, not deleted_first):
+        assert world.accepted(called_off) == []
+        if deletes:
+            world.shop.execute(orders.delete().where(orders.c.id_order == going))
+        else:
+            world.shop.set_status(called_off, CANCELED)
+        world.sync(wait=3)
+        world.advance(minutes=2)
+    world.sync(wait=10)
+    assert world.accepted(called_off) == [("cancel", "")]
+    assert world.notices() == []
+
+
+def test_the_others_are_decided_as_they_are(world: World) -> None:
+    """R38, R4: delivered when all that are left say so, and a number is waited for from then on."""
+    delivered, going, shipped, gone = (world.order() for _ in range(4))
+    same(world, delivered, going)
+    same(world, shipped, gone)
+    world.sync()
+    world.ship(delivered, "T-1000001")
+    world.sync(wait=5)
+    world.shop.set_status(delivered, DELIVERED)
+    world.sync(wait=5)
+    orders = world.shop.tables["orders"]
+    world.shop.execute(orders.delete().where(orders.c.id_order.in_([going, gone])))
+    for _ in range(3):
+        world.sync(wait=10)
+        world.advance(minutes=2)
+    assert world.accepted(delivered) == [("ship", "T-1000001"), ("deliver", "")]
+    assert world.accepted(shipped) == []
+    assert world.notices() == []
+
+
+def test_an_order_that_is_deleted_and_is_the_only_one_wants_nothing(world: World) -> None:
+    order = world.order()
+    world.sync()
+    orders = world.shop.tables["orders"]
+    world.shop.execute(orders.delete().where(orders.c.id_order == order))
+    world.sync()
+    assert (world.tasks(order), world.notices()) == ([], [])
 
 
 def unlist(world: World, *orders: int) -> list[dict[str, Any]]:

@@ -183,3 +183,19 @@ def test_the_ledger_is_the_same_whichever_way_the_shop_is_connected(
     told = {name: world.sandbox.ledger.operations(feed_id) for name, feed_id in feed_ids.items()}
     assert {name: [(each.operation, each.tracking_number) for each in its] for name, its in told.items()} == EXPECTED
     assert world.sandbox.ledger.duplicates() == []
+
+
+@pytest.mark.parametrize("connected", ["webservice"], indirect=True)
+def test_a_part_that_is_deleted_is_missed_within_the_hour(connected: World) -> None:
+    """R38: no list of ids tells that an order is not there any more."""
+    world, shop, called_off = connected, connected.shop, connected.order()
+    part = split(world, called_off)
+    settle(world)
+    shop.set_status(called_off, CANCELED)
+    settle(world)
+    assert world.accepted(called_off) == []
+    orders = shop.tables["orders"]
+    shop.execute(delete(orders).where(orders.c.id_order == part))
+    world.advance(hours=1)
+    settle(world)
+    assert world.accepted(called_off) == [("cancel", "")]

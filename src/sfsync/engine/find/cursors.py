@@ -78,7 +78,7 @@ class Cursors:
         gone = Cursor.objects.filter(store=self.run.store)
         with self.run.lease.writing("cursors"):
             (gone if replaced else gone.exclude(name=MEMORY)).delete()
-            Order.objects.filter(store=self.run.store).update(seen_version=0)
+            Order.objects.filter(store=self.run.store).update(seen_version=0, doubted_at=None)
             Order.objects.filter(store=self.run.store, open=True).update(look_again=True)
             self.run.journal.say(Level.WARNING, code)
             self.run.journal.flush()

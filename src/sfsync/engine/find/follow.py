@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from sfsync.domain.readings import Answer, is_sure, shortened
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.cursors import Cursors
 from sfsync.engine.find.known_orders import Known, LastSeen
-from sfsync.engine.find.outbox import Change, change, learn_names, save
+from sfsync.engine.find.outbox import Change, change, decide_without, learn_names, save
 from sfsync.engine.find.register import register
 from sfsync.engine.find.sources import sources
 from sfsync.engine.kit.context import Run
@@ -142,8 +143,11 @@ class _Page:
 
     def keep(self) -> None:
         listings = [*self.noticed.listings, *self._strangers()]
-        seen = self._seen(listings)
+        known = self.orders.known(self.noticed.touched)
+        seen = self._seen(listings, known)
         removed = self._removed(seen)
+        if missing := known - seen.keys():
+            self._miss(missing)
         if listings:
             self._keep_with(listings, seen, removed)
         else:
@@ -184,11 +188,16 @@ class _Page:
         unknown = mentioned - self.orders.known(mentioned) - {each.key for each in self.noticed.listings}
         return self.run.shop.listed(unknown) if unknown else []
 
-    def _seen(self, listings: Sequence[Listing]) -> dict[OrderKey, Seen]:
+    def _seen(self, listings: Sequence[Listing], known: AbstractSet[OrderKey]) -> dict[OrderKey, Seen]:
         """How those stand now that are ours, or are about to be."""
         noticed, listed = self.noticed, {each.key for each in listings}
-        touched = listed & noticed.touched.keys() | {*self.orders.known(noticed.touched)}
+        touched = listed & noticed.touched.keys() | {*known}
         return {**noticed.sightings, **(self.run.shop.reader.look(touched) if touched else {})}
+
+    def _miss(self, keys: Collection[OrderKey]) -> None:
+        """Before the cursor moves on: nothing tells of them again."""
+        with self.run.lease.writing(self.source.name):
+            decide_without(self.run, keys)
 
     def _removed(self, seen: Mapping[OrderKey, Seen]) -> Collection[int]:
         """The rows of their histories that the shop has no more."""

@@ -18,7 +18,7 @@ from sfsync.engine.kit.context import Run
 from sfsync.models import Action, MarketplaceOrder, Order, Task
 from sfsync.models.log import Level
 from sfsync.models.task import BLANK, BRING_FORWARD, MERGE
-from sfsync.shops.keys import StatusKey
+from sfsync.shops.keys import OrderKey, StatusKey
 
 
 @value
@@ -137,6 +137,15 @@ def look_again(run: Run, looks: Iterable[Look]) -> None:
     same = {"store": run.store.pk, "action": Action.SYNC.value, **_now(run, "date_add", "date_upd"), **blank}
     insert_rows(Task, ("order", "since", "update_at", "lane"), rows, same=same, conflict=BRING_FORWARD)
     run.tally.touched = run.tally.touched or bool(rows)
+
+
+def decide_without(run: Run, keys: Collection[OrderKey]) -> None:
+    """R38: shop orders that are not there for the first time. What is left of their marketplace orders is looked at; one
+    that has no other shop order wants nothing by itself."""
+    now = run.clock()
+    others = Order.objects.filter(marketplace_order=OuterRef("marketplace_order")).exclude(pk=OuterRef("pk"))
+    missing = Order.objects.filter(Exists(others), store=run.store, key__in=among(keys), doubted_at=None)
+    look_again(run, [Look(pk, now, now) for pk in missing.values_list("marketplace_order", flat=True)])
 
 
 def _now(run: Run, *columns: str) -> dict[str, datetime]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sfsync.engine.find.feed_links import FeedLinks
 from sfsync.engine.find.hints import Hints
+from sfsync.engine.find.parts import Parts
 from sfsync.engine.kit.lease import Clock
 from sfsync.models import Store
 from sfsync.shops.base import OpenShop, Source
@@ -17,5 +18,5 @@ def sources(store: Store, shop: OpenShop, feed: Feed, clock: Clock, say: Callabl
     of it: a look at a hinted order is the sooner done, and a change that the history tells of is told once."""
     quick = [each for each in shop.sources if each.share >= 1]
     hints = [Hints(store, clock)] if store.state.heard_at else []
-    ours: list[Source] = [*hints, FeedLinks(store, shop, feed, say)]
+    ours: list[Source] = [*hints, FeedLinks(store, shop, feed, say), Parts(store)]
     return [*quick, *ours, *(each for each in shop.sources if each.share < 1)]
