@@ -59,6 +59,9 @@ ADVICE = {
         "for this store, and switch it off."
     ),
     "went-back": _("If the shop is right, contact the marketplace: only they can change it back."),
+    "told-before": _(
+        "If the shop is right, correct the tracking number on the marketplace; otherwise correct it in the shop."
+    ),
     "told-unclaimed": _(
         "Check the order on the marketplace. If the shop is right, contact the marketplace: only "
         "they can change it back."

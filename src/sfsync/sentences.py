@@ -53,7 +53,8 @@ SENTENCES = {
     "nothing-not-mapped": _("“%(status)s” is not mapped, so nothing is sent."),
     "nothing-already-confirmed": _("%(channel)s has already recorded %(operation)s: nothing to send."),
     "nothing-told-before": _(
-        "%(channel)s has already recorded this tracking number, and a later one: nothing to send."
+        "The order is back at an earlier tracking number in the shop, but %(channel)s has recorded a later one since, "
+        "and keeps it."
     ),
     "nothing-went-back": _(
         "The order is now “%(status)s” in the shop, but %(channel)s has already recorded "

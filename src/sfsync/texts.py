@@ -210,9 +210,9 @@ def held_back(channel: str) -> str:
     return gettext("Held back: %(channel)s refuses every update at present.") % {"channel": marketplace(channel)}
 
 
-def went_back(operation: str, channel: str) -> str:
-    """R8: the shop has gone back on what the marketplace was told, whatever its status is called."""
-    return _said(_why("went-back"), "went-back", {"operation": operation, "channel": channel})
+def contradiction(because: str, operation: str, channel: str) -> str:
+    """R8, R11: the shop has gone back on what the marketplace was told, whatever its status is called."""
+    return _said(_why(because), because, {"operation": operation, "channel": channel})
 
 
 def _why(code: str) -> str | None:

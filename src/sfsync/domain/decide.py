@@ -14,7 +14,7 @@ from sfsync.domain.mapping import Policy
 from sfsync.domain.operations import OperationKind, kind_of, names, numbered_kinds
 from sfsync.domain.operations.kind import ORDER
 from sfsync.domain.orders import Fact, Known, SetAside, Snapshot
-from sfsync.domain.tracking_numbers import same_number
+from sfsync.domain.tracking_numbers import is_earlier, same_number
 from sfsync.domain.value import value
 
 
@@ -26,7 +26,8 @@ class Because(StrEnum):
     ALREADY_CONFIRMED = "already-confirmed"
     """R3, R11: the marketplace knows."""
     TOLD_BEFORE = "told-before"
-    """R11: the order went back to an earlier tracking number, which the marketplace knows; it keeps the newest."""
+    """R11: the order went back to an earlier tracking number, and the marketplace keeps the newest: the merchant is
+    warned once."""
     WENT_BACK = "went-back"
     """R8: the status went back, what was sent cannot be taken back, the merchant is warned once."""
     UNSUPPORTED = "unsupported"
@@ -236,14 +237,12 @@ def _news(order: Snapshot, known: Known) -> OperationKind | None:
     """R2: a tracking number that was never told, whatever the status says."""
     if not order.tracking_number:
         return None
-    return next((kind for kind in numbered_kinds() if not _were_told(order, kind, known)[0]), None)
+    return next((kind for kind in numbered_kinds() if not _was_told(order, kind, known)), None)
 
 
-def _were_told(order: Snapshot, kind: OperationKind, known: Known) -> tuple[bool, bool]:
-    """Whether its present number was told, ever and last."""
+def _was_told(order: Snapshot, kind: OperationKind, known: Known) -> bool:
     number = kind.key(order)
-    same = [same_number(number, key) for name, key in known.told if name == kind.name]
-    return any(same), bool(same) and same[-1]
+    return any(same_number(number, key) for key in _keys(kind, known))
 
 
 def _needed(asked: OperationKind | None) -> tuple[OperationKind, ...]:
@@ -290,9 +289,11 @@ def _nothing_new(order: Snapshot, asked: OperationKind | None, known: Known, pol
 
 def _earlier_number(order: Snapshot, known: Known) -> str | None:
     """R11: the operation whose key was told, and another one since."""
-    if not order.tracking_number:
-        return None
-    return next((kind.name for kind in numbered_kinds() if _were_told(order, kind, known) == (True, False)), None)
+    return next((kind.name for kind in numbered_kinds() if is_earlier(kind.key(order), _keys(kind, known))), None)
+
+
+def _keys(kind: OperationKind, known: Known) -> list[str]:
+    return [key for name, key in known.told if name == kind.name]
 
 
 def _went_back(order: Snapshot, asked: OperationKind | None, known: Known, policy: Policy) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
@@ -138,6 +139,13 @@ def _settled(typed: Typed, text: str) -> Typed:
     if typed.numbers in {(), (text,)}:
         return typed
     return replace(_together([recognise(number) for number in typed.numbers]), link=typed.link)
+
+
+def is_earlier(number: str, told: Sequence[str]) -> bool:
+    """It was told, and another one since: the marketplace keeps that one (R11). `told`: the oldest first."""
+    if not number or not told or same_number(number, told[-1]):
+        return False
+    return any(same_number(number, each) for each in told)
 
 
 def same_number(number: str, told: str) -> bool:

@@ -10,8 +10,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 
 from sfsync.db.loading import Loaded
+from sfsync.domain.decide import Because
 from sfsync.domain.identity import Claim
 from sfsync.domain.operations import numbered_kinds
+from sfsync.domain.tracking_numbers import is_earlier
 from sfsync.models.store import Store
 
 if TYPE_CHECKING:
@@ -36,11 +38,11 @@ class MarketplaceOrder(Loaded):
 
     What it was told are its `told` rows; `confirmed_operation` and `confirmed_at` repeat the newest for long lists.
     `by_hand`: the operation that its marketplace does not take from us (R9), until a person says it was done there.
-    `contradicted`: the shop has gone back on what it was told, which only the marketplace can undo (R8), until the shop
-    agrees again or a person dismisses it. `given_up_at`: when a person last decided that an update need not be sent.
-    `confirmed_ticket`: the last one that succeeded. `ticket_at`: when its last settled ticket was scheduled, by the
-    clock of Shopping Feed; every later send has a later one. `unsure_at`: since when it may have been told more than is
-    written here, and nobody can know.
+    `contradicted`: the shop has gone back on what it was told, a status (R8) or a tracking number (R11), which only the
+    marketplace can undo, until the shop agrees again or a person dismisses it. `given_up_at`: when a person last
+    decided that an update need not be sent. `confirmed_ticket`: the last one that succeeded. `ticket_at`: when its last
+    settled ticket was scheduled, by the clock of Shopping Feed; every later send has a later one. `unsure_at`: since
+    when it may have been told more than is written here, and nobody can know.
 
     `seen_there`: the status that Shopping Feed showed it in last, `NOT_WAITING` where it only was no longer among those
     that wait; `seen_there_at`: since when it has shown that. `agreed_at`: when a person said that it is to be shipped
@@ -108,6 +110,14 @@ class MarketplaceOrder(Loaded):
     def shop_order(self) -> Order | None:
         """The first of its shop orders; None where none claims it any more (R39). Prefetch `shop_orders` for many."""
         return min(self.shop_orders.all(), key=lambda order: (order.ordinal, order.key), default=None)
+
+    @property
+    def contradiction(self) -> Because:
+        """What the shop has gone back on where it is `contradicted`. Prefetch `told` and `shop_orders` for many."""
+        numbered = {kind.name for kind in numbered_kinds()}
+        told = [each.key for each in self.told.all() if each.operation in numbered]
+        numbers = [each.seen_tracking for each in self.shop_orders.all()]
+        return Because.TOLD_BEFORE if any(is_earlier(each, told) for each in numbers) else Because.WENT_BACK
 
     @property
     def shipped_sent(self) -> bool:

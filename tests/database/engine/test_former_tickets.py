@@ -41,6 +41,7 @@ def test_a_number_that_comes_back_is_not_told_again_and_is_shown(world: World) -
     assert world.accepted(order) == world.told(order) == [("ship", "6A1"), ("ship", "6A2")]
     assert world.told(order)[-1] == ("ship", "6A2")
     assert world.story(order)[-1] == "nothing-told-before"
+    assert world.notices(order) == ["told-before"]
 
 
 def test_a_number_that_goes_away_sends_nothing(world: World) -> None:

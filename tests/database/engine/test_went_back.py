@@ -1,4 +1,5 @@
-"""An order that the shop takes back after the marketplace was told asks for a person until it is settled (R8)."""
+"""An order that the shop takes back after the marketplace was told, its status or its tracking number, asks for a
+person until it is settled (R8, R11)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import pytest
 
 from sfsync.backoffice.kit.order_state import State, in_state, standing
 from sfsync.backoffice.screens.overview.views import cards_of
-from sfsync.engine.people.acts import give_up
+from sfsync.engine.people.acts import give_up, why_not
 from sfsync.engine.watch.health import health_of
 from sfsync.engine.watch.story import story_of
 from sfsync.models import Order, Store
@@ -61,6 +62,58 @@ def test_a_person_who_knows_dismisses_it(world: World, taken_back: int) -> None:
     assert give_up(chosen, "somebody") == 0
     world.sync(wait=5)
     assert (state(world, taken_back), asking(world)) == (State.GIVEN_UP, 0)
+
+
+@pytest.fixture
+def earlier_number(world: World) -> int:
+    order = world.ship(world.order(), "T-1000001")
+    world.sync(wait=5)
+    world.shop.set_tracking(order, "T-1000002")
+    world.sync(wait=5)
+    world.shop.set_tracking(order, "T-1000001")
+    world.sync(wait=5)
+    return order
+
+
+def test_a_number_that_went_back_is_to_be_checked(world: World, earlier_number: int) -> None:
+    """R11: the marketplace keeps the later one, and nothing that we may send changes it."""
+    assert world.accepted(earlier_number) == [("ship", "T-1000001"), ("ship", "T-1000002")]
+    assert world.notices(earlier_number) == ["told-before"]
+    assert (state(world, earlier_number), asking(world)) == (State.WENT_BACK, 1)
+    row = world.row(earlier_number)
+    assert "back at an earlier tracking number" in standing(row, []).sentence
+    story = story_of(row)
+    [next_step] = story.next
+    assert "keeps it" in next_step.sentence
+    assert "correct the tracking number on the marketplace" in next_step.sentence
+    assert "T-1000002" in story.believes
+    assert [str(each) for each in story.parcels] == [
+        "T-1000001: sent to the marketplace, which was then sent another number"
+    ]
+    assert why_not(row) == standing(row, []).sentence
+
+
+@pytest.mark.parametrize("number", ["T-1000002", "T-1000003"])
+def test_it_is_settled_by_the_number_that_the_marketplace_has_or_will_have(
+    world: World, earlier_number: int, number: str
+) -> None:
+    world.shop.set_tracking(earlier_number, number)
+    world.sync(wait=5)
+    assert (state(world, earlier_number), asking(world)) == (State.CONFIRMED, 0)
+    assert world.told(earlier_number)[-1] == ("ship", number)
+
+
+def test_a_person_who_corrected_it_there_dismisses_it(world: World, earlier_number: int) -> None:
+    assert give_up(Order.objects.filter(key=earlier_number), "somebody") == 1
+    world.sync(wait=5)
+    assert (state(world, earlier_number), asking(world)) == (State.GIVEN_UP, 0)
+
+
+def test_a_status_that_goes_back_with_a_number_is_told_as_such_in_the_log(world: World, earlier_number: int) -> None:
+    world.shop.set_status(earlier_number, PROCESSING)
+    world.sync(wait=5)
+    assert world.notices(earlier_number) == ["told-before", "went-back"]
+    assert state(world, earlier_number) is State.WENT_BACK
 
 
 def test_another_look_that_changes_nothing_leaves_it(world: World, taken_back: int) -> None:

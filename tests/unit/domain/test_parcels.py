@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,6 +10,7 @@ from sfsync.domain.orders import Parcel, Seen, parcels_written
 from sfsync.domain.parcels import There, numbers_there
 
 TOLD, WAITS, NOT_TOLD, UNKNOWN = There.TOLD, There.WAITS, There.NOT_TOLD, There.UNKNOWN
+REPLACED = There.REPLACED
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,8 @@ TOLD, WAITS, NOT_TOLD, UNKNOWN = There.TOLD, There.WAITS, There.NOT_TOLD, There.
         pytest.param(["A1", "A2"], ["A1"], False, [TOLD, NOT_TOLD], id="another stood there when it was told"),
         pytest.param(["A2", "A1"], ["A1"], False, [WAITS, TOLD], id="a number that came later is news"),
         pytest.param(["A2", "A1"], ["A1", "A2"], False, [TOLD, TOLD], id="both were told, one after the other"),
+        pytest.param(["A1"], ["A1", "A2"], False, [REPLACED], id="back at the earlier one"),
+        pytest.param(["A3", "A1"], ["A1", "A2"], False, [WAITS, REPLACED], id="back at it, and a new one"),
         pytest.param(["A1"], [""], False, [WAITS], id="shipped without a number"),
         pytest.param(["A2"], ["A1;A2"], False, [TOLD], id="told together with another"),
         pytest.param(["A1", "A2"], [], True, [UNKNOWN, UNKNOWN], id="shipped before sfsync"),
@@ -29,7 +32,7 @@ TOLD, WAITS, NOT_TOLD, UNKNOWN = There.TOLD, There.WAITS, There.NOT_TOLD, There.
     ],
 )
 def test_what_became_of_each_number_r11_r29(
-    numbers: list[str], told: Collection[str], shipped_before: bool, expected: list[There]
+    numbers: list[str], told: Sequence[str], shipped_before: bool, expected: list[There]
 ) -> None:
     parcels = [Parcel(each) for each in numbers]
     found = [*numbers_there(parcels, told, shipped_before=shipped_before)]

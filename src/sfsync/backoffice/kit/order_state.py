@@ -65,7 +65,7 @@ def standing(order: Order, tasks: Iterable[Task]) -> Standing:
         task = rows[0]
         return Standing(OF_TASK[task.state], task.operation, _sentence(task, there.channel), _since(task))
     if there.contradicted:
-        said = texts.went_back(there.confirmed_operation, there.channel)
+        said = texts.contradiction(there.contradiction, there.confirmed_operation, there.channel)
         return Standing(State.WENT_BACK, there.confirmed_operation, said, order.seen_at)
     if found := [each for each in there.findings.all() if each.is_unsettled]:
         return Standing(State.DIFFERS, there.confirmed_operation, difference(found[0], there), found[0].since)

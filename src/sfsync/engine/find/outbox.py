@@ -140,8 +140,8 @@ def look_again(run: Run, looks: Iterable[Look]) -> None:
 
 
 def decide_without(run: Run, keys: Collection[OrderKey]) -> None:
-    """R38: shop orders that are not there for the first time. What is left of their marketplace orders is looked at; one
-    that has no other shop order wants nothing by itself."""
+    """R38: shop orders that are not there for the first time. What is left of their marketplace orders is looked at;
+    one that has no other shop order wants nothing by itself."""
     now = run.clock()
     others = Order.objects.filter(marketplace_order=OuterRef("marketplace_order")).exclude(pk=OuterRef("pk"))
     missing = Order.objects.filter(Exists(others), store=run.store, key__in=among(keys), doubted_at=None)

@@ -181,6 +181,8 @@ def _leave_to_people(needless: list[tuple[HeldTask, Nothing]]) -> None:
         MarketplaceOrder.objects.filter(~Exists(done), pk__in=orders).update(by_hand=operation)
 
 
+_GONE_BACK = (Because.WENT_BACK, Because.TOLD_BEFORE)
+"""The shop says something else than the marketplace was told, and nothing can be sent for it."""
 _SAYS_NOTHING_NEW = (Because.UNSUPPORTED, Because.NOT_MAPPED, Because.SET_ASIDE)
 """What was to be done by hand still is: a status that means nothing ("archived") takes nothing back."""
 
@@ -197,8 +199,8 @@ def _nothing_by_hand(plan: Plan) -> None:
 
 
 def _mark_contradicted(plan: Plan) -> None:
-    """R8: until the shop agrees again with what the marketplace believes. What waits says nothing of that."""
-    back = {task.order_id for task, nothing in plan.nothing if nothing.because is Because.WENT_BACK}
+    """R8, R11: until the shop agrees again with what the marketplace believes. What waits says nothing of that."""
+    back = {task.order_id for task, nothing in plan.nothing if nothing.because in _GONE_BACK}
     judged = [each.task for each in plan.send] + plan.awaited + [task for task, *_ in plan.fail]
     judged += [task for task, nothing in plan.nothing if nothing.because is not Because.SET_ASIDE]
     moved = {task.order_id for task in judged if task.contradicted is not (task.order_id in back)}
@@ -208,8 +210,8 @@ def _mark_contradicted(plan: Plan) -> None:
 
 
 def _told(nothing: Nothing) -> bool:
-    """R8, R9, R39: the merchant hears of these, once."""
-    return nothing.because in (Because.WENT_BACK, Because.UNSUPPORTED, Because.TOLD_UNCLAIMED)
+    """R8, R9, R11, R39: the merchant hears of these, once."""
+    return nothing.because in (*_GONE_BACK, Because.UNSUPPORTED, Because.TOLD_UNCLAIMED)
 
 
 def _notice(task: HeldTask, nothing: Nothing) -> NoticeRow:

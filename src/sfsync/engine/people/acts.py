@@ -167,7 +167,7 @@ def why_not(order: Order, tasks: list[Task] | None = None) -> str:
     if there.by_hand:
         return texts.by_hand(there.by_hand, there.channel)
     if there.contradicted:
-        return texts.went_back(there.confirmed_operation, there.channel)
+        return texts.contradiction(there.contradiction, there.confirmed_operation, there.channel)
     if said := given_up(order):
         return said
     if there.confirmed_operation and there.confirmed_at:

@@ -68,6 +68,7 @@ def _seen(order: Order) -> list[Parcel]:
 def _said(there: There) -> str:
     return {
         There.TOLD: _("sent to the marketplace"),
+        There.REPLACED: _("sent to the marketplace, which was then sent another number"),
         There.WAITS: _("not sent yet"),
         There.NOT_TOLD: _("not sent: one number per shipment"),
         There.UNKNOWN: _("unknown: shipped before sfsync was connected"),

@@ -233,7 +233,7 @@ def _of_rest(order: Order) -> Next:
     if order.marketplace_order.by_hand:
         return _by_hand(order)
     if order.marketplace_order.contradicted:
-        return _went_back(order)
+        return _contradicted(order)
     if not order.seen_status:
         return Next(_("The order was found; the next sync processes it."))
     if given_up := acts.given_up(order):
@@ -247,10 +247,11 @@ def _by_hand(order: Order) -> Next:
     return Next(texts.by_hand(there.by_hand, there.channel), by_hand=True)
 
 
-def _went_back(order: Order) -> Next:
+def _contradicted(order: Order) -> Next:
     there = order.marketplace_order
-    said = texts.went_back(there.confirmed_operation, there.channel)
-    return Next(texts.joined(said, texts.advice("went-back")))
+    because = there.contradiction
+    said = texts.contradiction(because, there.confirmed_operation, there.channel)
+    return Next(texts.joined(said, texts.advice(because)))
 
 
 def _of_task(task: Task) -> str:
