@@ -167,6 +167,29 @@ def test_an_account_of_another_encoding_reads_the_same(mariadb_sample: SampleSho
     assert connect(f"{mariadb_sample.url}?charset=utf8mb4").reader.look(["6"])["6"].tracking_number == "été-6A1-📦-ß"
 
 
+def test_bytes_that_are_no_text_are_one_rows_and_keep_no_other_from_being_read(
+    sample: SampleShop, connect: Connect
+) -> None:
+    """Of SQLite in any text; of a server where the account's character set has less than the table's."""
+    sample.set_tracking(6, "6A10000000001")
+    sample.set_tracking(7, "6A1\x8100000002")
+    spoil(sample, 7)
+    shop = connect(sample.url if "sqlite" in sample.url else f"{sample.url}?charset=latin1")
+    for _ in range(2):
+        seen = shop.reader.look(["6", "7"])
+        assert (seen["6"].tracking_number, seen["7"].numbers) == ("6A10000000001", ())
+        assert "\ufffd" in seen["7"].spoilt
+        assert shop.sweep.fingerprints([0]).keys() == {0}
+        shop.close()
+
+
+def spoil(sample: SampleShop, order: int) -> None:
+    """No driver writes to SQLite what is no text."""
+    if "sqlite" in sample.url:
+        blob = "UPDATE ps_order_carrier SET tracking_number = CAST(x'3641FF31' AS TEXT) WHERE id_order = :order"
+        sample.execute(text(blob).bindparams(order=order))
+
+
 @pytest.mark.parametrize(("in_vain", "seconds"), [(0, 30), (1, 2), (2, 4), (4, 16), (5, 30), (9, 30)])
 def test_a_server_that_did_not_answer_is_knocked_at_briefly(in_vain: int, seconds: float) -> None:
     """It holds nobody up for half a minute each time; one that is only slow is let in again."""

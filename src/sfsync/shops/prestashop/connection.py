@@ -22,6 +22,7 @@ from sqlalchemy.sql import Select, func
 from sfsync.domain.hosts import is_forbidden, leads_to_forbidden
 from sfsync.shops.prestashop.dialect import DRIVER, TEXTS
 from sfsync.shops.prestashop.knock import Knock
+from sfsync.shops.prestashop.lenient import is_undecodable, replace_undecodable
 from sfsync.shops.prestashop.problems import ANSWERED, DENIED, Misconfigured, Place, error_number, explain
 
 T = TypeVar("T")
@@ -40,7 +41,8 @@ IDLE = 30.0
 class Database:
     """Runs queries, for one thread at a time.
 
-    A query that fails raises `ShopUnavailable` or `ShopMisconfigured`, and the next one opens a new connection.
+    A query that fails raises `ShopUnavailable` or `ShopMisconfigured`, and the next one opens a new connection. A text
+    with bytes that are none has � in their place: it is one row's, and stops no other.
     """
 
     def __init__(self, url: str, *, prefix: str, timeout: float, now: Callable[[], float] = time.monotonic) -> None:
@@ -49,6 +51,7 @@ class Database:
         self._used = 0.0
         self._timeout = timeout
         self._connection: Connection | None = None
+        self._lenient = False
         self.place = place_of(self._url, prefix)
 
     def __repr__(self) -> str:
@@ -75,7 +78,7 @@ class Database:
 
     def _try(self, question: Callable[[Connection], T]) -> T:
         try:
-            answer = question(self._open())
+            answer = self._ask(question)
         except (SQLAlchemyError, OSError, UnicodeError) as error:
             place = self._place_for(error)
             if error_number(error) not in ANSWERED:
@@ -84,12 +87,25 @@ class Database:
         self._used = self._now()
         return answer
 
+    def _ask(self, question: Callable[[Connection], T]) -> T:
+        """To replace takes longer, so it is done from the first text on that needs it."""
+        try:
+            return question(self._open())
+        except (SQLAlchemyError, UnicodeError) as error:
+            if self._lenient or not is_undecodable(error):
+                raise
+        self.close()
+        self._lenient = True
+        return question(self._open())
+
     def _open(self) -> Connection:
         if self._now() - self._used > IDLE:
             self.close()
         if self._connection is None:
             refuse_own_network(self._url)
             self._connection = self._engine.connect()
+            if self._lenient:
+                replace_undecodable(self._connection.connection.driver_connection)
         return self._connection
 
     def _place_for(self, error: Exception) -> Place:
@@ -193,14 +209,14 @@ def _sqlite(url: URL, timeout: float) -> Callable[[], sqlite3.Connection]:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(address, uri=True, timeout=timeout, check_same_thread=False)
         connection.create_function("concat_ws", -1, _concat_ws, deterministic=True)
-        connection.create_function("crc32", 1, lambda text: zlib.crc32(text.encode()), deterministic=True)
+        connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
         return connection
 
     return connect
 
 
-def _concat_ws(separator: str, *values: object) -> str:
-    return separator.join(str(value) for value in values if value is not None)
+def _concat_ws(separator: str, *values: bytes | None) -> bytes:
+    return separator.encode().join(value for value in values if value is not None)
 
 
 def _restrict(connection: Any, timeout: float) -> None:

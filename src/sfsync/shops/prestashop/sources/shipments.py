@@ -22,6 +22,7 @@ from sfsync.domain.tracking_numbers import recognise
 from sfsync.shops.base import BLOCK, KnownOrders, Note, Noticed, Weight
 from sfsync.shops.keys import OrderKey
 from sfsync.shops.prestashop.among import Among
+from sfsync.shops.prestashop.checksum import Checksum
 from sfsync.shops.prestashop.clock import long_ago
 from sfsync.shops.prestashop.problems import DENIED, NO_TABLE, Misconfigured, error_number
 from sfsync.shops.prestashop.shop_database import ShopDatabase
@@ -99,7 +100,7 @@ class Shipments:
         shipment = self._database.tables.shipment.c
         block = (shipment.id_shipment // BLOCK).label("block")
         seen = (shipment.id_shipment, shipment.id_order, shipment.id_carrier, shipment.tracking_number)
-        checksum = func.sum(func.crc32(func.concat_ws("|", *seen))).label("checksum")
+        checksum = func.sum(Checksum(*seen)).label("checksum")
         sums = select(block, checksum).where(shipment.id_shipment >= first).group_by(block).subquery("sums")
         always = select(literal(1).label("one")).subquery("always")
         columns = (self._switched_on, sums.c.block, sums.c.checksum)

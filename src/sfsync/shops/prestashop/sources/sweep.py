@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 
 from sfsync.shops.base import Group, KnownOrders, Noticed
+from sfsync.shops.prestashop.checksum import Checksum
 from sfsync.shops.prestashop.clock import long_ago
 from sfsync.shops.prestashop.shop_database import ShopDatabase
 
@@ -73,7 +74,7 @@ class Sweep:
             seen.append(tables.shipping_number)
         block = (orders.id_order // BLOCK).label("block")
         sums = (
-            select(block, func.sum(func.crc32(func.concat_ws("|", *seen))).label("checksum"))
+            select(block, func.sum(Checksum(*seen)).label("checksum"))
             .join_from(tables.orders, tables.order_carrier, parcels.id_order == orders.id_order, isouter=True)
             .where(tables.of_shop(self._database.shop_id))
             .group_by(block)
