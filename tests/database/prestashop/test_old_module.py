@@ -134,6 +134,34 @@ def test_a_shop_with_neither_is_told_what_is_missing(sample: SampleShop, shop: P
     assert (facts.known_by, (facts.unlisted or "")[0]) == ({"table": None, "old_module": 0}, "module")
 
 
+def test_the_newer_modules_orders_are_not_taken_for_its_own_when_their_list_is_gone(
+    sample: SampleShop, connect: Connect
+) -> None:
+    """Both are paid in the same way; a message tells them apart, the one of an order's twin too."""
+    orders = sample.tables["orders"]
+    sample.execute(update(orders).values(module="sfpayment"))
+    without_the_newer_module(sample)
+    shop = connect(sample.url)
+    for _ in range(2):
+        facts = shop.reader.probe()
+        assert (facts.known_by, (facts.unlisted or "")[0]) == ({"table": None, "old_module": 0}, "module")
+        with pytest.raises(ShopMisconfigured, match="was not found"):
+            list(shop.table.after(None, Nothing()))
+        assert listed(shop) == {}
+    sample.add_message(6, "Numéro de commande Amazon :402-1234567-7654300")
+    sample.execute(update(orders).where(orders.c.id_order.in_([6, 7])).values(reference="SPLITCART"))
+    assert connect(sample.url).reader.probe().known_by == {"table": None, "old_module": 2}
+
+
+def test_they_are_counted_together_where_messages_may_not_be_read(
+    mariadb_sample: SampleShop, account: Account, connect: Connect
+) -> None:
+    """The source says which right is missing; the shop is well as far as anybody can see."""
+    shop = connect(account(*(f"ps_{table}" for table in [*COLUMNS, *RIGHTS])))
+    mariadb_sample.by_old_module(6)
+    assert shop.reader.probe().known_by == {"table": 9, "old_module": 1}
+
+
 stories = pytest.mark.django_db
 
 
