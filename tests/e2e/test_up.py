@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection, HTTPException
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -161,3 +162,15 @@ def test_the_database_of_a_newer_sfsync_is_left_alone(machine: Machine) -> None:
 def _dump(machine: Machine) -> list[str]:
     with closing(sqlite3.connect(machine.database)) as database:
         return list(database.iterdump())
+
+
+@pytest.mark.parametrize("up", ["machine"], indirect=True)
+def test_requests_that_are_never_finished_hold_up_nobody(up: Up) -> None:
+    """Heads of which one byte came, and forms whose body never follows: more of them than there are threads."""
+    until(lambda: up.get("/readyz")[0] == 200, "the pages answer")
+    form = b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n"
+    with ExitStack() as unfinished:
+        for number in range(40):
+            half = unfinished.enter_context(socket.create_connection(("127.0.0.1", up.port)))
+            half.sendall(form if number % 2 else b"G")
+        until(lambda: up.get("/welcome/")[0] == 200, "a page is shown", seconds=15)

@@ -83,7 +83,8 @@ def _pages(host: str, port: int, workers: int, threads: int) -> list[str]:
     if plain:
         shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
     command = [sys.executable, "-m", "gunicorn", "sfsync_server.wsgi", f"--bind={_bound(host, port)}"]
-    command += [f"--workers={workers}", f"--threads={threads}", "--worker-class=gthread", "--preload"]
+    command += [f"--workers={workers}", f"--threads={threads}", "--preload", "--worker-connections=500"]
+    command += ["--worker-class=sfsync_server.web_worker.WholeRequests"]
     command += [f"--forwarded-allow-ips={both_forms(environment.proxies)}", "--timeout=120", "--log-level=warning"]
     return [*command, "--forwarder-headers=", "--no-control-socket"]
 
