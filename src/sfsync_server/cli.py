@@ -53,7 +53,7 @@ def _main() -> None:
         _set_up()
     except SettingsError as error:
         _stop(error, 2)
-    for sentence in ignored():
+    for sentence in [*ignored(), *_settled()]:
         streams.tell(sentence)
     from django.db import DatabaseError, InterfaceError
 
@@ -83,6 +83,16 @@ def _advice(error: Exception) -> str:
     from sfsync.engine.kit.trouble import disk_full
 
     return "Its disk is full: free space on it. Nothing was lost." if disk_full(error) else _ADVICE
+
+
+def _settled() -> list[str]:
+    """A restore that was killed in the middle, before anything works with what it left."""
+    from sfsync_server.migrating import after_a_kill
+
+    try:
+        return after_a_kill()
+    except OSError as error:
+        _stop(f"A restore was cut off, and what it left cannot be put back: {error}.", 1)
 
 
 def _stop(sentence: object, status: int) -> NoReturn:

@@ -15,20 +15,24 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from sfsync.models import Release
+from sfsync_server.backups.taking_place import RESTORES, settle, unsettled
 from sfsync_server.own_database import is_pooled, limit_account, limits
+from sfsync_server.private_files import clear_dead
 
 LOCK = 0x73667379
 """Of PostgreSQL's advisory locks, the one with this number is ours."""
 
 
-class NewerTablesError(Exception):
-    """The tables were made by a newer sfsync; in a sentence."""
+class TablesError(Exception):
+    """The tables cannot be made or brought up to date: they are a newer sfsync's, or about to come from a backup. In a
+    sentence."""
 
 
 def bring_up_to_date(lease_seconds: int) -> list[str]:
     """Several processes may start at once: one migrates, the others wait and find nothing to do. What people should
-    know of it, in sentences. Raises `NewerTablesError`, and then nothing was changed."""
+    know of it, in sentences. Raises `TablesError`, and then nothing was changed."""
     with alone():
+        refuse_cut_off()
         refuse_newer()
         call_command("migrate", interactive=False, verbosity=0)
         if is_pooled(connection):
@@ -36,9 +40,38 @@ def bring_up_to_date(lease_seconds: int) -> list[str]:
         return note(version("sfsync"))
 
 
+def refuse_cut_off() -> None:
+    """Where a restore was cut off before there was a database, new tables would pass for those of the backup."""
+    left = list(_database().parent.glob(f"{RESTORES}*")) if connection.vendor == "sqlite" else []
+    if left and not has_tables():
+        raise TablesError(
+            "A restore was cut off before its database was in place, and there is none yet: run `sfsync restore` "
+            f"again. To begin anew without it, remove {left[0]}. Nothing was changed."
+        )
+    clear_dead(left)
+
+
+def has_tables() -> bool:
+    if connection.vendor == "sqlite" and not _database().is_file():
+        return False
+    return bool(connection.introspection.table_names())
+
+
+def _database() -> Path:
+    return Path(connection.settings_dict["NAME"])
+
+
+def after_a_kill() -> list[str]:
+    """What a restore that was cut off left in the middle is settled, before a command works with it. In sentences."""
+    if connection.vendor != "sqlite" or not unsettled(_database()):
+        return []
+    with alone():
+        return settle(_database())
+
+
 def refuse_newer() -> None:
     if unknown := not_known(MigrationRecorder(connection).applied_migrations()):
-        raise NewerTablesError(
+        raise TablesError(
             f"The database is that of a newer sfsync: {version('sfsync')} does not know its {unknown[-1]}. Install the "
             "newer version again, or restore a backup made before it. Nothing was changed."
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,37 +41,69 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """The same for what is written piece by piece: `path` is the new file once the block has ended well."""
     with _draft(path) as (draft, file):
         yield file
-        _to_disk(file)
+        to_disk(file)
         draft.replace(path)
-    _keep_name(path.parent)
+    keep_name(path.parent)
 
 
 def write_private_once(path: Path, content: bytes) -> None:
     """The same, where no file is there yet. The first of two writers wins: the other then reads the winner's."""
     with _draft(path) as (draft, file), suppress(FileExistsError):
         file.write(content)
-        _to_disk(file)
+        to_disk(file)
         path.hardlink_to(draft)
-    _keep_name(path.parent)
+    keep_name(path.parent)
 
 
 @contextmanager
 def _draft(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file, at_work(draft):
             yield draft, file
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _to_disk(file: BinaryIO) -> None:
+def drafts_of(path: Path) -> list[Path]:
+    return list(path.parent.glob(f".{escape(path.name)}.????????"))
+
+
+@contextmanager
+def at_work(draft: Path) -> Iterator[None]:
+    """On a file or a folder, as `clear_dead` sees it: the lock ends with the process."""
+    opened = os.open(draft, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(opened)
+
+
+def clear_dead(drafts: Iterable[Path]) -> None:
+    """What those who were killed left behind; not what somebody is at work on."""
+    for draft in drafts:
+        with suppress(OSError):
+            _clear(draft)
+
+
+def _clear(draft: Path) -> None:
+    opened = os.open(draft, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+    finally:
+        os.close(opened)
+
+
+def to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
 
 
-def _keep_name(folder: Path) -> None:
-    """A file system that cannot do that for a folder keeps the name in its own time."""
+def keep_name(folder: Path) -> None:
+    """The names in it are on the disk; where a file system cannot do that for a folder, in its own time."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):

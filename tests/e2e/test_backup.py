@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import stat
+import sys
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -133,6 +135,70 @@ def test_a_database_that_is_damaged_is_set_aside_and_replaced(machine: Machine, 
     [aside] = machine.home.glob("before-restore-*")
     assert (aside / machine.database.name).read_bytes().startswith(b"no database")
     assert machine.sfsync("status").status == 0
+
+
+KILLED = """
+import os, signal, sys
+from sfsync_server.cli import main
+
+def kill(event, arguments):
+    if event == "os.rename" and str(arguments[1]).endswith("/sfsync.sqlite3"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(kill)
+main()
+"""
+
+
+def cut_off(machine: Machine, backup: Path) -> None:
+    """A restore that is killed in the moment in which its database would have been there."""
+    with machine.start(sys.executable, "-c", KILLED, "restore", str(backup), "--yes") as started:
+        started.communicate(timeout=60)
+    assert started.returncode == -signal.SIGKILL
+    assert len(list(machine.home.glob(".sfsync-restore-*"))) == 1
+
+
+def test_a_restore_over_a_damaged_database_that_is_killed_is_not_taken_for_a_new_installation(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """The damaged one is in its place again, whatever command comes next, and says to restore again."""
+    backup = tmp_path / "backup.zip"
+    machine.sfsync("backup", str(backup))
+    damaged = b"no database any more" * 1000
+    machine.database.write_bytes(damaged)
+    cut_off(machine, backup)
+
+    told, again = machine.sfsync("migrate"), machine.sfsync("status")
+
+    assert (told.status, "A restore was cut off" in told.err, "run `sfsync restore` again" in told.err) == (
+        1,
+        True,
+        True,
+    )
+    assert (again.status, "cut off" in again.err, machine.database.read_bytes()) == (1, False, damaged)
+    assert machine.sfsync("restore", str(backup), "--yes").status == 0
+    [aside] = machine.home.glob("before-restore-*")
+    assert (aside / machine.database.name).read_bytes() == damaged
+    assert machine.sfsync("status").status == 0
+
+
+def test_a_restore_on_a_new_machine_that_is_killed_is_not_taken_for_a_new_installation(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """No page asks for a first administrator until it was put back, or given up."""
+    backup = tmp_path / "backup.zip"
+    machine.sfsync("backup", str(backup))
+    other = Machine(tmp_path / "other")
+    other.home.mkdir()
+    cut_off(other, backup)
+
+    for refused in (other.sfsync("up", "--port", "0"), other.sfsync("migrate")):
+        assert (refused.status, "A restore was cut off" in refused.err) == (2, True)
+
+    assert other.sfsync("restore", str(backup), "--yes").status == 0
+    (other.home / ".sfsync-restore-left").mkdir()  # as one leaves it that is killed over a database that is well
+    assert other.sfsync("migrate").status == 0
+    assert list(other.home.glob(".sfsync-restore-*")) == []
 
 
 def test_a_restore_that_is_killed_in_its_transaction_has_changed_nothing(

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from sfsync_server.private_files import replacing
+from sfsync_server.private_files import clear_dead, drafts_of, replacing
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -70,6 +70,7 @@ def writing(file: Path) -> Iterator[Writer]:
         raise RefusedError(f"{file} is a folder: name a file in it.")
     if file.exists() and not _is_backup(file):
         raise RefusedError(f"{file} is there, and is no backup of sfsync: it is left as it is. Name another file.")
+    clear_dead(drafts_of(file))
     with replacing(file) as opened, zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         yield Writer(packed)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,6 +16,7 @@ from sfsync_server.backups.archive import RefusedError
 from sfsync_server.backups.keeping import make
 from sfsync_server.backups.sqlite import DRAFTS
 from sfsync_server.environment import Environment
+from sfsync_server.private_files import clear_dead
 
 logger = logging.getLogger("sfsync.backups")
 FOLDER = "backups"
@@ -87,7 +87,4 @@ def _made(backup: Path) -> datetime:
 
 def _clear(folder: Path) -> None:
     """What a backup that was killed left behind."""
-    for copy in folder.glob(f"{DRAFTS}*"):
-        shutil.rmtree(copy, ignore_errors=True)
-    for draft in folder.glob(".sfsync-*.zip.*"):
-        draft.unlink(missing_ok=True)
+    clear_dead([*folder.glob(f"{DRAFTS}*"), *folder.glob(".sfsync-*.zip.*")])

@@ -11,8 +11,9 @@ from django.db import connection
 
 from sfsync_server.backups import postgresql, sqlite
 from sfsync_server.backups.archive import Reader, RefusedError, reading, writing
+from sfsync_server.backups.taking_place import KEPT
 from sfsync_server.environment import Environment
-from sfsync_server.migrating import alone, bring_up_to_date, not_known
+from sfsync_server.migrating import alone, bring_up_to_date, has_tables, not_known
 from sfsync_server.private_files import write_private
 from sfsync_server.secret_keys import keys_put_aside, secret_keys
 
@@ -49,40 +50,42 @@ def checked(file: Path) -> Iterator[Reader]:
 def put_back(reader: Reader, environment: Environment) -> Path | None:
     """What was there before is kept, and where is returned. Nobody stays signed in. Raises `RefusedError` and
     `OSError`; the database is as it was then."""
-    with alone(), _kept(environment) as kept:
-        _adopt_keys(reader, environment)
-        if connection.vendor == sqlite.ENGINE:
-            connection.close()
-            sqlite.restore(reader, _file())
-        else:
-            postgresql.restore(reader)
+    name = f"{KEPT}{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    with alone():
+        kept = _replaced(reader, environment, name) if _is_no_use() else _refilled(reader, environment, name)
     bring_up_to_date(environment.lease_seconds)
+    return kept
+
+
+def _is_no_use() -> bool:
+    """Nothing can be written into the database: there is none, or it is damaged."""
+    return connection.vendor == sqlite.ENGINE and (not _file().is_file() or sqlite.is_damaged(_file()))
+
+
+def _replaced(reader: Reader, environment: Environment, name: str) -> Path | None:
+    """Another file takes its place; what was there is kept as the files it was."""
+    kept = _file().with_name(name)
+    connection.close()
+    _adopt_keys(reader, environment)
+    return kept if sqlite.replace(reader, _file(), kept) else None
+
+
+def _refilled(reader: Reader, environment: Environment, name: str) -> Path | None:
+    """In one transaction; what was there is kept as a backup of its own."""
+    kept = environment.home / f"{name}.zip" if has_tables() else None
+    if kept:
+        make(kept, environment)
+    _adopt_keys(reader, environment)
+    if connection.vendor == sqlite.ENGINE:
+        connection.close()
+        sqlite.restore(reader, _file())
+    else:
+        postgresql.restore(reader)
     return kept
 
 
 def _file() -> Path:
     return Path(connection.settings_dict["NAME"])
-
-
-@contextmanager
-def _kept(environment: Environment) -> Iterator[Path | None]:
-    """As a backup of its own, or, where it is damaged, the files as they are."""
-    kept = environment.home / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    if connection.vendor == sqlite.ENGINE and _file().is_file() and sqlite.is_damaged(_file()):
-        connection.close()
-        with sqlite.set_aside(_file(), kept):
-            yield kept
-    elif _has_tables():
-        make(kept.with_suffix(".zip"), environment)
-        yield kept.with_suffix(".zip")
-    else:
-        yield None
-
-
-def _has_tables() -> bool:
-    if connection.vendor == sqlite.ENGINE and not _file().is_file():
-        return False
-    return bool(connection.introspection.table_names())
 
 
 def _adopt_keys(reader: Reader, environment: Environment) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sfsync_server.backups.archive import Manifest, Reader, RefusedError, Writer, pieces_of
-from sfsync_server.private_files import files_of
+from sfsync_server.backups.taking_place import RESTORES, take_place
+from sfsync_server.private_files import at_work, clear_dead
 
 MEMBER = "database.sqlite3"
 ENGINE = "sqlite"
@@ -25,7 +26,7 @@ def write(database: Path, writer: Writer, drafts: Path) -> Manifest:
     SQLite can neither read it nor write the copy, and `OSError`."""
     if not database.is_file():
         raise RefusedError(f"There is no database yet: {database}")
-    with _said(f"{database} cannot be copied into {drafts}"), _room(drafts) as copy:
+    with _said(f"{database} cannot be copied into {drafts}"), _room(drafts, DRAFTS) as copy:
         with closing(sqlite3.connect(database, timeout=PATIENCE)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")
@@ -49,23 +50,43 @@ def _said(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _room(folder: Path) -> Iterator[Path]:
-    with TemporaryDirectory(prefix=DRAFTS, dir=folder) as made:
+def _room(folder: Path, prefix: str) -> Iterator[Path]:
+    clear_dead(folder.glob(f"{prefix}*"))
+    with TemporaryDirectory(prefix=prefix, dir=folder) as made, at_work(Path(made)):
         yield Path(made) / MEMBER
 
 
 def restore(reader: Reader, database: Path) -> None:
     """In one transaction of SQLite's: who reads meanwhile sees the one or the other, whatever is killed. Raises
     `RefusedError`."""
-    with _said(f"{database} cannot be replaced, and is as it was"), _room(database.parent) as copy:
+    with (
+        _unpacked(reader, database) as copy,
+        closing(sqlite3.connect(copy)) as source,
+        closing(sqlite3.connect(database, timeout=PATIENCE)) as target,
+    ):
+        target.execute("PRAGMA synchronous = FULL")
+        source.backup(target, progress=_impatient(database), sleep=0.1)
+
+
+def replace(reader: Reader, database: Path, kept: Path) -> bool:
+    """In the place of files that no transaction can be written into, or of none. Whether there were any is returned:
+    they are in `kept` then, a new folder beside the database. Raises `RefusedError`."""
+    with _unpacked(reader, database) as copy:
+        with copy.open("rb") as opened:
+            os.fsync(opened.fileno())
+        return take_place(copy, database, kept)
+
+
+@contextmanager
+def _unpacked(reader: Reader, database: Path) -> Iterator[Path]:
+    """Beside the database, and ready to be it."""
+    with _said(f"{database} cannot be replaced, and is as it was"), _room(database.parent, RESTORES) as copy:
         with copy.open("wb") as opened:
             for piece in reader.pieces(MEMBER):
                 opened.write(piece)
         _check(copy)
         _sign_everybody_out(copy)
-        with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(database, timeout=PATIENCE)) as target:
-            target.execute("PRAGMA synchronous = FULL")
-            source.backup(target, progress=_impatient(database), sleep=0.1)
+        yield copy
 
 
 def _check(copy: Path) -> None:
@@ -107,22 +128,3 @@ def is_damaged(database: Path) -> bool:
 
 
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
-
-
-@contextmanager
-def set_aside(database: Path, kept: Path) -> Iterator[None]:
-    """The files as they are, in a folder of their own, for another database in their place. Where that comes to
-    nothing they are put back."""
-    kept.mkdir(mode=0o700)
-    for file in reversed(files_of(database)):
-        if file.exists():
-            os.replace(file, kept / file.name)
-    try:
-        yield
-    except BaseException:
-        for file in files_of(database):
-            file.unlink(missing_ok=True)
-        for file in kept.iterdir():
-            os.replace(file, database.parent / file.name)
-        kept.rmdir()
-        raise

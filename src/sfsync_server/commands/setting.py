@@ -26,12 +26,12 @@ def migrate(
 ) -> None:
     """Create or update sfsync's own tables. Safe to run again; run it after every upgrade."""
     from sfsync_server.first_visit import announcement
-    from sfsync_server.migrating import NewerTablesError, bring_up_to_date
+    from sfsync_server.migrating import TablesError, bring_up_to_date
     from sfsync_server.settings import ENVIRONMENT
 
     try:
         warnings = bring_up_to_date(ENVIRONMENT.lease_seconds)
-    except NewerTablesError as error:
+    except TablesError as error:
         shown.stop(str(error), shown.USAGE)
     except OSError as error:
         shown.stop(f"{error.filename or ENVIRONMENT.home} cannot be written: {error.strerror}.")

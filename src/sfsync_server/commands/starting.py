@@ -34,14 +34,17 @@ def init(
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.people.change_settings import add_store
     from sfsync.models import Store
-    from sfsync_server.migrating import bring_up_to_date
+    from sfsync_server.migrating import TablesError, bring_up_to_date
     from sfsync_server.settings import ENVIRONMENT
 
     if not sys.stdin.isatty():
         shown.stop(
             "sfsync init asks on a terminal. Without one, write a file of stores: sfsync apply FILE.", shown.USAGE
         )
-    bring_up_to_date(ENVIRONMENT.lease_seconds)
+    try:
+        bring_up_to_date(ENVIRONMENT.lease_seconds)
+    except TablesError as error:
+        shown.stop(str(error), shown.USAGE)
     if Store.objects.filter(name=name).exists():
         shown.stop(f"There is a store “{name}” already. Give another name with --name.", shown.USAGE)
     language = "fr" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("fr") else "en"

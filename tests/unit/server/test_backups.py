@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +19,39 @@ from hypothesis import strategies as st
 from sfsync_server.backups import daily, sqlite
 from sfsync_server.backups.archive import FORMAT, Manifest, RefusedError, reading, writing
 from sfsync_server.environment import load
+from sfsync_server.private_files import at_work, clear_dead, files_of
 from tests.full_disk import no_file_larger_than
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sfsync_server.backups import sqlite, taking_place
+from sfsync_server.backups.archive import reading
+
+left, database = int(sys.argv[1]), Path(sys.argv[-1])
+
+def count(event, _arguments):
+    global left
+    if event in {"os.mkdir", "os.link", "os.remove", "os.rename", "os.rmdir", "sqlite3.connect"}:
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(count)
+"""
+REPLACE = f"""{KILLED}
+with reading(Path(sys.argv[2])) as reader:
+    sqlite.replace(reader, database, database.with_name("before-restore-1"))
+"""
+SETTLE = f"{KILLED}\ntaking_place.settle(database)"
+
+
+def killed_at(step: int, program: str, *arguments: Path) -> bool:
+    """Before that one of its changes to files; whether it had so many."""
+    done = subprocess.run([sys.executable, "-c", program, str(step), *arguments], check=False)
+    assert done.returncode in (0, -signal.SIGKILL)
+    return done.returncode != 0
+
 
 PIECES = [b"some rows", b"of a table" * 5000]
 RESTORE = """
@@ -216,25 +249,65 @@ def test_a_full_disk_is_not_taken_for_a_damaged_database(tmp_path: Path) -> None
     assert not sqlite.is_damaged(source)
 
 
-def test_a_damaged_database_goes_back_to_its_place_where_no_other_takes_it(tmp_path: Path) -> None:
+def damaged(file: Path) -> dict[str, bytes]:
+    """A database that cannot be read, with what SQLite keeps beside one; its files."""
+    whole = database(file, "new", 7).read_bytes()
+    file.write_bytes(bytes(100) + whole[100:])
+    assert sqlite.is_damaged(file)
+    for beside in files_of(file)[1:]:
+        beside.write_bytes(beside.name.encode())
+    return contents(file.parent, f"{file.name}*")
+
+
+def contents(folder: Path, which: str = "*") -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.glob(which) if each.is_file()}
+
+
+def test_a_damaged_database_stays_in_its_place_where_no_other_takes_it(tmp_path: Path) -> None:
     backup = back_up(database(tmp_path / "source", "old", 150), tmp_path / "backup.zip")
-    target = database(tmp_path / "target", "new", 7)
-    damaged = bytes(100) + target.read_bytes()[100:]
-    target.write_bytes(damaged)
-    assert sqlite.is_damaged(target)
-    with (
-        pytest.raises(RefusedError),
-        no_file_larger_than(40_000),
-        reading(backup) as opened,
-        sqlite.set_aside(target, tmp_path / "kept"),
-    ):
-        sqlite.restore(opened, target)
-    assert target.read_bytes() == damaged
-    assert sorted(each.name for each in tmp_path.iterdir() if "-" not in each.name) == [
-        "backup.zip",
-        "source",
-        "target",
-    ]
+    (tmp_path / "home").mkdir()
+    before = damaged(tmp_path / "home" / "target")
+    with pytest.raises(RefusedError), no_file_larger_than(40_000), reading(backup) as opened:
+        sqlite.replace(opened, tmp_path / "home" / "target", tmp_path / "home" / "before-restore-1")
+    assert contents(tmp_path / "home", "**/*") == before
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["damaged", "none"])
+def test_a_restore_that_is_killed_at_each_step_leaves_the_one_database_or_the_other(
+    tmp_path: Path, there: bool
+) -> None:
+    """And all of what was there before, in its place or in the folder that keeps it. Then it is settled, and that is
+    killed at each of its steps too."""
+    backup = back_up(database(tmp_path / "source", "old", 20), tmp_path / "backup.zip")
+    steps, killed = 0, True
+    while killed:
+        home = tmp_path / f"home-{steps}"
+        home.mkdir()
+        before = damaged(home / "target") if there else {}
+        killed = killed_at(steps, REPLACE, backup, home / "target")
+        settling = 0
+        while killed and killed_at(settling, SETTLE, home / "target"):
+            settling += 1
+        if contents(home) != before:
+            assert words(home / "target") == {"old": 20}
+            assert [contents(kept) for kept in home.glob("before-restore-1")] == ([before] if there else [])
+        clear_dead(home.glob(".sfsync-restore-*"))
+        assert {each.name for each in home.iterdir()} <= {"before-restore-1", "target", *before}
+        steps += 1
+    assert steps > (12 if there else 5)
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_one_and_what_another_is_at_work_on_stays(tmp_path: Path) -> None:
+    source = database(tmp_path / "source", "old", 7)
+    others = [tmp_path / ".sfsync-copy-another", tmp_path / ".backup.zip.another1", tmp_path / ".other.zip.11111111"]
+    for each in (tmp_path / ".sfsync-copy-dead", others[0]):
+        each.mkdir()
+        (each / "database.sqlite3").write_bytes(b"")
+    for each in (tmp_path / ".backup.zip.deadbeef", *others[1:]):
+        each.write_bytes(b"")
+    with at_work(others[0]), at_work(others[1]):
+        back_up(source, tmp_path / "backup.zip")
+    assert {each for each in tmp_path.iterdir() if each.name.startswith(".")} == set(others)
 
 
 def test_memory_stays_flat_whatever_the_size(tmp_path: Path) -> None:
