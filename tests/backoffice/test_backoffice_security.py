@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from sfsync.models import LogEntry
 from sfsync.testing import World
@@ -135,17 +136,35 @@ def test_the_shipped_settings_pass_the_deployment_check(tmp_path: Path) -> None:
 ELSEWHERE = (
     *("//evil.example/", "https://evil.example/", "///evil.example", "/\\evil.example", "https:evil.example"),
     "javascript:alert(1)",
+    # whatever else answers on this machine, or under one of its names
+    *(
+        "http://testserver:8443/",
+        "https://testserver/",
+        "http://localhost/",
+        "http://127.0.0.1:9000/",
+        "//localhost:80/",
+    ),
 )
 
 
 @pytest.mark.parametrize("there", ELSEWHERE)
-def test_no_way_of_signing_in_leads_to_another_site(shop: World, merchant: Client, there: str) -> None:
+def test_no_way_of_signing_in_leads_to_another_site(
+    shop: World, merchant: Client, there: str, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     for person, page, form in (
         (Client(), "/sign-in/", {"login": "claire", "password": PASSWORD}),
         (Client(), "/language/", {"language": "fr"}),
         (merchant, "/account/confirm/", {"password": PASSWORD}),
     ):
         assert person.post(page, form | {"next": there}, query_params={"next": there})["Location"] == "/"
+
+
+def test_a_page_of_this_very_origin_is_led_back_to(shop: World, merchant: Client) -> None:
+    for there in ("/stores/main/", "http://testserver/stores/main/"):
+        form = {"login": "claire", "password": PASSWORD, "next": there}
+        assert Client().post("/sign-in/", form)["Location"] == there
+        assert merchant.post("/language/", {"language": "fr", "next": there})["Location"] == there
 
 
 def test_a_session_that_was_there_before_opens_nothing(shop: World, merchant: Client) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from sfsync.backoffice.kit.error_pages import sorry
+from sfsync.backoffice.kit.origin import is_ours
 from sfsync.guard import throttle
 from sfsync.guard.groups import role_of
 from sfsync.guard.identity import comes_by_company_alone
@@ -31,6 +33,9 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
     def get_client_ip(self, request: HttpRequest) -> str:
         """As a trusted proxy named it (`sfsync_server.front`); a Unix socket has none."""
         return request.META.get("REMOTE_ADDR") or "127.0.0.1"
+
+    def is_safe_url(self, url: str) -> bool:
+        return is_ours(context.request, url)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         if not settings.GUARD_PASSWORD_FORM:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from sfsync.backoffice.kit import languages
+from sfsync.backoffice.kit.origin import is_ours
 from sfsync.models.store import Language
 
 
@@ -21,8 +22,10 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
-    """Django's own `set_language` (a cookie on this machine, a safe `next`); kept with whoever is signed in."""
+    """Django's own `set_language` (a cookie on this machine, the way back); kept with whoever is signed in."""
     answer = set_language(request)
+    if not is_ours(request, answer.get("Location", "")):
+        answer["Location"] = "/"
     code = request.POST.get("language")
     if request.user.is_authenticated:
         languages.keep(request.user, code)

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,6 +22,7 @@ from sfsync.backoffice.kit.layout import page
 from sfsync.backoffice.kit.live_shop import OUTSIDE, opened, said
 from sfsync.backoffice.kit.order_filter import with_state
 from sfsync.backoffice.kit.order_state import State, standing, tasks_in
+from sfsync.backoffice.kit.origin import is_ours
 from sfsync.backoffice.kit.reader_texts import Said, grouped
 from sfsync.backoffice.kit.starting import start
 from sfsync.engine.outgoing.prepare import policy_of
@@ -171,7 +171,7 @@ def back(request: HttpRequest, store: Store) -> HttpResponseBase:
 def _next(request: HttpRequest, store: Store) -> str:
     """Where the person came from; never another site."""
     url = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+    if is_ours(request, url):
         return url
     return reverse("backoffice:orders", args=[store.name])
 
