@@ -167,6 +167,43 @@ def test_a_page_of_this_very_origin_is_led_back_to(shop: World, merchant: Client
         assert merchant.post("/language/", {"language": "fr", "next": there})["Location"] == there
 
 
+REFUSED = """
+import django
+django.setup()
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied
+from django.core.handlers.exception import response_for_exception
+from django.http import Http404
+from django.test import RequestFactory
+
+def answered(error):
+    try:
+        raise error
+    except Exception as raised:
+        request = RequestFactory().get("/there")
+        request.user = None
+        try:
+            return response_for_exception(request, raised).status_code
+        except Exception as shown:
+            return repr(shown)
+
+kinds = [PermissionDenied("x"), DisallowedHost("evil"), BadRequest("x"), Http404("x"), ZeroDivisionError("x")]
+print([answered(each) for each in kinds])
+"""
+
+
+def test_a_refusal_is_one_line_and_a_fault_has_its_traceback(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "SFSYNC_HOME": str(tmp_path)}
+    environment["DJANGO_SETTINGS_MODULE"] = "sfsync_server.settings"
+    command = [sys.executable, "-c", REFUSED]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "[403, 400, 400, 404, 500]\n"
+    refusals, _, fault = done.stderr.partition("Internal Server Error")
+    assert len(refusals.splitlines()) == 4, refusals  # with the beginning of the fault's
+    assert "Traceback" in fault
+
+
 def test_a_session_that_was_there_before_opens_nothing(shop: World, merchant: Client) -> None:
     """Whoever gave somebody a cookie is not signed in with them."""
     planted = Client()
