@@ -149,6 +149,7 @@ ASKED = (
     "/stores/main/orders/export/",
     "/stores/main/log/export/",
 )
+SECOND_FACTORS = (ACTIVATE, "/account/second-factor/keys/add/")
 
 
 def test_what_matters_most_asks_again_who_one_is(shop: World, sign_in: Callable[..., Client]) -> None:
@@ -164,6 +165,17 @@ def test_what_matters_most_asks_again_who_one_is(shop: World, sign_in: Callable[
         assert answer["Location"] == "/people/new/"
         assert {root.get(url).status_code for url in ASKED} == {200, 302}
         assert root.get("/people/new/").status_code == 200
+
+
+def test_who_signed_in_lately_sets_up_a_second_factor_at_once(shop: World, sign_in: Callable[..., Client]) -> None:
+    """And is asked again afterwards, as for the rest."""
+    root = by_password(sign_in_name(sign_in))
+    assert [root.get(url).status_code for url in SECOND_FACTORS] == [200, 200]
+    set_up_app(root)
+    assert root.get(CODES).status_code == 200
+    with time_machine.travel(time.time() + 901, tick=True):
+        for url in (*SECOND_FACTORS[1:], CODES):
+            assert root.get(url)["Location"].startswith("/account/confirm/"), url
 
 
 def sign_in_name(sign_in: Callable[..., Client]) -> str:

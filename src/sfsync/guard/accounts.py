@@ -19,7 +19,7 @@ from sfsync.backoffice.kit.error_pages import sorry
 from sfsync.backoffice.kit.origin import is_ours
 from sfsync.guard import throttle
 from sfsync.guard.groups import role_of
-from sfsync.guard.identity import comes_by_company_alone
+from sfsync.guard.identity import comes_by_company_alone, said_lately
 from sfsync.models.act import note
 from sfsync.models.role import give
 
@@ -36,6 +36,10 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
 
     def is_safe_url(self, url: str) -> bool:
         return is_ours(context.request, url)
+
+    def is_reauthentication_required(self, **what: Any) -> bool:
+        """To change one's second factors, as for all that asks again."""
+        return not said_lately(context.request) and bool(super().is_reauthentication_required(**what))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         if not settings.GUARD_PASSWORD_FORM:

@@ -24,10 +24,15 @@ def ask_again(request: HttpRequest) -> HttpResponse | None:
 
     What a form sent is not kept for afterwards: there may be a token in it.
     """
-    said = get_authentication_records(request, request.user)
-    if any(time.time() - record["at"] < RECENT for record in said):
+    if said_lately(request):
         return None
     return redirect(f"{_way(request)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def said_lately(request: HttpRequest) -> bool:
+    """By signing in, or since."""
+    said = get_authentication_records(request, request.user)
+    return any(time.time() - record["at"] < RECENT for record in said)
 
 
 def needs_no_password(person: Any) -> bool:
