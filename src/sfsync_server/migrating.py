@@ -52,9 +52,10 @@ def refuse_cut_off() -> None:
 
 
 def has_tables() -> bool:
-    if connection.vendor == "sqlite" and not _database().is_file():
-        return False
-    return bool(connection.introspection.table_names())
+    """Ours; in an SQLite file, whoever's: it is replaced whole."""
+    if connection.vendor == "sqlite":
+        return _database().is_file() and bool(connection.introspection.table_names())
+    return MigrationRecorder(connection).has_table()
 
 
 def _database() -> Path:

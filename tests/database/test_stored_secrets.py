@@ -39,6 +39,13 @@ def test_they_need_the_key_that_encrypted_them_until_they_are_encrypted_again(st
     assert needed() == [False, True]
 
 
+def test_what_the_keys_of_another_machine_do_not_open_is_named(store: Store, settings: Any) -> None:
+    with transaction.atomic():
+        assert StoredSecrets().unreadable() == []
+        settings.SFSYNC_SECRET_KEYS = lambda: [SECOND]
+        assert StoredSecrets().unreadable() == [store]
+
+
 def test_one_secret_alone_keeps_its_key(store: Store) -> None:
     """The store's other two were written since."""
     row = Store.objects.get()

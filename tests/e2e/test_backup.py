@@ -96,11 +96,28 @@ def test_with_its_key_a_backup_opens_on_another_machine(machine: Machine, feed: 
     other.home.mkdir()
 
     closed = other.sfsync("restore", str(bare), "--yes")
-    assert (closed.status, "the secret key has changed" in " ".join(closed.err.split())) == (0, True)
+    assert (closed.status, "authenticator apps of main. Nothing is lost: add" in " ".join(closed.err.split())) == (
+        0,
+        True,
+    )
+    (other.home / "former-secret-key").write_text((machine.home / "secret-key").read_text())
+    brought = other.sfsync("restore", str(bare), "--yes")
+    assert (brought.status, brought.err) == (0, "")
+    (other.home / "former-secret-key").unlink()
     opened = other.sfsync("restore", str(whole), "--yes")
     assert (opened.status, opened.err) == (0, "")
     with zipfile.ZipFile(bare) as packed:
         assert "secret-keys" not in packed.namelist()
+
+
+def test_where_there_is_nothing_to_back_up_a_backup_says_so(tmp_path: Path) -> None:
+    """Neither a file nor a table."""
+    machine = Machine(tmp_path)
+    for _ in range(2):
+        answer = machine.sfsync("backup", str(tmp_path / "backup.zip"))
+        assert (answer.status, "`sfsync migrate` makes them" in " ".join(answer.err.split())) == (1, True)
+        machine.database.touch()
+    assert not (tmp_path / "backup.zip").exists()
 
 
 def test_a_damaged_or_newer_backup_changes_nothing(machine: Machine, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from sfsync.db.secrets import Secret, SecretField, SecretsField, opens
+from sfsync.db.secrets import Secret, SecretField, SecretsField, SecretUnreadable, opens
 
 
 class StoredSecrets:
@@ -27,6 +27,11 @@ class StoredSecrets:
         """Raises `SecretUnreadable` where the keys that hold now do not decrypt one of them."""
         for secret in self._secrets():
             secret.reveal()
+
+    def unreadable(self) -> list[Any]:
+        """The rows, and what other apps hold, with a secret that the keys that hold now do not decrypt."""
+        found = [row for row in self._rows if not _readable(_of_row(row))]
+        return found + [held for held in self._held if not _readable([held.secret])]
 
     def need(self, key: str) -> bool:
         """Whether one of them, as it was found, can be decrypted with that key."""
@@ -43,9 +48,22 @@ class StoredSecrets:
 
     def _secrets(self) -> Iterator[Secret]:
         for row in self._rows:
-            for field in _fields(type(row)):
-                yield from filter(None, _held(getattr(row, field.attname)))
+            yield from _of_row(row)
         yield from (held.secret for held in self._held)
+
+
+def _of_row(row: models.Model) -> Iterator[Secret]:
+    for field in _fields(type(row)):
+        yield from filter(None, _held(getattr(row, field.attname)))
+
+
+def _readable(secrets: Iterable[Secret]) -> bool:
+    try:
+        for secret in secrets:
+            secret.reveal()
+    except SecretUnreadable:
+        return False
+    return True
 
 
 def _fields(model: type[models.Model]) -> list[Any]:

@@ -29,6 +29,9 @@ class FactorSecret:
     factor: Authenticator
     name: str
 
+    def __str__(self) -> str:
+        return str(self.factor.user)
+
     @property
     def secret(self) -> Secret:
         return Secret(encrypted=self.factor.data[self.name])

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from sfsync_server.backups import postgresql, sqlite
 from sfsync_server.backups.archive import Reader, RefusedError, reading, writing
@@ -23,6 +24,8 @@ KEYS = "secret-keys"
 
 def make(file: Path, environment: Environment, *, with_key: bool = False) -> None:
     """A backup in `file`, whole or not at all, while everything runs. Raises `RefusedError` and `OSError`."""
+    if not (has_tables() and MigrationRecorder(connection).has_table()):
+        raise RefusedError("sfsync has no tables here yet: there is nothing to back up. `sfsync migrate` makes them.")
     with writing(file) as writer:
         if connection.vendor == sqlite.ENGINE:
             manifest = sqlite.write(_file(), writer, file.parent)

@@ -22,10 +22,8 @@ PATIENCE = 30.0
 
 
 def write(database: Path, writer: Writer, drafts: Path) -> Manifest:
-    """`drafts`: the folder that has room for a copy. Raises `RefusedError` where there is no database yet, or where
-    SQLite can neither read it nor write the copy, and `OSError`."""
-    if not database.is_file():
-        raise RefusedError(f"There is no database yet: {database}")
+    """`drafts`: the folder that has room for a copy. Raises `RefusedError` where SQLite can neither read the database
+    nor write the copy, and `OSError`."""
     with _said(f"{database} cannot be copied into {drafts}"), _room(drafts, DRAFTS) as copy:
         with closing(sqlite3.connect(database, timeout=PATIENCE)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)

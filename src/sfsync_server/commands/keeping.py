@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sfsync_server.backups.archive import Manifest
 
 
+SHOWN = 5
+"""Names in a sentence."""
+
+
 def register(app: typer.Typer) -> None:
     app.command()(backup)
     app.command()(restore)
@@ -61,7 +65,7 @@ def restore(
     except OSError as error:
         shown.stop(f"{file} cannot be put back: {error.strerror}. Nothing was changed.")
     shown.say(f"The database of {file} is in place." + (f" What was there before is kept in {kept}." if kept else ""))
-    _warn_of_secrets()
+    _warn_of_secrets(ENVIRONMENT.home)
 
 
 def _ask(file: Path, manifest: Manifest, yes: bool) -> None:
@@ -75,14 +79,20 @@ def _ask(file: Path, manifest: Manifest, yes: bool) -> None:
         shown.stop("Nothing was changed.")
 
 
-def _warn_of_secrets() -> None:
+def _warn_of_secrets(home: Path) -> None:
+    """What the keys of this machine do not open, and how to bring the one that does."""
     from django.db import transaction
 
-    from sfsync.db.secrets import SecretUnreadable
     from sfsync.db.stored_secrets import StoredSecrets
 
-    try:
-        with transaction.atomic():
-            StoredSecrets().check()
-    except SecretUnreadable as error:
-        shown.warn(str(error))
+    with transaction.atomic():
+        closed = list(dict.fromkeys(map(str, StoredSecrets().unreadable())))
+    if not closed:
+        return
+    more = f" and {len(closed) - SHOWN} more" if len(closed) > SHOWN else ""
+    shown.warn(
+        "Without the key of the machine where the backup was made, its secrets stay closed: tokens, shops' passwords "
+        f"and authenticator apps of {', '.join(closed[:SHOWN])}{more}. Nothing is lost: add what the file secret-key "
+        f"in that machine's home holds to {home / 'former-secret-key'}, a line for each key (or its SFSYNC_SECRET_KEY "
+        "to SFSYNC_FORMER_SECRET_KEYS here), then run `sfsync doctor`. Or enter them again."
+    )
