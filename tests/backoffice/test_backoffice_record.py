@@ -50,9 +50,12 @@ def test_signing_in_and_failing_to_is_on_record(shop: World, merchant: Client) -
 def test_what_people_do_to_settings_people_orders_and_files_is_on_record(
     shop: World, merchant: Client, administrator: Client
 ) -> None:
+    order = shop.ship(shop.order(), "T-1")
+    shop.sync()
     merchant.post("/stores/main/settings/connection/", {"token": "other-token-1234", "do": "anyway"})
     merchant.post("/stores/main/settings/connection/test/", {"token": "other-token", "do": "api"})
     merchant.get("/stores/main/orders/export/")
+    merchant.get(f"/stores/main/orders/{order}/evidence.json")
     administrator.post("/people/new/", {"username": "paul", "active": "on", "role": "merchant"})
     paul = User.objects.get(username="paul")
     administrator.post(f"/people/{paul.pk}/link/", {"factors": "on"})
@@ -65,6 +68,7 @@ def test_what_people_do_to_settings_people_orders_and_files_is_on_record(
         ("root", "link-made"),
     ):
         assert line in found
+    assert {act.details["what_of"] for act in Act.objects.filter(what="exported")} == {"orders", "evidence"}
     assert "other-token-" not in str(list(Act.objects.values()))
     page = text(administrator.get("/record/"))
     assert "claire changed the settings" in page

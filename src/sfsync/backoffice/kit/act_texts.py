@@ -75,6 +75,7 @@ _WORDS = {
     "totp": gettext_lazy("authenticator app"),
     "webauthn": gettext_lazy("passkey"),
     "recovery_codes": gettext_lazy("recovery codes"),
+    "evidence": gettext_lazy("evidence"),
     "log": gettext_lazy("log"),
     "orders": gettext_lazy("orders"),
     "record": gettext_lazy("record"),

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sfsync import texts
-from sfsync.backoffice.kit.access import of_store
+from sfsync.backoffice.kit.access import asked_again, of_store, person
 from sfsync.backoffice.kit.countdown import countdown
 from sfsync.backoffice.kit.evidence_page import evidence_page
 from sfsync.backoffice.kit.layout import page
@@ -33,6 +33,7 @@ from sfsync.engine.watch.parcels import OfOrder, parcels_of
 from sfsync.engine.watch.preview import preview_of
 from sfsync.engine.watch.story import Event, Next, Story, is_unseen, story_of, unseen
 from sfsync.models import MarketplaceOrder, Notice, Order, Process, Store, Task, Told
+from sfsync.models.act import note
 from sfsync.models.deadlines import to_ship
 from sfsync.models.log import Level
 from sfsync.models.process import SYNC
@@ -95,6 +96,7 @@ FORMS = {"html": "text/html", "json": "application/json"}
 """The forms of evidence, and what a browser takes them for."""
 
 
+@asked_again
 @of_store
 def evidence(request: HttpRequest, store: Store, key: str, form: str) -> HttpResponse:
     """The evidence of an order as a file to keep, print or hand on: `form` is html or json."""
@@ -107,6 +109,7 @@ def evidence(request: HttpRequest, store: Store, key: str, form: str) -> HttpRes
     response = HttpResponse(
         content, content_type=f"{FORMS[form]}; charset=utf-8", headers={"Cache-Control": "no-store"}
     )
+    note(person(request), "exported", store=store.name, what_of="evidence", orders=[found.key])
     name = "".join(each if each.isalnum() and each.isascii() else "-" for each in key)
     response["Content-Disposition"] = f'attachment; filename="order-{store.name}-{name}.{form}"'
     return response
