@@ -8,18 +8,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
+from pytest_django import Settings
+from typer.testing import CliRunner
 
 import sfsync
 from sfsync.backoffice.kit.act_texts import details, said
 from sfsync.engine.kit.journal import Journal
 from sfsync.models import Act, ActEnds
-from sfsync.models.act import KEPT, forget_old, note, wrong_lines
+from sfsync.models.act import KEPT, UNSEALED, forget_old, note, renew_seal, sealed_with, wrong_lines
 from sfsync.models.log import Level
 from sfsync.testing import World
+from sfsync_server.cli import app
 from tests.backoffice.conftest import PASSWORD
 from tests.pages import text
 
@@ -160,6 +164,65 @@ def test_a_line_that_was_changed_removed_or_inserted_is_named(
     assert list(wrong_lines()) == []
     how(number)
     assert list(wrong_lines()) == [sentence]
+
+
+def written_anew() -> None:
+    """Line by line, with every hash as it should be, and the ends as they fit."""
+    Act.objects.filter(number=2).update(who="somebody else")
+    before = ""
+    for act in Act.objects.order_by("number"):
+        before = act.bound_to(before)
+        Act.objects.filter(number=act.number).update(hash=before)
+    ActEnds.objects.update(last_hash=before)
+
+
+def end_cut_off() -> None:
+    Act.objects.filter(number__gt=3).delete()
+    ActEnds.objects.update(last=3, last_hash=Act.objects.get(number=3).hash)
+
+
+def beginning_cut_off() -> None:
+    ActEnds.objects.update(after=2, after_hash=Act.objects.get(number=2).hash)
+    Act.objects.filter(number__lte=2).delete()
+
+
+def emptied() -> None:
+    Act.objects.all().delete()
+    ActEnds.objects.all().delete()
+
+
+@pytest.mark.parametrize("how", [written_anew, end_cut_off, beginning_cut_off, emptied])
+def test_a_record_that_was_rewritten_cut_off_or_emptied_with_its_ends_is_not_sealed(
+    db: None, how: Callable[[], None]
+) -> None:
+    """Nor does what sfsync writes afterwards seal it; a person who has the key says that it is believed."""
+    User.objects.create_user("claire", last_login=timezone.now() - timedelta(hours=1))
+    with time_machine.travel(timezone.now() - timedelta(hours=2)):
+        for each in range(5):
+            note("claire", "signed-in", count=each)
+        assert list(wrong_lines()) == []
+    how()
+    assert list(wrong_lines()) == [UNSEALED]
+    note("claire", "signed-in")
+    assert list(wrong_lines()) == [UNSEALED]
+    assert CliRunner().invoke(app, ["audit", "verify"]).exit_code == 1
+    assert CliRunner().invoke(app, ["audit", "seal"]).exit_code == 0
+    assert CliRunner().invoke(app, ["audit", "verify"]).exit_code == 0
+    assert Act.objects.latest("number").what == "record-sealed"
+
+
+def test_the_seal_outlasts_a_new_key_but_not_a_foreign_one(db: None, settings: Settings) -> None:
+    """One machine has the new key, another has not yet; then the key is rotated."""
+    for keys in (["old"], ["new", "old"], ["old"], ["new", "old"]):
+        settings.SFSYNC_SECRET_KEYS = lambda keys=keys: keys
+        note("claire", "signed-in")
+        assert (list(wrong_lines()), sealed_with("old")) == ([], True)
+    renew_seal()
+    settings.SFSYNC_SECRET_KEYS = lambda: ["new"]
+    assert (list(wrong_lines()), sealed_with("new")) == ([], True)
+    settings.SFSYNC_SECRET_KEYS = lambda: ["foreign"]
+    renew_seal()
+    assert list(wrong_lines()) == [UNSEALED]
 
 
 def test_lines_older_than_a_year_go_and_the_rest_still_proves_itself(db: None) -> None:

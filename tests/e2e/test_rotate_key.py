@@ -111,7 +111,9 @@ def test_several_at_once_lose_nothing(machine: Machine) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_moment_it_can_be_begun_again(machine: Machine, moment: str) -> None:
-    """Twice in a row: the rows still need the first key, which is neither the key nor the one before it."""
+    """Twice in a row: the rows still need the first key, which is neither the key nor the one before it. So does the
+    seal of the record."""
+    assert machine.sfsync("audit", "seal").status == 0
     for _ in range(2):
         assert python(machine, DIES.format(moment=moment), ROTATE).status == -signal.SIGKILL
         assert revealed(machine) == SECRETS
@@ -123,6 +125,7 @@ def test_killed_at_any_moment_it_can_be_begun_again(machine: Machine, moment: st
     assert len(keys(machine)) == 2
     (machine.home / "former-secret-key").unlink()
     assert revealed(machine) == SECRETS
+    assert machine.sfsync("audit", "verify").status == 0
 
 
 def test_a_secret_that_no_key_decrypts_leaves_the_keys_as_they_are(machine: Machine) -> None:

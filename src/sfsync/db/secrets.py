@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -133,6 +134,20 @@ def opens(key: str, encrypted: str) -> bool:
     except InvalidToken:
         return False
     return True
+
+
+def current_key() -> str:
+    return _keys()[0]
+
+
+def seal(key: str, text: str) -> str:
+    """What nobody can make who lacks the key: it tells whether the text is the one that was sealed."""
+    return hmac.new(hashlib.sha256(f"sfsync-seal:{key}".encode()).digest(), text.encode(), "sha256").hexdigest()
+
+
+def sealed_by(text: str, found: str) -> str:
+    """The one of the keys that hold now that made this seal of the text; empty where none did."""
+    return next((key for key in _keys() if hmac.compare_digest(seal(key, text), found)), "")
 
 
 _HOME = "\0"

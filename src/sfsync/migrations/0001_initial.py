@@ -49,6 +49,12 @@ class Migration(migrations.Migration):
                 ("after_hash", models.CharField(blank=True, default="", max_length=64)),
                 ("last", models.BigIntegerField(default=0)),
                 ("last_hash", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "seal",
+                    models.CharField(
+                        blank=True, default="", help_text="Of all these, by the secret key", max_length=64
+                    ),
+                ),
             ],
             options={
                 "db_table": "sfsync_act_ends",

@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.utils import timezone
+
+from sfsync.db.secrets import current_key, seal, sealed_by
 
 KEPT = timedelta(days=365)
 
@@ -46,12 +50,43 @@ class ActEnds(models.Model):
     after_hash = models.CharField(max_length=64, default="", blank=True)
     last = models.BigIntegerField(default=0)
     last_hash = models.CharField(max_length=64, default="", blank=True)
+    seal = models.CharField(max_length=64, default="", blank=True, help_text="Of all these, by the secret key")
 
     class Meta:
         db_table = "sfsync_act_ends"
 
     def __str__(self) -> str:
         return f"{self.after}–{self.last}"
+
+    @property
+    def key(self) -> str:
+        """What sealed it; empty where that was no key of this deployment. One that was not begun is as good as sealed
+        where nobody was there to begin it."""
+        begun = self.last or _somebody_was_here()
+        return sealed_by(self._told(), self.seal) or ("" if begun else current_key())
+
+    def move(self, **ends: Any) -> None:
+        """The seal goes along where it was right: what somebody else wrote is not made good by what comes after. By
+        the same key: a machine may not have the new one yet."""
+        key = self.key
+        for name, value in ends.items():
+            setattr(self, name, value)
+        if key:
+            self.seal = seal(key, self._told())
+        self.save()
+
+    def seal_again(self) -> None:
+        self.seal = seal(current_key(), self._told())
+        self.save()
+
+    def _told(self) -> str:
+        return f"{self.after} {self.after_hash} {self.last} {self.last_hash}"
+
+
+UNSEALED = (
+    "Where the record begins and ends is not sealed by the secret key of this deployment: it was written anew, cut off "
+    "or emptied, or the key was lost. If you know that it was the key: `sfsync audit seal`."
+)
 
 
 def note(who: str, what: str, *, store: str = "", address: str = "", **details: Any) -> None:
@@ -62,8 +97,7 @@ def note(who: str, what: str, *, store: str = "", address: str = "", **details: 
         act.details = json.loads(json.dumps(details, default=str))
         act.hash = act.bound_to(ends.last_hash)
         act.save(force_insert=True)
-        ends.last, ends.last_hash = act.number, act.hash
-        ends.save()
+        ends.move(last=act.number, last_hash=act.hash)
 
 
 def wrong_lines() -> Iterator[str]:
@@ -83,6 +117,29 @@ def wrong_lines() -> Iterator[str]:
         yield from (f"Line {gone} was removed." for gone in range(number + 1, ends.last + 1))
         if number == ends.last and previous != ends.last_hash:
             yield f"Line {number} was changed."
+        if not ends.key:
+            yield UNSEALED
+
+
+def sealed_with(key: str) -> bool:
+    """Whether the record needs that key."""
+    with transaction.atomic():
+        return _ends().key == key
+
+
+def renew_seal() -> None:
+    """With the current key, where it was right."""
+    with transaction.atomic():
+        ends = _ends()
+        if ends.key:
+            ends.seal_again()
+
+
+def seal_again(who: str) -> None:
+    """Go on from what is there, whoever wrote it; with a line that says so."""
+    with transaction.atomic():
+        _ends().seal_again()
+        note(who, "record-sealed")
 
 
 def forget_old(now: datetime) -> int:
@@ -92,9 +149,16 @@ def forget_old(now: datetime) -> int:
         last = Act.objects.filter(at__lt=now - KEPT).order_by("-number").first()
         if last is None:
             return 0
-        ends.after, ends.after_hash = last.number, last.hash
-        ends.save()
+        ends.move(after=last.number, after_hash=last.hash)
         return Act.objects.filter(number__lte=last.number).delete()[0]
+
+
+def _somebody_was_here() -> bool:
+    """More than a moment ago, through our own sign-in, which notes it: a project's may put nothing on record."""
+    before = timezone.now() - timedelta(minutes=1)
+    return (
+        apps.is_installed("sfsync.guard") and get_user_model()._default_manager.filter(last_login__lt=before).exists()
+    )
 
 
 def _ends() -> ActEnds:

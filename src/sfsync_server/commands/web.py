@@ -196,7 +196,7 @@ def rotate_key() -> None:
 
     from sfsync.db.secrets import SecretUnreadable
     from sfsync.db.stored_secrets import StoredSecrets
-    from sfsync.models.act import note
+    from sfsync.models.act import note, renew_seal, sealed_with
     from sfsync_server import environment, rotation
     from sfsync_server.errors import SettingsError
 
@@ -205,9 +205,10 @@ def rotate_key() -> None:
         with rotation.alone(settings), transaction.atomic():
             secrets = StoredSecrets()
             secrets.check()
-            renewed = rotation.renew_secret_key(settings, secrets.need)
+            renewed = rotation.renew_secret_key(settings, lambda key: secrets.need(key) or sealed_with(key))
             count = secrets.encrypt_again()
             note(shown.person(), "key-changed", count=count)
+            renew_seal()
     except (SecretUnreadable, SettingsError) as error:
         shown.stop(str(error))
     shown.say(f"Secrets encrypted with the {'new' if renewed else 'current'} key: {count}.")

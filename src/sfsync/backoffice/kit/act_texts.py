@@ -46,6 +46,7 @@ _ACTS = {
     "fleet-refused": gettext_lazy("Refused for some stores"),
     "key-changed": gettext_lazy("Changed the secret key"),
     "exported": gettext_lazy("Exported"),
+    "record-sealed": gettext_lazy("Sealed the record anew"),
 }
 """Of people and sign-in; the rest is said as in the log."""
 _NAMES = {
