@@ -102,6 +102,7 @@ ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"} if GUARD_PASSWORD_FORM el
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900  # seconds, as in `sfsync.guard.identity`
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "sfsync.guard.factors.Factors"
+MFA_FORMS = {"add_webauthn": "sfsync.guard.forms.AddPasskey", "edit_webauthn": "sfsync.guard.forms.RenamePasskey"}
 MFA_TOTP_TOLERANCE = 1  # periods of half a minute that a telephone's clock may be off
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

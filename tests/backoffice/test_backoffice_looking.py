@@ -224,7 +224,7 @@ FRENCH = {
     "/stores/main/settings/connection/": ("Tester les connexions",),
     "/stores/main/settings/history/": ("Aucun changement",),
     "/stores/main/diagnostics/": ("Copier le rapport",),
-    "/account/password/": ("Modifier le mot de passe",),
+    "/account/password/": ("Changer le mot de passe",),
 }
 ENGLISH = re.compile(r"\b(the|orders?|shop|with|of|is|are|settings?|nothing|your)\b", re.IGNORECASE)
 NAMES = re.compile(r"RealShop|<textarea.*?</textarea>", re.DOTALL)

@@ -44,8 +44,9 @@ def helps(command: click.Command, name: str = "sfsync") -> Iterator[tuple[str, s
 
 @pytest.mark.parametrize("word", banned("English"))
 def test_no_english_sentence_has_the_word(word: str) -> None:
-    messages = [key if isinstance(key, str) else key[0] for path in catalogues("fr") for key in translated(path)]
-    assert [each for each in messages if uses(each, word)] == []
+    ours = {key: text for path in catalogues("en") for key, text in translated(path).items()}
+    messages = {key: key if isinstance(key, str) else key[0] for path in catalogues("fr") for key in translated(path)}
+    assert [each for each in (messages | ours).values() if uses(each, word)] == []
 
 
 @pytest.mark.parametrize("word", banned("French"))

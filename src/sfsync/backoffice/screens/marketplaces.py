@@ -131,10 +131,10 @@ def titles() -> list[str]:
         Feature.REFUND: _("Refund"),
         Feature.PARTIAL_REFUND: _("Partial refund"),
         Feature.PARTIAL_SHIPMENT: _("Partial shipment"),
-        Feature.CANCEL: _("Cancel"),
+        Feature.CANCEL: _("Cancellation"),
         Feature.DOCUMENTS: _("Documents"),
     }
-    return [_("Ship"), *(names[feature] for feature in Feature)]
+    return [_("Shipment"), *(names[feature] for feature in Feature)]
 
 
 def ticks(channel: Channel) -> list[bool]:
