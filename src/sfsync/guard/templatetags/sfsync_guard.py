@@ -1,11 +1,14 @@
-"""What the sign-in page asks about the deployment."""
+"""What the pages of signing in ask about the deployment, and how they name a session."""
 
 from __future__ import annotations
 
 from django import template
 from django.conf import settings
 
+from sfsync.guard.devices import device
+
 register = template.Library()
+register.filter(device)
 
 
 @register.simple_tag
