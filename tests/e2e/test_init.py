@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import select
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,9 @@ from tests.e2e.machine import COMMAND, SECONDS, Machine
 class Terminal:
     """A program on a terminal: what it says is waited for before it is answered."""
 
-    def __init__(self, machine: Machine, *command: str) -> None:
+    def __init__(self, machine: Machine, *command: str, language: str = "C.UTF-8") -> None:
         self.screen, inner = pty.openpty()
-        environment = machine.environment(TERM="dumb", LANG="C.UTF-8")
+        environment = machine.environment(TERM="dumb", LANG=language)
         self.program = subprocess.Popen(
             [COMMAND, *command],
             cwd=machine.home,
@@ -36,6 +38,11 @@ class Terminal:
         )
         os.close(inner)
         self.said = ""
+
+    def close(self) -> None:
+        self.program.kill()
+        self.program.wait()
+        os.close(self.screen)
 
     def until(self, text: str) -> str:
         """What it said up to here and since the last answer."""
@@ -56,10 +63,8 @@ class Terminal:
 @pytest.fixture
 def asking(machine: Machine, feed: Server) -> Iterator[Terminal]:
     terminal = Terminal(machine, "init", "--api-url", feed.url)
-    yield terminal
-    terminal.program.kill()
-    terminal.program.wait()
-    os.close(terminal.screen)
+    with closing(terminal):
+        yield terminal
 
 
 def test_a_first_store_is_asked_for_tried_and_shown(
@@ -72,7 +77,7 @@ def test_a_first_store_is_asked_for_tried_and_shown(
 
     asking.answer("Token: ", "no-such-token")
     refused = asking.answer("Go on all the same? [y/N]: ", "n")
-    asking.answer("Token: ", "sandbox-token")
+    asking.answer("Token (Enter: as before): ", "sandbox-token")
     asking.answer("How the shop is read [1]: ", "1")
     asking.answer("Address of the shop: ", shop.url)
     found = asking.answer("Is that right? [Y/n]: ", "n")
@@ -93,6 +98,57 @@ def test_a_first_store_is_asked_for_tried_and_shown(
     assert sandbox.ledger.operations(shop.feed_id(order) or 0) == []
     assert machine.sfsync("sync").status == 0
     assert len(sandbox.ledger.operations(shop.feed_id(order) or 0)) == 1
+
+
+def test_a_wrong_answer_costs_no_other(asking: Terminal, machine: Machine, tmp_path: Path) -> None:
+    """What may be wrong is asked again, and Enter keeps each answer of before."""
+    shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=1)
+    asking.answer("Token: ", "sandbox-token")
+    asking.answer("How the shop is read [1]: ", "2")
+    asking.answer("Address of the shop: ", shop.url)
+    asking.answer("Key of the shop's web service: ", "K" * 32)
+    asking.answer("How the shop is read [2]: ", "1")
+    sqlite3.connect(tmp_path / "empty.sqlite3").close()
+    asking.answer("Address of the shop (Enter: as before): ", f"sqlite:///{tmp_path}/empty.sqlite3")
+    asking.answer("Go on all the same? [y/N]: ", "n")
+    asking.answer("How the shop is read [1]: ", "")
+    asking.answer("Address of the shop (Enter: as before): ", shop.url)
+    asking.answer("Prefix of the shop's tables [ps_]: ", "wrong_")
+    asking.answer("Go on all the same? [y/N]: ", "n")
+    asking.answer("How the shop is read [1]: ", "")
+    asking.answer("Address of the shop (Enter: as before): ", "")
+    asking.answer("Prefix of the shop's tables [wrong_]: ", "ps_")
+    asking.answer("Is that right? [Y/n]: ", "")
+    asking.answer("separated by commas (none): ", "")
+    assert "is saved" in asking.until("`sfsync doctor` checks the rest.")
+
+
+def test_a_shop_that_is_down_costs_the_statuses_only(asking: Terminal, machine: Machine) -> None:
+    asking.answer("Token: ", "sandbox-token")
+    asking.answer("How the shop is read [1]: ", "1")
+    asking.answer("Address of the shop: ", "mysql+pymysql://reader:word@127.0.0.1:1/shop")
+    asking.answer("Go on all the same? [y/N]: ", "y")
+    said = asking.answer("separated by commas (none): ", "")
+    assert "Say what they mean later" in said
+    assert "is saved" in asking.until("`sfsync doctor` checks the rest.")
+
+
+def test_it_asks_in_the_language_of_the_terminal(machine: Machine, feed: Server) -> None:
+    with closing(Terminal(machine, "init", "--api-url", feed.url, language="fr_FR.UTF-8")) as asking:
+        asking.answer("Clé d’API (token)\xa0: ", "no-such-token")
+        asking.answer("Continuer quand même\xa0? [o/N]\xa0: ", "oui")
+        assert "Comment accéder à la boutique" in asking.until("[1]\xa0: ")
+
+
+@pytest.mark.parametrize("name", ["a b", "é"])
+def test_a_name_that_will_not_do_is_said_before_anything_is_asked(machine: Machine, name: str) -> None:
+    screen, inner = pty.openpty()
+    asked = subprocess.run(
+        [COMMAND, "init", "--name", name], env=machine.environment(), stdin=inner, capture_output=True, text=True
+    )
+    os.close(inner)
+    os.close(screen)
+    assert (asked.returncode, "Token" in asked.stdout) == (2, False)
 
 
 def test_without_a_terminal_it_asks_nothing(machine: Machine) -> None:

@@ -136,10 +136,11 @@ class ShopFacts:
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What a `ShopError.code` or a `Note.code` means to whoever can mend it: a sentence and an advice, both message
-    ids."""
+    ids; and the keys of the settings that may be wrong, where that is known."""
 
     sentence: str
     advice: str
+    corrects: tuple[str, ...] = ()
 
 
 class Reader(Protocol):

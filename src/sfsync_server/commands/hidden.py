@@ -10,19 +10,23 @@ from contextlib import contextmanager
 import typer
 
 
-def ask(question: str) -> str:
+def ask(question: str, *, may_be_empty: bool = False) -> str:
     """What was typed, or pasted, before we asked counts: `getpass` throws it away and waits for it again."""
-    answer = ""
-    while not answer:
-        typer.echo(f"{question}: ", nl=False)
-        try:
-            with _unseen(sys.stdin.fileno()) as terminal:
-                answer = _line(terminal).strip()
-        except (KeyboardInterrupt, EOFError):
-            raise typer.Abort from None
-        finally:
-            typer.echo()
+    answer = _once(question)
+    while not answer and not may_be_empty:
+        answer = _once(question)
     return answer
+
+
+def _once(question: str) -> str:
+    typer.echo(question, nl=False)
+    try:
+        with _unseen(sys.stdin.fileno()) as terminal:
+            return _line(terminal).strip()
+    except (KeyboardInterrupt, EOFError):
+        raise typer.Abort from None
+    finally:
+        typer.echo()
 
 
 @contextmanager

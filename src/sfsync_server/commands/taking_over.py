@@ -145,4 +145,4 @@ def _account(from_input: bool) -> str:
     if not sys.stdin.isatty():
         shown.stop(f"There is no terminal to ask for the account. Give it in {VARIABLE}, or with --account-stdin.", 2)
     asked = "Address with an account that may change it (mysql+pymysql://user:password@host/shop)"
-    return hidden.ask(asked)
+    return hidden.ask(f"{asked}: ")

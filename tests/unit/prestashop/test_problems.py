@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.shops.base import ShopMisconfigured, ShopUnavailable
+from sfsync.shops.prestashop.kind import PRESTASHOP
 from sfsync.shops.prestashop.problems import Misconfigured, Place, Unavailable, explain
 from sfsync.shops.prestashop.shop import PrestaShop
 
@@ -199,3 +200,8 @@ def test_an_address_that_is_not_read_right_shows_nothing_of_its_password(address
     assert "ss@" not in str(caught.value)
     if "charset" in address:
         assert "charset=utf8mb4" in str(caught.value)
+
+
+def test_what_a_problem_corrects_is_a_setting() -> None:
+    named = {key for problem in PRESTASHOP.problems.values() for key in problem.corrects}
+    assert {"url", "key", "prefix"} <= named <= set(PRESTASHOP.settings)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from sfsync.models import Store, named_settings
@@ -46,8 +46,19 @@ def next_step(store: Store) -> Step:
 def needed(kind: ShopKind) -> set[str]:
     """The keys of the shop's settings that nobody else can know: those without a usual value, and the choices that
     others depend on."""
-    forks = {each.when[0] for each in kind.settings.values() if each.when}
-    return {key for key, each in kind.settings.items() if each.default is None or key in forks}
+    return {key for key, each in kind.settings.items() if each.default is None or key in forks(kind)}
+
+
+def forks(kind: ShopKind) -> set[str]:
+    """The keys of the choices that other settings depend on."""
+    return {each.when[0] for each in kind.settings.values() if each.when}
+
+
+def to_correct(kind: ShopKind, wrong: Collection[str]) -> set[str]:
+    """The keys of what is asked for again: those that are wrong, with the choices that they are judged beside; all that
+    is `needed` where nobody knows which."""
+    beside = {fork for key in wrong if kind.settings[key].beside for fork in forks(kind)}
+    return {*wrong, *beside} or needed(kind)
 
 
 def account(opened: Mapping[int, str], chosen: int) -> int:

@@ -98,18 +98,22 @@ PROBLEMS = {
     "url": Problem(
         _("The address of the shop's database is not one that can be used."),
         _("Correct the address of the shop's database."),
+        corrects=("url",),
     ),
     "password": Problem(
         _("The shop's database refuses the account: wrong user name or password."),
         _("Enter the address of the shop's database again, with the right account."),
+        corrects=("url",),
     ),
     "database": Problem(
         _("The shop's database is not found under this name, or the account has no right to it."),
         _("Check the name at the end of the address, and the rights of the account."),
+        corrects=("url",),
     ),
     "prefix": Problem(
         _("The database holds no PrestaShop tables with this prefix."),
         _("Correct the prefix of the shop's tables: the original message names what was found."),
+        corrects=("url", "prefix"),
     ),
     "right": Problem(
         _("The account may not read all the tables that sfsync needs."),
@@ -118,10 +122,12 @@ PROBLEMS = {
     "schema": Problem(
         _("The tables of the database are not those of a PrestaShop from 1.5 on."),
         _("Check the name of the database, and that its PrestaShop and the shoppingfeed module are up to date."),
+        corrects=("url",),
     ),
     "shop": Problem(
         _("The database has no shop of this number."),
         _("Correct the number of the shop in its database; the original message lists those that exist."),
+        corrects=("shop_id",),
     ),
     "old-module-sends": Problem(
         _("The module shoppingfluxexport of the shop sends order updates as well."),
@@ -182,6 +188,7 @@ PROBLEMS = {
             "Feed knows none of its orders by their number there."
         ),
         _("Install the shoppingfeed module in PrestaShop, or correct the prefix of the shop's tables."),
+        corrects=("prefix",),
     ),
 }
 """By `code`; a host that does not answer needs no sentence of its own."""

@@ -15,10 +15,12 @@ PROBLEMS = {
     "webservice-url": Problem(
         _("The address of the shop is not one that can be used."),
         _("Enter the address of the shop's front page, such as https://shop.example/."),
+        corrects=("url",),
     ),
     "webservice-host": Problem(
         _("The shop does not answer at its address."),
         _("Check the address. If the shop opens in a browser, its hosting company may be blocking this server."),
+        corrects=("url",),
     ),
     "webservice-off": Problem(
         _("The shop's web service is switched off."),
@@ -33,6 +35,7 @@ PROBLEMS = {
             "In PrestaShop, open Advanced parameters › Webservice, check that the key is enabled, and copy all of its "
             "32 characters."
         ),
+        corrects=("key",),
     ),
     "webservice-rights": Problem(_("The key may not read everything that sfsync needs."), _EDIT_KEY),
     "webservice-shop": Problem(
@@ -41,6 +44,7 @@ PROBLEMS = {
             "In PrestaShop, open Advanced parameters › Webservice, edit the key, and choose the shop under “Shop "
             "association”; or correct the number of the shop."
         ),
+        corrects=("key", "shop_id"),
     ),
     "webservice-authorization": Problem(
         _("The shop's web server does not hand the key on to PrestaShop."),
@@ -52,10 +56,12 @@ PROBLEMS = {
             "Enter the address exactly as the shop spells it (with or without www.; Shop parameters › Traffic & SEO), "
             "and check the number of the shop."
         ),
+        corrects=("url", "shop_id"),
     ),
     "webservice-address": Problem(
         _("There is no PrestaShop web service at this address."),
         _("Enter the address of the shop's front page. If the shop is in a folder, the folder belongs to it."),
+        corrects=("url",),
     ),
     "webservice-firewall": Problem(
         _("Something in front of the shop refuses our questions."),

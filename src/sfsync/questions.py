@@ -1,0 +1,34 @@
+"""What `sfsync init` asks and says, by its code: message ids, told in the language of the terminal."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+QUESTIONS = {
+    "feed": _("1. The token of Shopping Feed, and the account that it opens."),
+    "token": _("Token"),
+    "account": _("Shopping Feed account"),
+    "shop": _("2. How is the shop reached?"),
+    "statuses": _("3. What do the shop's statuses mean?"),
+    "number": _("number"),
+    "status": _("status"),
+    "means": _("means"),
+    "right": _("Is that right?"),
+    "meaning": _("%(meaning)s: the numbers, separated by commas; - for none"),
+    "unknown": _("The shop has no status %(numbers)s."),
+    "unseen": _("The shop shows no statuses now. Say what they mean later, in the back office or with sfsync apply."),
+    "mails": _("4. Who is told of orders that need a person?"),
+    "recipients": _("Email addresses, separated by commas (none)"),
+    "anyway": _("Go on all the same?"),
+    "suffix": _(": "),
+    "yes-or-no": _("Y/n"),
+    "no-or-yes": _("y/N"),
+    "kept": _("%(question)s (Enter: as before)"),
+    "saved": _("The store “%(store)s” is saved. This is what its first sync would send:"),
+    "next": _("Next: `sfsync up` runs everything; `sfsync sync` sends once; `sfsync doctor` checks the rest."),
+}
+
+
+def question(code: str, **params: object) -> str:
+    return gettext(QUESTIONS[code]) % params
