@@ -11,9 +11,11 @@ import typer
 
 from sfsync_server import streams
 from sfsync_server.errors import SettingsError
+from sfsync_server.help_layout import Commands
 from sfsync_server.unread_settings import ignored
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a local variable may hold a secret

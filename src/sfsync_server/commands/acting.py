@@ -57,7 +57,7 @@ def retry(
     store: StoreOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Retry failed updates with the next sync, with all their attempts.
+    """Retry failed updates with the next sync. They have all their attempts again.
 
     With --since, --channel or --reason: shows first what will be sent.
     """
@@ -120,7 +120,7 @@ def _let_go(stores: list[Store]) -> None:
 def done(
     order: Annotated[str, typer.Argument(help="The order, as for `sfsync why`.")], store: StoreOption = ""
 ) -> None:
-    """Mark a refund or a cancellation as done by hand on the marketplace."""
+    """Mark an update as done on the marketplace. For a refund or a cancellation that it does not take from sfsync."""
     from sfsync.engine.people import acts
 
     _act(orders_named(order, store), acts.done_by_hand, "done")
@@ -130,7 +130,7 @@ def release(
     channel: Annotated[str, typer.Argument(help="The marketplace, as `sfsync status` names it.")],
     store: StoreOption = "",
 ) -> None:
-    """Send the updates held back for a marketplace with the next sync, all at once."""
+    """Send what was held back for a marketplace. All of it goes with the next sync."""
     from sfsync.engine.people.channels import release as let_go
 
     released = [let_go(each, channel, shown.person()) for each in shown.stores_named(store)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import typer
 
 from sfsync_server.commands import shown
+from sfsync_server.help_layout import Group
 
 
 def register(app: typer.Typer) -> None:
-    audit = typer.Typer(help="The record of people's acts.", no_args_is_help=True)
+    audit = typer.Typer(cls=Group, help="The record of people's acts.", no_args_is_help=True)
     audit.command()(verify)
     audit.command()(seal)
     app.add_typer(audit, name="audit")

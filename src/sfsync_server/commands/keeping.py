@@ -29,7 +29,7 @@ def backup(
         bool, typer.Option("--with-key", help="With the secret key: whoever has the file can read tokens.")
     ] = False,
 ) -> None:
-    """Write sfsync's own database into FILE, whole or not at all, while everything runs."""
+    """Write sfsync's own database into FILE. Whole or not at all, while everything runs."""
     from sfsync_server.backups.archive import RefusedError
     from sfsync_server.backups.keeping import make
     from sfsync_server.settings import ENVIRONMENT
@@ -48,7 +48,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="What `sfsync backup` wrote.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Replace sfsync's own database by the backup in FILE, and keep what was there. Stop what uses it before.
+    """Replace sfsync's own database by the backup in FILE. What was there is kept. Stop what uses it before.
 
     A backup that is damaged, cut off or of a newer sfsync changes nothing: status 1.
     """

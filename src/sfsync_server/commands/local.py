@@ -39,7 +39,8 @@ def sandbox(
         bool, typer.Option("--old-module", help="The orders of a new --shop came through shoppingfluxexport.")
     ] = False,
 ) -> None:
-    """A local Shopping Feed with the contract of the real one, faults on demand, and a page that shows its ledger."""
+    """A Shopping Feed, and a shop, on this machine to try with. With the contract of the real one, faults on demand,
+    and a page that shows its ledger."""
     from shoppingfeed.sandbox import run_server
 
     try:
@@ -82,7 +83,7 @@ def demo(
         int, typer.Option("--port", min=0, max=65535, help="Of the back office; 0 picks a free one.")
     ] = 8000,
 ) -> None:
-    """The whole story without any account or network: a SQLite shop, the sandbox, mail caught on this machine."""
+    """Show the whole story without any account or network. A SQLite shop, the sandbox, mail caught on this machine."""
     from sfsync_server.demo import tell
 
     raise typer.Exit(tell(port if serve else None))

@@ -33,7 +33,7 @@ def status(
     fleet: Annotated[bool, typer.Option("--fleet", help="All stores together: runs, updates, troubles.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """How every store is doing: queued, in flight, failed, the oldest pending update, the last sync, and alarms."""
+    """How every store is doing. Queued, in flight, failed, the oldest pending update, the last sync, and alarms."""
     from django.utils import timezone
 
     if fleet:
@@ -242,7 +242,7 @@ def why(
         typer.Option("--evidence", help="Write it all into this file instead, to print or hand on: .html or .json."),
     ] = None,
 ) -> None:
-    """The story of one order: what was seen, decided, sent and answered, and what happens next."""
+    """The story of one order, and what happens next. What was seen, decided, sent and answered."""
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.story import story_of
 
@@ -323,7 +323,7 @@ def logs(
     ] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """What every sync did, and what happened to each order, newest last."""
+    """What every sync did, and what happened to each order. The newest comes last."""
     from sfsync.models import LogEntry
     from sfsync.models.log import Level
     from sfsync.texts import stamp

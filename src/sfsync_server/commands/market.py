@@ -91,7 +91,7 @@ def rehearse(
     ] = 60,
     as_json: JsonOption = False,
 ) -> None:
-    """Ship a test order at Shopping Feed and remove it: proof that token, store and rights are right.
+    """Ship a test order at Shopping Feed, and remove it. It proves that token, store and rights are right.
 
     Status 1 when a step failed.
     """

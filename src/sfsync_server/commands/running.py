@@ -37,7 +37,7 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """One sync of every store, or of one: detect, send, settle, notify. For the crontab.
+    """Sync every store once, or one of them. Changes are found, sent, followed and told; for the crontab.
 
     Status 0 when the sync happened or another one is in progress, 1 when a store could not be processed (the others
     still are) or an email could not be sent, 2 for incorrect usage.
@@ -156,7 +156,8 @@ def _counted(report: dict[str, Any], names: Sequence[str]) -> str:
 
 
 def serve() -> None:
-    """The service: real-time stores as their changes come, batch stores on their schedule. Stops cleanly on SIGTERM."""
+    """The service: sync stores whenever they are due. Real-time stores as their changes come, batch stores on their
+    schedule. Stops cleanly on SIGTERM."""
     from sfsync_server.backups import daily
     from sfsync_server.service import Service
     from sfsync_server.settings import ENVIRONMENT

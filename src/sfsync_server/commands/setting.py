@@ -43,7 +43,7 @@ def migrate(
 
 
 def apply(file: Annotated[Path, typer.Argument(help="A TOML file of stores (docs/stores.md).")]) -> None:
-    """Create and change stores as FILE describes, and print what changed. A wrong line changes nothing."""
+    """Create and change stores as FILE describes. What changed is printed; a wrong line changes nothing."""
     from sfsync.engine.kit.connections import Live
     from sfsync_server import stores_file
 
@@ -64,7 +64,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check everything that can be misconfigured: database, shop, token, mapping, email. Each line says what to do.
+    """Check everything that can be set wrong. Database, shop, token, mapping, email: each line says what to do.
 
     Status 1 when something is wrong.
     """
@@ -103,7 +103,7 @@ def bridge(
         bool, typer.Option("--renew", help="With a new secret: the module already in the shop no longer works.")
     ] = False,
 ) -> None:
-    """Write the module that tells us of touched orders at once, to be uploaded in the shop. Keep the file secret."""
+    """Write the module by which a shop tells of changes at once. Upload it in the shop, and keep the file secret."""
     from sfsync import texts
     from sfsync.db.secrets import SecretUnreadable
     from sfsync.engine.people import bridges

@@ -18,7 +18,7 @@ def init(
     name: Annotated[str, typer.Option("--name", help="What the store is called here.")] = "main",
     api_url: Annotated[str, typer.Option("--api-url", help="Of a sandbox; Shopping Feed itself if not given.")] = "",
 ) -> None:
-    """Ask for a first store, try each answer at once, and show what would be sent. Nothing is sent.
+    """Ask for a first store, and show what would be sent. Each answer is tried at once; nothing is sent.
 
     For a terminal; scripts write a file of stores and run `sfsync apply`.
     """

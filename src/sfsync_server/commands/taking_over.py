@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 def takeover(
     store: StoreName, sql: Sql = False, account_stdin: AccountInput = False, yes: Yes = False, print_only: Print = False
 ) -> None:
-    """Switch off the module of the shop that sends order updates too, so that sfsync alone sends.
+    """Switch off the shop's module that sends updates too. From then on sfsync alone sends.
 
     Shows first what will change. What was there is remembered: `sfsync give-back` restores it.
     """
@@ -58,7 +58,7 @@ def takeover(
 def give_back(
     store: StoreName, sql: Sql = False, account_stdin: AccountInput = False, yes: Yes = False, print_only: Print = False
 ) -> None:
-    """Restore in the shop exactly what `sfsync takeover` switched off, and nothing else."""
+    """Restore in the shop what `sfsync takeover` switched off. Nothing else is changed."""
     from sfsync.engine.people import takeover as acts
 
     named = _store(store)

@@ -55,7 +55,8 @@ def up(
     threads: ThreadsOption = 4,
     service: Annotated[bool, typer.Option(help="Without it, Celery's workers or a crontab do the syncs.")] = True,
 ) -> None:
-    """Everything as one: the tables brought up to date, the back office, the service; until SIGTERM or Ctrl+C.
+    """Run everything: the back office and the service. The tables are brought up to date first; SIGTERM or Ctrl+C
+    ends it.
 
     What dies is started again. Several may start at once: one brings the tables up to date, the others wait. Status 2
     where the settings are wrong or the database is that of a newer sfsync.
@@ -187,7 +188,7 @@ def _ask_password() -> str:
 
 
 def rotate_key() -> None:
-    """A new secret key, and every stored secret encrypted with it; the former key still decrypts until the next time.
+    """Encrypt every stored secret with a new key. The former key still decrypts until the next time.
 
     What runs goes on: it reads the new key when it needs it. With a key of your own (SFSYNC_SECRET_KEY), first put the
     new one there and the old one into SFSYNC_FORMER_SECRET_KEYS. Whatever goes wrong, no secret is lost: run it again.
