@@ -278,6 +278,12 @@ def test_an_administrator_puts_people_into_the_groups_that_there_are(
     assert client.get("/stores/rival-shop/").status_code == 404
 
 
+def test_the_form_says_who_needs_a_group_and_where_one_comes_from(shop: World, administrator: Client) -> None:
+    assert "no store has a group yet" in text(administrator.get("/people/new/"))
+    Store.objects.update(group="acme")
+    assert "An agency needs one" in text(administrator.get("/people/new/"))
+
+
 def test_a_merchants_stores_are_those_of_their_group(shop: World, somebody: User, elsewhere: User) -> None:
     """As soon as the store moves; without a group, what was given counts."""
     client = Client()

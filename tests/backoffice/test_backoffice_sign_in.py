@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from sfsync.guard.throttle import LONGEST, pause
+from tests.pages import text
 
 HOME, OFFICE, BAD = "198.51.100.1", "198.51.100.2", "203.0.113.7"
 PASSWORD = "a-good-password-9"
@@ -99,3 +100,18 @@ def test_who_goes_on_trying_does_not_keep_the_lock_shut() -> None:
         assert attempt("claire", OFFICE) == SLOWED
         clock.shift(301)
         assert attempt("claire", OFFICE, PASSWORD) == RIGHT
+
+
+def test_the_first_visit_says_what_a_password_must_be() -> None:
+    """Before somebody has chosen one."""
+    User.objects.all().delete()
+    assert "at least 8 characters" in text(Client(headers={"accept-language": "en"}).get("/welcome/"))
+
+
+def test_the_sessions_are_named_by_their_browsers() -> None:
+    firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0"
+    browser = Client(headers={"accept-language": "en", "user-agent": firefox})
+    browser.post("/sign-in/", {"login": "claire", "password": PASSWORD})
+    page = text(browser.get("/account/sessions/"))
+    assert "Firefox on Windows" in page
+    assert "Gecko" not in page

@@ -42,7 +42,9 @@ class Person(forms.Form):
     group = forms.ChoiceField(
         label=gettext_lazy("Group"),
         required=False,
-        help_text=gettext_lazy("An agency sees every store of its group. Anybody else in it sees no others."),
+        help_text=gettext_lazy(
+            "An agency needs one: it sees every store of its group. Anybody else in it sees no others."
+        ),
     )
     active = forms.BooleanField(label=gettext_lazy("Active"), required=False)
     find = forms.CharField(
@@ -67,10 +69,20 @@ class Person(forms.Form):
         self.theirs = stores_of(giver).order_by("name")
         self._offer_stores()
         if is_administrator(giver):
-            self.fields["group"].choices = [("", "–"), *((each, each) for each in _groups(user))]  # type: ignore[attr-defined]
+            self._offer_groups(_groups(user))
         else:
             del self.fields["group"]
             self.fields["role"].choices = Level.choices[:3]  # type: ignore[attr-defined]
+
+    def _offer_groups(self, groups: list[str]) -> None:
+        """They are words that stores have: without any, nobody could tell where one comes from."""
+        field: Any = self.fields["group"]
+        field.choices = [("", "–"), *((each, each) for each in groups)]
+        if not groups:
+            field.help_text = _(
+                "Only an agency needs one, and no store has a group yet: enter one under Settings › Connection of the "
+                "agency's stores first."
+            )
 
     def _offer_stores(self) -> None:
         """Of few every one."""

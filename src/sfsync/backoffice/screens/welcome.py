@@ -47,7 +47,9 @@ class FirstAdministrator(forms.Form):
     )
     email = forms.EmailField(label=gettext_lazy("Email address"), required=False)
     password = forms.CharField(
-        label=gettext_lazy("Password"), widget=forms.PasswordInput({"autocomplete": "new-password"})
+        label=gettext_lazy("Password"),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=password_validation.password_validators_help_text_html(),
     )
 
     def clean_code(self) -> str:
