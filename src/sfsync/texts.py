@@ -316,9 +316,17 @@ def there(status: str) -> str:
     return gettext(THERE[status]) if status in THERE else f"“{status}”"
 
 
+def _settings(kept: str) -> str:
+    """Settings by what the pages call them; what is none stays as it is."""
+    from sfsync.models import Store, named_settings
+
+    return ", ".join(named_settings.label(Store(), name) for name in kept.split(", "))
+
+
 _OTHERS: Mapping[str, Callable[[str], str]] = {
     "source": gettext,
     "who": who,
+    "names": _settings,
     "owner": _owner,
     "there": there,
     "channel": marketplace,

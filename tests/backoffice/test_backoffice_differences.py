@@ -32,10 +32,12 @@ def lost(shop: World) -> int:
     return order
 
 
-def test_without_differences_it_says_so(merchant: Client) -> None:
+def test_without_differences_it_says_so_once_they_were_looked_for(shop: World, merchant: Client) -> None:
     page = text(merchant.get(PAGE))
-    assert "No differences." in page
     assert "Not compared yet." in page
+    assert "No differences." not in page
+    shop.reconcile(grace=timedelta())
+    assert "No differences." in text(merchant.get(PAGE))
 
 
 def test_a_difference_is_named_with_what_can_be_done(merchant: Client, lost: int) -> None:

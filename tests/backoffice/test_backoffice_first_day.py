@@ -57,6 +57,7 @@ def test_a_store_is_set_up_step_by_step_and_its_first_sync_follows(
     refused = text(administrator.post("/first-day/", feed | {"token": "no-such-token"}))
     assert "Shopping Feed refused the token." in refused
     assert "Enter a valid token." in refused
+    assert "is kept for" not in refused, "a token that was refused is of no use"
     assert not Store.objects.exists()
     page = text(administrator.post("/first-day/", feed, follow=True))
     assert "Shopping Feed accepts the token: store 10 is" in page

@@ -41,7 +41,7 @@ WORDS = {
         "needs": "1 commande à traiter : 1 en échec.",
         "overview": "Vue d’ensemble",
         "refused": REFUSAL,
-        "retry": "Réessayer",
+        "retry": "Relancer",
         "processes": "Synchronisations",
         "run": "Synchroniser maintenant",
         "confirmed": "Confirmée",

@@ -130,7 +130,8 @@ def _ask_secret(setting: Setting, label: str, before: str) -> str:
 
 def _well(found: Finding) -> bool:
     """Or left for later by whoever answers. It is said."""
-    shown.say(f"   {joined(found.text, found.advice)}", "green" if found.verdict is Verdict.OK else "yellow")
+    said = joined(found.text, found.advice)
+    shown.say(f"   {said[:1].upper()}{said[1:]}", "green" if found.verdict is Verdict.OK else "yellow")
     return found.verdict is not Verdict.WRONG or asking.yes(question("anyway"), usual=False)
 
 

@@ -49,7 +49,8 @@ def _print(name: str, report: dict[str, Any]) -> None:
         shown.say(f"{name}: a sync is in progress ({report['held_by']}); try again when it has ended")
     if "would_send" in report:
         number = len(report["would_send"])
-        shown.say(f"{name}: {number or 'no'} {'update' if number == 1 else 'updates'} would be sent; nothing was sent")
+        what = f"{number} {'update' if number == 1 else 'updates'}"
+        shown.say(f"{name}: {what} would be sent; nothing was sent" if number else f"{name}: nothing would be sent now")
         rows = [_row(each) for each in report["would_send"]]
         shown.print_table(["update", "Shopping Feed id", "reference", "marketplace", "what"], rows, empty="")
         for sentence in report["warnings"]:

@@ -83,6 +83,8 @@ def _pages(host: str, port: int, workers: int, threads: int) -> list[str]:
     shown.say(f"The back office: http://{'localhost' if host in LOOPBACK | EVERYWHERE else host}:{port}/")
     if plain:
         shown.say("Plain HTTP, for this machine only. Behind a proxy with TLS, set SFSYNC_HTTPS=true.")
+    elif environment.https and host not in LOOPBACK:
+        shown.say("Every page leads to https: put a proxy with TLS in front, or set SFSYNC_HTTPS=false.")
     command = [sys.executable, "-m", "gunicorn", "sfsync_server.wsgi", f"--bind={_bound(host, port)}"]
     command += [f"--workers={workers}", f"--threads={threads}", "--preload", "--worker-connections=500"]
     command += ["--worker-class=sfsync_server.web_worker.WholeRequests"]

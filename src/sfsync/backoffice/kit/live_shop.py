@@ -17,6 +17,7 @@ from sfsync.conf import conf
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.domain.groups import Group
 from sfsync.domain.orders import Item, Snapshot
+from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.connections import open_shop, refuse_own_network
 from sfsync.engine.kit.trouble import stopped_by
 from sfsync.engine.outgoing.reading import read
@@ -212,6 +213,11 @@ class Tried:
     @property
     def well(self) -> bool:
         return all(each.verdict is not Verdict.WRONG for each in self.findings)
+
+    @property
+    def refused(self) -> set[str]:
+        """The secrets that will never do."""
+        return {"token"} if any(each.code == Trouble.TOKEN_REFUSED for each in self.findings) else set()
 
     @property
     def lines(self) -> list[tuple[bool, Said]]:

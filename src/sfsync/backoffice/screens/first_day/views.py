@@ -78,7 +78,7 @@ def _feed(request: HttpRequest, store: Store) -> HttpResponseBase:
         if names := found.params.get("names"):
             form.offer(names)
     if request.method == "POST":
-        pending_secrets.keep(request, place, form)
+        pending_secrets.keep(request, place, form, attempt.refused if attempt else ())
     return _page(request, store, Step.FEED, form=form, tried=attempt)
 
 

@@ -6,6 +6,7 @@ A page that relies on them names them in its hidden field `kept`, so that none i
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpRequest
@@ -31,9 +32,9 @@ def kept(request: HttpRequest, place: str) -> dict[str, Secret]:
         return {}
 
 
-def keep(request: HttpRequest, place: str, form: Any) -> None:
-    """What a form that is shown again holds of secrets; said beside each of them."""
-    secrets: dict[str, Secret] = form.secrets
+def keep(request: HttpRequest, place: str, form: Any, refused: Collection[str] = ()) -> None:
+    """What a form that is shown again holds of secrets; said beside each of them. What was `refused` is of no use."""
+    form.secrets = secrets = {name: each for name, each in form.secrets.items() if name not in refused}
     forget(request, place)
     if secrets:
         sealed = {name: encrypt(each.reveal()) for name, each in secrets.items()}
