@@ -21,7 +21,7 @@ QUESTIONS = {
     "mails": _("4. Who is told of orders that need a person?"),
     "recipients": _("Email addresses, separated by commas (none)"),
     "anyway": _("Go on all the same?"),
-    "suffix": _(": "),
+    "colon": _(": "),
     "yes-or-no": _("Y/n"),
     "no-or-yes": _("y/N"),
     "kept": _("%(question)s (Enter: as before)"),

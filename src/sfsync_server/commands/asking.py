@@ -14,7 +14,7 @@ YES, NO = {"y", "yes", "o", "oui"}, {"n", "no", "non"}
 
 def text(label: str, usual: str | None = None, *, shown_too: bool = True) -> str:
     """`usual` is shown where it says something; None where there must be an answer."""
-    suffix = question("suffix")
+    suffix = question("colon")
     given = typer.prompt(f"   {label}", default=usual, show_default=bool(usual) and shown_too, prompt_suffix=suffix)
     return str(given).strip()
 
@@ -33,7 +33,7 @@ def again(label: str, before: str) -> str:
 def secret(label: str, before: str = "") -> str:
     """Nothing is shown."""
     asked = question("kept", question=label) if before else label
-    return hidden.ask(f"   {asked}{question('suffix')}", may_be_empty=bool(before)) or before
+    return hidden.ask(f"   {asked}{question('colon')}", may_be_empty=bool(before)) or before
 
 
 def choice(label: str, choices: Sequence[tuple[str, str]], usual: str = "") -> str:

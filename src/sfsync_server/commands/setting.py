@@ -71,6 +71,7 @@ def doctor(as_json: JsonOption = False) -> None:
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.doctor import examine
     from sfsync.engine.watch.finding import Finding, Verdict
+    from sfsync.questions import question
     from sfsync_server.backups import daily
     from sfsync_server.consistency import contradictions, of_pool, places
     from sfsync_server.settings import ENVIRONMENT
@@ -87,7 +88,9 @@ def doctor(as_json: JsonOption = False) -> None:
     for finding in chain(doubtful, [read], examine(Live())):
         findings.append(finding)
         if not as_json:
-            shown.say(f"{finding.verdict:<8} {finding.subject}: {finding.text}", _STYLES[finding.verdict])
+            shown.say(
+                f"{finding.verdict:<8} {finding.subject}{question('colon')}{finding.text}", _STYLES[finding.verdict]
+            )
             if finding.advice:
                 shown.say(f"         → {finding.advice}")
     if as_json:
