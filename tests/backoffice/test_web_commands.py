@@ -160,6 +160,16 @@ def served(deployment: Deployment) -> Iterator[str]:
     assert "Plain HTTP, for this machine only." in output
 
 
+def test_what_other_machines_need_is_said_with_the_address(deployment: Deployment) -> None:
+    """Every page leads to https there: without a proxy nobody would see one."""
+    process = deployment.start("serve", "--host", "0.0.0.0", "--port", "0", "--workers", "1")
+    assert process.stdout
+    said = [process.stdout.readline() for _line in range(2)]
+    process.terminate()
+    process.communicate(timeout=DEADLINE)
+    assert "put a proxy with TLS in front, or set SFSYNC_HTTPS=false" in said[1]
+
+
 def fetch(url: str) -> tuple[int, str]:
     until = time.monotonic() + DEADLINE
     while True:
