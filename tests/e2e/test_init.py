@@ -104,7 +104,7 @@ def test_a_wrong_answer_costs_no_other(asking: Terminal, machine: Machine, tmp_p
     """What may be wrong is asked again, and Enter keeps each answer of before."""
     shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=1)
     asking.answer("Token: ", "sandbox-token")
-    asking.answer("How the shop is read [1]: ", "2")
+    assert "Token accepted" in asking.answer("How the shop is read [1]: ", "2")
     asking.answer("Address of the shop: ", shop.url)
     asking.answer("Key of the shop's web service: ", "K" * 32)
     asking.answer("How the shop is read [2]: ", "1")
@@ -120,7 +120,26 @@ def test_a_wrong_answer_costs_no_other(asking: Terminal, machine: Machine, tmp_p
     asking.answer("Prefix of the shop's tables [wrong_]: ", "ps_")
     asking.answer("Is that right? [Y/n]: ", "")
     asking.answer("separated by commas (none): ", "")
-    assert "is saved" in asking.until("`sfsync doctor` checks the rest.")
+    end = asking.until("`sfsync doctor` checks the rest.")
+    assert "is saved" in end
+    assert "nothing would be sent now" in end
+
+
+def test_a_shop_that_another_store_has_is_said_while_it_can_be_changed(
+    asking: Terminal, machine: Machine, feed: Server, tmp_path: Path
+) -> None:
+    shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=1)
+    asking.answer("Token: ", "sandbox-token")
+    asking.answer("How the shop is read [1]: ", "1")
+    asking.answer("Address of the shop: ", shop.url)
+    asking.answer("Is that right? [Y/n]: ", "")
+    asking.answer("separated by commas (none): ", "")
+    asking.until("`sfsync doctor` checks the rest.")
+    with closing(Terminal(machine, "init", "--name", "second", "--api-url", feed.url)) as second:
+        second.answer("Token: ", "sandbox-token")
+        second.answer("How the shop is read [1]: ", "1")
+        second.answer("Address of the shop: ", shop.url)
+        assert "everything would be sent twice" in second.until("How the shop is read [1]: ")
 
 
 def test_a_shop_that_is_down_costs_the_statuses_only(asking: Terminal, machine: Machine) -> None:
