@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -38,7 +39,10 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """The same for what is written piece by piece: `path` is the new file once the block has ended well."""
+    """The same for what is written piece by piece: `path` is the new file once the block has ended well. A device or a
+    folder is left as it is."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is there, and is no file")
     with _draft(path) as (draft, file):
         yield file
         to_disk(file)

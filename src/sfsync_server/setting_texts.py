@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sfsync_server.errors import SettingsError
+from sfsync_server.given_files import read_given
 
 DOTENV = Path(".env")
 
@@ -22,9 +23,9 @@ def check_texts(names: Iterable[str]) -> None:
 
 
 def read_text(path: Path, named: str) -> str:
-    """A file of UTF-8, with or without a byte order mark. Raises `SettingsError`, which begins with `named`."""
+    """A file of UTF-8, with or without a byte order mark, of a megabyte at most. Raises `SettingsError`, which begins with `named`."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_given(path).decode("utf-8-sig")
     except OSError as error:
         raise SettingsError(f"{named} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

@@ -24,12 +24,15 @@ from sfsync.models.store import setting_fields
 from sfsync.shops import kinds
 from sfsync.shops.base import ShopError
 from sfsync.shops.setting import Setting
+from sfsync_server.given_files import read_given
 
 
 class StoresFileError(Exception):
     """The file is wrong and nothing was changed. The message is a sentence a mistake, each naming its place."""
 
 
+MOST_MEGABYTES = 16
+"""Ten thousand stores take about eight."""
 _SPELT = {"feed_store_id": "store_id"}
 """The keys of the file that are not the names of our fields."""
 FIELDS = {_SPELT.get(field.name, field.name): field for field in setting_fields()}
@@ -127,7 +130,7 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(read_given(path, MOST_MEGABYTES).decode("utf-8-sig"))
     except OSError as error:
         raise StoresFileError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

@@ -21,6 +21,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 PIECE = 1 << 20
 """Bytes held at once, however large the database is."""
+MOST_AT_ONCE = 1 << 20
+"""Bytes of a member that is held whole."""
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, LookupError)
 """What Python says to a zip that is not as it was written."""
 
@@ -97,6 +99,10 @@ class Reader:
         with self.packed.open(name) as member:
             yield from pieces_of(member)
 
+    def whole(self, name: str) -> bytes:
+        """A member that holds little. Raises `RefusedError`."""
+        return _whole(self.packed, name)
+
 
 @contextmanager
 def reading(file: Path) -> Iterator[Reader]:
@@ -112,7 +118,7 @@ def reading(file: Path) -> Iterator[Reader]:
 def _checked(file: Path, opened: IO[bytes]) -> Reader:
     try:
         packed = zipfile.ZipFile(opened)
-        told = json.loads(packed.read(MANIFEST))
+        told = json.loads(_whole(packed, MANIFEST))
         if told["format"] > FORMAT:
             raise RefusedError(f"{file} is a backup of sfsync {told['version']}: install that one to put it back.")
         reader = Reader(packed, Manifest(**told))
@@ -122,6 +128,13 @@ def _checked(file: Path, opened: IO[bytes]) -> Reader:
     if wrong:
         raise RefusedError(f"{file} is damaged: {', '.join(wrong)} is not what was written.")
     return reader
+
+
+def _whole(packed: zipfile.ZipFile, name: str) -> bytes:
+    """It may be packed a thousand times smaller than it is. Raises `RefusedError`."""
+    if packed.getinfo(name).file_size > MOST_AT_ONCE:
+        raise RefusedError(f"{packed.filename} is no backup of sfsync: its {name} is too large.")
+    return packed.read(name)
 
 
 def _digest(reader: Reader, name: str) -> str:

@@ -95,7 +95,7 @@ def _adopt_keys(reader: Reader, environment: Environment) -> None:
     """The keys of the backup decrypt from now on, beside those that this machine has."""
     if KEYS not in reader.manifest.members:
         return
-    theirs = b"".join(reader.pieces(KEYS)).decode().splitlines()
+    theirs = reader.whole(KEYS).decode().splitlines()
     missing = [key for key in theirs if key not in secret_keys(environment)]
     if missing:
         aside = [*keys_put_aside(environment), *missing]

@@ -67,6 +67,8 @@ def _shop_beside(file: Path, port: int, old_module: bool) -> Iterator[Sequence[M
 
     from sfsync_server.demo.sample_shop import beside, its_shop
 
+    if file.exists() and not file.is_file():
+        shown.stop(f"{file} is no file.")
     try:
         opened = its_shop(file, old_module=old_module)
     except SQLAlchemyError:

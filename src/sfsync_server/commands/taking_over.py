@@ -136,10 +136,19 @@ def _show(changes: Sequence[tuple[Switch, str]], nothing: str) -> None:
         shown.say(f"  {switch.name} ({scope}): “{switch.value}” → “{value}”")
 
 
+def _given_account() -> str:
+    from sfsync_server.given_files import first_line
+
+    try:
+        return first_line(sys.stdin.buffer).strip()
+    except ValueError:
+        shown.stop("The first line of the input holds no address.", shown.USAGE)
+
+
 def _account(from_input: bool) -> str:
     """Never from the command line, where every program of the machine could read it."""
     if from_input:
-        return sys.stdin.readline().strip()
+        return _given_account()
     if given := os.environ.get(VARIABLE, ""):
         return given
     if not sys.stdin.isatty():

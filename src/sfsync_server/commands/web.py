@@ -170,10 +170,14 @@ def create_user(
 
 
 def _read_password() -> str:
+    from sfsync_server.given_files import first_line
+
     try:
-        password = sys.stdin.buffer.readline().decode("utf-8-sig").rstrip("\r\n")
+        password = first_line(sys.stdin.buffer)
     except UnicodeDecodeError:
         shown.stop("The password on the input is not UTF-8 text.", shown.USAGE)
+    except ValueError as error:
+        shown.stop(str(error), shown.USAGE)
     if not password:
         shown.stop("The first line of the input holds no password.", shown.USAGE)
     return password

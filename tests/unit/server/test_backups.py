@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync_server.backups import daily, sqlite
-from sfsync_server.backups.archive import FORMAT, Manifest, RefusedError, reading, writing
+from sfsync_server.backups.archive import FORMAT, MOST_AT_ONCE, Manifest, RefusedError, reading, writing
 from sfsync_server.environment import load
 from sfsync_server.private_files import at_work, clear_dead, files_of
 from tests.full_disk import no_file_larger_than
@@ -82,6 +82,19 @@ def rows_of(file: Path) -> bytes:
             return b"".join(reader.pieces("rows"))
     except RefusedError:
         return REFUSED
+
+
+def test_a_member_that_is_held_whole_is_never_larger_than_it_can_be(tmp_path: Path) -> None:
+    """Packed it takes a thousandth of its room."""
+    with writing(tmp_path / "backup.zip") as writer:
+        writer.add("rows", [bytes(MOST_AT_ONCE + 1)])
+        writer.close(Manifest("sqlite", []))
+    with reading(tmp_path / "backup.zip") as reader, pytest.raises(RefusedError, match="its rows is too large"):
+        reader.whole("rows")
+    with writing(tmp_path / "backup.zip") as writer:
+        writer.close(Manifest("sqlite", [" " * MOST_AT_ONCE]))
+    with pytest.raises(RefusedError, match=r"its manifest\.json is too large"), reading(tmp_path / "backup.zip"):
+        pass
 
 
 def test_a_backup_gives_back_what_was_put_in(tmp_path: Path) -> None:
