@@ -75,6 +75,18 @@ SENTENCES = {
         "The tracking number “%(number)s” looks like one of %(owner)s, but the carrier is “%(carrier)s”. It is sent "
         "all the same: correct it in the shop if it is wrong."
     ),
+    "odd-phone": _(
+        "The tracking number “%(number)s” looks like a telephone number. It is sent all the same: correct it in the "
+        "shop if it is wrong."
+    ),
+    "odd-word": _(
+        "The tracking number “%(number)s” looks like a word. It is sent all the same: correct it in the shop if it is "
+        "wrong."
+    ),
+    "odd-own": _(
+        "The tracking number “%(number)s” is the number of the order itself. It is sent all the same: correct it in "
+        "the shop if it is wrong."
+    ),
     # What was sent, and what came back
     "sent": "%(update_sent)s",
     "sent-after-all": _("Shopping Feed had not answered, but it did receive the update %(of_operation)s."),

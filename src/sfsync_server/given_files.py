@@ -18,8 +18,8 @@ PATIENCE = 10.0
 
 
 def read_given(path: Path, megabytes: int = 1, patience: float = PATIENCE) -> bytes:
-    """A file, or what comes out of a pipe within `patience`. Raises `OSError`, which says in its `strerror` what is wrong: a device, a
-    pipe that does not end, or more than so many megabytes."""
+    """A file, or what comes out of a pipe within `patience`. Raises `OSError`, which says in its `strerror` what is
+    wrong: a device, a pipe that does not end, or more than so many megabytes."""
     opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         kind = os.fstat(opened).st_mode

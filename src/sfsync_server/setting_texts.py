@@ -23,7 +23,8 @@ def check_texts(names: Iterable[str]) -> None:
 
 
 def read_text(path: Path, named: str) -> str:
-    """A file of UTF-8, with or without a byte order mark, of a megabyte at most. Raises `SettingsError`, which begins with `named`."""
+    """A file of UTF-8, with or without a byte order mark, and of a megabyte at most. Raises `SettingsError`, which
+    begins with `named`."""
     try:
         return read_given(path).decode("utf-8-sig")
     except OSError as error:

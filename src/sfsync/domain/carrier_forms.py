@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from sfsync.domain.orders import Snapshot
-
 
 class Family(StrEnum):
     """Carriers that write their numbers alike, under whatever product name; the value is the name to show.
@@ -94,25 +92,6 @@ def _may_be_of(number: str, named: frozenset[Family]) -> bool:
     """It has a form of one of these carriers: nearly always so, and soon seen."""
     text = _compact(number)
     return any(form.fits(text) for form in _FORMS if form.clear and form.family in named)
-
-
-@dataclass(frozen=True, slots=True)
-class OddNumber:
-    """A tracking number that is clearly not the carrier's: `owner` is whose it is."""
-
-    number: str
-    carrier: str
-    owner: Family
-
-
-def odd_number(order: Snapshot) -> OddNumber | None:
-    """What to look at before this order's number is told; None where nothing is odd. It is told all the same."""
-    if not order.parcels:
-        return None
-    newest = order.parcels[0]
-    carrier = newest.carrier_name or order.carrier_name
-    owner = form_warning(newest.tracking_number, carrier)
-    return OddNumber(newest.tracking_number, carrier, owner) if owner else None
 
 
 @lru_cache(maxsize=512)

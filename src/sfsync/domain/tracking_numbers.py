@@ -22,6 +22,7 @@ from urllib.parse import unquote_plus
 
 from sfsync.domain.carrier_forms import clear_form, looks_like
 from sfsync.domain.typed_amounts import is_amount, is_date, without_amounts, without_counts, without_dates
+from sfsync.domain.typed_references import without_phones_in_pairs, without_references
 from sfsync.domain.typed_remarks import (
     DIGIT,
     WORDS,
@@ -33,7 +34,7 @@ from sfsync.domain.typed_remarks import (
     without_label,
     without_remark,
 )
-from sfsync.domain.typed_words import ABBREVIATIONS, PARAMETERS, reads_like_a_word
+from sfsync.domain.typed_words import ABBREVIATIONS, PARAMETERS, reads_like_a_word, spelt
 from sfsync.domain.value import value
 
 
@@ -154,9 +155,13 @@ def same_number(number: str, told: str) -> bool:
 
 
 _PLAIN = re.compile(
-    r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)(?:[A-Z0-9]{8,64}|[A-Z]{1,2}[0-9]{3,5})", re.ASCII
+    r"(?=0*[A-Z1-9])(?=[A-Z]*[0-9])(?!TEST|ESSAI|PRUEBA|PROVA|PROBE)"
+    r"(?![A-Z]{4,}[0-9]{1,2}\Z|[0-9]{1,2}[A-Z]{4,}\Z)(?:[A-Z0-9]{8,64}|[A-Z]{1,2}[0-9]{3,5})",
+    re.ASCII,
 )
-_GROUPED = re.compile(r"(?:(?:[A-Z]{1,2}|(?=[A-Z]*[0-9])[A-Z0-9]{1,7})(?: |\Z)){2,}", re.ASCII)
+_GROUPED = re.compile(
+    r"(?!(?:0|0033 ?)[1-7](?: \d\d){4}\Z)(?:(?:[A-Z]{1,2}|(?=[A-Z]*[0-9])[A-Z0-9]{1,7})(?: |\Z)){2,}", re.ASCII
+)
 """Most numbers that exist, and how labels print them: they need no closer look (and get none, for speed)."""
 _MOJIBAKE = re.compile("\ufffd|[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|ï»¿|Ã\\b")
 _LINK = re.compile(r"\b[a-z][a-z+.-]*://\S*|\bwww\.\S+|\b(?:[\w-]+\.)+[a-z]{2,12}[/?]\S*", re.IGNORECASE)
@@ -248,19 +253,26 @@ def _line(text: str) -> Typed:
     text = _unquoted(text.strip())
     if not text:
         return Typed(Finding.EMPTY)
+    text, called = without_phones_in_pairs(text), text
     undated = without_dates(text)
-    if finding := _no_number(text, undated) or _damage(undated):
+    if finding := _emptied(called, text) or _no_number(text, undated) or _damage(undated):
         return Typed(finding)
-    text = _without_amounts(without_counts(undated))
-    if undated != text and not DIGIT.search(text):
-        return Typed(Finding.WORDS)
+    text = _without_amounts(without_references(without_counts(undated)))
+    if finding := _emptied(undated, text):
+        return Typed(finding)
     return _together([_one(part) for part in _BETWEEN.split(_without_asides(text)) if part.strip()])
 
 
+def _emptied(before: str, text: str) -> Finding | None:
+    """What was taken away is all that there was."""
+    return Finding.WORDS if before != text and not DIGIT.search(text) else None
+
+
 def _without_amounts(text: str) -> str:
-    """`2 colis 6A12345678901`, `24R 12345678`: where what is left has a carrier's form, and the whole is nobody's."""
-    rest = without_amounts(text)
-    return rest if rest != text and looks_like(without_label(rest)) and not clear_form(without_label(text)) else text
+    """`2 colis 6A12345678901`, `24R 12345678`: where what is left has a carrier's form, and the whole is nobody's (all
+    in capitals, like `1G 04 82 13 75 90`, none that others write too)."""
+    rest, whole = without_amounts(text), looks_like if text.isupper() else clear_form
+    return rest if rest != text and looks_like(without_label(rest)) and not whole(without_label(text)) else text
 
 
 def _no_number(text: str, undated: str) -> Finding | None:
@@ -285,6 +297,8 @@ def _one(text: str) -> Typed:
         return Typed(Finding.PLACEHOLDER)
     if is_date(squeezed):
         return Typed(Finding.DATE)
+    if finding := _worded(squeezed):
+        return Typed(finding)
     pieces = _pieces(bare)
     if pieces != [bare]:
         return _together([_one(piece) for piece in pieces])
@@ -292,6 +306,15 @@ def _one(text: str) -> Typed:
     if is_remark(text, bare) or _MARKED.search(bare):
         return Typed(Finding.WORDS)
     return Typed(Finding.NUMBER, (_key(bare),))
+
+
+def _worded(squeezed: str) -> Finding | None:
+    """A word with a digit or two: `ENCOURS1`; one that is not known (`TOURNEE3`) may be a number of eight signs."""
+    worded = _WORDED.fullmatch(squeezed)
+    letters = folded(worded[0]) if worded else ""
+    if letters and spelt(letters):
+        return Finding.PLACEHOLDER
+    return Finding.WORDS if len(letters) > 4 and len(squeezed) < 8 and reads_like_a_word(letters) else None
 
 
 def _letters(text: str) -> Typed:
@@ -310,6 +333,7 @@ _NOUGHT = re.compile(r"[\W_0]*|\d\d?")
 _TOO_SHORT = re.compile(r"(?=.*[a-zà-ÿ])(?!(?:\D*\d){3}).{1,5}")
 """`2ème`, `Bat 4`: two digits at most, and small letters."""
 _TEST = re.compile(r"(?:test|essai|prueba|prova|probe)[\W_]{0,3}\d{0,3}", re.IGNORECASE)
+_WORDED = re.compile(r"[^\W\d_]{4,}[\W_]?\d{1,2}|\d{1,2}[\W_]?[^\W\d_]{4,}")
 _MARKED = re.compile(r"\w@[\w-]+\.[a-z]{2}|</")
 """A mail address, or the end of mark-up."""
 _BETWEEN = re.compile(r"[,&+→⇒]|[-=]>|\s(?:et|and|und|y|e|ou|or|oder|o)\s")
@@ -328,7 +352,7 @@ def _pieces(text: str) -> list[str]:
     """Two numbers beside each other: as long as carriers' are, or of one length at both sides of a slash."""
     if clear_form(text):
         return [text]
-    if apart := _apart(text):
+    if apart := _twins(text) or _apart(text):
         return apart
     for mark, least in (("/", 3), (" - ", 8), (" ", 8)):
         pieces = text.split(mark)
@@ -337,6 +361,13 @@ def _pieces(text: str) -> list[str]:
         if len(pieces) > 1 and alike and all(map(DIGIT.search, pieces)):
             return pieces
     return [text]
+
+
+def _twins(text: str) -> list[str]:
+    """`20481736-20481737`: digits alone, and as many on both sides."""
+    pieces = re.split(r"[-_.~\\]+", text)
+    alike = len(pieces) > 1 and len({len(piece) for piece in pieces}) == 1 and len(pieces[0]) >= 8
+    return pieces if alike and all(map(str.isdecimal, pieces)) else []
 
 
 def _apart(text: str) -> list[str]:

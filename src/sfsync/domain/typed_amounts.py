@@ -18,30 +18,22 @@ _DAY = (
 """A day, and maybe a time of it."""
 _DATE = re.compile(_DAY, re.IGNORECASE)
 _DATE_IN_TEXT = re.compile(rf"(?<![\w./-]){_DAY}(?![\w/-])", re.IGNORECASE)
-_WHICH_OF_MANY = re.compile(r"(?<![\w./-])(?:[1-9] ?/ ?[1-9]|x ?[1-9]|[1-9] ?x)(?![\w./-])")
-"""`1/2`, `x2`: how many parcels, and which of them."""
-_PHONE = re.compile(
-    r"\b(?:t[eé]l(?:[eé]phone|[eé]fono|efon)?|phone|portable|mobile|gsm|handy|whatsapp)\b[ .:]*\+?\d(?:[ ./()-]?\d){5,}"
-    r"|^ *\+ ?\d(?:[ ./()-]?\d){7,} *$",
-    re.IGNORECASE,
+_WHICH_OF_MANY = re.compile(
+    r"(?<![\w./-])(?:[1-9] ?/ ?[1-9]|x ?[1-9](?! \d{1,5}\b)|[1-9] ?x|[1-9](?:ER|E|[EÈ]ME|ND|ST|RD|TH) (?:COLIS|PARCEL))"
+    r"(?![\w./-])"
 )
+"""`1/2`, `x2`, `2E COLIS`: how many parcels, and which of them."""
 _BARE_AMOUNT = re.compile(r"(?=.*[1-9])\d{1,3}[.,]\d\d?")
 """A price or a weight without its unit."""
 _AMOUNT = re.compile(
     r"(?<![\w.,])(?:[€$£] ?\d{1,6}(?:[.,]\d\d?)?|\d{1,6}(?:[.,]\d\d?)? ?(?:[€$£]|(?:EUR|USD|GBP|CHF|PLN)\b)"
     r"|\d{1,4}(?:[.,]\d{1,3})? ?(?:gr?|kg|[cm]?m|colis|parcels?|pakete?|paquetes?|bultos?|coll[io]|pacchi|lettres?)\b"
     r"|(?:\d\d? ?/ ?)?\d{1,2} ?h(?: ?\d\d)?\b|\d\d?:\d\d\b|24[rlx]\b|j ?\+ ?\d\b"
-    r"|\d{1,2} ?palettes?\b|chrono ?\d\d\b|relais ?\d{6}\b|point ?\d{6}\b|(?:EUR|USD|GBP) ?\d{1,6}(?:[.,]\d\d?)?\b"
+    r"|\d{1,2} ?palettes?\b|chrono ?\d\d\b|(?:EUR|USD|GBP) ?\d{1,6}(?:[.,]\d\d?)?\b"
     r"|(?:colis|parcel|package|paket|paquete|bulto|collo|pacco) ?(?:n[°o]?|nr)?\.? ?\d{1,2}(?: ?/ ?\d{1,2})?\b)",
     re.IGNORECASE,
 )
 """A price, a weight, how many parcels, which of them, hours, a service that is named by its days."""
-_REFERENCE = re.compile(
-    r"\b(?:commande|cde|order|bestell(?:ung|nr)|pedido|ordine|facture|invoice|rechnung|fattura|factura)\b[ .:#n°ºo]*"
-    r"[A-Z]{0,3}\d[\d-]{2,10}(?!\w)",
-    re.IGNORECASE,
-)
-"""The number of an order or of an invoice."""
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -56,9 +48,8 @@ def without_dates(text: str) -> str:
 
 
 def without_counts(text: str) -> str:
-    """Without what is told beside a number in digits of its own: which parcel it is, whom to call, of which
-    order."""
-    return _REFERENCE.sub(" ", _PHONE.sub(" ", _WHICH_OF_MANY.sub(" ", text)))
+    """Without which of how many parcels it is."""
+    return _WHICH_OF_MANY.sub(" ", text)
 
 
 def without_amounts(text: str) -> str:

@@ -5,6 +5,7 @@ All are folded: lower case, no accents, letters only.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 
@@ -44,6 +45,7 @@ STATUS = _words(
     recogida recogido tienda prueba ejemplo asignar proximamente pronto attesa sospeso lavorazione elaborazione
     preparazione nessuno nessuna niente nulla vuoto sconosciuto disponibile spedito spedita consegnato
     consegnata annullato annullata reso ritiro ritirato negozio prova esempio comunicare assegnare presto arrivo
+    idem ditto dito
     """
 )
 """What is said instead of a number."""
@@ -73,6 +75,16 @@ PARAMETERS = _words(
 )
 """By which carriers' pages take a number in their address."""
 
+
+@lru_cache(maxsize=1024)
+def spelt(letters: str) -> bool:
+    """Whether these folded letters are words about a number, typed without a space: `encours`."""
+    rests = (letters[end:] for end in range(1, len(letters)) if letters[:end] in _ABOUT)
+    return letters in _LONG_ABOUT or any(map(spelt, rests))
+
+
+_ABOUT = LABELS | STATUS | FILLERS
+_LONG_ABOUT = frozenset(word for word in _ABOUT if len(word) > 3)
 _FOLLOWERS = _words(
     """
     aabcdfghijklmnpqrstuvyz babegilmorstu cacehiklorstu dacdeilmnorsu eabcdefghijklmnopqrstuvwxyz fadefgilortu

@@ -144,6 +144,22 @@ def test_whoever_reviews_an_update_reads_the_warning_first(world: World) -> None
     assert shown.warning in shown.sentence
 
 
+@pytest.mark.parametrize(("code", "number"), [("odd-phone", "0612345678"), ("odd-word", "TOURNEE3")])
+def test_what_looks_like_anything_but_a_number_is_warned_of_before_it_is_sent(
+    world: World, code: str, number: str
+) -> None:
+    """R2: a telephone number, a word."""
+    name_the_carrier(world, "Livraison standard")
+    order = world.ship(world.order(), number)
+    world.sync(wait=5)
+    assert world.accepted(order) == [("ship", number)]
+    story = world.story(order)
+    assert story.count(code) == 1
+    assert story.index(code) < story.index("sent")
+    [said] = [each.sentence for each in story_of(world.row(order)).events if each.code == code]
+    assert f"“{number}”" in said
+
+
 def test_a_number_of_the_carrier_itself_is_not_warned_of(world: World) -> None:
     """R2."""
     name_the_carrier(world, "UPS Standard")

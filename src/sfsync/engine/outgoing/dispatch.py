@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -134,7 +133,7 @@ def settle_without_request(run: Run, plan: Plan) -> None:
         remember_shown(run, plan)
         _tell_called_off(run, plan.called_off)
         for task, odd in plan.odd:
-            run.journal.say(Level.WARNING, "odd-number", task.order_id, **asdict(odd))
+            run.journal.say(Level.WARNING, odd.code, task.order_id, **odd.params)
         _nothing_by_hand(plan)
         _mark_contradicted(plan)
         run.journal.flush()

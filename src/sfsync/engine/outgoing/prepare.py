@@ -10,12 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from sfsync.db.among import among
-from sfsync.domain.carrier_forms import OddNumber, odd_number
 from sfsync.domain.carriers import dressed, read_book, wants_return
 from sfsync.domain.decide import Decided, Decision, Fail, Lack, Nothing, Send, Wait, is_fresh
 from sfsync.domain.errors import Failure
 from sfsync.domain.groups import Together, decide_together
 from sfsync.domain.mapping import Policy, status_mapping
+from sfsync.domain.odd_numbers import OddNumber, odd_number
 from sfsync.domain.operations import OperationKind, all_kinds, is_numbered, kind_of, names, register
 from sfsync.domain.orders import Fact, Flying, Known, SetAside, Snapshot
 from sfsync.domain.reconciliation import CANCELLED
@@ -70,7 +70,7 @@ class Plan:
     needless: list[FactRow] = field(default_factory=list)
 
     odd: list[tuple[HeldTask, OddNumber]] = field(default_factory=list)
-    """Sent, with a number that looks like another carrier's: said once for each number."""
+    """Sent, with a number that may not be the one that is meant: said once for each number."""
     called_off: list[tuple[HeldTask, Together]] = field(default_factory=list)
     """Shipped, while another shop order of the same marketplace order is called off (R38)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.conf import conf
-from sfsync.domain.carrier_forms import odd_number
 from sfsync.domain.decide import Decision, Fail, Nothing, Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.mapping import Policy
+from sfsync.domain.odd_numbers import odd_number
 from sfsync.domain.orders import Snapshot
 from sfsync.engine.outgoing.prepare import build, known_of
 from sfsync.engine.outgoing.reading import read
@@ -70,9 +70,9 @@ def preview_of(order: Order, tasks: list[Task], group: Group, policy: Policy, no
 
 
 def warning_of(send: Send, order: Snapshot) -> str:
-    """That the number to be sent looks like another carrier's; empty where nothing is odd."""
+    """That the number to be sent may not be the one that is meant; empty where nothing is odd."""
     odd = odd_number(order) if send.key else None
-    return texts.sentence("odd-number", asdict(odd)) if odd else ""
+    return texts.sentence(odd.code, odd.params) if odd else ""
 
 
 def say(decision: Decision, channel: str) -> str:
