@@ -120,6 +120,8 @@ def sentence(code: str, params: Mapping[str, Any], language: str | None = None) 
         return _sync_done(params)
     if code == "seen-status" and params.get("tracking_number"):
         code = "seen-both"
+    if code == "person-settings":
+        params = {**params, "names": settings(str(params.get("names", "")), params.get("kind"))}
     return _said(SENTENCES.get(code) or _why(code), code, params, language=language)
 
 
@@ -304,6 +306,14 @@ def who(kept: str) -> str:
         return gettext("command line")
     name, _bracket, place = kept.partition(f" ({COMMAND_LINE})")
     return gettext("%(name)s (command line)") % {"name": name} if _bracket and not place else kept
+
+
+def settings(kept: str, kind: str | None = None) -> str:
+    """Settings as the log keeps them (`enabled, shop.url`), as a reader knows them. `kind`: that of the shop."""
+    from sfsync.models import Store, named_settings
+
+    store = Store(shop_kind=kind) if kind else Store()
+    return gettext("; ").join(named_settings.label(store, name) for name in kept.split(", "))
 
 
 def _owner(family: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from django.test import Client
 from sqlalchemy import insert, update
 
+from sfsync.db.secrets import Secret
+from sfsync.engine.people.change_settings import change_settings
 from sfsync.models import Cursor, LogEntry, SettingChange, Store, Task
 from sfsync.testing import CANCELED, DELIVERED, PROCESSING, SHIPPED, World
 from shoppingfeed.sandbox import Fault
@@ -112,6 +115,35 @@ def test_orders_that_stand_in_a_newly_mapped_status_are_named(shop: World, merch
     assert "This change does not send the 1 orders that reached “Processing in progress” before it" in page
 
 
+def test_the_history_calls_carriers_statuses_and_marketplaces_by_their_names(shop: World, merchant: Client) -> None:
+    wanted = {
+        "carriers": {"amazon": {"1": {"code": "DPD", "method": "Predict"}}, "*": {"2": "GLS"}},
+        "ship_hours": {"amazon": 24},
+        "reasons": {"6": "NoStock"},
+    }
+    change_settings(shop.store, wanted, "claire")
+    shown = text(merchant.get("/stores/main/settings/history/"))
+    for line in (
+        "Amazon: Click and collect (1) → Code: DPD / Method: Predict",
+        "All other marketplaces: My carrier (2) → GLS",
+        "Amazon: 24",
+        "Canceled (6): NoStock",
+    ):
+        assert line in shown
+
+
+@pytest.mark.parametrize(("language", "line"), [
+    ("en", "claire changed the settings: Switched on; Minutes between two syncs; Address of the shop."),
+    ("fr", "claire a modifié les réglages\xa0: Activée\xa0; Intervalle entre deux synchronisations, en minutes\xa0;"),
+])  # fmt: skip
+def test_the_log_calls_settings_by_what_a_reader_knows_them_as(
+    shop: World, sign_in: Callable[..., Client], language: str, line: str
+) -> None:
+    wanted = {"enabled": False, "every_minutes": 20, "shop.url": Secret("sqlite:////elsewhere")}
+    change_settings(shop.store, wanted, "claire")
+    assert line in text(sign_in("root", administrator=True, language=language).get("/stores/main/log/"))
+
+
 def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> None:
     page = text(merchant.post(MAPPING, mapping(status_3="shipped") | {"do": "save"}, follow=True))
     assert "Saved." in page
@@ -119,7 +151,7 @@ def test_a_saved_mapping_is_recorded_with_who(shop: World, merchant: Client) -> 
     assert shop.store.statuses == {"shipped": ["3", "4"], "delivered": ["5"], "canceled": ["6"], "refunded": ["7"]}
     change = SettingChange.objects.get(name="statuses")
     assert change.who == "claire"
-    assert LogEntry.objects.get(code="person-settings").params == {"who": "claire", "names": "statuses"}
+    assert LogEntry.objects.get(code="person-settings").params["names"] == "statuses"
     shown = text(merchant.get("/stores/main/settings/history/"))
     assert "Status mapping" in shown
     assert "Shipped: Processing in progress (3), Shipped (4); " in shown

@@ -109,7 +109,7 @@ def test_every_try_is_in_the_log_with_who_and_where(shop: World, administrator: 
     tries = LogEntry.objects.filter(code="person-tried")
     assert tries.count() == before + 1
     said = tries.order_by("-id")[0].message
-    assert "tested the connections: 127.0.0.1" in said
+    assert said == "root tested the connections: Shopping Feed (127.0.0.1), PrestaShop."
     assert "sandbox-token" not in said
 
 

@@ -128,8 +128,13 @@ def test_what_changed_is_said_and_recorded_without_secrets(file: Path) -> None:
     ]
     assert list(LogEntry.objects.order_by("id").values_list("code", "params")) == [
         ("person-added", {"who": "jane (command line)"}),
-        ("person-settings", {"who": "jane (command line)", "names": "recipients, token, shop.url, statuses"}),
+        (
+            "person-settings",
+            {"who": "jane (command line)", "names": "recipients, token, shop.url, statuses", "kind": "prestashop"},
+        ),
     ]
+    said = LogEntry.objects.get(code="person-settings").message
+    assert said.endswith("changed the settings: Recipients; Token; Address of the shop; Status mapping.")
 
 
 def test_what_the_file_does_not_say_stays(file: Path) -> None:

@@ -58,7 +58,7 @@ def change_settings(store: Store, wanted: Mapping[str, Any], who: str, *, togeth
         named_settings.put(store, wanted)
         store.save(update_fields=[*fields, "updated_at"])
         _record(store, who, changes)
-        _log(store, "person-settings", who=who, names=", ".join(names))
+        _log(store, "person-settings", who=who, names=", ".join(names), kind=store.shop_kind)
         judge_again(store, names)
         if store.enabled and WHEN.intersection(names):
             ask_run(store)
@@ -102,8 +102,17 @@ def _origin(address: Any) -> tuple[str, str, int | None] | None:
 
 def note_try(store: Store, tried: Store, who: str) -> None:
     """Who made us speak to which hosts, whether or not anything was saved."""
-    hosts = ", ".join(filter(None, (origin(tried.api_url)[1], tried.shop_identity)))
+    places = [("Shopping Feed", origin(tried.api_url)[1])]
+    if tried.shop_identity:
+        places.append((tried.kind.label, _shop_host(tried)))
+    hosts = ", ".join(f"{name} ({host})" if host else name for name, host in places)
     _log(store, "person-tried", who=who, hosts=hosts)
+
+
+def _shop_host(store: Store) -> str:
+    """Empty where its settings name none."""
+    named = (_origin(named_settings.get(store, address)) for address in named_settings.homes(store).values())
+    return next((host for _scheme, host, _port in filter(None, named)), "")
 
 
 def _lock(store: Store) -> None:

@@ -17,6 +17,7 @@ from sfsync.backoffice.kit.key_texts import encoded
 from sfsync.backoffice.kit.live_shop import carriers_of
 from sfsync.backoffice.kit.order_filter import channels_of
 from sfsync.backoffice.screens.settings.forms import named as numbered
+from sfsync.backoffice.screens.settings.setting_history import columns
 from sfsync.backoffice.screens.settings.views import saved, tab_page
 from sfsync.domain.carriers import EVERYWHERE, KEYS, LONGEST, Book, Outgoing, plain, read_book
 from sfsync.domain.marketplaces import named
@@ -36,7 +37,7 @@ class CarrierTable(forms.Form):
             now = table.get(carrier.carrier_id, Outgoing())
             for key in KEYS:
                 field = forms.CharField(
-                    required=False, max_length=LONGEST, initial=getattr(now, key), label=labels()[key]
+                    required=False, max_length=LONGEST, initial=getattr(now, key), label=columns()[key]
                 )
                 self.fields[_field(key, carrier)] = field
 
@@ -57,16 +58,6 @@ class CarrierTable(forms.Form):
 
 def _field(key: str, carrier: Carrier) -> str:
     return f"{key}-{encoded(carrier.carrier_id)}"
-
-
-def labels() -> dict[str, str]:
-    return {
-        "name": _("Name"),
-        "code": _("Code"),
-        "method": _("Method"),
-        "link": _("Link template"),
-        "return_number": _("Return number"),
-    }
 
 
 @of_store
@@ -92,7 +83,7 @@ def carriers(request: HttpRequest, store: Store) -> HttpResponseBase:
         channel=channel,
         channels=names.items(),
         channel_name=names[channel],
-        labels=labels().values(),
+        labels=columns().values(),
         shop=shop,
         fared=fared(store, lambda name: holds_for(name, channel, book)),
         days=DAYS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.backoffice.kit.live_shop import Carriers, Statuses, carriers_of, statuses_of
 from sfsync.backoffice.kit.reader_texts import Said
+from sfsync.domain.carriers import EVERYWHERE
+from sfsync.domain.marketplaces import marketplace
 from sfsync.engine.people.change_settings import in_words
 from sfsync.models import SettingChange, Store, named_settings
 
@@ -74,8 +76,59 @@ def value(store: Store, name: str, recorded: Any, shop: Names) -> str:
         return _without_number(recorded, shop)
     if name == "statuses":
         return in_words(recorded, shop.statuses.numbered)
+    if name in _TABLES and recorded and isinstance(recorded, dict):
+        return _("; ").join(_TABLES[name](key, said, shop) for key, said in recorded.items())
     chosen = named_settings.choices(store, name).get(recorded) if isinstance(recorded, str) else None
     return chosen or in_words(recorded) or _("none")
+
+
+def columns() -> dict[str, str]:
+    """What is sent for a carrier (`Outgoing`), by what a reader knows it as."""
+    return {
+        "name": _("Name"),
+        "code": _("Code"),
+        "method": _("Method"),
+        "link": _("Link template"),
+        "return_number": _("Return number"),
+    }
+
+
+def _carriers_of(channel: str, table: Any, shop: Names) -> str:
+    if not isinstance(table, dict):
+        return _paired(_channel(channel), table)
+    lines = (f"{shop.carriers.numbered(carrier)} → {_outgoing(sent)}" for carrier, sent in table.items())
+    return _paired(_channel(channel), ", ".join(lines) or _("none"))
+
+
+def _outgoing(sent: Any) -> str:
+    called = columns()
+    if not isinstance(sent, dict):
+        return str(sent)
+    return " / ".join(_paired(called.get(str(key), str(key)), value) for key, value in sent.items())
+
+
+def _hours_of(channel: str, hours: Any, _shop: Names) -> str:
+    return _paired(_channel(channel), hours)
+
+
+def _reason_of(status: str, reason: Any, shop: Names) -> str:
+    return _paired(shop.statuses.numbered(status), reason)
+
+
+_TABLES: Mapping[str, Callable[[str, Any, Names], str]] = {
+    "carriers": _carriers_of,
+    "ship_hours": _hours_of,
+    "reasons": _reason_of,
+}
+"""The settings that have a line for each marketplace, or for each status."""
+
+
+def _channel(name: str) -> str:
+    return _("All other marketplaces") if name == EVERYWHERE else marketplace(name)
+
+
+def _paired(name: str, said: Any) -> str:
+    return _("%(meaning)s: %(statuses)s") % {"meaning": name, "statuses": said}
 
 
 def _without_number(recorded: Any, shop: Names) -> str:
