@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from sfsync.engine.kit import connections
@@ -47,6 +49,24 @@ def test_passes_leave_nothing_that_grows(world: World, several: list[Store], as_
         counts.append(len(gc.get_objects()))
     live.close()
     assert counts[-1] - counts[PASSES // 2] < 500, counts
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library keeps it")
+def test_what_a_pass_needed_for_a_while_goes_back_to_the_system(as_a_service: None) -> None:
+    """Of a hundred megabytes one block in a thousand stays, spread over all of them."""
+    service = Service(1, Live())
+    blocks = [bytes(1_000) for _ in range(100_000)]
+    kept = blocks[::1_000]
+    before = resident()
+    del blocks
+    service.tidied_at -= TIDY_EVERY
+    service.tidy()
+    assert resident() < before - 50 * 2**20
+    assert len(kept) == 100
+
+
+def resident() -> int:
+    return psutil.Process().memory_info().rss
 
 
 def test_a_service_collects_once_a_minute(as_a_service: None) -> None:
