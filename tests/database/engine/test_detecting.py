@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert
 
+from sfsync.engine.watch.story import story_of
 from sfsync.models import LogEntry, Order, Task
 from sfsync.testing import CANCELED, DELIVERED, PAID, PROCESSING, SHIPPED, World
 
@@ -90,10 +91,24 @@ def test_shipped_after_the_number_was_told_sends_nothing_more(world: World) -> N
     assert "nothing-already-confirmed" in world.story(order)
 
 
+def _next(world: World, order: int) -> str:
+    """What happens next, as people read it."""
+    return story_of(world.row(order)).next[0].sentence
+
+
+def test_an_order_that_waits_for_its_turn_says_no_more_than_that(world: World) -> None:
+    """R4: what it waited for has come."""
+    order = world.ship(world.order())
+    world.sync()
+    Task.objects.update(update_at=world.now())
+    assert _next(world, order).startswith("Queued for the next sync")
+
+
 def test_shipped_without_a_number_waits_then_fails_and_is_told(world: World) -> None:
     """R4: five minutes, a failure that stays visible, one notice."""
     order = world.ship(world.order())
     assert world.sync().counts.waiting == 1
+    assert _next(world, order).startswith("Shipped without a tracking number: waiting for it until ")
     world.advance(minutes=4)
     assert world.sync().counts.waiting == 1
     world.advance(minutes=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from sfsync import texts
 from sfsync.db.secrets import SecretUnreadable
-from sfsync.domain.decide import Send, Wait
+from sfsync.domain.decide import Lack, Send, Wait
 from sfsync.domain.groups import Group, decide_together
 from sfsync.domain.operations import is_numbered
 from sfsync.domain.orders import Snapshot
@@ -28,7 +28,7 @@ from sfsync.engine.people import acts
 from sfsync.engine.watch.parcels import OfOrder, parcels_of
 from sfsync.engine.watch.preview import say, warning_of
 from sfsync.engine.watch.stage import Stage, seen_there, stage_of, what_to_do
-from sfsync.models import ChannelTrouble, Finding, LogEntry, MarketplaceOrder, Order, Task
+from sfsync.models import Action, ChannelTrouble, Finding, LogEntry, MarketplaceOrder, Order, Task
 from sfsync.outside_pages import order_at_feed, order_in_shop
 from sfsync.refusal_texts import advice, cause, refusal_of
 from sfsync.shops import kinds
@@ -123,8 +123,9 @@ def story_of(order: Order, connections: Connections | None = None, tasks: list[T
     findings = list(there.findings.open()) if there.seen_there else []
     stage = stage_of(there, tasks, findings)
     shown = texts.joined(believes(there, findings), seen_there(there, stage, findings))
-    coming, parcels = _next(order, tasks, findings), parcels_of(order)
-    story = Story(order, list(_events(entries, there)), shown, coming, stage=stage, parcels=parcels)
+    events = list(_events(entries, there))
+    coming, parcels = _next(order, tasks, findings, events), parcels_of(order)
+    story = Story(order, events, shown, coming, stage=stage, parcels=parcels)
     known = bool(story.events) and bool(tasks or there.confirmed_operation)
     return story if known or connections is None else _foretold(story, connections, judge=not tasks)
 
@@ -214,12 +215,25 @@ def believes(order: MarketplaceOrder, findings: Iterable[Finding] = ()) -> str:
     return texts.sentence(f"{where}-marketplace-number" if numbered else f"{where}-marketplace", params)
 
 
-def _next(order: Order, tasks: list[Task], findings: list[Finding]) -> list[Next]:
+def _next(order: Order, tasks: list[Task], findings: list[Finding], events: Sequence[Event]) -> list[Next]:
     differs = [Next(what_to_do(each, order.marketplace_order)) for each in findings]
-    coming = [Next(_of_task(task), task) for task in tasks] or differs or [_of_rest(order)]
+    waits = [Next(_awaited(task, events) or _of_task(task), task) for task in tasks]
+    coming = waits or differs or [_of_rest(order)]
     if order.marketplace_order.by_hand and tasks:
         coming.append(_by_hand(order))
     return [*coming, *_held_up(order)] if any(not task.state.needs_person for task in tasks) else coming
+
+
+_LACKS = frozenset(Lack)
+
+
+def _awaited(task: Task, events: Sequence[Event]) -> str:
+    """What the shop has yet to say (R4, R27, R39), as the log has it until then; empty where it waits for nothing."""
+    if task.action != Action.SYNC or task.held:
+        return ""
+    until = task.update_at.isoformat(timespec="seconds")
+    said = (each.sentence for each in reversed(events) if each.code in _LACKS and each.params.get("until") == until)
+    return next(said, "")
 
 
 def _held_up(order: Order) -> list[Next]:
