@@ -46,7 +46,7 @@ def test_a_batch_is_told_of_once_the_list_has_all_its_tickets(
     pages: Pages, wanted: dict[str, int], told: list[str], read: int
 ) -> None:
     feed: Any = Feed(pages)
-    answers = list(done_batches(feed, wanted))
+    answers = [each for page in done_batches(feed, wanted) for each in page]
     assert [each.batch_id for each in answers] == told
     assert all(len(each.tickets or ()) >= wanted[each.batch_id] for each in answers)
     assert all(ticket.batch_id == each.batch_id for each in answers for ticket in each.tickets or ())
@@ -55,4 +55,4 @@ def test_a_batch_is_told_of_once_the_list_has_all_its_tickets(
 
 def test_what_the_list_told_counts_where_it_breaks_off() -> None:
     feed: Any = Feed([["a"]], ServerError("HTTP 500"))
-    assert [each.batch_id for each in done_batches(feed, {"a": 1, "b": 1})] == ["a"]
+    assert [each.batch_id for page in done_batches(feed, {"a": 1, "b": 1}) for each in page] == ["a"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +16,9 @@ from sfsync.engine.watch.health import health_of
 from sfsync.engine.watch.story import story_of
 from sfsync.models import ChannelTrouble, Notice, Task
 from sfsync.testing import World
+from shoppingfeed import Request, Response
 from shoppingfeed.sandbox import Fault
+from tests.database.engine.odd import Twist, edited
 
 DOWN = "The marketplace is down (error 503)"
 
@@ -51,6 +55,19 @@ def mended(world: World) -> None:
     world.sandbox.faults.clear()
 
 
+def newest_first(world: World) -> None:
+    """The list of tickets that are done, which the sandbox shows the other way round."""
+
+    def reverse(page: Any) -> Any:
+        page["_embedded"]["ticket"].reverse()
+        return page
+
+    def judge(request: Request) -> Response | None:
+        return edited(twist.inner.send(request), reverse) if "state=processed" in request.url else None
+
+    twist = Twist(world, judge)
+
+
 def sends(world: World, orders: list[int]) -> int:
     return sum(len(world.accepted(order)) for order in orders)
 
@@ -71,6 +88,28 @@ def test_four_are_four_failures(world: World) -> None:
     world.sync(wait=5)
     assert world.notices() == ["ticket-failed"] * (IN_A_ROW - 1)
     assert not ChannelTrouble.objects.held().exists()
+
+
+def test_one_that_has_taken_ten_since_is_in_no_trouble(world: World) -> None:
+    """R36: the oldest answer counts first, whichever way the API lists them."""
+    world.sandbox.configure(ticket_seconds=600)
+    newest_first(world)
+    world.sync()
+    orders = [_sent_alone(world, number, refused=number < IN_A_ROW) for number in range(IN_A_ROW + 10)]
+    world.advance(minutes=15)
+    world.sync()
+    assert len([order for order in orders if world.told(order)]) == 10
+    assert world.notices() == ["ticket-failed"] * IN_A_ROW
+    assert not ChannelTrouble.objects.exists()
+
+
+def _sent_alone(world: World, number: int, *, refused: bool) -> int:
+    [order] = of(world, "Cdiscount", 1, number)
+    if refused:
+        down(world, [order])
+    world.sync()
+    world.advance(seconds=1)
+    return order
 
 
 def test_what_comes_later_is_held_and_the_others_go_on(world: World) -> None:

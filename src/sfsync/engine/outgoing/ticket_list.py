@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sfsync.domain.tickets import Verdict, judge
 from shoppingfeed import BatchTickets, ShoppingFeedError, Store, Ticket
@@ -13,6 +13,9 @@ PAGE = 200
 
 SPARE = 1
 """Pages that may end none: where the API lists the oldest first, the newest page is hardly ever full."""
+
+MOST = 100
+"""Pages read in one go: what they tell is kept until all of it can be judged."""
 
 OpenOrders = dict[str, set[int | None]]
 """Batch id → the Shopping Feed ids of the orders whose tickets in it are open; None for one that does not say."""
@@ -30,9 +33,9 @@ def open_orders(feed: Store) -> OpenOrders | None:
     return orders
 
 
-def done_batches(feed: Store, batches: Mapping[str, int]) -> Iterator[BatchTickets]:
+def done_batches(feed: Store, batches: Mapping[str, int]) -> Iterator[list[BatchTickets]]:
     """Of these batches, with how many tickets each of them has to tell of, those of which the list has so many that are
-    done; the newest first.
+    done: what each page of it ends, the newest page first.
 
     It is read for as long as its pages end as many batches: another page is no cheaper than to ask for a batch by
     itself, and there what troubles the API is met again.
@@ -40,17 +43,22 @@ def done_batches(feed: Store, batches: Mapping[str, int]) -> Iterator[BatchTicke
     found: dict[str, list[Ticket]] = {batch: [] for batch in batches}
     try:
         for number, page in enumerate(_newest(feed), start=1):
-            its = [ticket for ticket in page if ticket.batch_id in found]
-            for ticket in its:
-                found[ticket.batch_id].append(ticket)
-            there = dict.fromkeys(ticket.batch_id for ticket in its)
-            full = [batch for batch in there if len(found[batch]) >= batches[batch]]
-            yield from [BatchTickets(batch, tuple(found.pop(batch))) for batch in full]
+            full = _full(page, found, batches)
+            yield [BatchTickets(batch, tuple(found.pop(batch))) for batch in full]
             ended = len(batches) - len(found)
-            if not found or number > ended + SPARE:
+            if not found or number > ended + SPARE or number == MOST:
                 return
     except ShoppingFeedError:
         return
+
+
+def _full(page: Iterable[Ticket], found: Mapping[str, list[Ticket]], batches: Mapping[str, int]) -> list[str]:
+    """Add its tickets to those that were found. Returns the batches that are told of with them."""
+    its = [ticket for ticket in page if ticket.batch_id in found]
+    for ticket in its:
+        found[ticket.batch_id].append(ticket)
+    there = dict.fromkeys(ticket.batch_id for ticket in its)
+    return [batch for batch in there if len(found[batch]) >= batches[batch]]
 
 
 def _newest(feed: Store) -> Iterator[tuple[Ticket, ...]]:
