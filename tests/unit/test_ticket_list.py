@@ -36,6 +36,7 @@ class Feed:
         pytest.param([["a"], ["a", "b"]], {"a": 2, "b": 1}, ["a", "b"], 2, id="a newest page that is not full"),
         pytest.param([["x"], ["x"], ["a"]], {"a": 1}, [], 2, id="somebody else's pages end it"),
         pytest.param([["a"], ["x"], ["x"], ["b"]], {"a": 1, "b": 1}, ["a"], 3, id="as many as were ended, and one"),
+        pytest.param([["a", "b", "c"], *[["x"]] * 9], dict.fromkeys("abcd", 1), ["a", "b", "c"], 3, id="one is left"),
         pytest.param([["a", "b", "b"], ["b"]], {"a": 1, "b": 4}, ["a"], 2, id="not all of it is done"),
         pytest.param([["a", "a", "a"], ["a"]], {"a": 1}, ["a"], 1, id="more tickets than are wanted"),
         pytest.param([["", "a"]], {"a": 1, "b": 1}, ["a"], 1, id="a ticket that names no batch"),

@@ -37,16 +37,18 @@ def done_batches(feed: Store, batches: Mapping[str, int]) -> Iterator[list[Batch
     """Of these batches, with how many tickets each of them has to tell of, those of which the list has so many that are
     done: what each page of it ends, the newest page first.
 
-    It is read for as long as its pages end as many batches: another page is no cheaper than to ask for a batch by
-    itself, and there what troubles the API is met again.
+    It is read for as long as its pages end as many batches, and not for longer than it takes to ask for those that are
+    left: another page is no cheaper than a batch by itself, and there what troubles the API is met again.
     """
     found: dict[str, list[Ticket]] = {batch: [] for batch in batches}
+    in_vain = 0
     try:
         for number, page in enumerate(_newest(feed), start=1):
             full = _full(page, found, batches)
             yield [BatchTickets(batch, tuple(found.pop(batch))) for batch in full]
+            in_vain = 0 if full else in_vain + 1
             ended = len(batches) - len(found)
-            if not found or number > ended + SPARE or number == MOST:
+            if not found or number > ended + SPARE or in_vain > len(found) or number == MOST:
                 return
     except ShoppingFeedError:
         return
