@@ -288,8 +288,9 @@ def _nothing_new(order: Snapshot, asked: OperationKind | None, known: Known, pol
 
 
 def _earlier_number(order: Snapshot, known: Known) -> str | None:
-    """R11: the operation whose key was told, and another one since."""
-    return next((kind.name for kind in numbered_kinds() if is_earlier(kind.key(order), _keys(kind, known))), None)
+    """R11: the operation whose key was told, and another one since that the order does not show any more."""
+    numbers = [each.tracking_number for each in order.parcels]
+    return next((kind.name for kind in numbered_kinds() if is_earlier(numbers, _keys(kind, known))), None)
 
 
 def _keys(kind: OperationKind, known: Known) -> list[str]:

@@ -142,11 +142,12 @@ def _settled(typed: Typed, text: str) -> Typed:
     return replace(_together([recognise(number) for number in typed.numbers]), link=typed.link)
 
 
-def is_earlier(number: str, told: Sequence[str]) -> bool:
-    """It was told, and another one since: the marketplace keeps that one (R11). `told`: the oldest first."""
-    if not number or not told or same_number(number, told[-1]):
+def is_earlier(numbers: Sequence[str], told: Sequence[str]) -> bool:
+    """The first of an order's numbers was told, and since then one that is none of them: the marketplace keeps that one
+    (R11). `told`: the oldest first."""
+    if not numbers or not told or any(same_number(each, told[-1]) for each in numbers):
         return False
-    return any(same_number(number, each) for each in told)
+    return any(same_number(numbers[0], each) for each in told)
 
 
 def same_number(number: str, told: str) -> bool:

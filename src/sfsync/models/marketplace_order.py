@@ -116,8 +116,8 @@ class MarketplaceOrder(Loaded):
         """What the shop has gone back on where it is `contradicted`. Prefetch `told` and `shop_orders` for many."""
         numbered = {kind.name for kind in numbered_kinds()}
         told = [each.key for each in self.told.all() if each.operation in numbered]
-        numbers = [each.seen_tracking for each in self.shop_orders.all()]
-        return Because.TOLD_BEFORE if any(is_earlier(each, told) for each in numbers) else Because.WENT_BACK
+        back = any(is_earlier(each.numbers, told) for each in self.shop_orders.all())
+        return Because.TOLD_BEFORE if back else Because.WENT_BACK
 
     @property
     def shipped_sent(self) -> bool:

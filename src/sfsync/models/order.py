@@ -12,6 +12,7 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from sfsync.db.loading import Loaded
+from sfsync.domain.orders import parcels_written
 from sfsync.models.marketplace_order import MarketplaceOrder
 from sfsync.models.store import Store
 from sfsync.shops import kinds
@@ -87,6 +88,12 @@ class Order(Loaded):
             models.Index(fields=["store", "ordinal", "id"], name="order_ordinal"),
             models.Index(fields=["store", "ordinal"], name="order_open", condition=Q(open=True)),
         ]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The tracking numbers that were seen of it, the one first that is to be told."""
+        seen = [each.tracking_number for each in parcels_written(self.seen_numbers)]
+        return sorted(seen, key=lambda number: number != self.seen_tracking)
 
     @property
     def others(self) -> list[Order]:

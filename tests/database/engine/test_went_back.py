@@ -103,6 +103,22 @@ def test_it_is_settled_by_the_number_that_the_marketplace_has_or_will_have(
     assert world.told(earlier_number)[-1] == ("ship", number)
 
 
+def test_an_order_that_still_shows_the_number_that_the_marketplace_has_is_in_no_doubt(world: World) -> None:
+    """R11, R29: two parcels, both told; the first one's number was taken away and written again."""
+    order = world.ship(world.order(), "T-1000001")
+    world.sync(wait=5)
+    world.shop.add_parcel(order, "T-1000002")
+    world.sync(wait=5)
+    parcels = world.shop.tables["order_carrier"]
+    first = (parcels.c.id_order == order, parcels.c.tracking_number.in_(["T-1000001", ""]))
+    for number in ("", "T-1000001"):
+        world.shop.execute(parcels.update().where(*first).values(tracking_number=number))
+        world.sync(wait=5)
+    assert world.accepted(order) == [("ship", "T-1000001"), ("ship", "T-1000002")]
+    assert world.notices(order) == []
+    assert (state(world, order), asking(world)) == (State.CONFIRMED, 0)
+
+
 def test_a_person_who_corrected_it_there_dismisses_it(world: World, earlier_number: int) -> None:
     assert give_up(Order.objects.filter(key=earlier_number), "somebody") == 1
     world.sync(wait=5)

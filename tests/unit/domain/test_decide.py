@@ -6,6 +6,7 @@ counts the faults of the existing module (prestashop.md).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -106,6 +107,13 @@ TABLE: dict[str, tuple[Snapshot | None, Known, Policy, float, Decision]] = {
         CURRENT,
         0,
         removed(TOLD_BEFORE, SHIP),
+    ),
+    "R11 an earlier number again, beside the last one": (
+        replace(shop(4), parcels=(Parcel("A1"), Parcel("B2"))),
+        TOLD_TWICE,
+        CURRENT,
+        0,
+        removed(KNOWN_ALREADY, SHIP),
     ),
     "R11 an earlier number again, delivered": (shop(5, number="A1"), TOLD_TWICE, CURRENT, 0, Send(DELIVER)),
     "R11 a number emptied after two": (shop(4), TOLD_TWICE, CURRENT, 60, removed(KNOWN_ALREADY, SHIP)),
