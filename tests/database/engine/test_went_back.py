@@ -4,7 +4,10 @@ person until it is settled (R8, R11)."""
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from sfsync.backoffice.kit.order_filter import with_state
 from sfsync.backoffice.kit.order_state import State, in_state, standing
 from sfsync.backoffice.screens.overview.views import cards_of
 from sfsync.engine.people.acts import give_up, why_not
@@ -117,6 +120,25 @@ def test_an_order_that_still_shows_the_number_that_the_marketplace_has_is_in_no_
     assert world.accepted(order) == [("ship", "T-1000001"), ("ship", "T-1000002")]
     assert world.notices(order) == []
     assert (state(world, order), asking(world)) == (State.CONFIRMED, 0)
+
+
+def test_a_list_of_many_that_went_back_asks_no_more_than_one_of_one(world: World, taken_back: int) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            rows = [standing(each, each.marketplace_order.tasks.all()) for each in with_state(Order.objects.all())]
+        assert all(each.state is State.WENT_BACK for each in rows)
+        return len(asked)
+
+    Order.objects.exclude(key=taken_back).delete()
+    alone = statements()
+    for _ in range(2):
+        order = world.ship(world.order(), "T-2000001")
+        world.sync(wait=5)
+        world.shop.set_status(order, PROCESSING)
+        world.sync(wait=5)
+    Order.objects.filter(marketplace_order__contradicted=False).delete()
+    assert statements() == alone
+    assert Order.objects.count() == 3
 
 
 def test_a_person_who_corrected_it_there_dismisses_it(world: World, earlier_number: int) -> None:

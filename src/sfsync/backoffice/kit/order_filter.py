@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sfsync import texts
 from sfsync.backoffice.kit.keyset import Ordering
-from sfsync.backoffice.kit.order_state import State, in_state
+from sfsync.backoffice.kit.order_state import OF_THOSE_BACK, State, in_state
 from sfsync.domain.marketplaces import named
 from sfsync.domain.operations import all_kinds
 from sfsync.models import Finding, MarketplaceOrder, Order, Store, Task, Told
@@ -115,10 +115,10 @@ def due_orders(store: Store, due: str, now: datetime) -> QuerySet[MarketplaceOrd
 
 
 def with_state(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """With their marketplace orders, and the tasks and the differences of those."""
+    """With their marketplace orders, and the tasks and the differences of those, and what they were told."""
     tasks = Prefetch("marketplace_order__tasks", Task.objects.living().order_by("id"))
     differences = Prefetch("marketplace_order__findings", Finding.objects.unsettled())
-    return orders.select_related("marketplace_order").prefetch_related(tasks, differences)
+    return orders.select_related("marketplace_order").prefetch_related(tasks, differences, *OF_THOSE_BACK)
 
 
 def midnight(day: date, at: time = time.min) -> datetime:

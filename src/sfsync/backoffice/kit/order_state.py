@@ -41,6 +41,10 @@ PENDING = (State.FAILED, State.SENT, State.HELD, State.RETRYING, State.WAITING)
 """The states of an order that has a task."""
 
 
+OF_THOSE_BACK = ("marketplace_order__told", "marketplace_order__shop_orders")
+"""What `standing` reads of an order that went back: to be prefetched for many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An order's state, with the sentence that explains it and since when."""

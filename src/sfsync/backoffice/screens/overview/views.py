@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from sfsync import texts
 from sfsync.backoffice.kit.access import is_administrator, of_store, signed_in, stores_of
 from sfsync.backoffice.kit.layout import page
-from sfsync.backoffice.kit.order_state import Standing, State, standing
+from sfsync.backoffice.kit.order_state import OF_THOSE_BACK, Standing, State, standing
 from sfsync.backoffice.kit.reader_texts import Said, grouped, told
 from sfsync.backoffice.screens.overview.chart import Chart, chart_of
 from sfsync.conf import conf
@@ -121,7 +121,8 @@ def needing(store: Store) -> list[tuple[Order, Standing]]:
     asks = ~Q(marketplace_order__by_hand="") | Q(marketplace_order__contradicted=True)
     left = orders.filter(asks).order_by("-created_at", "-id").values("pk")[:NEED_YOU]
     tasks = Prefetch("marketplace_order__tasks", Task.objects.parked())
-    found = orders.filter(Q(pk__in=failed) | Q(pk__in=left)).select_related("marketplace_order").prefetch_related(tasks)
+    found = orders.filter(Q(pk__in=failed) | Q(pk__in=left)).select_related("marketplace_order")
+    found = found.prefetch_related(tasks, *OF_THOSE_BACK)
     return [(each, standing(each, each.marketplace_order.tasks.all())) for each in sorted(found, key=_urgency)]
 
 
