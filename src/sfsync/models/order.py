@@ -51,8 +51,7 @@ class Order(Loaded):
     asks it of every order. `seen_status` is empty until it was seen; `seen_tracking` is the one of `seen_numbers`
     (`Seen.written`) that is to be told, `seen_version` its `Seen.version`. `look_again`: the sweep looks at it whatever
     its block says. `doubted_at`: when the shop first answered without it, did not list it, or had a shorter history
-    than was seen.
-    `linked`: that it is a marketplace's is Shopping Feed's word; no list of the shop says so.
+    than was seen. `linked`: that it is a marketplace's is Shopping Feed's word; no list of the shop says so.
     """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="orders", db_index=False)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from sfsync.db.prepared import Prepared
 from sfsync.engine.kit.agenda import CLOCKS_DIFFER, agenda
 from sfsync.engine.run import run_store
-from sfsync.models import Notice, StoreState, Task
+from sfsync.models import Notice, Order, StoreState, Task
 from sfsync.testing import World
 
 
@@ -55,6 +55,24 @@ def test_an_idle_pass_costs_four_statements_and_four_in_the_shop(still: World) -
     asked = [each for each in ours if "sfsync_machine_clock" not in each]
     assert (len(asked), len(shop)) == (4, 4), [*asked, *shop]
     assert len({*asked}) == len(asked)
+
+
+def test_an_order_that_was_deleted_is_missed_in_every_pass_and_nothing_is_written(world: World) -> None:
+    """R38: where it was no part of another, nothing comes of it. A look that it was to have stays to be done."""
+
+    def written() -> list[str]:
+        world.advance(minutes=1)
+        with statements() as (ours, _shop):
+            world.sync()
+        return [each.split(" SET ")[0] for each in ours if each.startswith(("UPDATE", "INSERT"))]
+
+    order, orders = world.order(), world.shop.tables["orders"]
+    for _ in range(3):
+        before = written()
+    world.shop.execute(orders.delete().where(orders.c.id_order == order))
+    Order.objects.filter(key=order).update(look_again=True)
+    written()
+    assert written() == before
 
 
 def test_what_is_kept_for_people_goes_out_with_an_idle_pass_too(still: World, mailoutbox: list[Any]) -> None:

@@ -17,7 +17,7 @@ from sfsync.domain.readings import Answer, is_sure, shortened
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.find.cursors import Cursors
 from sfsync.engine.find.known_orders import Known, LastSeen
-from sfsync.engine.find.outbox import Change, change, decide_without, learn_names, save
+from sfsync.engine.find.outbox import Change, change, learn_names, look_again, looks_without, save
 from sfsync.engine.find.register import register
 from sfsync.engine.find.sources import sources
 from sfsync.engine.kit.context import Run
@@ -195,9 +195,10 @@ class _Page:
         return {**noticed.sightings, **(self.run.shop.reader.look(touched) if touched else {})}
 
     def _miss(self, keys: Collection[OrderKey]) -> None:
-        """Before the cursor moves on: nothing tells of them again."""
-        with self.run.lease.writing(self.source.name):
-            decide_without(self.run, keys)
+        """Before the cursor moves on: nothing tells of them again. Of most nothing comes, in one look after another."""
+        if looks := looks_without(self.run, keys):
+            with self.run.lease.writing(self.source.name):
+                look_again(self.run, looks)
 
     def _removed(self, seen: Mapping[OrderKey, Seen]) -> Collection[int]:
         """The rows of their histories that the shop has no more."""

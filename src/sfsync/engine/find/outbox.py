@@ -139,13 +139,13 @@ def look_again(run: Run, looks: Iterable[Look]) -> None:
     run.tally.touched = run.tally.touched or bool(rows)
 
 
-def decide_without(run: Run, keys: Collection[OrderKey]) -> None:
+def looks_without(run: Run, keys: Collection[OrderKey]) -> list[Look]:
     """R38: shop orders that are not there for the first time. What is left of their marketplace orders is looked at;
     one that has no other shop order wants nothing by itself."""
     now = run.clock()
     others = Order.objects.filter(marketplace_order=OuterRef("marketplace_order")).exclude(pk=OuterRef("pk"))
     missing = Order.objects.filter(Exists(others), store=run.store, key__in=among(keys), doubted_at=None)
-    look_again(run, [Look(pk, now, now) for pk in missing.values_list("marketplace_order", flat=True)])
+    return [Look(pk, now, now) for pk in missing.values_list("marketplace_order", flat=True)]
 
 
 def _now(run: Run, *columns: str) -> dict[str, datetime]:
