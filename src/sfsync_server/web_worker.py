@@ -3,8 +3,11 @@ middle, holds none."""
 
 from __future__ import annotations
 
+import fcntl
 import selectors
 import socket
+import sys
+import termios
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +24,8 @@ ROOM = 32 << 20
 """Bytes of unfinished requests that one process holds at once."""
 ANSWER = 1 << 20
 """Bytes of an answer that the system takes from a thread (as far as it allows), however slowly they are read."""
+UNREAD = 64 << 10
+"""Bytes of former answers that a connection may leave unread and be answered again: a thread would wait for them."""
 STOPPING = 2.0
 """Seconds that a request under way has left once the worker is to stop."""
 
@@ -45,15 +50,13 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self.arriving: dict[TConn, Arriving] = {}
 
     def enqueue_req(self, conn: TConn) -> None:
-        """Called for a new connection, and for a kept one on which something comes."""
-        if conn.parser and conn.parser.unreader.buf.getvalue():  # the next request came along with the last one
-            super().enqueue_req(conn)
-            return
+        """Called for a new connection, and for a kept one on which something comes, or came along with its last
+        request."""
         conn.sock.setblocking(False)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWER)
-        self.arriving[conn] = Arriving()
+        self.arriving[conn] = arriving = Arriving(_left_over(conn))
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.hear, conn))
-        self.make_room()
+        self.look(conn, arriving)
 
     def hear(self, conn: TConn, _socket: object) -> None:
         if conn not in self.arriving:  # it made room in this very turn of the loop
@@ -86,6 +89,9 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
     def hand_over(self, conn: TConn) -> None:
         """The thread reads what has come, and never the connection itself."""
+        if _unread(conn) > UNREAD:
+            self.part(conn)
+            return
         received = self.forget(conn).received
         conn.parser = get_parser(self.cfg, [bytes(received)], conn.client)
         conn.initialized = conn.data_ready = True
@@ -125,6 +131,17 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         latest = time.monotonic() - (self.patience if self.alive else STOPPING)
         for conn in [conn for conn, arriving in self.arriving.items() if arriving.since < latest]:
             self.part(conn, "408 Request Timeout" if self.arriving[conn].received else "")
+
+
+def _left_over(conn: TConn) -> bytearray:
+    """What came behind the request that was answered last."""
+    return bytearray(conn.parser.unreader.take_buffered() if conn.parser else b"")
+
+
+def _unread(conn: TConn) -> int:
+    """Bytes of answers that have not arrived at the other end."""
+    counted = fcntl.ioctl(conn.sock.fileno(), termios.TIOCOUTQ, bytes(4))
+    return int.from_bytes(counted, sys.byteorder)
 
 
 def _say(conn: TConn, lines: str) -> None:

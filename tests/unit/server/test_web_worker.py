@@ -49,6 +49,14 @@ class Served:
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=SOON)
 
+    def deaf(self) -> socket.socket:
+        """A connection that takes hardly anything of an answer that is not read."""
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # far away: within a machine more is taken
+        connection.connect(("127.0.0.1", self.port))
+        return connection
+
     def ask(self, request: bytes, until: bytes = b"\r\n\r\n") -> bytes:
         with self.connect() as connection:
             connection.sendall(request)
@@ -100,11 +108,9 @@ def test_forty_half_sent_requests_hold_up_no_good_one(served: Served) -> None:
 def test_answers_that_nobody_reads_hold_up_no_good_request(served: Served) -> None:
     with ExitStack() as open_ones:
         for _ in range(10):
-            deaf = open_ones.enter_context(socket.socket())
-            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            deaf.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # far away: within a machine more is taken
-            deaf.connect(("127.0.0.1", served.port))
-            deaf.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            open_ones.enter_context(served.deaf()).sendall(
+                b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            )
         began = time.monotonic()
         assert served.ask(GET).startswith(b"HTTP/1.1 200 OK")
         assert time.monotonic() - began < SOON / 2
@@ -120,6 +126,29 @@ def test_a_request_that_comes_in_pieces_is_answered(served: Served) -> None:
             assert answer in read(connection, answer)
         connection.sendall(GET + POST % (3, b"") + b"abc")
         assert b"GET 0HTTP/1.1 200 OK" in read(connection, b"POST 3")
+
+
+def test_a_request_that_begins_behind_another_one_is_waited_for(served: Served) -> None:
+    """Cut off in its head or in its body, it is neither dropped nor taken for a whole one."""
+    body = POST % (3, b"") + b"abc"
+    for request, answer in ((GET, b"GET 0"), (body, b"POST 3")):
+        for cut in (1, len(HEAD), len(request) - 1):
+            with served.connect() as connection:
+                connection.sendall(GET + request[:cut])
+                assert b"GET 0" in read(connection, b"GET 0")
+                connection.sendall(request[cut:])
+                assert answer in read(connection, answer)
+
+
+def test_who_asks_again_and_again_and_reads_nothing_holds_up_nobody(served: Served) -> None:
+    """Each answer alone would fit: all of them together would keep a thread for ever."""
+    with ExitStack() as open_ones:
+        for _ in range(10):
+            open_ones.enter_context(served.deaf()).sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
+        began = time.monotonic()
+        answers = [served.ask(GET) for _ in range(10)]
+        assert {answer[:15] for answer in answers} == {b"HTTP/1.1 200 OK"}
+        assert time.monotonic() - began < SOON / 2
 
 
 def test_a_long_body_is_taken_whole_and_one_too_long_is_refused(served: Served) -> None:
