@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import jwt
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -19,82 +17,32 @@ from pytest_django import Settings
 from sfsync.backoffice.kit.invitations import invite
 from sfsync.guard.groups import read_roles, role_of
 from sfsync.models import Act, Role
-from sfsync_server.derived import providers
-from sfsync_server.environment import Environment
 from tests.backoffice.conftest import PASSWORD
 from tests.pages import text
+from tests.provider import Provider, offered
 
 ROLES = {"it": "administrator", "partners": "agency:acme", "audit": "read-only", "shops": "merchant"}
 
 
-class Provider(ThreadingHTTPServer):
-    """Signs in whoever it is told to: `person` are the claims."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.person: dict[str, Any] = {}
-
-
-class Answers(BaseHTTPRequestHandler):
-    server: Provider
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/.well-known/"):
-            pages = {name: f"{self.server.url}/{name.partition('_')[0]}" for name in (
-                "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri",
-            )}  # fmt: skip
-            self.say({"issuer": self.server.url, **pages})
-        else:
-            assert self.headers["Authorization"] == "Bearer access"
-            self.say(self.server.person)
-
-    def do_POST(self) -> None:
-        given = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        assert given["code"] == ["one-time"]
-        assert given["code_verifier"]
-        now = int(time.time())
-        claims = {
-            "iss": self.server.url,
-            "aud": "sfsync",
-            "iat": now,
-            "exp": now + 60,
-            "sub": self.server.person["sub"],
-        }
-        token = jwt.encode(claims, "a-key-of-thirty-two-characters-!", algorithm="HS256")
-        self.say({"access_token": "access", "token_type": "Bearer", "id_token": token})
-
-    def say(self, answer: dict[str, Any]) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_said: Any) -> None:
-        """Nothing on the screen of the tests."""
-
-
 @pytest.fixture
 def provider(db: None, settings: Settings) -> Iterator[Provider]:
-    with Provider() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        given = Environment(
-            oidc_url=server.url, oidc_name="Acme", oidc_client_id="sfsync", oidc_roles="it=administrator"
-        )
-        apps = providers(given)
-        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": apps}}
+    with offered(settings) as server:
         settings.GUARD_GROUP_ROLES = ROLES
         yield server
-        server.shutdown()
+
+
+def led_to(answer: Any) -> str:
+    """Where the page goes by itself, and leads who does not want to wait."""
+    [by_itself] = re.findall(r'http-equiv="refresh" content="0;url=([^"]+)"', answer.content.decode())
+    assert f'href="{by_itself}"' in answer.content.decode()
+    return unescape(by_itself)
 
 
 def come(provider: Provider, **person: Any) -> tuple[Client, Any]:
     """A browser that takes the button of the sign-in page, and what it gets in the end."""
     provider.person = {"preferred_username": "claire", "email": "claire@example.com", **person}
     browser = Client(headers={"accept-language": "en"})
-    way = browser.post("/sign-in/oidc/company/login/?process=login")["Location"]
+    way = led_to(browser.post("/sign-in/oidc/company/login/?process=login"))
     assert way.startswith(f"{provider.url}/authorization?")
     asked = parse_qs(urlsplit(way).query)
     assert asked["code_challenge_method"] == ["S256"]
@@ -187,7 +135,7 @@ def test_an_account_is_not_joined_to_somebody_who_is_signed_in(provider: Provide
     provider.person = {"sub": "7", "groups": ["shops"]}
     browser = Client()
     browser.force_login(root)
-    way = browser.post("/sign-in/oidc/company/login/?process=connect")["Location"]
+    way = led_to(browser.post("/sign-in/oidc/company/login/?process=connect"))
     state = parse_qs(urlsplit(way).query)["state"][0]
     answer = browser.get("/sign-in/oidc/company/login/callback/", {"code": "one-time", "state": state})
     assert answer.status_code == 403

@@ -8,7 +8,7 @@ from allauth.mfa.base import views as factors
 from allauth.socialaccount import views as provider
 from django.urls import include, path
 
-from sfsync.guard import sessions
+from sfsync.guard import company, sessions
 
 urlpatterns = [
     path("sign-in/", account.login, name="account_login"),
@@ -26,5 +26,6 @@ urlpatterns = [
     path("account/second-factor/keys/", include("allauth.mfa.webauthn.urls")),
     path("account/second-factor/codes/", include("allauth.mfa.recovery_codes.urls")),
     path("account/sessions/", sessions.sessions, name="usersessions_list"),
+    path("sign-in/oidc/<str:provider_id>/login/", company.to_provider, name="openid_connect_login"),
     path("sign-in/", include("allauth.socialaccount.providers.openid_connect.urls")),
 ]
