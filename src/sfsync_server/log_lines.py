@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
+
+_LINK = re.compile(r"(?<=/invitation/)[^/\s]+")
 
 
 class RefusalsInOneLine(logging.Filter):
@@ -11,4 +14,13 @@ class RefusalsInOneLine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if 400 <= getattr(record, "status_code", 0) < 500:
             record.exc_info = record.exc_text = None
+        return True
+
+
+class LinksLeftOut(logging.Filter):
+    """Until it was used, the link of an invitation opens what a password does, and readers of a log are others."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_LINK.sub("…", each) if isinstance(each, str) else each for each in record.args)
         return True

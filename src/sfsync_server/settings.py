@@ -166,8 +166,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"refusals": {"()": "sfsync_server.log_lines.RefusalsInOneLine"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
+    "filters": {
+        "refusals": {"()": "sfsync_server.log_lines.RefusalsInOneLine"},
+        "links": {"()": "sfsync_server.log_lines.LinksLeftOut"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals", "links"]}},
     "loggers": {"sfsync.process": {"level": _PROCESS_LEVEL}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
 }

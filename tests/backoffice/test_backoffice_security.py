@@ -179,7 +179,7 @@ def answered(error):
     try:
         raise error
     except Exception as raised:
-        request = RequestFactory().get("/there")
+        request = RequestFactory().get("/invitation/the-link/")
         request.user = None
         try:
             return response_for_exception(request, raised).status_code
@@ -191,17 +191,26 @@ print([answered(each) for each in kinds])
 """
 
 
-def test_a_refusal_is_one_line_and_a_fault_has_its_traceback(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "SFSYNC_HOME": str(tmp_path)}
+def refused(home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "SFSYNC_HOME": str(home)}
     environment["DJANGO_SETTINGS_MODULE"] = "sfsync_server.settings"
     command = [sys.executable, "-c", REFUSED]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path
-    )
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True, cwd=home)
+
+
+def test_a_refusal_is_one_line_and_a_fault_has_its_traceback(tmp_path: Path) -> None:
+    done = refused(tmp_path)
     assert done.stdout == "[403, 400, 400, 404, 500]\n"
     refusals, _, fault = done.stderr.partition("Internal Server Error")
     assert len(refusals.splitlines()) == 4, refusals  # with the beginning of the fault's
     assert "Traceback" in fault
+
+
+def test_no_line_shows_the_link_of_an_invitation(tmp_path: Path) -> None:
+    """It may still open what it is for: a form that was refused (cookies are off) does not use it up."""
+    told = refused(tmp_path).stderr
+    assert "Internal Server Error: /invitation/…/" in told
+    assert "the-link" not in told
 
 
 def test_a_session_that_was_there_before_opens_nothing(shop: World, merchant: Client) -> None:
