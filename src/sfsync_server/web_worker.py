@@ -106,6 +106,10 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
                 conn.sock.shutdown(socket.SHUT_RDWR)
         return goes_on
 
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Of a body that no page has read nothing is waited for, however long it is: all of it is here."""
+        return keepalive and bool(conn.parser.finish_body())
+
     def forget(self, conn: TConn) -> Arriving:
         self.poller.unregister(conn.sock)
         return self.arriving.pop(conn)

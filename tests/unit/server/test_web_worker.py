@@ -25,7 +25,8 @@ class Impatient(web_worker.WholeRequests):
     patience = {patience}
 
 def application(environ, answer):
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    length = 0 if environ["PATH_INFO"] == "/unread" else int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length)
     said = (environ["REQUEST_METHOD"] + " " + str(len(body))).encode()
     said = b"x" * 200_000 if environ["PATH_INFO"] == "/long" else said
     answer("200 OK", [("Content-Length", str(len(said)))])
@@ -155,6 +156,15 @@ def test_a_long_body_is_taken_whole_and_one_too_long_is_refused(served: Served) 
     long = POST % (BODY, b"") + b"x" * BODY
     assert b"POST %d" % BODY in served.ask(long, b"POST %d" % BODY)
     assert served.ask(POST % (BODY + 1, b"")).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_connection_is_kept_as_it_was_said_behind_a_body_that_no_page_reads(served: Served) -> None:
+    """Whoever was told so sends the next request, and would not know what became of it."""
+    with served.connect() as connection:
+        connection.sendall((POST % (BODY, b"")).replace(b"POST /", b"POST /unread") + b"x" * BODY)
+        assert b"Connection: keep-alive" in read(connection, b"POST 0")
+        connection.sendall(GET)
+        assert b"HTTP/1.1 200 OK" in read(connection, b"GET 0")
 
 
 def test_who_waits_for_a_word_before_the_body_gets_it(served: Served) -> None:
