@@ -20,6 +20,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_debian_package_has_what_its_units_and_scripts_name(package: Path, tmp_path: Path) -> None:
     listed = run("dpkg-deb", "--contents", package)
+    assert listed.startswith("drwxr-xr-x root/root ")  # the folder that it is unpacked into
     for file in (
         "/usr/lib/systemd/system/sfsync.service",
         "/usr/lib/systemd/system/sfsync-sync.timer",
