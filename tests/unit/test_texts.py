@@ -197,8 +197,8 @@ def test_what_a_shop_says_of_itself_is_rendered_in_one_place(language: str, coun
 def test_changed_settings_are_called_as_on_the_pages() -> None:
     """What is no setting of ours (a switch of another module) stays as it is."""
     params = {"who": "marie", "names": "recipients, shop.url, SOME_SWITCH"}
-    assert texts.sentence("person-settings", params).endswith(": Recipients, Address of the shop, SOME_SWITCH.")
+    assert texts.sentence("person-settings", params).endswith(": Recipients; Address of the shop; SOME_SWITCH.")
     with translation.override("fr"):
         assert texts.sentence("person-settings", params).endswith(
-            ": Destinataires, Adresse de la boutique, SOME_SWITCH."
+            ": Destinataires\xa0; Adresse de la boutique\xa0; SOME_SWITCH."
         )
