@@ -2,7 +2,7 @@
 
 world = World(tmp_path)
 order = world.order()
-world.shop.set_tracking(order, "TRACK-1")
+world.shop.set_tracking(order, "TRK-1")
 world.shop.set_status(order, SHIPPED)
 world.sync(wait=10)
 assert world.belief(order).status == "shipped"

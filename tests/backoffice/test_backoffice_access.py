@@ -56,7 +56,7 @@ def of_a_store() -> Iterator[str]:
 @pytest.fixture
 def known(shop: World) -> World:
     """Every order is known."""
-    shop.ship(shop.order(), "TRACK-1")
+    shop.ship(shop.order(), "TRK-1")
     shop.sync(wait=10)
     return shop
 

@@ -77,12 +77,12 @@ def test_a_store_that_is_switched_off_has_no_next_run(shop: World, merchant: Cli
 
 def test_run_now_runs(shop: World, merchant: Client, django_capture_on_commit_callbacks: Committed) -> None:
     """R22: a person can run it now."""
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     assert "not yet" in text(merchant.get("/stores/main/processes/"))
     with django_capture_on_commit_callbacks(execute=True):
         page = text(merchant.post("/stores/main/processes/run/", follow=True))
     assert "Sync queued." in page
-    assert shop.accepted(order) == [("ship", "TRACK-1")]
+    assert shop.accepted(order) == [("ship", "TRK-1")]
     page = text(merchant.get("/stores/main/processes/"))
     assert "succeeded last time" in page
     assert "1 update sent" in page
@@ -131,9 +131,9 @@ def test_a_troubled_run_says_what_to_do(shop: World, merchant: Client) -> None:
 
 @pytest.fixture
 def busy(shop: World) -> World:
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(order), message="carrier unknown"))
-    shop.ship(shop.order(), "TRACK-2")
+    shop.ship(shop.order(), "TRK-2")
     shop.sync(wait=10)
     return shop
 

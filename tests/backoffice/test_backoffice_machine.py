@@ -136,7 +136,7 @@ def test_the_cron_url_says_now_please_and_answers_at_once(
 
 def test_where_nothing_else_starts_runs_the_cron_url_does(shop: World) -> None:
     """A host that can only call addresses. With a service, or Celery's beat, they are theirs."""
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     jobs: list[Callable[[], None]] = []
     ask_runs()
     scheduler_sign("service", timezone.now())
@@ -146,7 +146,7 @@ def test_where_nothing_else_starts_runs_the_cron_url_does(shop: World) -> None:
     starting.run_due(jobs.append)
     for job in jobs:  # each that ran a store brings the next one
         job()
-    assert shop.accepted(order) == [("ship", "TRACK-1")]
+    assert shop.accepted(order) == [("ship", "TRK-1")]
     assert len(jobs) == starting.AT_ONCE + 1
 
 

@@ -22,7 +22,7 @@ Committed = Callable[..., AbstractContextManager[Any]]
 @pytest.fixture
 def refused(shop: World) -> int:
     """An order whose ship the marketplace refused three times: it needs a person."""
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.store.tries = 1
     shop.store.save()
     shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(order), message=REFUSAL))
@@ -42,7 +42,7 @@ def test_a_refused_order_says_so_everywhere(shop: World, merchant: Client, refus
     assert REFUSAL in listed
     story = text(merchant.get(f"/stores/main/orders/{refused}/"))
     assert REFUSAL in story
-    assert "TRACK-1" in story
+    assert "TRK-1" in story
     assert "Fix it in the shop" in story
 
 
@@ -54,7 +54,7 @@ def test_try_again_sends_it_again(
         answer = merchant.post("/stores/main/orders/act/", {"act": "retry", "order": shop.row(refused).pk}, follow=True)
     assert "1 update is being retried." in text(answer)
     shop.sync(wait=10)
-    assert shop.accepted(refused)[-1] == ("ship", "TRACK-1")
+    assert shop.accepted(refused)[-1] == ("ship", "TRK-1")
     assert shop.row(refused).marketplace_order.confirmed_operation == "ship"
     assert LogEntry.objects.get(code="person-retry").params == {"who": "claire"}
 
@@ -65,9 +65,9 @@ def test_send_now_shows_first_what_would_be_sent(shop: World, merchant: Client, 
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": shop.row(refused).pk}))
     assert "This will be sent (1 order):" in page
     assert "sfsync will report the shipment." in page
-    assert dict(re.findall(r"<dt>(.*?)</dt><dd[^>]*><bdi>(.*?)</bdi>", page))["Tracking number"] == "TRACK-1"
+    assert dict(re.findall(r"<dt>(.*?)</dt><dd[^>]*><bdi>(.*?)</bdi>", page))["Tracking number"] == "TRK-1"
     technical = page.split("Technical details")[1].split("</details>")[0]
-    assert "&quot;trackingNumber&quot;: &quot;TRACK-1&quot;" in technical
+    assert "&quot;trackingNumber&quot;: &quot;TRK-1&quot;" in technical
     assert shop.accepted(refused) == before
     assert Task.objects.get().parked
 
@@ -83,7 +83,7 @@ def test_send_now_sends_what_was_shown(
 
 def test_send_now_foretells_nothing_where_nothing_would_be_sent(shop: World, merchant: Client) -> None:
     """R4, R11: a missing tracking number is waited for, a confirmed order is not sent again."""
-    waiting, done = shop.ship(shop.order()), shop.ship(shop.order(), "TRACK-2")
+    waiting, done = shop.ship(shop.order()), shop.ship(shop.order(), "TRK-2")
     shop.sync(wait=10)
     rows = [shop.row(waiting).pk, shop.row(done).pk]
     page = text(merchant.post("/stores/main/orders/act/", {"act": "send", "order": rows}))
@@ -124,7 +124,7 @@ def test_an_action_on_another_stores_order_does_nothing(shop: World, merchant: C
 
 
 def test_search_finds_an_order_by_every_number_it_has(shop: World, merchant: Client) -> None:
-    order = shop.ship(shop.order(), "TRACK-9")
+    order = shop.ship(shop.order(), "TRK-9")
     shop.sync(wait=10)
     row = shop.row(order)
     for name in (
@@ -132,7 +132,7 @@ def test_search_finds_an_order_by_every_number_it_has(shop: World, merchant: Cli
         row.shop_reference,
         row.marketplace_order.reference,
         str(row.marketplace_order.feed_id),
-        "TRACK-9",
+        "TRK-9",
         f"#{order}",
     ):
         assert numbers(text(merchant.get("/stores/main/orders/", {"q": name})), shop) == [order], name
@@ -141,7 +141,7 @@ def test_search_finds_an_order_by_every_number_it_has(shop: World, merchant: Cli
 
 
 def test_filters_narrow_the_list(shop: World, merchant: Client, refused: int) -> None:
-    done, waiting = shop.ship(shop.order(), "TRACK-3"), shop.ship(shop.order())
+    done, waiting = shop.ship(shop.order(), "TRK-3"), shop.ship(shop.order())
     shop.sync(wait=10)
 
     def shown(**query: str) -> list[int]:
@@ -160,15 +160,15 @@ def test_filters_narrow_the_list(shop: World, merchant: Client, refused: int) ->
 
 def test_the_shop_and_the_marketplace_stand_side_by_side(shop: World, merchant: Client) -> None:
     """R2: the difference is visible before the next run takes it away."""
-    order = shop.ship(shop.order(), "TRACK-OLD-1")
+    order = shop.ship(shop.order(), "TRK-OLD-1")
     shop.sync(wait=10)
-    shop.shop.set_tracking(order, "TRACK-NEW-1")
+    shop.shop.set_tracking(order, "TRK-NEW-1")
     shop.shop.set_status(order, DELIVERED)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     assert "In PrestaShop" in page
     assert "Delivered" in page
-    assert "TRACK-NEW-1" in page
-    assert "TRACK-OLD-1" in page
+    assert "TRK-NEW-1" in page
+    assert "TRK-OLD-1" in page
     assert "differs" in page
 
 
@@ -180,7 +180,7 @@ def sides(page: str) -> dict[str, list[str]]:
 
 
 def test_each_side_has_its_own_reference_and_the_marketplace_its_name(shop: World, merchant: Client) -> None:
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sync(wait=10)
     row = shop.row(order)
     page = sides(text(merchant.get(f"/stores/main/orders/{order}/")))
@@ -262,7 +262,7 @@ def link(page: str, rel: str) -> str:
         "/stores/main/",
         "/stores/main/orders/",
         "/stores/main/orders/?state=failed&operation=ship",
-        "/stores/main/orders/?q=TRACK-1&state=confirmed",
+        "/stores/main/orders/?q=TRK-1&state=confirmed",
         "/stores/main/log/",
         "/stores/main/log/?text=ship&since=2020-01-01&until=2999-01-01&level=40&order=1",
         "/stores/main/processes/",

@@ -115,7 +115,14 @@ def addresses(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]
             yield "rows", route
 
 
-WORDS = {"slug:form": "html", "slug:step": "feed", "str:key": "wrong-key", "str:secret": "made-up", "int:pk": "1"}
+WORDS = {
+    "slug:form": "html",
+    "slug:step": "feed",
+    "str:key": "wrong-key",
+    "str:secret": "made-up",
+    "str:provider_id": "company",
+    "int:pk": "1",
+}
 
 
 def path(route: str, world: World, person: User, store: str = "main") -> str:

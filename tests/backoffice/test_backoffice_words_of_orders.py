@@ -44,7 +44,7 @@ def listed(client: Client, state: str) -> list[int]:
 @pytest.fixture
 def refused(shop: World) -> int:
     """R16: the marketplace refused its ship, and it waits for a person."""
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.store.tries = 1
     shop.store.save()
     shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(order), message="no such parcel"))
@@ -55,7 +55,7 @@ def refused(shop: World) -> int:
 @pytest.fixture
 def by_hand(shop: World) -> int:
     """R9: shipped, then refunded in the shop, on a marketplace that takes no refund from us."""
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sync(wait=10)
     MarketplaceOrder.objects.filter(shop_orders__key=order).update(channel="amazon")
     shop.shop.set_status(order, REFUNDED)
@@ -114,9 +114,9 @@ def test_a_later_change_ends_it(shop: World, merchant: Client, refused: int) -> 
     """R1: what the marketplace hears in the end counts, and is confirmed."""
     give_up(merchant, shop, refused)
     shop.advance(minutes=1)
-    shop.shop.set_tracking(refused, "TRACK-2")
+    shop.shop.set_tracking(refused, "TRK-2")
     shop.sync(wait=10)
-    assert shop.accepted(refused)[-1] == ("ship", "TRACK-2")
+    assert shop.accepted(refused)[-1] == ("ship", "TRK-2")
     assert acts.given_up(shop.row(refused)) == ""
     assert listed(merchant, "given-up") == []
     assert listed(merchant, "confirmed") == [refused]
@@ -140,7 +140,7 @@ def test_work_by_hand_that_is_given_up_is_given_up(shop: World, merchant: Client
 
 def test_every_order_is_in_one_state(shop: World, merchant: Client, refused: int) -> None:
     """The filter and the chip agree on all of them."""
-    done = shop.ship(shop.order(), "TRACK-3")
+    done = shop.ship(shop.order(), "TRK-3")
     shop.sync(wait=10)
     give_up(merchant, shop, refused)
     found = {state: listed(merchant, state) for state in ("given-up", "confirmed", "quiet", "failed", "by-hand")}
@@ -215,7 +215,7 @@ def test_a_mail_about_an_order_is_said_to_who_got_it(shop: World, merchant: Clie
 
 def test_an_order_says_why_nothing_would_be_sent(shop: World, merchant: Client) -> None:
     """R11."""
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sync(wait=10)
     page = text(merchant.get(f"/stores/main/orders/{order}/"))
     assert "Amazon.fr has already recorded the shipment: nothing to send." in page
@@ -241,7 +241,7 @@ def test_ids_of_batches_are_short_and_whole(shop: World, merchant: Client) -> No
 
 def test_what_is_not_sent_is_grouped_by_its_reason(shop: World, merchant: Client) -> None:
     """R11: twenty confirmed orders have one reason."""
-    done = [shop.ship(shop.order(), f"TRACK-{each}") for each in range(2)]
+    done = [shop.ship(shop.order(), f"TRK-{each}") for each in range(2)]
     shop.sync(wait=10)
     quiet = shop.row(shop.order())
     chosen = [shop.row(each).pk for each in done] + [quiet.pk]
@@ -376,7 +376,7 @@ def test_a_number_beside_the_one_that_was_sent_is_shown_as_not_sent(shop: World,
 
 
 def test_one_parcel_of_which_no_more_is_known_is_no_list(shop: World, merchant: Client) -> None:
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sync(wait=10)
     assert 'id="parcels"' not in text(merchant.get(f"/stores/main/orders/{order}/"))
 

@@ -14,7 +14,7 @@ from sfsync.models import Cursor, Hint, Process, StoreState
 from sfsync.models.hint import LATELY
 from sfsync.testing import SHIPPED, World
 
-NUMBER = "TRACK-1"
+NUMBER = "TRK-1"
 
 
 def hint(world: World, *orders: object, message: str = "m") -> Hint:

@@ -35,12 +35,12 @@ def busy(shop: World) -> World:
     """Something of everything: confirmed, refused, waiting, in flight, long texts, a store without anything, and one
     whose shop does not answer."""
     for number in range(4):
-        shop.ship(shop.order(), f"TRACK-{number}")
+        shop.ship(shop.order(), f"TRK-{number}")
     refused = shop.ship(shop.order(), "A-VERY-LONG-TRACKING-NUMBER-WITHOUT-ANY-SPACE-0123456789-0123456789")
     shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(refused), message="no such carrier " * 20, times=None))
     shop.sync(wait=10)
     shop.ship(shop.order())
-    shop.ship(shop.order(), "TRACK-9")
+    shop.ship(shop.order(), "TRK-9")
     shop.sync()
     Order.objects.filter(key=refused).update(shop_reference="S" * 64)
     there = MarketplaceOrder.objects.filter(shop_orders__key=refused)

@@ -77,7 +77,7 @@ def test_a_stranger_comes_from_the_code_to_a_confirmed_order(
     """Without JavaScript, left once and taken up again; no page has an obstacle, or is wider than the screen."""
     (world, feed, shop), say, page = outside, WORDS[language], open_page(language, width, dark=width < 500)
     found: list[str] = []
-    there = link(world, order := world.ship(world.order(), "TRACK-1"))
+    there = link(world, order := world.ship(world.order(), "TRK-1"))
     page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto("/welcome/")
     page.locator("[name=code]").fill(code())
@@ -117,5 +117,5 @@ def test_a_stranger_comes_from_the_code_to_a_confirmed_order(
     expect(page.get_by_text(say["begun"])).to_be_visible()
     page.goto(f"/stores/main/orders/{order}/")
     expect(page.locator(".now .chip")).to_have_text(say["confirmed"])
-    assert sent(world, there) == [("ship", "TRACK-1")]
+    assert sent(world, there) == [("ship", "TRK-1")]
     assert found == []

@@ -27,7 +27,7 @@ def test_on_a_phone_the_search_of_filtered_orders_has_room(
 def test_the_french_table_of_marketplaces_fits(
     shop: World, open_page: Callable[..., Page], sign_in: Callable[[Page, str], None]
 ) -> None:
-    shop.ship(shop.order(), "TRACK-1")
+    shop.ship(shop.order(), "TRK-1")
     shop.sync(wait=10)
     MarketplaceOrder.objects.filter(shop_orders__ordinal__gt=10).update(channel="leroymerlin")
     page = open_page("fr", width=1280)

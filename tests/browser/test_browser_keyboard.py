@@ -70,7 +70,7 @@ def test_the_first_day_is_walked_by_the_keyboard_alone(
     outside: tuple[World, str, str], open_page: Callable[..., Page], language: str
 ) -> None:
     (world, feed, shop), say, page = outside, WORDS[language], open_page(language)
-    there = link(world, world.ship(world.order(), "TRACK-1"))
+    there = link(world, world.ship(world.order(), "TRK-1"))
     keys = Keys(page)
     page.goto("/welcome/")
     first = [page.locator(f"label[for=id_{name}]").inner_text() for name in ("code", "username", "password")]
@@ -109,4 +109,4 @@ def test_the_first_day_is_walked_by_the_keyboard_alone(
     assert say["found"] in keys.stop["name"]
     keys.press(say["on"])
     expect(page.get_by_text(say["begun"])).to_be_visible()
-    assert sent(world, there) == [("ship", "TRACK-1")]
+    assert sent(world, there) == [("ship", "TRK-1")]

@@ -27,7 +27,7 @@ def phone(shop: World, open_page: Callable[..., Page], sign_in: Callable[[Page, 
     """Somebody signed in who has orders, and a log."""
 
     def make(dark: bool = False) -> Page:
-        shop.ship(shop.order(), "TRACK-1")
+        shop.ship(shop.order(), "TRK-1")
         shop.sync()
         page = open_page("fr", width=390, dark=dark)
         sign_in(page, "claire")

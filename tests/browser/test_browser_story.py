@@ -66,7 +66,7 @@ def test_map_the_statuses_see_an_order_fail_read_why_fix_it_and_see_it_confirmed
     expect(page.get_by_text(say["saved"])).to_be_visible()
     assert Store.objects.get().statuses == {"shipped": [str(SHIPPED)]}
 
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(order), message=REFUSAL))
     run_twice(page, say, shop)
     page.get_by_role("link", name=say["overview"], exact=True).click()
@@ -188,7 +188,7 @@ def failed(shop: World) -> int:
     """An order that the marketplace refused: it needs a person."""
     Store.objects.update(tries=1)
     shop.store.refresh_from_db()
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sandbox.fault(Fault("refuse", order_id=shop.feed_id(order), message=REFUSAL))
     shop.sync(wait=10)
     return order
@@ -257,7 +257,7 @@ def test_an_order_is_followed_without_reloading_and_the_focus_stays(
     shop: World, open_page: Callable[..., Page], sign_in: Callable[[Page, str], None]
 ) -> None:
     """R19, R22: what was unfolded stays so, and a screen reader is told once."""
-    order = shop.ship(shop.order(), "TRACK-1")
+    order = shop.ship(shop.order(), "TRK-1")
     shop.sync()
     page = open_page()
     sign_in(page, "claire")

@@ -49,7 +49,7 @@ def look(watch: Watch) -> int:
 
 def test_a_change_of_status_is_seen_between_two_runs(live: World, watch: Watch) -> None:
     assert (look(watch), look(watch)) == (0, 0)
-    live.ship(live.order(), "TRACK-1")
+    live.ship(live.order(), "TRK-1")
     assert look(watch) == 1
     assert due(timezone.now()).filter(store=live.store).exists()
     assert look(watch) == 0
@@ -57,7 +57,7 @@ def test_a_change_of_status_is_seen_between_two_runs(live: World, watch: Watch) 
 
 def test_shops_are_not_asked_more_often_than_was_wished(live: World, watch: Watch) -> None:
     look(watch)
-    live.ship(live.order(), "TRACK-1")
+    live.ship(live.order(), "TRK-1")
     watch.look_around(3600, lambda: pytest.fail("it was asked again"))
     assert watch.asking == set()
 

@@ -46,7 +46,7 @@ def ask(machine: Machine, sql: str) -> list[Any]:
 
 
 def ship(shop: SampleShop, order: int) -> int:
-    shop.set_tracking(order, f"TRACK-{order}")
+    shop.set_tracking(order, f"TRK-{order}")
     shop.set_status(order, SHIPPED)
     return shop.feed_id(order) or 0
 

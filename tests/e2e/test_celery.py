@@ -48,7 +48,7 @@ def test_a_worker_runs_every_store_that_is_due(
     assert fleet.apply(stores).status == 0
     orders = [(shop, shop.order_ids()[0]) for shop in shops]
     for shop, order in orders:
-        shop.set_tracking(order, "TRACK-1")
+        shop.set_tracking(order, "TRK-1")
         shop.set_status(order, SHIPPED)
 
     worker = fleet.start(CELERY, "-A", "sfsync_server.celery", "worker", "--pool=solo", "--without-gossip")
@@ -89,7 +89,7 @@ def test_a_bridge_wakes_a_worker_at_once(
     pages = fleet.start(COMMAND, "serve", "--port", port)
     try:
         until(lambda: php.visit(("getContent", {})).results == ["good: sfsync answers."], "the pages hear")
-        shop.set_tracking(order, "TRACK-1")
+        shop.set_tracking(order, "TRK-1")
         shop.set_status(order, SHIPPED)
         php.ships(order)
         until(lambda: [each.operation for each in sandbox.ledger.accepted] == ["ship"], "the worker was told")

@@ -24,7 +24,7 @@ def make_shop(tmp_path: Path) -> MakeShop:
     return lambda name: build(f"sqlite:///{tmp_path / name}.sqlite3", limit=6)
 
 
-def ship(shop: SampleShop, order: int, number: str = "TRACK-1") -> int:
+def ship(shop: SampleShop, order: int, number: str = "TRK-1") -> int:
     shop.set_tracking(order, number)
     shop.set_status(order, SHIPPED)
     return shop.feed_id(order) or 0

@@ -24,7 +24,7 @@ def test_the_app_runs_in_a_project_of_ones_own(tmp_path: Path, sandbox: Sandbox,
     """R7: its settings, its store and its loop send a shop's order; the server's package is not even loaded."""
     shop = build(f"sqlite:///{tmp_path / 'shop.sqlite3'}", limit=3)
     order = shop.order_ids()[0]
-    shop.set_tracking(order, "TRACK-1")
+    shop.set_tracking(order, "TRK-1")
     shop.set_status(order, SHIPPED)
     settings, store, run = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     database = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "project.sqlite3")}}
@@ -50,4 +50,4 @@ def test_the_app_runs_in_a_project_of_ones_own(tmp_path: Path, sandbox: Sandbox,
     assert "'sent': 1, 'confirmed': 1" in done.stdout
     belief = sandbox.ledger.belief(shop.feed_id(order) or 0)
     assert belief is not None
-    assert belief.tracking_numbers == ("TRACK-1",)
+    assert belief.tracking_numbers == ("TRK-1",)

@@ -53,7 +53,7 @@ class Story:
     def happen(self) -> None:
         """A morning in the back office: one order of each kind."""
         for order in (self.shipped, self.refused):
-            self.shop.set_tracking(order, f"TRACK-{order}")
+            self.shop.set_tracking(order, f"TRK-{order}")
             self.shop.set_status(order, SHIPPED)
         self.shop.set_status(self.untracked, SHIPPED)
         self.shop.set_status(self.canceled, CANCELED)
@@ -177,10 +177,10 @@ def test_why_tells_an_order_that_went_well(told: Story) -> None:
     said = [
         "“Shipped”",
         "Shipment sent to Shopping Feed.",
-        f'"trackingNumber": "TRACK-{told.shipped}"',
+        f'"trackingNumber": "TRK-{told.shipped}"',
         " confirmed the shipment.",
     ]
-    said += [f"On Amazon.fr: Shipped, tracking number TRACK-{told.shipped}", "→ Up to date"]
+    said += [f"On Amazon.fr: Shipped, tracking number TRK-{told.shipped}", "→ Up to date"]
     places = [story.index(each) for each in said]
     assert places == sorted(places)
 
@@ -198,7 +198,7 @@ def test_why_in_json(told: Story) -> None:
     assert story["shop_order"] == told.refused
     assert story["shopping_feed_id"] == told.shop.feed_id(told.refused)
     assert [event["payload"]["trackingNumber"] for event in story["events"] if event["payload"]] == [
-        f"TRACK-{told.refused}"
+        f"TRK-{told.refused}"
     ]
     said = "Amazon.fr rejected the shipment: “Unknown carrier”. The marketplace does not know the carrier by this name."
     assert story["next"][0].startswith(f"{said} It is retried on ")

@@ -72,7 +72,7 @@ def test_a_first_store_is_asked_for_tried_and_shown(
 ) -> None:
     shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=6)
     order = shop.order_ids()[0]
-    shop.set_tracking(order, "TRACK-1")
+    shop.set_tracking(order, "TRK-1")
     shop.set_status(order, SHIPPED)
 
     asking.answer("Token: ", "no-such-token")
@@ -93,7 +93,7 @@ def test_a_first_store_is_asked_for_tried_and_shown(
     assert "6 marketplace orders" in found
     assert "The shop has no status 999." in unknown
     assert "1 update would be sent; nothing was sent" in end
-    assert "TRACK-1" in end
+    assert "TRK-1" in end
     assert asking.program.wait(SECONDS) == 0
     assert sandbox.ledger.operations(shop.feed_id(order) or 0) == []
     assert machine.sfsync("sync").status == 0

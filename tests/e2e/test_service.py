@@ -43,7 +43,7 @@ def start(machine: Machine) -> Iterator[Callable[[], subprocess.Popen[str]]]:
 
 
 def ship(shop: SampleShop, order: int) -> int:
-    shop.set_tracking(order, f"TRACK-{order}")
+    shop.set_tracking(order, f"TRK-{order}")
     shop.set_status(order, SHIPPED)
     return shop.feed_id(order) or 0
 

@@ -71,7 +71,7 @@ def copy(world: World) -> Copy:
 
 def test_an_older_answer_is_asked_again_and_never_judged(world: World, copy: Copy) -> None:
     """R6: the reading before sending came from a copy that had not heard of the cancellation yet."""
-    order = world.ship(world.order(), "TRACK-1")
+    order = world.ship(world.order(), "TRK-1")
     copy.freeze(order, looking=False)
     world.shop.set_status(order, CANCELED)
     world.sync(wait=3)
@@ -85,7 +85,7 @@ def test_an_older_answer_is_asked_again_and_never_judged(world: World, copy: Cop
 
 
 def test_a_copy_that_stays_behind_is_a_trouble_that_passes(world: World, copy: Copy) -> None:
-    order = world.ship(world.order(), "TRACK-1")
+    order = world.ship(world.order(), "TRK-1")
     copy.freeze(order, looking=False)
     world.shop.set_status(order, CANCELED)
     for _ in range(6):
@@ -123,12 +123,12 @@ def test_an_older_glance_takes_nothing_back(world: World, copy: Copy) -> None:
 def test_what_a_reading_shows_for_the_first_time_is_judged_kept_and_looked_at_again(world: World, copy: Copy) -> None:
     """R2: the number came between the glance and the reading; no block moves for it any more."""
     order = world.order()
-    world.ship(order, "TRACK-1")
+    world.ship(order, "TRK-1")
     copy.glances = {str(order): Seen("4", (), copy.look([str(order)])[str(order)].version)}
     world.sync(wait=10)
-    assert world.accepted(order) == [("ship", "TRACK-1")]
+    assert world.accepted(order) == [("ship", "TRK-1")]
     row = world.row(order)
-    assert (row.seen_tracking, row.look_again) == ("TRACK-1", True)
+    assert (row.seen_tracking, row.look_again) == ("TRK-1", True)
     copy.catch_up()
     world.sync()
     assert not world.row(order).look_again
@@ -137,17 +137,17 @@ def test_what_a_reading_shows_for_the_first_time_is_judged_kept_and_looked_at_ag
 
 def test_a_number_in_an_older_parcel_is_news(world: World) -> None:
     """R29: the newest of the numbers is not the only one that counts."""
-    order = world.ship(world.order(), "TRACK-1")
-    world.shop.add_parcel(order, "TRACK-2")
+    order = world.ship(world.order(), "TRK-1")
+    world.shop.add_parcel(order, "TRK-2")
     world.sync(wait=10)
     parcels = world.shop.tables["order_carrier"]
     oldest = world.shop.rows(parcels.select().where(parcels.c.id_order == order).order_by(parcels.c.id_order_carrier))
     first = parcels.c.id_order_carrier == oldest[0].id_order_carrier
-    world.shop.execute(parcels.update().where(first).values(tracking_number="TRACK-3"))
+    world.shop.execute(parcels.update().where(first).values(tracking_number="TRK-3"))
     before = world.story(order).count("seen-tracking")
     world.sync()
     assert world.story(order).count("seen-tracking") == before + 1
-    assert world.row(order).seen_tracking == "TRACK-3"
+    assert world.row(order).seen_tracking == "TRK-3"
 
 
 def remove(world: World, *orders: int) -> None:
@@ -183,10 +183,10 @@ def test_an_order_that_comes_back_was_never_gone(world: World) -> None:
     world.sync()
     assert world.row(order).doubted_at
     world.shop.execute(table.insert().values(row._asdict()))
-    world.shop.set_tracking(order, "TRACK-1")
+    world.shop.set_tracking(order, "TRK-1")
     world.advance(minutes=2)
     world.sync(wait=10)
-    assert world.accepted(order) == [("ship", "TRACK-1")]
+    assert world.accepted(order) == [("ship", "TRK-1")]
     assert world.row(order).doubted_at is None
 
 

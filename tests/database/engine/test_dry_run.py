@@ -20,7 +20,7 @@ def rows() -> dict[str, list[object]]:
 
 def test_it_shows_what_the_next_run_sends_and_leaves_nothing(world: World) -> None:
     """R6, R12: on a first run, and on one that finds more in the shop."""
-    number, another, bare = world.ship(world.order(), "TRACK-1"), world.order(), world.ship(world.order())
+    number, another, bare = world.ship(world.order(), "TRK-1"), world.order(), world.ship(world.order())
     before = rows()
 
     first = dry_run(world.store, world.connections, world.now)
@@ -29,7 +29,7 @@ def test_it_shows_what_the_next_run_sends_and_leaves_nothing(world: World) -> No
     assert mail.outbox == []
     assert [(each.operation, each.order_id) for each in first.unsent] == [("ship", world.feed_id(number))]
     assert (first.unsent[0].payload["trackingNumber"], first.unsent[0].channel) == (
-        "TRACK-1",
+        "TRK-1",
         world.shop.order(number).channel,
     )
     assert world.sandbox.ledger.operations(world.feed_id(number)) == []

@@ -90,7 +90,7 @@ def test_a_trouble_is_taken_off_by_an_idle_pass(still: World) -> None:
 
 def test_the_agenda_counts_what_there_is(world: World) -> None:
     """One waits for its number, one is in flight, one was written by a clock that is far ahead."""
-    world.ship(world.order(), "TRACK-1")
+    world.ship(world.order(), "TRK-1")
     world.ship(world.order())
     world.sync()
     now = world.now()
@@ -109,8 +109,8 @@ def test_a_text_that_is_made_once_answers_for_every_value(world: World) -> None:
         rows = Task.objects.filter(store_id=store, date_upd__lt=before).order_by().values("store_id")
         return rows.annotate(number=Count("id")).filter(number__gte=least).values_list("store_id", "number")
 
-    world.ship(world.order(), "TRACK-1")
-    world.ship(world.order(), "TRACK-2")
+    world.ship(world.order(), "TRK-1")
+    world.ship(world.order(), "TRK-2")
     world.sync()
     prepared, later = Prepared(of, int, datetime, int), world.now() + timedelta(days=1)
     assert prepared.rows(world.store.pk, later, 1) == [(world.store.pk, 2)]

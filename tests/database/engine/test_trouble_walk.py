@@ -70,7 +70,7 @@ def stored(world: World, **wrong: Any) -> Iterator[None]:
 @contextmanager
 def lagging(world: World) -> Iterator[None]:
     """The shop is read through a copy that lags."""
-    order = world.ship(world.order(), "TRACK-1")
+    order = world.ship(world.order(), "TRK-1")
     instead = Lagging(world.connections, world.store)
     with connections_of(world, instead):
         world.sync(wait=5)
@@ -218,7 +218,7 @@ def run(world: World) -> None:
     world.advance(hours=1)
     world.store.refresh_from_db()
     with suppress(StopIteration):
-        world.ship(world.order(), f"TRACK-{world.clock():.0f}")
+        world.ship(world.order(), f"TRK-{world.clock():.0f}")
         world.ship(world.order())
     for _ in range(2):
         with suppress(RuntimeError):

@@ -14,7 +14,7 @@ from sfsync.testing import World
 
 def test_a_run_whose_turn_is_over_is_due_again_at_once_and_loses_nothing(world: World) -> None:
     """Behind those that wait by then, whatever its schedule says."""
-    orders = [world.ship(world.order(), f"TRACK-{number}") for number in range(3)]
+    orders = [world.ship(world.order(), f"TRK-{number}") for number in range(3)]
     run_store(world.store, world.connections, clock=world.now, turn=0)
     process = Process.objects.get(store=world.store)
     assert process.next_run_at == process.finished_at
@@ -28,10 +28,10 @@ def test_a_run_whose_turn_is_over_is_due_again_at_once_and_loses_nothing(world: 
 def test_a_wait_that_must_be_gone_through_is_not_cut_by_the_turn(world: World) -> None:
     """Behind a database that was started anew, what left a moment before may be listed late: each turn would begin the
     wait again, and nothing would ever be sent."""
-    world.ship(world.order(), "TRACK-1")
+    world.ship(world.order(), "TRK-1")
     world.sync()
     StoreState.objects.update(dispatched_on="the same server before it was started anew")
-    order = world.ship(world.order(), "TRACK-2")
+    order = world.ship(world.order(), "TRK-2")
     waited: list[float] = []
 
     def stop(seconds: float) -> bool:
@@ -43,7 +43,7 @@ def test_a_wait_that_must_be_gone_through_is_not_cut_by_the_turn(world: World) -
         run_store(world.store, world.connections, clock=world.now, stop=stop, turn=2)
     assert sum(waited) == pytest.approx(45)
     world.sync()
-    assert world.accepted(order) == [("ship", "TRACK-2")]
+    assert world.accepted(order) == [("ship", "TRK-2")]
 
 
 def test_a_run_that_has_time_keeps_its_schedule(world: World) -> None:

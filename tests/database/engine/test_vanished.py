@@ -81,13 +81,13 @@ def test_a_person_says_once_that_they_are_really_gone(
     """The others go on at once, and nobody is told of each."""
     lose(world, due[:12])
     assert not world.sync().ok
-    world.shop.set_tracking(due[-1], "TRACK-1")
+    world.shop.set_tracking(due[-1], "TRK-1")
     shop = world.connections.shop(world.store)
     assert {int(each.key) for each in missing(world.store, shop)} == set(due[:12])
     assert let_go(world.store, shop, "somebody") == 12
     assert let_go(world.store, shop, "somebody") == 0
     assert world.sync(wait=10).ok
-    assert world.accepted(due[-1]) == [("ship", "TRACK-1")]
+    assert world.accepted(due[-1]) == [("ship", "TRK-1")]
     assert not Task.objects.living().filter(order__shop_orders__key__in=due[:12]).exists()
     assert Notice.objects.filter(order__shop_orders__key__in=due[:12]).count() == 0
     assert LogEntry.objects.filter(code="person-let-go").count() == 1

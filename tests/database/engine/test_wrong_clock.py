@@ -25,11 +25,11 @@ def said(world: World) -> list[str]:
 
 def test_a_ticket_is_followed(world: World) -> None:
     """R17: and not after two days."""
-    order = world.ship(world.order(), "TRACK-1")
+    order = world.ship(world.order(), "TRK-1")
     run_ahead(world)
     world.advance(minutes=5)
     world.sync()
-    assert world.told(order)[-1] == ("ship", "TRACK-1")
+    assert world.told(order)[-1] == ("ship", "TRK-1")
     assert "clock-back" in said(world)
 
 
@@ -45,14 +45,14 @@ def test_a_delay_is_the_stores_own(world: World) -> None:
 
 def test_a_send_without_an_answer_is_recognised(world: World) -> None:
     """R13: its ticket seems two days older than the send."""
-    order = world.ship(world.order(), "TRACK-1")
+    order = world.ship(world.order(), "TRK-1")
     world.sandbox.fault(Fault("accept-then-drop", operation="ship"))
     run_ahead(world)
     for _ in range(4):
         world.advance(minutes=5)
         world.sync()
-    assert world.accepted(order) == [("ship", "TRACK-1")]
-    assert world.told(order)[-1] == ("ship", "TRACK-1")
+    assert world.accepted(order) == [("ship", "TRK-1")]
+    assert world.told(order)[-1] == ("ship", "TRK-1")
 
 
 def test_mails_and_alarms_do_not_wait(world: World) -> None:
@@ -70,7 +70,7 @@ def test_mails_and_alarms_do_not_wait(world: World) -> None:
 
 def test_clocks_of_several_machines_may_differ_a_little(world: World) -> None:
     """A worker that is a minute ahead has nothing set right behind it."""
-    world.ship(world.order(), "TRACK-1")
+    world.ship(world.order(), "TRK-1")
     run_store(world.store, world.connections, clock=lambda: world.now() + timedelta(minutes=1))
     world.sync()
     assert "clock-back" not in said(world)
