@@ -234,11 +234,11 @@ def test_a_run_that_a_person_started_reads_the_answer_too(
 
 
 def test_capitals_do_not_matter_to_a_search(shop: World, merchant: Client) -> None:
-    order = shop.ship(shop.order(), "Track-É9")
+    order = shop.ship(shop.order(), "Trk-É9")
     shop.sync(wait=10)
     Order.objects.filter(key=order).update(shop_reference="XyZ")
     MarketplaceOrder.objects.filter(shop_orders__key=order).update(reference="Mkt-abC")
-    for name in ("mkt-ABC", "xyz", "XYZ", "TRK-É9", "track-É9"):
+    for name in ("mkt-ABC", "xyz", "XYZ", "TRK-É9", "trk-É9"):
         assert listed(merchant, q=name) == [order], name
     assert listed(merchant, q="mkt") == []
     assert [each.key for each in Order.objects.named("MKT-abc")] == [str(order)]

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, Q, Sum
+from django.db.models import Prefetch, Q, Sum, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -121,8 +121,8 @@ def needing(store: Store) -> list[tuple[Order, Standing]]:
     asks = ~Q(marketplace_order__by_hand="") | Q(marketplace_order__contradicted=True)
     left = orders.filter(asks).order_by("-created_at", "-id").values("pk")[:NEED_YOU]
     tasks = Prefetch("marketplace_order__tasks", Task.objects.parked())
-    found = orders.filter(Q(pk__in=failed) | Q(pk__in=left)).select_related("marketplace_order")
-    found = found.prefetch_related(tasks, *OF_THOSE_BACK)
+    found = orders.filter(Q(pk__in=failed) | Q(pk__in=left)).select_related("marketplace_order").prefetch_related(tasks)
+    prefetch_related_objects([each for each in found if each.marketplace_order.contradicted], *OF_THOSE_BACK)
     return [(each, standing(each, each.marketplace_order.tasks.all())) for each in sorted(found, key=_urgency)]
 
 
