@@ -75,7 +75,8 @@ class History:
             self.story.sync(wait=self.chance.choice((0, 30)))
         for run in standing:
             run.send(signal.SIGCONT)
-            assert run.wait().status == 0
+            ended = run.wait()
+            assert ended.status == 0, ended.err
 
     def finish(self, runs: int = 2) -> None:
         """Everything is well again, and the scheduled runs do what is left."""
