@@ -66,7 +66,15 @@ class Cursors:
             self._note_trouble(row, trouble, cause)
         elif row.not_before is None:
             return
-        row.save()
+        self._write(row)
+
+    def _write(self, row: Cursor) -> None:
+        """A first one with the lease in hand: a run that lost it must not meet that of the next one."""
+        if row.pk:
+            row.save()
+            return
+        with self.run.lease.writing(row.name):
+            row.save()
 
     def remember(self, memory: Json | None) -> None:
         """What the shop wants to know when it is opened again."""
