@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -18,7 +18,14 @@ from sfsync.models.store import Store
 from sfsync.shops import kinds
 from sfsync.shops.keys import LONGEST
 
-UNSEEN = {"seen_status": "", "seen_tracking": "", "seen_numbers": "", "seen_version": 0, "look_again": False}
+UNSEEN = {
+    "seen_status": "",
+    "seen_tracking": "",
+    "seen_numbers": "",
+    "seen_version": 0,
+    "look_again": False,
+    "doubted_at": None,
+}
 """What is known of an order that was never looked at."""
 
 
@@ -26,6 +33,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def open_since(self, start: datetime) -> Self:
         """The orders that a change may still come for: not final, and young enough."""
         return self.filter(created_at__gte=start, open=True)
+
+    def in_parts(self) -> Self:
+        """Those that are one marketplace order together with another shop order (R38)."""
+        others = Order.objects.filter(marketplace_order=OuterRef("marketplace_order")).exclude(pk=OuterRef("pk"))
+        return self.filter(Exists(others))
 
     def named(self, name: str) -> Self:
         """By the shop's key, shop reference, marketplace reference or Shopping Feed id: what a person has at hand, in

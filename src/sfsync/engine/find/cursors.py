@@ -56,7 +56,8 @@ class Cursors:
         row.save()
 
     def followed(self, source: Source, seconds: float, trouble: Stopped | None, cause: str = "") -> None:
-        """What it took to follow it, and what stopped it; written where the next run needs to know."""
+        """What it took to follow it, and what stopped it; written where the next run needs to know. Raises
+        `LeaseLost`: a run that was held up puts nothing back where a later one has come further."""
         row = self._row(source.name)
         wait = max(rest(seconds, source.share), source.every.total_seconds() - seconds)
         row.cost = seconds
@@ -66,20 +67,14 @@ class Cursors:
             self._note_trouble(row, trouble, cause)
         elif row.not_before is None:
             return
-        self._write(row)
-
-    def _write(self, row: Cursor) -> None:
-        """A first one with the lease in hand: a run that lost it must not meet that of the next one."""
-        if row.pk:
-            row.save()
-            return
-        with self.run.lease.writing(row.name):
+        with self.run.lease.writing(source.name):
             row.save()
 
     def remember(self, memory: Json | None) -> None:
         """What the shop wants to know when it is opened again."""
         if memory is not None and memory != self.position(MEMORY):
-            self.keep(MEMORY, memory)
+            with self.run.lease.writing(MEMORY):
+                self.keep(MEMORY, memory)
 
     def start_anew(self, code: str, *, replaced: bool = False) -> None:
         """What was seen may never have been, and versions count from the beginning: every open order is looked at."""

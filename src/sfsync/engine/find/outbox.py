@@ -143,8 +143,7 @@ def looks_without(run: Run, keys: Collection[OrderKey]) -> list[Look]:
     """R38: shop orders that are not there for the first time. What is left of their marketplace orders is looked at;
     one that has no other shop order wants nothing by itself."""
     now = run.clock()
-    others = Order.objects.filter(marketplace_order=OuterRef("marketplace_order")).exclude(pk=OuterRef("pk"))
-    missing = Order.objects.filter(Exists(others), store=run.store, key__in=among(keys), doubted_at=None)
+    missing = Order.objects.in_parts().filter(store=run.store, key__in=among(keys), doubted_at=None)
     return [Look(pk, now, now) for pk in missing.values_list("marketplace_order", flat=True)]
 
 

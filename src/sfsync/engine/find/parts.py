@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef
-
 from sfsync.models import Order, Store
 from sfsync.shops.base import PAGE, Json, KnownOrders, Noticed
 
@@ -25,8 +23,7 @@ class Parts:
         self._store = store
 
     def after(self, cursor: Json | None, orders: KnownOrders) -> Iterator[Noticed]:
-        others = Order.objects.filter(marketplace_order=OuterRef("marketplace_order")).exclude(pk=OuterRef("pk"))
-        its = Order.objects.filter(Exists(others), store=self._store).open_since(orders.since)
+        its = Order.objects.filter(store=self._store).open_since(orders.since).in_parts()
         keys = list(its.order_by("pk").values_list("key", flat=True))
         for start in range(0, len(keys), PAGE):
             yield Noticed(touched=dict.fromkeys(keys[start : start + PAGE], ()))
