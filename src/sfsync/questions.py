@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 QUESTIONS = {
-    "feed": _("1. The token of Shopping Feed, and the account that it opens."),
+    "feed": _("1. Your Shopping Feed token, and the account that it opens."),
     "token": _("Token"),
     "account": _("Shopping Feed account"),
     "shop": _("2. How is the shop reached?"),
@@ -18,9 +18,9 @@ QUESTIONS = {
     "meaning": _("%(meaning)s: the numbers, separated by commas; - for none"),
     "unknown": _("The shop has no status %(numbers)s."),
     "unseen": _("The shop shows no statuses now. Say what they mean later, in the back office or with sfsync apply."),
-    "mails": _("4. Who is told of orders that need a person?"),
+    "mails": _("4. Who should be told when an order needs attention?"),
     "recipients": _("Email addresses, separated by commas (none)"),
-    "anyway": _("Go on all the same?"),
+    "anyway": _("Continue anyway?"),
     "colon": _(": "),
     "yes-or-no": _("Y/n"),
     "no-or-yes": _("y/N"),

@@ -47,7 +47,7 @@ SENTENCES = {
         "%(channel)s wants a return number, and the shop has none yet: waiting for it until %(until)s."
     ),
     "waiting-listing": _(
-        "The shop does not list the order as one of a marketplace at the moment: asked again on %(until)s."
+        "The shop does not list this order as a marketplace order at the moment. It is checked again on %(until)s."
     ),
     "no-return-number": _("%(channel)s wants a return number, and the shop has none: the shipment is not sent."),
     "nothing-not-mapped": _("“%(status)s” is not mapped, so nothing is sent."),
@@ -139,7 +139,7 @@ SENTENCES = {
     ),
     "failed-no-feed-id": _("The order was not found at Shopping Feed (%(message)s)."),
     "failed-order-gone": _("The order is no longer in the shop."),
-    "failed-unlisted": _("The shop does not list the order as one of a marketplace any more."),
+    "failed-unlisted": _("The shop no longer lists this order as a marketplace order."),
     "failed-unpreparable": _("The order cannot be sent as it is: %(message)s"),
     "failed-ticket-failed": _("%(channel)s rejected %(operation)s: “%(message)s”"),
     "failed-ticket-canceled": _("%(channel)s cancelled the update %(of_operation)s: “%(message)s”"),

@@ -16,6 +16,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, resolve
+from django.utils import translation
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
@@ -216,3 +217,9 @@ def test_what_we_say_in_allauths_place_is_still_said_there() -> None:
     known = set(vars(theirs)["_catalog"])
     assert set(SENTENCES) - known == set()
     assert {key for path in catalogues("en") for key in translated(path) if key} - known == set()
+
+
+def test_a_button_is_no_noun_in_french() -> None:
+    """What takes back, and what marketplaces are told: one word in English."""
+    with translation.override("fr"):
+        assert [translation.gettext(each) for each in ("Cancel", "Cancellation")] == ["Annuler", "Annulation"]

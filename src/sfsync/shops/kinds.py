@@ -14,7 +14,7 @@ from sfsync.shops.setting import message as _
 
 _OURS = {
     "hints": _("orders that the shop's bridge told of"),
-    "parts": _("orders of the shop that are one marketplace order together"),
+    "parts": _("shop orders that form one marketplace order together"),
     "feed_links": _("orders that Shopping Feed itself knows by their number in the shop"),
 }
 """Sources of every kind."""
