@@ -204,6 +204,20 @@ class TestABatchThatCouldNotLeaveInTime:
         (outcome,) = store.send_many([batch(1)], expires_after=30.0)
         assert isinstance(outcome.error, NotSentError)
 
+    def test_stopped_while_it_was_being_pulled(self) -> None:
+        """Whoever pulls writes down that it leaves: stopped right then, others have given up on it meanwhile."""
+        clock = Clock()
+
+        def batches() -> Iterator[list[OrderOperation]]:
+            clock.tick(31)
+            yield batch(1)
+
+        transport = ScriptedTransport()
+        store = client_for(transport, clock).store(10)
+        (outcome,) = store.send_many(batches(), expires_after=30.0)
+        assert isinstance(outcome.error, NotSentError)
+        assert transport.received == []
+
     def test_it_gives_its_place_in_the_pace_back(self) -> None:
         clock = Clock()
         late = iter([0.0])

@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -72,6 +73,23 @@ def test_an_answer_comes_back_with_lower_case_headers(transport: HttpTransport) 
     assert (response.status, response.body, response.headers["x-ratelimit-remaining"]) == (200, b"{}", "7")
     assert b"Authorization: Bearer s3cret" in seen[0]
     assert seen[0].endswith(b'{"order":[]}')
+
+
+def test_what_may_not_leave_any_more_once_it_is_connected_does_not(transport: HttpTransport) -> None:
+    """R13: a process that stood still while it connected."""
+    seen: list[bytes] = []
+    too_late = NotSentError("too late")
+
+    def behave(connection: socket.socket) -> None:
+        seen.append(connection.recv(1))
+
+    def permit(_: Request) -> None:
+        raise too_late
+
+    with server(behave) as url, pytest.raises(NotSentError) as raised:
+        transport.send(replace(post(url), permit=permit))
+    assert raised.value is too_late
+    assert seen == [b""]
 
 
 def hang_up(connection: socket.socket) -> None:

@@ -26,12 +26,9 @@ from shoppingfeed._errors import (
 )
 from shoppingfeed._pacing import Pacer
 from shoppingfeed._retry import Again, Verdict, asked_wait, judge
-from shoppingfeed._transport import Request, Response, Transport
+from shoppingfeed._transport import Permit, Request, Response, Transport
 
 T = TypeVar("T")
-
-Permit = Callable[[Request], None]
-"""Called just before a request leaves; raises `NotSentError` when it may not leave any more."""
 
 REFUSALS: dict[int, type[ApiError]] = {401: AuthenticationError, 403: AuthenticationError, 404: NotFoundError}
 NO_ANSWER = 0
@@ -77,8 +74,8 @@ class Session:
         self, url: str, body: bytes, content_type: str, parse: Callable[[object], T], permit: Permit | None = None
     ) -> T:
         """POST an operation. An answer that does not parse leaves it open whether it was accepted: `AmbiguousError`."""
-        request = Request("POST", url, {**self._headers, "Content-Type": content_type}, body)
-        response = self._exchange(request, safe=False, permit=permit)
+        request = Request("POST", url, {**self._headers, "Content-Type": content_type}, body, permit)
+        response = self._exchange(request, safe=False)
         try:
             return parse(_json.parse(response.body))
         except _json.UnexpectedShapeError as expected:
@@ -86,20 +83,20 @@ class Session:
 
     def delete(self, url: str) -> None:
         """DELETE: asked twice it does no harm, so it may be repeated as a read may. Its answer says nothing more."""
-        self._exchange(Request("DELETE", url, self._headers), safe=True, permit=None)
+        self._exchange(Request("DELETE", url, self._headers), safe=True)
 
     def _ask(self, request: Request, parse: Callable[[object], T]) -> T:
-        response = self._exchange(request, safe=True, permit=None)
+        response = self._exchange(request, safe=True)
         try:
             return parse(_json.parse(response.body))
         except _json.UnexpectedShapeError as expected:
             raise self._broken_contract(request, response, str(expected)) from expected
 
-    def _exchange(self, request: Request, *, safe: bool, permit: Permit | None) -> Response:
+    def _exchange(self, request: Request, *, safe: bool) -> Response:
         attempt, waited = 0, 0.0
         while True:
             attempt += 1
-            outcome = self._attempt(request, permit)
+            outcome = self._attempt(request)
             verdict = judge(outcome, safe=safe, attempt=attempt, waited=waited, patience=self._patience)
             if not isinstance(verdict, Again):
                 return self._settle(request, outcome, verdict)
@@ -109,11 +106,11 @@ class Session:
             else:
                 self._sleep(verdict.seconds)
 
-    def _attempt(self, request: Request, permit: Permit | None) -> Response | NotSentError | NoAnswerError:
+    def _attempt(self, request: Request) -> Response | NotSentError | NoAnswerError:
         slot = self._pacer.take()
         try:
-            if permit:
-                permit(request)
+            if request.permit:
+                request.permit(request)
             response = self._send(request)
         except NotSentError as error:
             self._pacer.give_back(slot)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import Literal, TypedDict, Unpack
 from urllib.parse import quote
 
@@ -20,9 +20,9 @@ from shoppingfeed._operations import Accepted, OrderOperation, parse_accepted, p
 from shoppingfeed._orders import Order, Shipment, TestItem, parse_order, parse_shipment
 from shoppingfeed._pages import Page, Pages
 from shoppingfeed._parallel import completed
-from shoppingfeed._session import Permit, Session
+from shoppingfeed._session import Session
 from shoppingfeed._tickets import BatchTickets, Ticket, TicketList, parse_ticket
-from shoppingfeed._transport import Request
+from shoppingfeed._transport import Permit, Request
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -149,16 +149,17 @@ class Store:
         """Send batches, some at a time, and yield each one's outcome as it completes, in any order.
 
         The next batch is pulled, in the caller's thread, only when one of the client's `concurrency` slots is free. A
-        batch that could not leave within `expires_after` seconds of being pulled is not sent (`NotSentError`): set it
-        to less than the lease under which the batch was claimed. Closing the iterator waits for what was sent, and
+        batch that could not leave within `expires_after` seconds, counted from before it was pulled, is not sent
+        (`NotSentError`): set it to less than the lease under which the batch was claimed. Closing the iterator waits for what was sent, and
         sends nothing more. When `batches` raises, what is under way is yielded first.
         """
         stopped = threading.Event()
 
         def pulled() -> Iterator[tuple[Sequence[OrderOperation], Permit]]:
-            for batch in batches:
+            permits = (_permit(expires_after, stopped, self._clocks) for _ in repeat(None))
+            for permit, batch in zip(permits, batches, strict=False):
                 request_of(batch)
-                yield batch, _permit(expires_after, stopped, self._clocks)
+                yield batch, permit
 
         return completed(self._outcome, pulled(), slots=self._concurrency, stopped=stopped)
 
@@ -283,12 +284,12 @@ class Store:
 def _permit(
     expires_after: float | None, stopped: threading.Event, clocks: tuple[Callable[[], float], Callable[[], float]]
 ) -> Permit:
-    """May a request pulled now still leave? Both clocks are asked: one may be set back, the other may sleep."""
-    pulled_at = [clock() for clock in clocks]
+    """May a request that is pulled next still leave? Both clocks are asked: one may be set back, the other may sleep."""
+    asked_at = [clock() for clock in clocks]
 
     def check(request: Request) -> None:
         _refuse_if_stopped(stopped, str(request))
-        elapsed = max(clock() - since for clock, since in zip(clocks, pulled_at, strict=True))
+        elapsed = max(clock() - since for clock, since in zip(clocks, asked_at, strict=True))
         if expires_after is not None and elapsed > expires_after:
             raise NotSentError(
                 f"{request} was not sent: it could not leave within {expires_after:g} s. It can be sent again.",

@@ -7,9 +7,10 @@ ways in which that can fail: it certainly did not arrive, or it may have.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shoppingfeed._deadline import Deadline, DeadlinePassed
 from shoppingfeed._errors import NoAnswerError, NotSentError
@@ -21,16 +22,22 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 LARGEST_ANSWER = 64 * 1024 * 1024
+_LEAVES = "http11.send_request_headers.started"
+"""What httpx2 says when it is connected, and has not written anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `url` is absolute. Its repr shows neither the token nor the body."""
+    """One request. `url` is absolute. Its repr shows neither the token nor the body.
+
+    `permit` raises `NotSentError` when the request may not leave any more.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
+    permit: Permit | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         shown = {name: "***" if name.lower() == "authorization" else value for name, value in self.headers.items()}
@@ -38,6 +45,9 @@ class Request:
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
+
+
+Permit = Callable[[Request], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class Transport(Protocol):
     """Sends one request, once. Called from several threads at a time."""
 
     def send(self, request: Request) -> Response:
-        """The answer, whatever its status.
+        """The answer, whatever its status. The request's `permit` was asked; one that has to connect first asks it again.
 
         Raises `NotSentError` when the request certainly never reached the server (DNS, refused, connect time-out, TLS)
         and `NoAnswerError` when it may have (read or write time-out, reset, connection dropped, answer cut short).
@@ -138,10 +148,15 @@ class HttpTransport:
                 request.url,
                 headers=dict(request.headers),
                 content=request.body or None,
-                extensions={"trace": self._deadline.watch},
+                extensions={"trace": partial(self._watch, request)},
             )
         except (httpx2.InvalidURL, ValueError, TypeError) as error:
             raise NotSentError(f"{request.method} to an address or with a header that HTTP cannot carry") from error
+
+    def _watch(self, request: Request, event: str, info: Mapping[str, Any]) -> None:
+        self._deadline.watch(event, info)
+        if request.permit and event == _LEAVES:
+            request.permit(request)
 
     def _exchange(self, request: Request, outgoing: httpx2.Request) -> Response:
         answer = self._client.send(outgoing, stream=True)
