@@ -11,15 +11,16 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 
 from sfsync import texts
 from sfsync.conf import conf
-from sfsync.db.own_file import leave_replaced_file
+from sfsync.db.own_file import hold_to_file
 from sfsync.domain.trouble import Trouble
 from sfsync.engine import due
 from sfsync.engine.due import Claim
@@ -28,6 +29,7 @@ from sfsync.engine.kit.lease import Busy
 from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.engine.run import run_store
 from sfsync.engine.watch.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
+from sfsync.models import Store
 from sfsync_server.watch import Watch
 
 logger = logging.getLogger("sfsync.service")
@@ -35,8 +37,13 @@ TIDY_EVERY = 60.0
 """Seconds."""
 TICK = 1.0
 """Seconds: so soon at least a service sees what is due, and that it is to stop."""
+AWAY = 5.0
+"""Seconds between two tries, while our own database cannot be used."""
 HANDED = timedelta(seconds=60)
 """What a service that is killed has claimed and not begun is another one's after so long."""
+
+
+GOES_ON = "The service tries again until it can be used. Nothing was lost."
 
 
 def give_back_free_memory() -> None:
@@ -56,6 +63,7 @@ class Service:
     stopping: threading.Event = field(default_factory=threading.Event)
     heed: threading.Event = field(default_factory=threading.Event)
     more: bool = False
+    away: bool = False
     under_way: set[int] = field(default_factory=set)
     signed_at: datetime | None = None
     tidied_at: float = field(default_factory=time.monotonic)
@@ -73,16 +81,42 @@ class Service:
             signal.signal(number, lambda *_: self.stopping.set())
         with ThreadPoolExecutor(self.workers, thread_name_prefix="store") as pool:
             while not self.stopping.is_set():
-                self.start_due(pool)
-                self.heed.wait(min(self.watch.look_around(self.poll_seconds, self.heed.set), TICK))
-        scheduler_leaves(self.name)
+                self.go_round(pool)
         self.watch.close()
         self.connections.close()
+        with suppress(DatabaseError, InterfaceError):  # the sign grows old by itself
+            scheduler_leaves(self.name)
+
+    def go_round(self, pool: ThreadPoolExecutor) -> None:
+        """Our own database may go away and come back: nobody has to start the service anew for it."""
+        try:
+            self.start_due(pool)
+            wait = self.watch.look_around(self.poll_seconds, self.heed.set)
+        except (DatabaseError, InterfaceError) as error:
+            self.is_away(error)
+            self.stopping.wait(AWAY)
+        else:
+            self.is_back()
+            self.heed.wait(min(wait, TICK))
+
+    def is_away(self, error: Exception) -> None:
+        """Said once. Raises what is a mistake of ours, or of who upgraded, and would not pass."""
+        stopped = stopped_by(error)
+        if stopped.trouble is Trouble.CRASHED:
+            raise error
+        if not self.away:
+            logger.error("%s %s", texts.sentence(stopped.trouble, {"message": stopped.detail}), GOES_ON)
+        self.away = True
+
+    def is_back(self) -> None:
+        if self.away:
+            logger.warning("The database can be used again.")
+        self.away = False
 
     def start_due(self, pool: ThreadPoolExecutor) -> bool:
         """Returns whether more may be due than workers are free: then the next one that is free is heeded at once."""
         close_old_connections()
-        leave_replaced_file()
+        hold_to_file()
         self.tidy()
         now = timezone.now()
         self.sign(now)
@@ -111,31 +145,39 @@ class Service:
             scheduler_sign(self.name, now)
 
     def one(self, claim: Claim) -> None:
-        """A turn of one store; whatever happens to it is in its own record."""
+        """A turn of one store; whatever happens to it is in its own record, once it could be read."""
         try:
-            self.turn(claim)
+            if store := due.claimed(claim.store_id, claim.wake):
+                self.turn(store, claim)
+        except Exception as error:
+            broke_off(f"store {claim.store_id}", error)
         finally:
             close_old_connections()
             self.under_way.discard(claim.store_id)
             if self.more:
                 self.heed.set()
 
-    def turn(self, claim: Claim) -> None:
-        store = due.claimed(claim.store_id, claim.wake)
-        if store is None:
-            return
+    def turn(self, store: Store, claim: Claim) -> None:
         try:
             result = run_store(store, self.connections, stop=self.stopping.wait, turn=conf().turn_seconds)
             unmailed = [Stopped(Trouble.MAIL_FAILED, result.unmailed)] if result.unmailed else []
             for stopped in [*result.troubles, *unmailed]:
-                logger.error("%s: %s", store.name, texts.sentence(stopped.trouble, {"message": stopped.detail}))
+                say(store.name, stopped)
             if result.ok and claim.troubled:
                 logger.warning("%s works again.", store.name)
         except Busy as busy:
             logger.info("%s is held by %s", store.name, busy)
         except Exception as error:
-            stopped = stopped_by(error)
-            if stopped.trouble is Trouble.CRASHED:
-                logger.exception("The run of %s crashed", store.name)
-            else:
-                logger.error("%s: %s", store.name, texts.sentence(stopped.trouble, {"message": stopped.detail}))
+            broke_off(store.name, error)
+
+
+def broke_off(name: str, error: Exception) -> None:
+    stopped = stopped_by(error)
+    if stopped.trouble is Trouble.CRASHED:
+        logger.error("The run of %s crashed", name, exc_info=error)
+    else:
+        say(name, stopped)
+
+
+def say(name: str, stopped: Stopped) -> None:
+    logger.error("%s: %s", name, texts.sentence(stopped.trouble, {"message": stopped.detail}))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.db import close_old_connections
 from django.utils import timezone
 
-from sfsync.db.own_file import leave_replaced_file
+from sfsync.db.own_file import hold_to_file
 from sfsync.db.secrets import SecretUnreadable
 from sfsync.engine.due import watched
 from sfsync.engine.kit.connections import Connections, Live
@@ -51,7 +51,7 @@ class Watch:
     def ask(self, store: Store, wake: Callable[[], None]) -> None:
         try:
             if self.moved(store):
-                leave_replaced_file()
+                hold_to_file()
                 ask_run(store)
                 wake()
         finally:

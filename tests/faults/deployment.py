@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
 from pathlib import Path
+from select import select
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -21,6 +23,21 @@ from shoppingfeed.sandbox import Server
 from tests.faults.liar import Liar
 from tests.faults.servers import reserved_port
 from tests.faults.stage import DEADLINE, SFSYNC, TOKEN, Done, environment, no_secret_in
+
+AWAY = "The service tries again until it can be used. Nothing was lost."
+
+
+class Said:
+    """What a process that goes on has said on its stderr."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr
+        self.stream, self.text = process.stderr, ""
+
+    def so_far(self) -> str:
+        while select([self.stream], [], [], 0)[0] and (read := os.read(self.stream.fileno(), 65536)):
+            self.text += read.decode()
+        return self.text
 
 
 @dataclass

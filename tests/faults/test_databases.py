@@ -17,9 +17,9 @@ from sfsync.shops.prestashop.sample import build
 from sfsync.shops.prestashop.settings import table_prefix
 from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.setting import Mistake
-from tests.faults.deployment import RealWorld, real_world, store_toml
+from tests.faults.deployment import AWAY, RealWorld, Said, real_world, store_toml
 from tests.faults.servers import private_server
-from tests.faults.stage import PASSWORD, Child, Stage, Story, staged
+from tests.faults.stage import PASSWORD, Child, Stage, Story, staged, until
 
 
 def standing_at(story: Story, kind: str, at: int) -> Child:
@@ -81,6 +81,33 @@ def _standing_after_its_post(story: Story) -> Child:
         run.send(signal.SIGKILL)
         run.wait()
     raise AssertionError("no run came to its POST")
+
+
+def test_the_service_outlasts_its_own_database(tmp_path: Path, migrated: Path) -> None:
+    """R22: nobody has to start it anew. It says that the database is away, once, and that it is back; and it stops
+    well while the database is away."""
+    quick = {"timeout": "3", "ticket_lag_seconds": "1", "poll_seconds": "0.1"}
+    with private_server("postgres") as postgres:
+        url = postgres.server.database("sfsync")
+        with real_world(tmp_path, migrated, store='mode = "realtime"', database_url=url, **quick) as world:
+            service = world.deployment.start("run")
+            said = Said(service)
+            _told(world, world.ship())
+            postgres.stop()
+            order = world.ship()
+            until(lambda: AWAY in said.so_far(), "it says so")
+            postgres.start()
+            _told(world, order)
+            assert said.so_far().count(AWAY) == said.so_far().count("The database can be used again.") == 1
+            postgres.stop()
+            service.send_signal(signal.SIGTERM)
+            done = world.deployment.finish(service)
+            assert (done.status, done.signal, world.sandbox.ledger.duplicates()) == (0, 0, [])
+            assert "Traceback" not in said.text + done.err
+
+
+def _told(world: RealWorld, order: int) -> None:
+    until(lambda: world.accepted(order) == [("ship", f"T-{order}")], f"order {order} is told")
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
-from tests.faults.deployment import RealWorld, real_world
-from tests.faults.stage import Done, until
+from tests.faults.deployment import AWAY, RealWorld, Said, real_world
+from tests.faults.stage import until
 
 REALTIME = 'mode = "realtime"'
 
@@ -63,16 +63,23 @@ def test_a_service_goes_on_with_the_file_that_was_put_in_its_databases_place(tmp
         assert [world.accepted(order) for order in (first, second)] == [[("ship", f"T-{n}")] for n in (first, second)]
 
 
-def test_a_service_whose_database_was_removed_ends_with_a_sentence(tmp_path: Path, migrated: Path) -> None:
-    """And sends nothing: nobody would know of it."""
+def test_a_service_whose_database_was_removed_waits_until_one_is_put_in_its_place(
+    tmp_path: Path, migrated: Path
+) -> None:
+    """R13: it says so, and sends nothing meanwhile: nobody would know of it."""
     with quick_world(tmp_path, migrated) as world:
-        world.ship()
+        backup = shutil.copyfile(files(world)[0], tmp_path / "backup")
+        first = world.ship()
         with service(world) as running:
-            until(lambda: told(world) == 1, "it is at work")
+            said = Said(running)
+            until(lambda: told(world) == 1 and rests(world), "it is at work")
             for path in files(world):
                 path.unlink(missing_ok=True)
-            late = world.ship()
-            done: Done = world.deployment.finish(running)
-        assert (done.status, world.accepted(late)) == (1, [])
-        assert "sfsync's own database cannot be used" in done.err
-        assert "Traceback" not in done.err
+            second = world.ship()
+            until(lambda: AWAY in said.so_far(), "it says so")
+            assert (world.accepted(second), files(world)[0].exists()) == ([], False)
+            backup.replace(files(world)[0])
+            until(lambda: told(world) == 2, "both are known to the new file")
+        done = world.deployment.finish(running)
+        assert "Traceback" not in said.text + done.err
+        assert [world.accepted(order) for order in (first, second)] == [[("ship", f"T-{n}")] for n in (first, second)]

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 
 from sfsync.conf import conf
-from sfsync.db.own_file import leave_replaced_file
+from sfsync.db.own_file import hold_to_file
 from sfsync.db.process_identity import machine
 from sfsync.domain import backoff
 from sfsync.engine.kit.agenda import Agenda
@@ -110,7 +110,7 @@ def worth_waking(now: datetime) -> int:
 
 def claimed(store_id: int, wake: str) -> Store | None:
     """The store, if it is still the caller's to run: not switched off, not handed to somebody else, not done."""
-    leave_replaced_file()
+    hold_to_file()
     give_back()
     return Store.objects.filter(pk=store_id, enabled=True, processes__name=SYNC, processes__wake=wake).first()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from sfsync.conf import conf
-from sfsync.db.own_file import leave_replaced_file
+from sfsync.db.own_file import hold_to_file
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.end import Came, end_run
 from sfsync.engine.kit.agenda import Agenda, agenda
@@ -71,7 +71,7 @@ def run_store(
 
     Raises `Busy` when another run holds it. Every other failure is in the result, in the store's row, and mailed.
     """
-    leave_replaced_file()
+    hold_to_file()
     clock, its_turn = clock or judge(), Turn(turn, stop)
     lease = take(store, clock, timedelta(seconds=conf().lease_seconds))
     with lease.saying_the_end():
@@ -108,7 +108,7 @@ def _connect_anew() -> None:
     """What our own database broke off is told over a new connection; a transaction of the caller's goes on."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
-        leave_replaced_file()
+        hold_to_file()
 
 
 def _work(run: Run, wait: float) -> Agenda | None:
