@@ -1,8 +1,8 @@
-"""What `sfsync init` asks and says, by its code: message ids, told in the language of the terminal."""
+"""What `sfsync init` and a dry run ask and say, by its code: message ids, told in the language of the terminal."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
 QUESTIONS = {
@@ -26,9 +26,24 @@ QUESTIONS = {
     "no-or-yes": _("y/N"),
     "kept": _("%(question)s (Enter: as before)"),
     "saved": _("The store “%(store)s” is saved. This is what its first sync would send:"),
+    "busy": _("A sync of this store is in progress. Try again when it has ended."),
+    "not-sent": _("Nothing was sent."),
+    "update": _("Update"),
+    "feed-id": _("Shopping Feed id"),
+    "reference": _("Marketplace reference"),
+    "marketplace": _("Marketplace"),
+    "goes-out": _("What goes out"),
     "next": _("Next: `sfsync up` runs everything; `sfsync sync` sends once; `sfsync doctor` checks the rest."),
 }
 
 
 def question(code: str, **params: object) -> str:
     return gettext(QUESTIONS[code]) % params
+
+
+def would_send(number: int) -> str:
+    """How many updates a sync would send, as a sentence."""
+    if not number:
+        return gettext("Nothing would be sent now.")
+    would = ngettext("%(count)s update would be sent.", "%(count)s updates would be sent.", number) % {"count": number}
+    return f"{would} {question('not-sent')}"

@@ -67,6 +67,18 @@ def label(operation: str) -> str:
     return gettext(kind_of(operation).label) if operation in names() else operation
 
 
+def outgoing(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What goes out with an update, each value with its name; what is empty is left out."""
+    values = {
+        gettext("Tracking number"): payload.get("trackingNumber"),
+        gettext("Carrier"): payload.get("carrier"),
+        gettext("Tracking link"): payload.get("trackingLink"),
+        gettext("Return number"): (payload.get("returnInfo") or {}).get("trackingNumber"),
+        gettext("Reason"): payload.get("reason"),
+    }
+    return [(name, str(value)) for name, value in values.items() if value]
+
+
 _UPDATES = {"operation": update, "of_operation": of_update, "update_sent": update_sent, "label": label}
 """The parameters that are made of the operation."""
 

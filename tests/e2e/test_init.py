@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import sqlite3
 import subprocess
@@ -92,7 +93,7 @@ def test_a_first_store_is_asked_for_tried_and_shown(
     assert "token" in refused
     assert "6 marketplace orders" in found
     assert "The shop has no status 999." in unknown
-    assert "1 update would be sent; nothing was sent" in end
+    assert "1 update would be sent. Nothing was sent." in end
     assert "TRK-1" in end
     assert asking.program.wait(SECONDS) == 0
     assert sandbox.ledger.operations(shop.feed_id(order) or 0) == []
@@ -122,7 +123,7 @@ def test_a_wrong_answer_costs_no_other(asking: Terminal, machine: Machine, tmp_p
     asking.answer("separated by commas (none): ", "")
     end = asking.until("`sfsync doctor` checks the rest.")
     assert "is saved" in end
-    assert "nothing would be sent now" in end
+    assert "Nothing would be sent now." in end
 
 
 def test_a_shop_that_another_store_has_is_said_while_it_can_be_changed(
@@ -152,11 +153,21 @@ def test_a_shop_that_is_down_costs_the_statuses_only(asking: Terminal, machine: 
     assert "is saved" in asking.until("`sfsync doctor` checks the rest.")
 
 
-def test_it_asks_in_the_language_of_the_terminal(machine: Machine, feed: Server) -> None:
+def test_it_asks_and_shows_in_the_language_of_the_terminal(machine: Machine, feed: Server, tmp_path: Path) -> None:
+    shop = build(f"sqlite:///{tmp_path}/shop.sqlite3", limit=6)
+    shop.bulk_ship(shop.order_ids()[:2], "TRK-")
     with closing(Terminal(machine, "init", "--api-url", feed.url, language="fr_FR.UTF-8")) as asking:
         asking.answer("Clé d’API (token)\xa0: ", "no-such-token")
-        asking.answer("Continuer quand même\xa0? [o/N]\xa0: ", "oui")
-        assert "Comment accéder à la boutique" in asking.until("[1]\xa0: ")
+        asking.answer("Continuer quand même\xa0? [o/N]\xa0: ", "non")
+        asking.answer("(Entrée\xa0: inchangé)\xa0: ", "sandbox-token")
+        assert "Comment accéder à la boutique" in asking.answer("[1]\xa0: ", "1")
+        asking.answer("Adresse de la boutique\xa0: ", shop.url)
+        asking.answer("[O/n]\xa0: ", "o")
+        asking.answer("\xa0: ", "")
+        end = asking.until("sfsync doctor")
+    assert "2 mises à jour seraient transmises. Rien n’a été transmis." in end
+    assert re.search(r"Mise à jour +Shopping Feed +marketplace +Marketplace +Transmis", end)
+    assert re.search(r"Expédiée +\d+ +MKT-\d +Amazon.fr +TRK-\d", end)
 
 
 @pytest.mark.parametrize("name", ["a b", "é"])

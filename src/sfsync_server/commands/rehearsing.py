@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -43,22 +42,29 @@ def _report(store: Store, connections: Connections) -> dict[str, Any]:
 
 
 def _print(name: str, report: dict[str, Any]) -> None:
+    from sfsync.questions import question, would_send
     from sfsync_server.commands.running import warn_of_error
 
     if "held_by" in report:
-        shown.say(f"{name}: a sync is in progress ({report['held_by']}); try again when it has ended")
+        shown.say(f"{name}: {question('busy')} ({report['held_by']})")
     if "would_send" in report:
-        number = len(report["would_send"])
-        what = f"{number} {'update' if number == 1 else 'updates'}"
-        shown.say(f"{name}: {what} would be sent; nothing was sent" if number else f"{name}: nothing would be sent now")
+        shown.say(f"{name}: {would_send(len(report['would_send']))}")
         rows = [_row(each) for each in report["would_send"]]
-        shown.print_table(["update", "Shopping Feed id", "reference", "marketplace", "what"], rows, empty="")
+        shown.print_table([question(each) for each in _COLUMNS], rows, empty="")
         for sentence in report["warnings"]:
             shown.say(f"  {sentence}")
     warn_of_error(name, report)
 
 
+_COLUMNS = ("update", "feed-id", "reference", "marketplace", "goes-out")
+
+
 def _row(unsent: dict[str, Any]) -> list[object]:
-    more = {key: value for key, value in unsent["payload"].items() if key != "id" and value}
-    told = json.dumps(more, ensure_ascii=False) if more else ""
-    return [unsent["operation"], unsent["order_id"], unsent["reference"], unsent["channel"], told]
+    from django.utils.translation import gettext
+
+    from sfsync import texts
+    from sfsync.domain.marketplaces import marketplace
+
+    told = gettext("; ").join(value for _name, value in texts.outgoing(unsent["payload"]))
+    where = marketplace(unsent["channel"])
+    return [texts.label(unsent["operation"]), unsent["order_id"], unsent["reference"], where, told]

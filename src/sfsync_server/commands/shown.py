@@ -113,11 +113,12 @@ def print_json(document: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """A line a row; the sentence `empty`, if any, where there is none."""
-    from rich.table import Table
+    """A line a row, or more where the terminal is narrow; the sentence `empty`, if any, where there is none."""
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table(*columns, header_style="bold", box=None, pad_edge=False)
+    headed = (Column(each, overflow="fold") for each in columns)
+    table = Table(*headed, header_style="bold", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text("" if cell is None else clean(cell)) for cell in row))
     if table.row_count:

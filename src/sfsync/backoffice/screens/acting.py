@@ -127,13 +127,7 @@ def foretold(store: Store, orders: list[Order]) -> tuple[list[Chosen], Said | No
 
 def _sending(preview: Preview) -> Chosen:
     sentence = preview.sentence if preview.sends else preview.reason
-    return Chosen(preview.order, preview.sends, sentence, in_words(preview.payload or {}), preview.payload)
-
-
-def in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    """What goes out with a ship, as a person reads it; what is empty is left out."""
-    names = {"trackingNumber": _("Tracking number"), "carrier": _("Carrier"), "trackingLink": _("Tracking link")}
-    return [(name, str(payload[key])) for key, name in names.items() if payload.get(key)]
+    return Chosen(preview.order, preview.sends, sentence, texts.outgoing(preview.payload or {}), preview.payload)
 
 
 def _giving_up(order: Order) -> Chosen:

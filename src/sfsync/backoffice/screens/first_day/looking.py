@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from sfsync import texts
 from sfsync.backoffice.kit.live_shop import OUTSIDE, Quick, said
 from sfsync.backoffice.kit.reader_texts import Said, told
-from sfsync.backoffice.screens.acting import in_words
 from sfsync.engine.dry_run import Rehearsed, dry_run
 from sfsync.engine.kit.lease import Busy
 from sfsync.models import Store
@@ -63,7 +62,7 @@ def _look(found: Rehearsed) -> Look:
         stopped = found.troubles[0]
         return Look(trouble=told(stopped.trouble, {"message": stopped.detail}))
     shown = [
-        Shown(each.reference, each.channel, texts.label(each.operation), in_words(each.payload))
+        Shown(each.reference, each.channel, texts.label(each.operation), texts.outgoing(each.payload))
         for each in found.unsent[:MOST]
     ]
     return Look(shown, len(found.unsent), found.warnings, found.cut)
