@@ -50,6 +50,12 @@ def _nearest(name: str, known: list[str]) -> str:
     """The setting that is misspelt so, if any. SFSYNC_TEST_… is what sfsync's own tests are told."""
     if not name.startswith("SFSYNC_") or name.startswith("SFSYNC_TEST_"):
         return ""
-    bare = [each.removeprefix("SFSYNC_") for each in known]
-    found = get_close_matches(name.removeprefix("SFSYNC_"), bare, 1, CLOSE)
+    given, bare = name.removeprefix("SFSYNC_"), [each.removeprefix("SFSYNC_") for each in known]
+    found = get_close_matches(given, bare, 1, CLOSE) or [each for each in bare if _shortens(given, each)]
     return f"SFSYNC_{found[0]}" if found else ""
+
+
+def _shortens(given: str, name: str) -> bool:
+    """OIDC_SECRET leaves a word of OIDC_CLIENT_SECRET out. A single word may be anything."""
+    words = iter(name.split("_"))
+    return "_" in given and all(each in words for each in given.split("_"))

@@ -206,6 +206,10 @@ def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
         ("SFSYNC_SMTP_URI", "SFSYNC_SMTP_URL"),
         ("SFSYNC_SMTP_URL_FIEL", "SFSYNC_SMTP_URL_FILE"),
         ("sfsync_alowed_hosts", "SFSYNC_ALLOWED_HOSTS"),
+        ("SFSYNC_OIDC_SECRET", "SFSYNC_OIDC_CLIENT_SECRET"),
+        ("SFSYNC_OIDC_ID", "SFSYNC_OIDC_CLIENT_ID"),
+        ("SFSYNC_OIDC_CLAIM", "SFSYNC_OIDC_GROUPS_CLAIM"),
+        ("SFSYNC_PLAIN_HOSTS", "SFSYNC_PLAIN_HTTP_HOSTS"),
     ],
 )
 def test_a_misspelt_setting_is_told_with_the_right_name_and_without_its_value(
