@@ -65,7 +65,7 @@ class DatabaseReader:
         return [each for order, own in parcels.items() for each in self._shipments.joined(own, its[order])]
 
     def read(self, keys: Collection[OrderKey]) -> dict[OrderKey, Snapshot]:
-        """Five statements for 1,000 orders, and one more where the shop keeps shipments."""
+        """Three statements for 1,000 orders, and one more where the shop keeps shipments."""
         return {each.key: each for some in batches(keys, PAGE) for each in self._snapshots(some)}
 
     def _snapshots(self, order_ids: list[int]) -> list[Snapshot]:

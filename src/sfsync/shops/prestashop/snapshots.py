@@ -1,4 +1,4 @@
-"""Orders in full: four statements for up to a thousand of them."""
+"""Orders in full: three statements for up to a thousand of them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def snapshots(
     its = shipments.of(order_ids)
     used = {row.id_carrier for row in rows} | {row.parcel_carrier for row in rows}
     carriers = _carriers(database, used | {each.id_carrier for some in its.values() for each in some})
-    flags = _flags(database, {row.current_state for row in rows})
+    flags = {row.current_state: (bool(row.shipped), bool(row.paid)) for row in rows}
     names = Names(carriers, flags)
     for order_id, own in _by_order(rows).items():
         parcels = shipments.joined(own, its.get(order_id, ()))
@@ -168,16 +168,18 @@ def pasts(rows: Sequence[Any]) -> dict[int, Past]:
 
 
 def _orders(database: ShopDatabase, order_ids: list[int], *, listed: bool) -> Sequence[Row[Any]]:
-    """A row per parcel, the newest first, or one without a parcel: what an order says, its numbers, and which
-    marketplace order it is, of one instant. An order that took another's number in between is not taken for it."""
+    """A row per parcel, the newest first, or one without a parcel: what an order says, what its status means, its
+    numbers, and which marketplace order it is, of one instant. An order that took another's number in between is not
+    taken for it."""
     tables = database.tables
-    orders, parcels, listing = tables.orders, tables.order_carrier, tables.listing
+    orders, parcels, states, listing = tables.orders, tables.order_carrier, tables.order_state, tables.listing
     columns = (
-        *(orders.c.id_order, orders.c.current_state, orders.c.id_carrier),
+        *(orders.c.id_order, orders.c.current_state, orders.c.id_carrier, states.c.shipped, states.c.paid),
         *(parcels.c.id_order_carrier, parcels.c.id_carrier.label("parcel_carrier"), database.number),
         *database.return_numbers,
     )
     rows = select(*columns).join_from(orders, parcels, parcels.c.id_order == orders.c.id_order, isouter=True)
+    rows = rows.join(states, states.c.id_order_state == orders.c.current_state, isouter=True)
     claims = [listing.c[name] for name in CLAIM]
     if listed:
         rows = rows.add_columns(*claims).join(listing, listing.c.id_order == orders.c.id_order, isouter=True)
@@ -208,15 +210,6 @@ def _carriers(database: ShopDatabase, used: set[int]) -> dict[int, Carrier]:
         name = database.about.name if name == "0" else name
         carriers[row.id_carrier] = Carrier(row.id_reference or row.id_carrier, name, row.url or "")
     return carriers
-
-
-def _flags(database: ShopDatabase, used: set[int]) -> dict[int, tuple[bool, bool]]:
-    """Shipped and paid by status."""
-    states = database.tables.order_state.c
-    rows = database.rows(
-        select(states.id_order_state, states.shipped, states.paid).where(states.id_order_state.in_(_sorted(used)))
-    )
-    return {row.id_order_state: (bool(row.shipped), bool(row.paid)) for row in rows}
 
 
 def _sorted(ids: set[int]) -> list[int]:
