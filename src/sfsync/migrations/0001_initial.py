@@ -853,6 +853,7 @@ class Migration(migrations.Migration):
                 ("request_key", models.CharField(blank=True, default="", max_length=32)),
                 ("batch_id", models.CharField(blank=True, default="", max_length=255)),
                 ("ticket_number", models.CharField(blank=True, default="", max_length=255)),
+                ("former_ticket", models.CharField(blank=True, default="", max_length=255)),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("looks", models.PositiveSmallIntegerField(default=0)),

@@ -46,6 +46,7 @@ class HeldTask:
     tracking_number: str = ""
     batch_id: str = ""
     ticket_number: str = ""
+    former_ticket: str = ""
     sent_at: datetime | None = None
     failure: str = ""
     last_error: str = ""
@@ -109,7 +110,13 @@ class FactRow:
     silences: int
     episode: int
     ticket_number: str
+    former_ticket: str
     failure: str
+
+    @property
+    def settled_ticket(self) -> str:
+        """The last ticket that a try of it had; empty where none had one."""
+        return self.ticket_number or self.former_ticket
 
     @property
     def fact(self) -> tuple[str, str]:

@@ -50,7 +50,8 @@ BRING_FORWARD = replace(_SECOND, take=("update_at",), earlier="update_at")
 """A further look at an order that may be waiting for one."""
 
 _TEXTS = (
-    *("lease", "operation", "status", "tracking_number", "request_key", "batch_id", "ticket_number"),
+    *("lease", "operation", "status", "tracking_number", "request_key", "batch_id"),
+    *("ticket_number", "former_ticket"),
     *("failure", "last_error"),
 )
 _NUMBERS = ("attempts", "looks", "split", "silences", "episode")
@@ -145,7 +146,8 @@ class Task(Loaded):
     """`since`: when the change was seen that it was decided by (R4). `update_at`: not before. `lane`: of the fact; an
     intention waits for what flies in it. `held`: an intention whose marketplace refuses everything (R36).
     `tracking_number`: the key of the fact. `more`: something else is to be told once it is confirmed. `failed_at`:
-    since when a set-aside fact needs a person, with its `failure`.
+    since when a set-aside fact needs a person, with its `failure`. `ticket_number`: of the last try; `former_ticket`:
+    of the one before, which answers for no other.
 
     `request_key` names the request that took it, before there is a batch; `lease` the run that holds it. `episode`
     counts a person's retries: a failure is told once for a change and in each of them (R20). `split` makes its requests
@@ -169,6 +171,7 @@ class Task(Loaded):
     request_key = models.CharField(max_length=32, default="", blank=True)
     batch_id = models.CharField(max_length=255, default="", blank=True)
     ticket_number = models.CharField(max_length=255, default="", blank=True)
+    former_ticket = models.CharField(max_length=255, default="", blank=True)
     sent_at = models.DateTimeField(null=True)
 
     attempts = models.PositiveSmallIntegerField(default=0)

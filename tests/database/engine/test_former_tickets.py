@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import pytest
+
 from sfsync.testing import World
+from shoppingfeed import Request, Response
 from shoppingfeed.sandbox import Fault
+from tests.database.engine.odd import Twist
 
 NEVER_CAME = Fault("drop", operation="ship")
 
@@ -27,6 +34,37 @@ def test_a_ticket_of_two_attempts_ago_does_not_answer_for_the_third(world: World
     assert world.story(order)[-4:] == ["never-arrived", "stands-there", "sent", "confirmed"]
     assert world.accepted(order) == [("ship", "TRK-1")] * 3
     assert world.tasks(order) == []
+
+
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_ticket_of_a_try_goes_on_answering_for_it(world: World, refused: bool, before: int) -> None:
+    """R13, R18: known and still open, it is lost for good by its batch's own list. The order's list has it: nothing
+    never arrived, nothing is sent again, and what it says in the end counts. That of a try `before` says nothing."""
+    order = world.ship(world.order(), "TRK-1")
+    if before + refused:
+        world.sandbox.fault(Fault("refuse", operation="ship", times=before + refused, message="address unknown"))
+    for _ in range(before):
+        world.sync(wait=5)
+        world.advance(hours=1)
+    world.sandbox.configure(ticket_seconds=3600)
+    forgetful = lists_no_batch(world)
+    run_for(world, 2)
+    forgetful.judge = None
+    sends = [("ship", "TRK-1")] * (before + 1)
+    assert (world.accepted(order), "never-arrived" in world.story(order)) == (sends, False)
+    world.sync()
+    assert (len(world.told(order)), world.story(order).count("failed-ticket-failed")) == (not refused, before + refused)
+
+
+def lists_no_batch(world: World) -> Twist:
+    """Asked for the tickets of a batch, the API knows none."""
+    nothing: dict[str, Any] = {"page": 1, "pages": 1, "count": 0, "total": 0, "_embedded": {"ticket": []}}
+
+    def judge(request: Request) -> Response | None:
+        return Response(200, {}, json.dumps(nothing).encode()) if "batchId=" in request.url else None
+
+    return Twist(world, judge)
 
 
 def test_a_number_that_comes_back_is_not_told_again_and_is_shown(world: World) -> None:

@@ -138,7 +138,7 @@ def in_flight(task: HeldTask) -> InFlight:
         task.reference,
         task.channel,
         task.sent_at,
-        (task.ticket_number, task.confirmed_ticket),
+        (task.former_ticket, task.confirmed_ticket),
         task.ticket_number,
         task.ticket_at if task.lane == ORDER else None,
     )

@@ -169,7 +169,7 @@ def _afterwards(prepared: Prepared, now: datetime) -> Look | None:
 def _carry_on(task: HeldTask, row: FactRow | None) -> None:
     """A fact that was set aside goes on with its tries, unless its order has changed since (R16)."""
     if row:
-        task.ticket_number, task.episode = row.ticket_number, row.episode
+        task.former_ticket, task.episode = row.settled_ticket, row.episode
     if row and not is_fresh(SetAside(row.fact, row.since), task.since):
         task.attempts, task.split, task.silences = row.attempts, row.split, row.silences
 

@@ -33,7 +33,7 @@ SENT_ON = ("shipped", "partially_shipped", *CANCELLED, *REFUNDED)
 def read_before_second_try(run: Run, plan: Plan) -> None:
     """One request for each of a few orders, or one for every thousand that wait, and that have gone on. An API that
     does not answer this stops nothing."""
-    again = [each for each in plan.send if each.before and each.before.ticket_number]
+    again = [each for each in plan.send if each.before and each.before.settled_ticket]
     if not again:
         return
     there = _read(run, [each.item.order_id for each in again])

@@ -128,7 +128,7 @@ class Sending:
         mine = [each for each in again if each.task.pk in gone]
         columns = ("id", *_OF_FACT, *_OF_TRIES)
         rows = [(*_tries_of(each), each.before.action, each.before.episode) for each in mine if each.before]
-        same = {**same, "lease": self.run.lease.token, **_NOT_FAILED}
+        same = {**same, "lease": self.run.lease.token, "ticket_number": "", **_NOT_FAILED}
         won = set(compare_and_set(Task, columns, rows, same=same, expect=("action", "episode")))
         for each in mine:
             each.task.pk = each.before.pk if each.before else 0
@@ -237,7 +237,7 @@ def _ignored(tasks: list[HeldTask], accepted: Accepted) -> Iterator[tuple[int, s
 
 _OF_FACT = ("more", "status", "shop_order", "tracking_number", "payload")
 _NOT_FAILED = {"failure": "", "last_error": "", "failed_at": None, "closed_at": None}
-_OF_TRIES = ("since", "attempts", "split", "silences")
+_OF_TRIES = ("since", "attempts", "split", "silences", "former_ticket")
 
 
 def _of_fact(task: HeldTask) -> tuple[object, ...]:
@@ -246,7 +246,8 @@ def _of_fact(task: HeldTask) -> tuple[object, ...]:
 
 def _tries_of(prepared: Prepared) -> tuple[object, ...]:
     task, row = prepared.task, prepared.before
-    return (row.pk if row else 0, *_of_fact(task), task.since, task.attempts, task.split, task.silences)
+    tries = (task.since, task.attempts, task.split, task.silences, task.former_ticket)
+    return (row.pk if row else 0, *_of_fact(task), *tries)
 
 
 def _marked(task: HeldTask) -> dict[str, Any]:

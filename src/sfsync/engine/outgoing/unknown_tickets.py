@@ -44,14 +44,14 @@ def unknown(run: Run, tickets: Iterable[Ticket]) -> list[Ticket]:
     candidates = ours(tickets)
     tasks, told = _written_about(run, candidates)
     names = {*run.store.state.known_tickets, *(told_by for *_, told_by in told)}
-    names |= {name for *_, ticket, batch in tasks for name in (ticket, batch)} - {""}
+    names |= {name for *_, ticket, former, batch in tasks for name in (ticket, former, batch)} - {""}
     facts: set[tuple[Any, ...]] = {(feed_id, operation, key) for feed_id, operation, key, _ in told}
-    facts |= {(feed_id, *fact) for feed_id, action, *fact, _, batch in tasks if action == Action.CHECK and not batch}
+    facts |= {(feed_id, *fact) for feed_id, action, *fact, _, _, batch in tasks if action == Action.CHECK and not batch}
     news = [each for each in candidates if names.isdisjoint((each.id, each.batch_id))]
     return [each for each in news if (each.order_id, *fact_of(each)) not in facts]
 
 
-_OF_TASK = ("order__feed_id", "action", "operation", "tracking_number", "ticket_number", "batch_id")
+_OF_TASK = ("order__feed_id", "action", "operation", "tracking_number", "ticket_number", "former_ticket", "batch_id")
 _OF_TOLD = ("order__feed_id", "operation", "key", "ticket")
 
 
