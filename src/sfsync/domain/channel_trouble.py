@@ -35,14 +35,12 @@ def alike(message: str) -> str:
     return _NAMES.sub("#", plain(message))
 
 
-def after(before: Streak | None, refused: Iterable[tuple[int, str]], *, confirmed: bool) -> Streak | None:
-    """The streak once more answers have come: orders that were `refused`, with the message, the oldest first, and
-    whether any other update was `confirmed` among them. None: the marketplace takes updates.
+def after(before: Streak | None, refused: Iterable[tuple[int, str]]) -> Streak | None:
+    """The streak once more orders were `refused`, with the message, the oldest first. None: the marketplace takes
+    updates.
 
     A trouble ends with a confirmation alone: another answer may be the outage's other face, or one order's own fault.
     """
-    if confirmed:
-        return None
     streak = before
     for order, message in refused:
         if streak is None or not streak.is_trouble:

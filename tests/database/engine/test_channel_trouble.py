@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -101,6 +102,61 @@ def test_one_that_has_taken_ten_since_is_in_no_trouble(world: World) -> None:
     assert len([order for order in orders if world.told(order)]) == 10
     assert world.notices() == ["ticket-failed"] * IN_A_ROW
     assert not ChannelTrouble.objects.exists()
+
+
+@pytest.mark.parametrize("refused_first", [True, False])
+def test_what_was_sent_last_counts_where_the_list_lacks_what_was_sent_first(world: World, refused_first: bool) -> None:
+    """R36: the older half is read after the newer one, batch by batch. No trouble, and none that ends at once."""
+    world.sandbox.configure(ticket_seconds=600)
+    unlisted = without_in_list(world)
+    world.sync()
+    orders = [_sent_alone(world, each, refused=(each < IN_A_ROW) is refused_first) for each in range(2 * IN_A_ROW)]
+    unlisted |= {world.feed_id(order) for order in orders[:IN_A_ROW]}
+    world.advance(minutes=15)
+    world.sync()
+    assert len([order for order in orders if world.told(order)]) == IN_A_ROW
+    assert world.notices() == (["ticket-failed"] * IN_A_ROW if refused_first else ["channel-held"])
+    assert ChannelTrouble.objects.held().count() == (0 if refused_first else 1)
+
+
+def test_what_was_sent_last_counts_where_the_first_was_looked_at_before(world: World) -> None:
+    """R36: what was looked at least is read first, ten batches at a time."""
+    world.sandbox.configure(ticket_seconds=2400)
+    world.sync()
+    first = [_sent_alone(world, number, refused=True) for number in range(IN_A_ROW)]
+    for _ in range(10):
+        world.advance(minutes=3)
+        world.sync()
+    last = [_sent_alone(world, number, refused=False) for number in range(IN_A_ROW, IN_A_ROW + 10)]
+    world.advance(minutes=41)
+    world.sync()
+    assert [bool(world.told(order)) for order in [*first, *last]] == [False] * IN_A_ROW + [True] * 10
+    assert world.notices() == ["ticket-failed"] * IN_A_ROW
+
+
+def test_one_that_takes_another_of_the_same_request_is_in_no_trouble(world: World) -> None:
+    """R36: refused are those alone."""
+    world.sync()
+    down(world, of(world, "Cdiscount", IN_A_ROW + 1)[1:])
+    world.sync(wait=5)
+    assert world.notices() == ["ticket-failed"] * IN_A_ROW
+    assert not ChannelTrouble.objects.exists()
+
+
+def without_in_list(world: World) -> set[int]:
+    """Ids at Shopping Feed whose tickets the list of those that are done leaves out: none, until there are some."""
+    unlisted: set[int] = set()
+
+    def leave_out(page: Any) -> Any:
+        listed = page["_embedded"]["ticket"]
+        page["_embedded"]["ticket"] = [each for each in listed if each["payload"]["id"] not in unlisted]
+        return page
+
+    def judge(request: Request) -> Response | None:
+        return edited(twist.inner.send(request), leave_out) if "state=processed" in request.url else None
+
+    twist = Twist(world, judge)
+    return unlisted
 
 
 def _sent_alone(world: World, number: int, *, refused: bool) -> int:

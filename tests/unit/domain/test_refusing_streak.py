@@ -15,25 +15,23 @@ Said = list[tuple[int, str]]
 
 
 @pytest.mark.parametrize(
-    ("before", "refused", "confirmed", "streak"),
+    ("before", "refused", "streak"),
     [
-        pytest.param(None, [], False, None, id="nothing is said"),
-        pytest.param(None, [(1, DOWN)], False, Streak(alike(DOWN), (1,)), id="the first"),
-        pytest.param(None, [(each, DOWN) for each in FIVE], False, TROUBLE, id="five at once"),
-        pytest.param(Streak(alike(DOWN), FIVE[:4]), [(5, DOWN)], False, TROUBLE, id="the fifth, later"),
-        pytest.param(None, [(1, DOWN)] * 9, False, Streak(alike(DOWN), (1,)), id="one order, time and again"),
+        pytest.param(None, [], None, id="nothing is said"),
+        pytest.param(None, [(1, DOWN)], Streak(alike(DOWN), (1,)), id="the first"),
+        pytest.param(None, [(each, DOWN) for each in FIVE], TROUBLE, id="five at once"),
+        pytest.param(Streak(alike(DOWN), FIVE[:4]), [(5, DOWN)], TROUBLE, id="the fifth, later"),
+        pytest.param(None, [(1, DOWN)] * 9, Streak(alike(DOWN), (1,)), id="one order, time and again"),
         pytest.param(
-            Streak(alike(DOWN), FIVE[:4]), [(5, "No carrier")], False, Streak("no carrier", (5,)), id="another answer"
+            Streak(alike(DOWN), FIVE[:4]), [(5, "No carrier")], Streak("no carrier", (5,)), id="another answer"
         ),
-        pytest.param(Streak(alike(DOWN), FIVE[:4]), [], True, None, id="one is taken"),
-        pytest.param(None, [(each, DOWN) for each in FIVE], True, None, id="another is taken meanwhile"),
-        pytest.param(TROUBLE, [(6, DOWN)], False, TROUBLE, id="still so"),
-        pytest.param(TROUBLE, [(6, "No carrier")], False, TROUBLE, id="another answer to the one that was tried"),
-        pytest.param(TROUBLE, [], True, None, id="over"),
+        pytest.param(TROUBLE, [(6, DOWN)], TROUBLE, id="still so"),
+        pytest.param(TROUBLE, [(6, "No carrier")], TROUBLE, id="another answer to the one that was tried"),
+        pytest.param(TROUBLE, [], TROUBLE, id="nothing more is said"),
     ],
 )
-def test_a_streak_goes_on(before: Streak | None, refused: Said, confirmed: bool, streak: Streak | None) -> None:
-    assert after(before, refused, confirmed=confirmed) == streak
+def test_a_streak_goes_on(before: Streak | None, refused: Said, streak: Streak | None) -> None:
+    assert after(before, refused) == streak
 
 
 @pytest.mark.parametrize(
@@ -56,8 +54,8 @@ ANSWERS = st.lists(st.tuples(st.integers(1, 9), st.sampled_from([DOWN, "No carri
 
 @given(ANSWERS, ANSWERS)
 def test_it_does_not_matter_how_many_tickets_are_read_at_once(first: Said, second: Said) -> None:
-    at_once = after(None, [*first, *second], confirmed=False)
-    assert after(after(None, first, confirmed=False), second, confirmed=False) == at_once
+    at_once = after(None, [*first, *second])
+    assert after(after(None, first), second) == at_once
 
 
 @given(ANSWERS)
@@ -67,10 +65,5 @@ def test_a_trouble_is_five_orders_in_a_row_with_one_answer_and_nothing_else(refu
     for order, message in refused:
         runs = [*runs[:-1], runs[-1] | {order}] if runs and message == last else [*runs, {order}]
         last = message
-    streak = after(None, refused, confirmed=False)
+    streak = after(None, refused)
     assert bool(streak and streak.is_trouble) is any(len(run) >= IN_A_ROW for run in runs)
-
-
-@given(st.one_of(st.none(), st.just(TROUBLE)), ANSWERS)
-def test_whatever_else_came_one_confirmation_ends_it(before: Streak | None, refused: Said) -> None:
-    assert after(before, refused, confirmed=True) is None

@@ -34,16 +34,36 @@ class Weighed:
 
 def weigh(run: Run, confirmed: Iterable[HeldTask], failed: Sequence[Failed]) -> Weighed:
     """What the tickets just read say of their marketplaces. A few statements for each that refuses, or did."""
+    taken = _taken(run, confirmed)
     if not failed and not run.channels.troubles:
         return Weighed()
-    good = {task.channel for task in confirmed}
-    refused: dict[str, list[Failed]] = defaultdict(list)
-    for each in sorted(failed, key=lambda each: each.task.pk):
-        if each.failure in ANSWERED and each.task.channel:
-            refused[each.task.channel].append(each)
-    for channel in sorted(refused.keys() | (good & run.channels.troubles.keys())):
-        _weigh(run, channel, refused[channel], confirmed=channel in good)
+    refused = _refused(run, failed)
+    for channel in sorted(taken & run.channels.troubles.keys()):
+        _over(run, run.channels.troubles[channel])
+    for channel in sorted(refused):
+        _weigh(run, channel, refused[channel])
     return _sorted(run, failed)
+
+
+def _taken(run: Run, confirmed: Iterable[HeldTask]) -> set[str]:
+    """The marketplaces that have taken an update since they last refused one."""
+    newest, channels = run.channels.taken, set()
+    for task in confirmed:
+        if task.sent_at:
+            newest[task.channel] = max(newest[task.channel], task.sent_at)
+            channels.add(task.channel)
+    return {channel for channel in channels if newest[channel] >= run.channels.refused[channel]}
+
+
+def _refused(run: Run, failed: Iterable[Failed]) -> dict[str, list[Failed]]:
+    """By marketplace, the oldest first: what it has refused since it last took an update."""
+    newest, refused = run.channels.refused, defaultdict(list)
+    for each in sorted(failed, key=lambda each: each.task.pk):
+        channel, sent_at = each.task.channel, each.task.sent_at
+        if each.failure in ANSWERED and channel and sent_at and sent_at > run.channels.taken[channel]:
+            newest[channel] = max(newest[channel], sent_at)
+            refused[channel].append(each)
+    return refused
 
 
 def _sorted(run: Run, failed: Iterable[Failed]) -> Weighed:
@@ -54,16 +74,14 @@ def _sorted(run: Run, failed: Iterable[Failed]) -> Weighed:
     return weighed
 
 
-def _weigh(run: Run, channel: str, refused: list[Failed], *, confirmed: bool) -> None:
+def _weigh(run: Run, channel: str, refused: list[Failed]) -> None:
     before = run.channels.troubles.get(channel)
     said = [(each.task.order_id, each.message) for each in refused]
-    streak = after(before.streak if before else None, said, confirmed=confirmed)
-    if streak and before and before.held_at:
+    streak = after(before.streak if before else None, said)
+    if before and before.held_at:
         _try_later(run, before)
     elif streak:
         _keep(run, channel, streak, refused[-1].message, before)
-    elif before:
-        _over(run, before)
 
 
 def _try_later(run: Run, trouble: ChannelTrouble) -> None:
