@@ -160,6 +160,15 @@ def test_no_way_of_signing_in_leads_to_another_site(
         assert person.post(page, form | {"next": there}, query_params={"next": there})["Location"] == "/"
 
 
+@pytest.mark.parametrize("there", ["null", "undefined", "0", "stores/main/", "backoffice:overview", "?x=1", "#", "é"])
+def test_what_is_no_address_leads_to_no_error(shop: World, merchant: Client, there: str) -> None:
+    """Nor to a page that is not there."""
+    form = {"login": "claire", "password": PASSWORD, "next": there}
+    assert Client().post("/sign-in/", form, query_params={"next": there})["Location"] == "/"
+    assert merchant.post("/language/", {"language": "fr", "next": there})["Location"] == "/"
+    assert merchant.post("/stores/main/orders/act/", {"next": there})["Location"] == "/stores/main/orders/"
+
+
 def test_a_page_of_this_very_origin_is_led_back_to(shop: World, merchant: Client) -> None:
     for there in ("/stores/main/", "http://testserver/stores/main/"):
         form = {"login": "claire", "password": PASSWORD, "next": there}

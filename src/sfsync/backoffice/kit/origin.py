@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def is_ours(request: HttpRequest, url: str) -> bool:
-    """A path, or an address of this very origin: another port or scheme of the host may be somebody else's."""
+    """A path from the root, or an address of this very origin: another port or scheme of the host may be somebody
+    else's. What begins otherwise (`null`) would be looked for under the page, or among the names of pages."""
     allowed = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return allowed and urlsplit(url).scheme in {"", request.scheme}
+    return allowed and (url.startswith("/") or urlsplit(url).scheme == request.scheme)
