@@ -7,13 +7,14 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sfsync_server.private_files import clear_dead, drafts_of, replacing
 
@@ -121,13 +122,26 @@ def _checked(file: Path, opened: IO[bytes]) -> Reader:
         told = json.loads(_whole(packed, MANIFEST))
         if told["format"] > FORMAT:
             raise RefusedError(f"{file} is a backup of sfsync {told['version']}: install that one to put it back.")
-        reader = Reader(packed, Manifest(**told))
+        reader = Reader(packed, _manifest(told))
         wrong = [name for name, digest in reader.manifest.members.items() if _digest(reader, name) != digest]
     except (*_UNREADABLE, TypeError, NotImplementedError):
         raise RefusedError(f"{file} is damaged, cut off, or no backup of sfsync.") from None
     if wrong:
         raise RefusedError(f"{file} is damaged: {', '.join(wrong)} is not what was written.")
     return reader
+
+
+def _manifest(told: Mapping[str, Any]) -> Manifest:
+    """Raises `TypeError` where a value is of another kind than was written."""
+    manifest = Manifest(**told)
+    tables = (manifest.columns, manifest.members)
+    if not all(isinstance(each, dict) for each in tables):
+        raise TypeError
+    lists = (manifest.migrations, *manifest.columns.values())
+    texts = (manifest.engine, manifest.version, manifest.made, *manifest.members.values(), *chain(*lists))
+    if not (all(isinstance(each, list) for each in lists) and all(isinstance(each, str) for each in texts)):
+        raise TypeError
+    return manifest
 
 
 def _whole(packed: zipfile.ZipFile, name: str) -> bytes:

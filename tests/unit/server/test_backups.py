@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -9,15 +10,17 @@ import sys
 import tracemalloc
 import zipfile
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync_server.backups import daily, sqlite
-from sfsync_server.backups.archive import FORMAT, MOST_AT_ONCE, Manifest, RefusedError, reading, writing
+from sfsync_server.backups.archive import FORMAT, MANIFEST, MOST_AT_ONCE, Manifest, RefusedError, reading, writing
 from sfsync_server.environment import load
 from sfsync_server.private_files import at_work, clear_dead, files_of
 from tests.full_disk import no_file_larger_than
@@ -57,6 +60,7 @@ PIECES = [b"some rows", b"of a table" * 5000]
 RESTORE = """
 import sys
 from pathlib import Path
+from typing import Any
 from sfsync_server.backups import sqlite
 from sfsync_server.backups.archive import reading
 
@@ -164,6 +168,26 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
         file.write_bytes(whole[:length])
         with pytest.raises(RefusedError, match="damaged, cut off, or no backup"), reading(file):
             pass
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *([], 3, None, "text", {}, {"format": "1"}),
+        *({"engine": 5}, {"made": None}, {"version": []}, {"format": []}, {"another": ""}),
+        *({"migrations": 3}, {"migrations": "a.b"}, {"migrations": [3]}, {"migrations": {"a.b": 1}}),
+        *({"members": ["rows"]}, {"members": {"rows": 3}}, {"members": None}),
+        *({"columns": []}, {"columns": {"rows": 3}}, {"columns": {"rows": "id"}}, {"columns": {"rows": [3]}}),
+    ],
+    ids=str,
+)
+def test_a_manifest_of_another_shape_is_no_backup(tmp_path: Path, told: Any) -> None:
+    file = tmp_path / "backup.zip"
+    right = asdict(Manifest(engine="sqlite", migrations=["sfsync.0001_initial"]))
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr(MANIFEST, json.dumps({**right, **told} if told and isinstance(told, dict) else told))
+    with pytest.raises(RefusedError, match="damaged, cut off, or no backup"), reading(file):
+        pass
 
 
 def test_a_backup_in_a_later_form_is_refused(tmp_path: Path) -> None:
