@@ -150,8 +150,8 @@ class Store:
 
         The next batch is pulled, in the caller's thread, only when one of the client's `concurrency` slots is free. A
         batch that could not leave within `expires_after` seconds, counted from before it was pulled, is not sent
-        (`NotSentError`): set it to less than the lease under which the batch was claimed. Closing the iterator waits for what was sent, and
-        sends nothing more. When `batches` raises, what is under way is yielded first.
+        (`NotSentError`): set it to less than the lease under which the batch was claimed. Closing the iterator waits
+        for what was sent, and sends nothing more. When `batches` raises, what is under way is yielded first.
         """
         stopped = threading.Event()
 
@@ -284,7 +284,7 @@ class Store:
 def _permit(
     expires_after: float | None, stopped: threading.Event, clocks: tuple[Callable[[], float], Callable[[], float]]
 ) -> Permit:
-    """May a request that is pulled next still leave? Both clocks are asked: one may be set back, the other may sleep."""
+    """May a request that is pulled next still leave? Both clocks are asked: one may be set back, the other sleep."""
     asked_at = [clock() for clock in clocks]
 
     def check(request: Request) -> None:

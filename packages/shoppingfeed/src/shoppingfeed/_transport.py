@@ -66,7 +66,7 @@ class Transport(Protocol):
     """Sends one request, once. Called from several threads at a time."""
 
     def send(self, request: Request) -> Response:
-        """The answer, whatever its status. The request's `permit` was asked; one that has to connect first asks it again.
+        """The answer, whatever its status. The request's `permit` was asked; who has to connect first asks it again.
 
         Raises `NotSentError` when the request certainly never reached the server (DNS, refused, connect time-out, TLS)
         and `NoAnswerError` when it may have (read or write time-out, reset, connection dropped, answer cut short).
