@@ -44,15 +44,14 @@ SELECT id, confirmed_operation, 'TRK' || feed_id - 1078495000000, 'ticket', '', 
 FROM sfsync_marketplace_order WHERE confirmed_operation <> ''
 """
 _TASKS = """
-INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, lease, operation, wanted, status,
-    tracking_number, request_key, batch_id, ticket_number, attempts, looks, split, silences, episode, failure,
-    last_error, failed_at, sent_at, date_add, date_upd)
-SELECT %(store)s, marketplace_order_id,
-    CASE WHEN ordinal %% 3 = 0 THEN 'CHECK_TICKET_SYNC_STATUS' ELSE 'SYNC_STATUS' END, now(),
-    now(), '', 'ship', '', '4', 'TRK', '', CASE WHEN ordinal %% 3 = 0 THEN 'batch' ELSE '' END, '', 1, 0, 0, 0, 0,
-    CASE WHEN ordinal %% 3 = 1 THEN 'ticket-failed' ELSE '' END, '',
-    CASE WHEN ordinal %% 3 = 1 THEN now() END, now(), now(), now()
-FROM shoppingfeed_order WHERE ordinal > %(orders)s - %(tasks)s
+INSERT INTO shoppingfeed_task_order (store_id, order_id, action, since, update_at, operation, status, tracking_number,
+    request_key, batch_id, attempts, failure, failed_at, sent_at, date_add, date_upd)
+SELECT %(store)s, marketplace_order_id, (ARRAY['CHECK_TICKET_SYNC_STATUS', 'SET_ASIDE', 'SYNC_STATUS'])[kind], now(),
+    now(), (ARRAY['ship', 'ship', ''])[kind], '4', (ARRAY['TRK', 'TRK', ''])[kind],
+    (ARRAY['request', '', ''])[kind], (ARRAY['batch', '', ''])[kind], 1, (ARRAY['', 'ticket-failed', ''])[kind],
+    CASE WHEN kind = 2 THEN now() END, now(), now(), now()
+FROM (SELECT marketplace_order_id, ordinal, 1 + ordinal %% 3 AS kind FROM shoppingfeed_order) AS each
+WHERE ordinal > %(orders)s - %(tasks)s
 """
 _LOG = """
 INSERT INTO sfsync_log (store_id, order_id, process, run, level, code, message, params, at)
@@ -115,9 +114,24 @@ def fill(orders: int, entries: int, tasks: int) -> float:
     values = {"store": store.pk, "orders": orders, "entries": entries, "tasks": tasks, "channels": list(CHANNELS)}
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
+        _know_defaults(cursor)
         for statement in (_ORDERS, _SHOP_SIDES, _TOLD, _TASKS, _LOG, _FIGURES, "ANALYZE"):
             cursor.execute(statement, None if statement == "ANALYZE" else values)
     return time.monotonic() - started
+
+
+def _know_defaults(cursor: Any) -> None:
+    """So that a statement names the columns that matter: Django keeps what the others hold to itself."""
+    from psycopg import sql
+
+    from sfsync.models import DayFigure, LogEntry, MarketplaceOrder, Order, Task, Told
+
+    for model in (MarketplaceOrder, Order, Told, Task, LogEntry, DayFigure):
+        for each in model._meta.concrete_fields:
+            if each.has_default() and not callable(each.default):
+                names = sql.Identifier(model._meta.db_table), sql.Identifier(each.column)
+                set_default = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}")
+                cursor.execute(set_default.format(*names, sql.Literal(each.get_prep_value(each.default))))
 
 
 def pages(orders: int) -> dict[str, str]:
