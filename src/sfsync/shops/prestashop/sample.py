@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -32,7 +33,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.dialects import registry
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from sfsync.shops.prestashop.claims import feed_id as parse_feed_id
 from sfsync.shops.prestashop.clock import to_shop, zone_named
@@ -58,7 +60,7 @@ def build(
         raise ValueError(f"The database has PrestaShop tables with the prefix {prefix!r} already; they are left alone.")
     rows = load(shop.tables, limit=limit, fresh=fresh, newest=shop.time(now))
     with shop.engine.begin() as connection:
-        _create(connection, shop.metadata)
+        _create(connection, prefix)
         for name, table in shop.tables.items():
             _insert(connection, table, rows[name])
     return shop
@@ -298,12 +300,22 @@ class SampleShop:
         }
 
 
-def _create(connection: Connection, metadata: MetaData) -> None:
-    if connection.dialect.name == "sqlite":
-        metadata.create_all(connection)
-        return
+def _create(connection: Connection, prefix: str) -> None:
+    for statement in _spelt(prefix, connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+@cache
+def _spelt(prefix: str, kind: str) -> list[str]:
+    """What makes the tables in a kind of database, once for all shops of a process: it takes longer than to do it."""
+    metadata, dialect = MetaData(), registry.load(kind)()
+    declare(prefix, metadata)
+    if kind != "sqlite":
+        return [_with_keys(table, dialect) for table in metadata.sorted_tables]
+    made: list[ExecutableDDLElement] = []
     for table in metadata.sorted_tables:
-        connection.exec_driver_sql(_with_keys(table, connection.dialect))
+        made += [CreateTable(table), *map(CreateIndex, table.indexes)]
+    return [str(each.compile(dialect=dialect)) for each in made]
 
 
 def _with_keys(table: Table, dialect: Dialect) -> str:

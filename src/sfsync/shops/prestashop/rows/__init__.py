@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -76,6 +77,12 @@ def load(tables: dict[str, Table], *, limit: int | None, fresh: bool, newest: st
 
 def read_csv(name: str) -> Rows:
     """Values are text, as the database takes it; None for NULL. Tables without a file are empty."""
+    return [dict(row) for row in _kept(name)]
+
+
+@cache
+def _kept(name: str) -> Rows:
+    """A process that makes many shops reads each file once."""
     file = files(__name__) / f"{name}.csv"
     if not file.is_file():
         return []
