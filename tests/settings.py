@@ -22,3 +22,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Tests clear the cache: each of the processes that they are spread over has its own.
 CACHES["default"]["LOCATION"] = f"{os.environ['SFSYNC_HOME']}/cache-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+# Each browser of a test would read and measure all files of the pages before its first page: one at a time, when asked.
+WHITENOISE_AUTOREFRESH = True
