@@ -6,9 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,16 +73,6 @@ class Machine:
         path = self.home / "stores.toml"
         path.write_text(stores, "utf-8")
         return self.sfsync("apply", str(path))
-
-
-def until(happened: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
-    """The first answer that is true. Fails with `what` did not happen when the time is over."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not (answer := happened()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} seconds: {what}"
-        pause.wait(0.05)
-    return answer
 
 
 def store_table(name: str, shop_url: str, api_url: str, *, shop: str = "", **settings: str) -> str:

@@ -18,7 +18,8 @@ from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Sandbox, Server
 from tests.e2e.conftest import Inbox
-from tests.e2e.machine import COMMAND, Machine, store_table, until
+from tests.e2e.machine import COMMAND, Machine, store_table
+from tests.waiting import until
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -17,7 +17,8 @@ from sfsync.tasks import DUE, RUNS
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Sandbox, Server
 from tests.bridge.conftest import PhpShop
-from tests.e2e.machine import COMMAND, Machine, store_table, until
+from tests.e2e.machine import COMMAND, Machine, store_table
+from tests.waiting import until
 
 CELERY = Path(sys.executable).with_name("celery")
 

@@ -13,7 +13,8 @@ from sfsync.testing import SHIPPED
 from shoppingfeed import Client
 from shoppingfeed.sandbox import Fault, Sandbox, Server
 from tests.e2e.conftest import Inbox
-from tests.e2e.machine import COMMAND, Machine, store_table, until
+from tests.e2e.machine import COMMAND, Machine, store_table
+from tests.waiting import until
 
 MakeShop = Callable[[str], SampleShop]
 

@@ -24,7 +24,7 @@ from sfsync_server.demo.scenes import play, refused, without_number
 from sfsync_server.demo.screen import Screen
 from sfsync_server.demo.stage import Stage
 from sfsync_server.demo.visit import MOMENTS, back_to_the_present
-from tests.e2e.machine import until
+from tests.waiting import until
 
 AT = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 AHEAD = timedelta(hours=2, minutes=30)

@@ -23,8 +23,9 @@ import redis
 from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.tasks import DUE, RUNS
 from shoppingfeed.sandbox import Fault, Sandbox, Server
-from tests.e2e.machine import Machine, store_table, until
+from tests.e2e.machine import Machine, store_table
 from tests.faults.servers import PrivateServer, private_server
+from tests.waiting import until
 
 CELERY = (Path(sys.executable).with_name("celery"), "-A", "sfsync_server.celery")
 SMALL, ORDERS, MANY = 6, 4, 1200

@@ -16,7 +16,8 @@ from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.testing import CANCELED, SHIPPED
 from shoppingfeed.sandbox import Fault, Sandbox, Server
 from tests.bridge.conftest import PhpShop
-from tests.e2e.machine import COMMAND, Machine, store_table, until
+from tests.e2e.machine import COMMAND, Machine, store_table
+from tests.waiting import until
 
 PATIENCE = 20.0
 """Seconds that a busy machine may take for what is done in one."""

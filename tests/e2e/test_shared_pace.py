@@ -12,7 +12,8 @@ import pytest
 from shoppingfeed.sandbox import Sandbox, Server
 from shoppingfeed.sandbox.ledger import Received
 from tests import services
-from tests.e2e.machine import Machine, store_table, until
+from tests.e2e.machine import Machine, store_table
+from tests.waiting import until
 
 REQUESTS, SECONDS = 20, 2.0
 """The limit: twice Shopping Feed's own, with windows as long."""

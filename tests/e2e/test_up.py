@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 import psutil
 import pytest
 
-from tests.e2e.machine import COMMAND, Answer, Machine, until
+from tests.e2e.machine import COMMAND, Answer, Machine
+from tests.waiting import until
 
 PROCESSOR_SECONDS = 5.0
 """The time that a machine with nothing else to do takes, measured where others have a share of it."""

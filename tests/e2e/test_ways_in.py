@@ -15,7 +15,8 @@ from uuid import uuid4
 import pytest
 
 from tests import services
-from tests.e2e.machine import COMMAND, SECONDS, Answer, Machine, until
+from tests.e2e.machine import COMMAND, SECONDS, Answer, Machine
+from tests.waiting import until
 
 NO_STORE = "There is no enabled store."
 

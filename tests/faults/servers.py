@@ -8,9 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -18,6 +17,7 @@ import pymysql
 import redis
 
 from tests.services import DEADLINE, KINDS, Server
+from tests.waiting import until
 
 
 class PrivateServer:
@@ -59,13 +59,14 @@ class PrivateServer:
         self.process.wait(DEADLINE)
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + DEADLINE
-        while True:
-            try:
-                return self.kind.ping(self.server.port)
-            except (OSError, pymysql.Error, psycopg.Error, redis.RedisError):
-                assert time.monotonic() < deadline, (self.home / "log").read_text()[-2000:]
-                os.sched_yield()
+        until(self._answers, f"{self.home.name} answers")
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, (self.home / "log").read_text()[-2000:]
+        with suppress(OSError, pymysql.Error, psycopg.Error, redis.RedisError):
+            self.kind.ping(self.server.port)
+            return True
+        return False
 
 
 def reserved_port() -> socket.socket:

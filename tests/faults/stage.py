@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sfsync.shops.prestashop.sample import SampleShop, build
 from sfsync.testing import STATUSES
 from shoppingfeed.sandbox import Belief, Fault, Server
 from tests.faults.clock import SharedClock
 from tests.faults.liar import Liar
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SFSYNC = ROOT / ".venv" / "bin" / "sfsync"
@@ -31,7 +32,6 @@ PASSWORD = "pw-5d2e90b1c7f8a643"
 SECRETS = (TOKEN, SECRET_KEY, PASSWORD)
 """Whatever a story comes to, these stand in no output of any process."""
 DEADLINE = 60.0
-T = TypeVar("T")
 FIRST_FEED_ID = 1_078_495_000_000
 
 
@@ -265,17 +265,6 @@ def secrets_shown(text: str) -> str:
         if secret in text:
             return f"{secret[:3]} stands in: …{text[max(text.index(secret) - 300, 0) :][:400]}"
     return ""
-
-
-def until(condition: Callable[[], T], what: str, deadline: float = DEADLINE) -> T:
-    """Poll for something that other processes bring about."""
-    end = time.monotonic() + deadline
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        os.sched_yield()
-    raise AssertionError(f"After {deadline:g} s, still not: {what}")
 
 
 @contextmanager

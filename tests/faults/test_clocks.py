@@ -13,7 +13,8 @@ import pytest
 
 from tests import services
 from tests.faults.deployment import Deployment, RealWorld, real_world
-from tests.faults.stage import Done, until
+from tests.faults.stage import Done
+from tests.waiting import until
 
 
 def at(shift: str, world: RealWorld, home: Path | None = None) -> Deployment:

@@ -19,7 +19,8 @@ from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.setting import Mistake
 from tests.faults.deployment import AWAY, RealWorld, Said, real_world, store_toml
 from tests.faults.servers import private_server
-from tests.faults.stage import PASSWORD, Child, Stage, Story, staged, until
+from tests.faults.stage import PASSWORD, Child, Stage, Story, staged
+from tests.waiting import until
 
 
 def standing_at(story: Story, kind: str, at: int) -> Child:

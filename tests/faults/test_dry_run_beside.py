@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.faults.deployment import real_world
-from tests.faults.stage import until
+from tests.waiting import until
 
 
 def test_a_dry_run_that_waits_for_shopping_feed_keeps_nobody_from_writing(tmp_path: Path, migrated: Path) -> None:

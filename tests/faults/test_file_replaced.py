@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from tests.faults.deployment import AWAY, RealWorld, Said, real_world
-from tests.faults.stage import until
+from tests.waiting import until
 
 REALTIME = 'mode = "realtime"'
 

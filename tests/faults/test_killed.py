@@ -15,7 +15,8 @@ from pathlib import Path
 
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED, SHIPPED
 from tests.faults.deployment import RealWorld, real_world
-from tests.faults.stage import Stage, Steps, Story, until
+from tests.faults.stage import Stage, Steps, Story
+from tests.waiting import until
 
 
 def play(stage: Stage) -> Story:

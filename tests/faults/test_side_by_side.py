@@ -13,7 +13,8 @@ import pytest
 from sfsync.testing import DELIVERED
 from shoppingfeed.sandbox import ManualClock, Sandbox
 from shoppingfeed.sandbox.tickets import Ticket
-from tests.faults.stage import FIRST_FEED_ID, TOKEN, Stage, Story, until
+from tests.faults.stage import FIRST_FEED_ID, TOKEN, Stage, Story
+from tests.waiting import until
 
 
 @pytest.fixture

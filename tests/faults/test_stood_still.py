@@ -20,7 +20,7 @@ import pytest
 from sfsync.testing import CANCELED
 from tests import services
 from tests.faults.deployment import Deployment, RealWorld, real_world
-from tests.faults.stage import until
+from tests.waiting import until
 
 QUICK = {"lease_seconds": "8", "timeout": "3", "ticket_lag_seconds": "1", "poll_seconds": "0.1", "concurrency": "1"}
 ELSEWHERE = ("unshare", "--map-root-user", "--uts", "--pid", "--mount-proc", "--fork", "--kill-child")

@@ -15,7 +15,8 @@ import pytest
 from sfsync.testing import CANCELED, DELIVERED, REFUNDED
 from shoppingfeed.sandbox import Fault
 from tests.faults.deployment import RealWorld, real_world
-from tests.faults.stage import Stage, Story, until
+from tests.faults.stage import Stage, Story
+from tests.waiting import until
 
 TIMEOUT, LAG = 30, 15
 """Seconds: SFSYNC_TIMEOUT where nobody sets it, and the stage's SFSYNC_TICKET_LAG_SECONDS."""

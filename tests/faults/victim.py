@@ -26,6 +26,7 @@ import django
 
 from shoppingfeed import Client, HttpTransport, Request, Response
 from tests.faults.clock import SharedClock
+from tests.waiting import until
 
 STEPS = ("ask", "follow", "send", "settle")
 """What a run is in the middle of, the innermost first: `ask` is a part of `settle`."""
@@ -68,8 +69,8 @@ class Boundaries:
     def strike(self) -> None:
         """A process that is to stand still says in which step, and lets its exchanges end: no time passes in one."""
         print(f"{self.how} in {step()}", file=sys.stderr, flush=True)
-        while self.how == "stop" and self.under_way:
-            os.sched_yield()
+        if self.how == "stop":
+            until(lambda: not self.under_way, "its exchanges end")
         os.kill(os.getpid(), SIGNALS[self.how])
 
     def around_sql(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -15,7 +15,7 @@ from django.db.utils import ConnectionHandler
 
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.trouble import stopped_by
-from tests.faults.stage import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db
 

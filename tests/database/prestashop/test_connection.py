@@ -21,7 +21,7 @@ from sfsync.shops.prestashop.rows import PAID
 from sfsync.shops.prestashop.sample import SHIPPED, SampleShop, build
 from tests.certificates import loads_of_certificates
 from tests.database.prestashop.conftest import Connect
-from tests.faults.stage import until
+from tests.waiting import until
 
 
 def connections(root: Callable[..., list[Any]], url: str) -> list[int]:
