@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests import services
+from tests.e2e.machine import Machine
 
 services.owner_and_folder()  # before pytest-xdist starts its workers: the controller owns the servers
 
@@ -35,6 +36,24 @@ def mariadb_database(mariadb_server: services.Server) -> Iterator[str]:
 def postgres_database(postgres_server: services.Server) -> Iterator[str]:
     """The URL of an empty PostgreSQL database of this test alone."""
     yield from _database(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def our_template(postgres_server: services.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a PostgreSQL database with our tables and nothing in them."""
+    name = f"template_{uuid4().hex[:12]}"
+    machine = Machine(tmp_path_factory.mktemp("template"), {"database_url": postgres_server.database(name)})
+    assert machine.sfsync("migrate").status == 0
+    yield name
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def our_postgres(postgres_server: services.Server, our_template: str) -> Iterator[str]:
+    """The URL of a copy of it, of this test alone: to make the tables anew takes seconds."""
+    name = f"test_{uuid4().hex[:12]}"
+    yield postgres_server.copy(our_template, name)
+    postgres_server.drop(name)
 
 
 @pytest.fixture

@@ -59,6 +59,11 @@ class Server:
         KINDS[self.kind].recreate(self.port, name)
         return f"{self.url}/{name}"
 
+    def copy(self, template: str, name: str) -> str:
+        """Make a database like another one, to which nobody is connected, and return its URL. PostgreSQL alone can."""
+        _postgres(self.port, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return f"{self.url}/{name}"
+
     def drop(self, name: str) -> None:
         """Drop that database if it is there, whoever is connected to it."""
         KINDS[self.kind].drop(self.port, name)

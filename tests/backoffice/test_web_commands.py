@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -107,11 +108,17 @@ class Deployment:
         return output.strip()
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a deployment with its tables and nothing in them, to copy."""
+    home = tmp_path_factory.mktemp("migrated")
+    Deployment(home).run("migrate")
+    return home
+
+
 @pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
-    deployment = Deployment(tmp_path)
-    deployment.run("migrate")
-    return deployment
+def deployment(migrated: Path, tmp_path: Path) -> Deployment:
+    return Deployment(shutil.copytree(migrated, tmp_path, dirs_exist_ok=True))
 
 
 def test_rotate_key_encrypts_every_secret_again(deployment: Deployment) -> None:

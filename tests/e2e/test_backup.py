@@ -28,9 +28,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     if request.param == "sqlite":
         machine: Machine = request.getfixturevalue("machine")
         return machine
-    machine = Machine(tmp_path, {"database_url": request.getfixturevalue("postgres_database")})
-    assert machine.sfsync("migrate").status == 0
-    return machine
+    return Machine(tmp_path, {"database_url": request.getfixturevalue("our_postgres")})
 
 
 SIGNED_IN = "INSERT INTO django_session VALUES ('claire', '', '2099-01-01 00:00:00+00')"
@@ -219,15 +217,12 @@ def test_a_restore_on_a_new_machine_that_is_killed_is_not_taken_for_a_new_instal
     assert list(other.home.glob(".sfsync-restore-*")) == []
 
 
-def test_a_restore_that_is_killed_in_its_transaction_has_changed_nothing(
-    postgres_database: str, tmp_path: Path
-) -> None:
+def test_a_restore_that_is_killed_in_its_transaction_has_changed_nothing(our_postgres: str, tmp_path: Path) -> None:
     """On PostgreSQL; that an SQLite database is the one or the other is tried without the command, and more often."""
-    machine = Machine(tmp_path, {"database_url": postgres_database})
-    assert machine.sfsync("migrate").status == 0
+    machine = Machine(tmp_path, {"database_url": our_postgres})
     backup = tmp_path / "backup.zip"
     assert machine.sfsync("backup", str(backup)).status == 0
-    with closing(psycopg.connect(postgres_database, autocommit=True)) as direct:
+    with closing(psycopg.connect(our_postgres, autocommit=True)) as direct:
         direct.execute("INSERT INTO sfsync_release (version, since) VALUES ('0.0.1', now())")
 
         with machine.start(COMMAND, "restore", str(backup), "--yes") as started:

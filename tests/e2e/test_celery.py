@@ -24,10 +24,8 @@ CELERY = Path(sys.executable).with_name("celery")
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, postgres_database: str, redis_database: str) -> Machine:
-    machine = Machine(tmp_path, {"database_url": postgres_database, "broker_url": redis_database})
-    assert machine.sfsync("migrate").status == 0
-    return machine
+def fleet(tmp_path: Path, our_postgres: str, redis_database: str) -> Machine:
+    return Machine(tmp_path, {"database_url": our_postgres, "broker_url": redis_database})
 
 
 @pytest.fixture

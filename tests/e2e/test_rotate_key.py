@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -77,10 +76,8 @@ def keys(machine: Machine) -> list[str]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(machine: Machine) -> Machine:
     """With a store that has a secret of every kind."""
-    machine = Machine(tmp_path)
-    assert machine.sfsync("migrate").status == 0
     assert python(machine, ADD).status == 0
     return machine
 

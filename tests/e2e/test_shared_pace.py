@@ -33,9 +33,8 @@ def sandbox() -> Sandbox:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, feed: Server, postgres_database: str) -> Machine:
-    machine = Machine(tmp_path, {"database_url": postgres_database})
-    assert machine.sfsync("migrate").status == 0
+def machine(tmp_path: Path, feed: Server, our_postgres: str) -> Machine:
+    machine = Machine(tmp_path, {"database_url": our_postgres})
     shops = [f"sqlite:///{tmp_path / name}.sqlite3" for name in NAMES]
     numbered = zip(NAMES, shops, range(10, 18), strict=True)
     tables = [store_table(name, shop, feed.url, store_id=str(number)) for name, shop, number in numbered]

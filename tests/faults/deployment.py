@@ -99,9 +99,17 @@ class RealWorld:
 
 @contextmanager
 def real_world(
-    folder: Path, migrated: Path, *, orders: int = 20, shop_url: str = "", store: str = "", **settings: str
+    folder: Path,
+    migrated: Path,
+    *,
+    orders: int = 20,
+    shop_url: str = "",
+    store: str = "",
+    empty: bool = False,
+    **settings: str,
 ) -> Iterator[RealWorld]:
-    """`migrated` is a SQLite database of ours with its tables, to copy; `store` more lines of the store's settings."""
+    """`migrated` is a SQLite database of ours with its tables, to copy; `store` more lines of the store's settings.
+    `empty`: the database of `database_url` has no tables yet."""
     home = folder / "home"
     home.mkdir()
     if "database_url" not in settings:
@@ -110,7 +118,7 @@ def real_world(
     deployment = Deployment(home, settings)
     with sandbox.serve() as server:
         shop = build(shop_url or f"sqlite:///{folder / 'shop.sqlite3'}", limit=orders)
-        if "database_url" in settings:
+        if empty:
             deployment.run("migrate")
         (home / "stores.toml").write_text(store_toml("main", server.url, shop_url or shop.url, store))
         deployment.run("apply", "stores.toml")

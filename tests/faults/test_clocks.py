@@ -7,11 +7,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from tests import services
 from tests.faults.deployment import Deployment, RealWorld, real_world
 from tests.faults.stage import Done
 from tests.waiting import until
@@ -33,14 +31,10 @@ def sending(world: RealWorld) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def a_world(
-    engine: str, tmp_path: Path, migrated: Path, postgres_server: services.Server, **settings: str
-) -> Iterator[RealWorld]:
-    name = f"clocks_{uuid4().hex[:12]}"
-    database = {"database_url": postgres_server.database(name)} if engine == "postgres" else {}
+def a_world(engine: str, tmp_path: Path, migrated: Path, our_postgres: str, **settings: str) -> Iterator[RealWorld]:
+    database = {"database_url": our_postgres} if engine == "postgres" else {}
     with real_world(tmp_path, migrated, **settings, **database) as world:
         yield world
-    postgres_server.drop(name)
 
 
 def says_so(done: Done) -> bool:
@@ -48,10 +42,10 @@ def says_so(done: Done) -> bool:
 
 
 def test_a_machine_that_is_ahead_takes_nothing_from_one_that_is_at_work(
-    tmp_path: Path, migrated: Path, postgres_server: services.Server
+    tmp_path: Path, migrated: Path, our_postgres: str
 ) -> None:
     """R13, R22: four minutes are more than a lease, and more than the patience with a request."""
-    with a_world("postgres", tmp_path, migrated, postgres_server) as world:
+    with a_world("postgres", tmp_path, migrated, our_postgres) as world:
         orders = [world.ship() for _ in range(3)]
         run = sending(world)
         home = tmp_path / "elsewhere"
@@ -71,11 +65,11 @@ def test_a_machine_that_is_ahead_takes_nothing_from_one_that_is_at_work(
 @pytest.mark.parametrize("shift", ["+3h", "-3h"])
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_a_clock_that_is_set_while_a_request_is_under_way_sends_nothing_twice(
-    engine: str, shift: str, tmp_path: Path, migrated: Path, postgres_server: services.Server
+    engine: str, shift: str, tmp_path: Path, migrated: Path, our_postgres: str
 ) -> None:
     """R13: its run was killed, so the next one has only the clock to judge by."""
     patient = {"timeout": "3", "ticket_lag_seconds": "1"}
-    with a_world(engine, tmp_path, migrated, postgres_server, **patient) as world:
+    with a_world(engine, tmp_path, migrated, our_postgres, **patient) as world:
         orders = [world.ship() for _ in range(3)]
         run = sending(world)
         run.kill()

@@ -90,7 +90,7 @@ def test_the_service_outlasts_its_own_database(tmp_path: Path, migrated: Path) -
     quick = {"timeout": "3", "ticket_lag_seconds": "1", "poll_seconds": "0.1"}
     with private_server("postgres") as postgres:
         url = postgres.server.database("sfsync")
-        with real_world(tmp_path, migrated, store='mode = "realtime"', database_url=url, **quick) as world:
+        with real_world(tmp_path, migrated, store='mode = "realtime"', empty=True, database_url=url, **quick) as world:
             service = world.deployment.start("run")
             said = Said(service)
             _told(world, world.ship())

@@ -12,13 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 from sfsync.testing import CANCELED
-from tests import services
 from tests.faults.deployment import Deployment, RealWorld, real_world
 from tests.waiting import until
 
@@ -97,12 +95,9 @@ class Two:
 
 
 @pytest.fixture
-def two(tmp_path: Path, migrated: Path, postgres_server: services.Server) -> Iterator[Two]:
-    name = f"stood_still_{uuid4().hex[:12]}"
-    url = postgres_server.database(name)
-    with real_world(tmp_path, migrated, store=STORE, orders=60, database_url=url, **QUICK) as world:
-        yield Two(world, url)
-    postgres_server.drop(name)
+def two(tmp_path: Path, migrated: Path, our_postgres: str) -> Iterator[Two]:
+    with real_world(tmp_path, migrated, store=STORE, orders=60, database_url=our_postgres, **QUICK) as world:
+        yield Two(world, our_postgres)
 
 
 def goes_on(two: Two, alone: Service, orders: list[int]) -> None:
