@@ -3,7 +3,7 @@ again."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sfsync.domain.orders import Seen, Snapshot
 from sfsync.domain.trouble import Trouble
 from sfsync.engine.kit.connections import Connections
+from sfsync.engine.people.at_once import send_now
 from sfsync.models import Order, Store, Task
 from sfsync.shops.base import Reader
 from sfsync.testing import CANCELED, PROCESSING, World
@@ -21,12 +22,14 @@ pytestmark = pytest.mark.django_db
 
 
 class Copy:
-    """A reader of a copy of the shop's database that may lag: it goes on saying what it said when it was frozen."""
+    """A reader of a copy of the shop's database that may lag: it goes on saying what it said when it was frozen.
+    `late`: what happens before its answer is looked at."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.readings: Mapping[str, Snapshot] | None = None
         self.glances: Mapping[str, Seen] | None = None
+        self.late: Callable[[], object] = lambda: None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.reader, name)
@@ -40,7 +43,9 @@ class Copy:
         self.readings = self.glances = None
 
     def read(self, keys: Collection[str]) -> dict[str, Snapshot]:
-        return {key: each for key, each in {**self.reader.read(keys), **(self.readings or {})}.items() if key in keys}
+        read = {key: each for key, each in {**self.reader.read(keys), **(self.readings or {})}.items() if key in keys}
+        self.late()
+        return read
 
     def look(self, keys: Collection[str]) -> dict[str, Seen]:
         return {key: each for key, each in {**self.reader.look(keys), **(self.glances or {})}.items() if key in keys}
@@ -170,6 +175,19 @@ def test_an_order_is_gone_when_two_readings_a_minute_apart_do_not_find_it(world:
     world.advance(seconds=2)
     world.sync()
     assert world.tasks(order)[0].failure == "order-gone"
+
+
+def test_a_reading_that_was_held_up_is_as_old_as_its_question(world: World, copy: Copy) -> None:
+    """The second one came a few seconds after the first, whenever it is weighed."""
+    order = world.ship(world.order())
+    world.sync()
+    remove(world, order)
+    world.advance(minutes=6)
+    world.sync()
+    send_now(world.store, Order.objects.filter(key=order), "Ann")
+    copy.late = lambda: world.advance(minutes=10)
+    world.sync()
+    assert (world.tasks(order)[0].failure, world.notices(order)) == ("", [])
 
 
 def test_an_order_that_comes_back_was_never_gone(world: World) -> None:

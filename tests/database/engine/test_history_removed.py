@@ -4,6 +4,7 @@ no older answer (R5). A copy that lags is still not believed."""
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from sfsync.models import Order, Store
 from sfsync.models.log import LogEntry
 from sfsync.shops.base import OpenShop
 from sfsync.testing import CANCELED, DELIVERED, PROCESSING, World
+from shoppingfeed.sandbox import Fault
 from tests.altered import Altered
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +121,33 @@ def test_a_copy_that_lags_is_not_believed_however_long_it_does(world: World, ask
     world.connections = connections
     assert world.sync(wait=10).ok
     assert world.accepted(order) == [("cancel", "")]
+
+
+def test_a_look_that_was_held_up_is_as_old_as_its_question(world: World) -> None:
+    """The second one came a few seconds after the first, whenever it is weighed."""
+    world.sandbox.fault(Fault("wrong-token", times=None))
+    order = world.ship(world.order())
+    move_on(world)
+    world.sync()
+    world.shop.remove_last_change(order)
+    world.shop.set_tracking(order, "T-1000001")
+    world.advance(minutes=5)
+    world.sync()
+    before = world.row(order)
+    world.advance(seconds=5)
+    here, connections = world.connections.shop(world.store), world.connections
+
+    def look(keys: Collection[str]) -> Any:
+        found = here.reader.look(keys)
+        world.advance(minutes=10)
+        return found
+
+    late = Altered(here, reader=Altered(here.reader, look=look))
+    world.connections = cast(Any, Altered(connections, shop=lambda _store: late))
+    world.sync()
+    after = world.row(order)
+    assert before.doubted_at is not None
+    assert (after.doubted_at, after.seen_version) == (before.doubted_at, before.seen_version)
 
 
 def copy_of(world: World) -> OpenShop:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sfsync.domain.orders import Seen
 from sfsync.domain.readings import Answer, is_sure, shortened
@@ -121,25 +121,27 @@ def _judged(run: Run, troubles: dict[str, Stopped]) -> Found:
 
 def _follow(run: Run, cursors: Cursors, source: Source) -> None:
     orders = Known(run.store, run.clock(), timedelta(days=run.conf.sweep_days), run.policy.mapping)
-    position = cursors.position(source.name)
+    position, asked_at = cursors.position(source.name), run.clock()
     for noticed in source.after(position, orders):
         run.lease.beat(source.name)
         if noticed.restarted and position is not None:
             raise _WentBack(noticed.restarted)
-        _Page(run, cursors, source, orders, noticed).keep()
+        _Page(run, cursors, source, orders, noticed, asked_at).keep()
         if source.share >= 1 and run.stop(0):
             return
+        asked_at = run.clock()
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What a source noticed, on its way into our tables."""
+    """What a source noticed, on its way into our tables. `asked_at`: no later than that the shop was asked for it."""
 
     run: Run
     cursors: Cursors
     source: Source
     orders: Known
     noticed: Noticed
+    asked_at: datetime
 
     def keep(self) -> None:
         listings = [*self.noticed.listings, *self._strangers()]
@@ -217,5 +219,5 @@ class _Page:
     def _shortened(self, now: Seen, last: LastSeen, removed: Collection[int]) -> Answer | None:
         if self.noticed.certain:
             return None
-        sure = is_sure(last.doubted_at, self.run.clock())
+        sure = is_sure(last.doubted_at, self.asked_at)
         return shortened(now.version, last.version, removed, sure=sure)

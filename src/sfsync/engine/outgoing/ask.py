@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
-
-from django.db import transaction
 
 from sfsync.db.bulk import update_rows
 from sfsync.domain.backoff import look_after
@@ -27,21 +25,25 @@ MOST_SILENCES = 10
 
 
 def ask(run: Run) -> None:
-    """Find out what became of every request without an answer."""
+    """Find out what became of every request without an answer.
+
+    What is not there proves nothing of the time after it was asked for, however long this run stood still since.
+    """
     for tasks in _requests(run, run.clock()):
         run.lease.beat("ask")
+        sure = {task.pk for task in tasks if _proven(run, task)}
         try:
-            with_ticket = _find(run, tasks)
+            with_ticket = _find(run, tasks, sure)
             known = {task.pk for task, _ in with_ticket}
             without = [task for task in tasks if task.pk not in known]
             done = _done_before(run, without)
         except (ContractError, NotFoundError, InvalidRequestError) as error:
             _postpone(run, tasks, str(error))
             continue
-        with transaction.atomic():
+        with run.lease.writing("ask"):
             _found(run, with_ticket)
             confirm(run, done, How.SEEN)
-            _not_found(run, [task for task in without if task not in done])
+            _not_found(run, [task for task in without if task not in done], sure)
             run.journal.flush()
 
 
@@ -90,7 +92,7 @@ def _requests(run: Run, now: datetime) -> Iterable[list[HeldTask]]:
     return groups.values()
 
 
-def _find(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, Ticket]]:
+def _find(run: Run, tasks: list[HeldTask], sure: Container[int]) -> list[tuple[HeldTask, Ticket]]:
     """A request arrives whole or not at all, so one ticket found names the batch of them all.
 
     Where absence would be no proof yet, three are asked for. Where it would be, every order is, but those that a ticket
@@ -98,7 +100,7 @@ def _find(run: Run, tasks: list[HeldTask]) -> list[tuple[HeldTask, Ticket]]:
     """
     found: dict[int, tuple[HeldTask, Ticket]] = {}
     for number, task in enumerate(tasks):
-        if task.pk in found or (number >= 3 and not _proven(run, task)):
+        if task.pk in found or (number >= 3 and task.pk not in sure):
             continue
         run.lease.beat("ask")
         listed = run.feed.tickets(order_id=task.feed_id).items
@@ -114,7 +116,8 @@ def _patience(run: Run) -> timedelta:
 
 
 def _proven(run: Run, task: HeldTask) -> bool:
-    """Absence proves that it never arrived: it was looked for before, or left so long ago that once is enough.
+    """Absence from a list that is asked for now proves that it never arrived: it was looked for before, or left so long
+    ago that once is enough.
 
     A marked request leaves within half a lease (`send`); that its run is over is known only now. Where a clock was
     wrong it is not known when it was marked.
@@ -159,9 +162,9 @@ def _found(run: Run, found: list[tuple[HeldTask, Ticket]]) -> None:
         run.journal.say(Level.INFO, "sent-after-all", task.order_id, **params)
 
 
-def _not_found(run: Run, tasks: list[HeldTask]) -> None:
+def _not_found(run: Run, tasks: list[HeldTask], sure: Container[int]) -> None:
     """Not there: look again when it must be there if it ever arrived. Then it never did, and is queued again."""
-    waiting = [task for task in tasks if not _proven(run, task)]
+    waiting = [task for task in tasks if task.pk not in sure]
     rows = [(task.pk, run.clock() + _patience(run), task.looks + 1, task.request_key) for task in waiting]
     update_rows(Task, ("id", "update_at", "looks"), rows, expect=("request_key",))
     _give_up_on(run, [task for task in tasks if task not in waiting])

@@ -78,10 +78,11 @@ def _claim(run: Run, began: datetime) -> list[HeldTask]:
 def _process(run: Run, tasks: list[HeldTask]) -> dict[int, Nameless]:
     """Judge, write down, send. Returns the tasks whose order has no Shopping Feed id yet: their ids and facts."""
     run.lease.beat("send")
+    asked_at = run.clock()
     reading = read(run.shop, {task.order_id: task.claim for task in tasks})
     if reading.other:
         tasks = _without_moved(run, tasks, reading)
-    tasks = decidable(run, tasks, reading)
+    tasks = decidable(run, tasks, reading, asked_at)
     plan = prepare(tasks, reading, told_of(tasks), run.policy, run.clock())
     read_before_second_try(run, plan)
     settle_without_request(run, plan)

@@ -22,14 +22,15 @@ _DOUBTED = (Answer.ABSENT, Answer.CUT, Answer.UNLISTED)
 """Believed when it is still so a while later."""
 
 
-def decidable(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTask]:
-    """The tasks that this reading decides; the others wait for another one, which costs them no try.
+def decidable(run: Run, tasks: list[HeldTask], reading: Reading, asked_at: datetime) -> list[HeldTask]:
+    """The tasks that this reading decides; the others wait for another one, which costs them no try. `asked_at`: when
+    the shop was asked, for an answer proves nothing of the time after.
 
     What the shop says that was not seen before is written down, and looked at again: the block that it lies in was
     counted before. Raises `Doubted`; then nothing was decided.
     """
     now = run.clock()
-    answers = {pk: [_answer(reading, each, now) for each in its] for pk, its in reading.before.items()}
+    answers = {pk: [_answer(reading, each, asked_at) for each in its] for pk, its in reading.before.items()}
     _believe(tasks, answers)
     _write_down(run, reading, answers, now)
     later = {task.pk: wait for task in tasks if (wait := _wait(answers.get(task.order_id, ())))}
@@ -37,10 +38,10 @@ def decidable(run: Run, tasks: list[HeldTask], reading: Reading) -> list[HeldTas
     return [task for task in tasks if task.pk not in later]
 
 
-def _answer(reading: Reading, before: Before, now: datetime) -> Answer:
+def _answer(reading: Reading, before: Before, asked_at: datetime) -> Answer:
     if before.key in reading.unlisted:
         return Answer.UNLISTED
-    return before.answer(reading.snapshots.get(before.key), now, reading.removed)
+    return before.answer(reading.snapshots.get(before.key), asked_at, reading.removed)
 
 
 def _believe(tasks: list[HeldTask], answers: Answers) -> None:

@@ -7,8 +7,7 @@ from datetime import timedelta
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from django.db import transaction
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -47,8 +46,9 @@ def adopt(run: Run) -> None:
         run.lease.beat("adopt")
         _remember(run, {order.id: shown[order.status] for order in page})
         learn_carriers(run, page)
-    run.store.state.adopted_at = run.clock()
-    run.store.state.save(update_fields=["adopted_at", "carriers"])
+    with run.lease.writing("adopt"):
+        run.store.state.adopted_at = run.clock()
+        run.store.state.save(update_fields=["adopted_at", "carriers"])
 
 
 def shown_kinds() -> dict[str, OperationKind]:
@@ -58,8 +58,8 @@ def shown_kinds() -> dict[str, OperationKind]:
 
 def _remember(run: Run, settled: dict[int, OperationKind]) -> None:
     untold = MarketplaceOrder.objects.filter(store=run.store, feed_id__in=settled, confirmed_operation="")
-    orders = [(order, settled[order.feed_id or 0]) for order in untold.prefetch_related("shop_orders")]
-    with transaction.atomic():
+    with run.lease.writing("adopt"):
+        orders = [(order, settled[order.feed_id or 0]) for order in untold.prefetch_related("shop_orders")]
         for order, kind in orders:
             run.journal.say(Level.INFO, "adopted", order.pk, operation=kind.name)
         remember(run.clock(), How.ADOPTED, [adopted_fact(order, kind) for order, kind in orders])
@@ -73,12 +73,14 @@ def adopted_fact(order: MarketplaceOrder, kind: OperationKind) -> ToldFact:
 
 
 def learn_fulfilment(run: Run) -> None:
-    """R13b: which of the queued orders the marketplace ships itself. One request for all those not yet known."""
+    """R13b: which of the queued orders the marketplace ships itself. One request for all those not yet known; the list
+    tells nothing of one that comes meanwhile."""
     queued = Task.objects.filter(order_id=OuterRef("pk"), action=Action.SYNC)
     unknown = MarketplaceOrder.objects.filter(Exists(queued), store=run.store, fulfilled_by="", feed_id__isnull=False)
-    oldest = unknown.aggregate(oldest=Min("created_at"))["oldest"]
+    oldest, newest = unknown.aggregate(oldest=Min("created_at"), newest=Max("id")).values()
     if oldest is None:
         return
+    unknown = unknown.filter(created_at__gte=oldest, id__lte=newest)
     theirs = listed_orders(run, fulfilled_by="channel", since=oldest - _EARLIER)
     if theirs is None:
         return

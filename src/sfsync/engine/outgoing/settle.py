@@ -44,8 +44,9 @@ FEW = 2
 
 @dataclass(slots=True)
 class Judged:
-    """What the tickets of some batches say of their tasks."""
+    """What the tickets of some batches say of their tasks. `asked_at`: no later than that they were asked for."""
 
+    asked_at: datetime
     confirmed: list[HeldTask] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     open: list[HeldTask] = field(default_factory=list)
@@ -168,7 +169,7 @@ def _judge_batches(run: Run, batches: list[str]) -> bool:
 
 def _judged(run: Run, answers: Iterable[BatchTickets], batches: list[str]) -> Judged:
     run.lease.beat("settle")
-    judged = Judged()
+    judged = Judged(run.clock())
     tasks: dict[str, list[HeldTask]] = {batch: [] for batch in batches}
     for task in _sent_in(run, batches):
         tasks[task.batch_id].append(task)
@@ -178,14 +179,15 @@ def _judged(run: Run, answers: Iterable[BatchTickets], batches: list[str]) -> Ju
 
 
 def _write(run: Run, judged: Judged) -> None:
-    with transaction.atomic():
+    """By the run that holds the store: another one may have seen later tickets of the same batches."""
+    with run.lease.writing("settle"):
         confirm(run, judged.confirmed)
         _keep_ticket_numbers(judged)
         weighed = weigh(run, judged.confirmed, judged.failed)
         fail(run, weighed.alone)
         fail(run, weighed.of_channel, of_channel=True)
         _snooze(run, judged.open)
-        _miss(run, judged.missing)
+        _miss(run, judged.missing, judged.asked_at)
         for message in judged.unreadable:
             run.journal.say(Level.ERROR, "tickets-unreadable", message=message)
         run.journal.flush()
@@ -237,12 +239,12 @@ def _evidence(task: HeldTask) -> dict[str, object]:
     return {"operation": task.operation, "ticket": task.ticket_number, "sent_at": sent_at}
 
 
-def _miss(run: Run, tasks: list[HeldTask]) -> None:
+def _miss(run: Run, tasks: list[HeldTask], asked_at: datetime) -> None:
     """R18: a ticket that the API does not know. A late list is waited for, then it is looked up by order id."""
     now, lag = run.clock(), timedelta(seconds=run.conf.ticket_lag_seconds)
-    young = [task for task in tasks if _is_young(task, now - lag)]
+    young = [task for task in tasks if _is_young(task, asked_at - lag)]
     _snooze(run, young)
-    lost = [task for task in tasks if not _is_young(task, now - lag)]
+    lost = [task for task in tasks if not _is_young(task, asked_at - lag)]
     rows = [(task.pk, "", Failure.TICKET_LOST.value, f"batch {task.batch_id}", now, task.request_key) for task in lost]
     update_rows(Task, ("id", "batch_id", "failure", "last_error", "update_at"), rows, expect=("request_key",))
     for task in lost:
