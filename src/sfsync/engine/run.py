@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection
 
@@ -92,9 +93,11 @@ def run_store(
         finally:
             connections.done(store)
         try:
-            if _may_tell(lease, tally.troubles):
-                news = news if tally.quiet else _read_state(store)
-                unmailed = _tell_people(store, lease, journal, tally.troubles, news=news)
+            lease.beat("tell", now=bool(tally.troubles))
+            news = news if tally.quiet else _read_state(store)
+            unmailed = _tell_people(store, lease, journal, tally.troubles, news=news)
+        except LeaseLost as lost:  # whatever it ended on: the run that has it tells
+            tally.troubles = tally.troubles or [stopped_by(lost)]
         finally:
             _finish(store, lease, journal, tally, rest, cut=its_turn.over)
     if crash:
@@ -151,16 +154,6 @@ def open_run(
     )
 
 
-def _may_tell(lease: Lease, troubles: list[Stopped]) -> bool:
-    """A run that lost its lease, whatever it ended on, leaves the telling to the one that has it."""
-    try:
-        if troubles:
-            lease.beat("tell", now=True)
-    except LeaseLost:
-        return False
-    return True
-
-
 def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[Stopped], *, news: bool) -> str:
     """Whatever became of the run: what stops the store is kept and mailed, silence is an alarm, old entries go.
 
@@ -170,7 +163,7 @@ def _tell_people(store: Store, lease: Lease, journal: Journal, troubles: list[St
     over = _remember_trouble(store, troubles, now)
     looked, near = raise_alarms(store, now), raise_deadlines(store, now)
     if news or troubles or over or looked or near:
-        notify(store, journal)
+        notify(store, journal, partial(lease.beat, "mail", now=True))
     gone = prune(store, now, lambda: lease.beat("prune"))
     if gone:
         journal.say(Level.INFO, "pruned", entries=gone)

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -66,7 +67,7 @@ class Fleet:
 
     def run(self, store: Store) -> None:
         journal = Journal(store, "sync", "", lambda: self.now)
-        notify(Store.objects.select_related("state").get(pk=store.pk), journal)
+        notify(Store.objects.select_related("state").get(pk=store.pk), journal, lambda: None)
         journal.flush()
 
     def after(self, minutes: float, first: int = 1, last: int = 3) -> None:
@@ -277,6 +278,29 @@ def test_a_mail_that_cannot_be_sent_goes_out_later(settings: Settings) -> None:
     settings.EMAIL_BACKEND = working
     fleet.after(5)
     assert subjects() == ["2 stores: Shopping Feed refused the token"]
+
+
+def test_who_stood_still_before_it_sent_leaves_it_to_who_has_sent() -> None:
+    """After it had counted the stores."""
+    fleet = Fleet(2, [AGENCY])
+    fleet.stop(1, 2)
+    fleet.now += timedelta(minutes=11)
+    with connection.execute_wrapper(Once("COUNT(", lambda: fleet.after(2))):
+        fleet.after(0)
+    assert subjects() == ["2 stores: Shopping Feed refused the token"]
+
+
+class Once:
+    """Something happens, once, before such a statement is executed."""
+
+    def __init__(self, word: str, happens: Callable[[], object]) -> None:
+        self.word, self.happens = word, happens
+
+    def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
+        if self.word in sql:
+            happens, self.happens = self.happens, lambda: None
+            happens()
+        return execute(sql, *rest)
 
 
 class Broken(BaseEmailBackend):

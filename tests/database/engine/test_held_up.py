@@ -8,9 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from sfsync.domain.trouble import Trouble
-from sfsync.models import Store, StoreState
+from sfsync.engine.kit.journal import Journal
+from sfsync.engine.kit.lease import LeaseLost
+from sfsync.engine.watch.notify import notify
+from sfsync.models import Notice, Store, StoreState
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 from tests.altered import Altered
@@ -116,6 +120,26 @@ def test_a_ticket_of_an_earlier_try_is_not_put_back_over_a_later_one(make_world:
     tickets = [each.ticket_id for each in world.sandbox.ledger.operations(world.feed_id(order))]
     [task] = world.tasks(order)
     assert (len(tickets), task.ticket_number) == (3, "")
+
+
+def test_a_mail_is_not_sent_again_by_who_read_its_notices_before(world: World) -> None:
+    """R20."""
+    order = world.ship(world.order(), "T-1")
+    world.sandbox.fault(Fault("ignore", order_id=world.feed_id(order), message="Not importable"))
+    assert held_up(world, "done", lambda: another_run(world)) == [Trouble.LEASE_LOST]
+    assert len(mail.outbox) == 1
+
+
+def test_who_lost_its_lease_while_it_wrote_a_mail_does_not_send_it(world: World) -> None:
+    """R20."""
+
+    def beat() -> None:
+        raise LeaseLost
+
+    Notice.objects.create(store=world.store, key="a", code="api-unavailable", created_at=world.now())
+    with pytest.raises(LeaseLost):
+        notify(world.store, Journal(world.store, "sync", "", world.now), beat)
+    assert (mail.outbox, Notice.objects.filter(mailed_at=None).count()) == ([], 1)
 
 
 def test_a_list_says_nothing_of_an_order_that_came_after_it_was_read(world: World) -> None:

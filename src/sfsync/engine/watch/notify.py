@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -24,30 +24,35 @@ MOST = 500
 _FAILURES = (OSError, smtplib.SMTPException, ValueError)
 
 
-def notify(store: Store, journal: Journal) -> None:
+def notify(store: Store, journal: Journal, beat: Callable[[], None]) -> None:
+    """`beat` is called before each mail: it raises where another run may have told the same meanwhile."""
     if not store.recipients or _waits(store, journal.clock()):
         return
     for recipient, kept in refused_mail.due(store, journal.clock()):
-        _mail(store, journal, Notice.objects.filter(store=store, pk__in=kept), [recipient])
+        _mail(store, journal, beat, Notice.objects.filter(store=store, pk__in=kept), [recipient])
     unmailed = Notice.objects.filter(store=store, mailed_at=None)
     shared = shared_alarms.hand_over(store, unmailed, journal)
     for each in shared:
-        _tell_others(store, journal, unmailed.filter(pk__in=each.notices), each.recipients)
+        _tell_others(store, journal, beat, unmailed.filter(pk__in=each.notices), each.recipients)
     together = [notice for each in shared for notice in each.notices]
-    _mail(store, journal, unmailed.exclude(pk__in=together), store.recipients)
+    _mail(store, journal, beat, unmailed.exclude(pk__in=together), store.recipients)
     shared_alarms.tell_due(store.recipients, journal)
 
 
-def _tell_others(store: Store, journal: Journal, notices: QuerySet[Notice], told: list[str]) -> None:
+def _tell_others(
+    store: Store, journal: Journal, beat: Callable[[], None], notices: QuerySet[Notice], told: list[str]
+) -> None:
     """Those for whom this is the only store hear of it at once."""
     others = [each for each in store.recipients if each not in told]
     if others:
-        _mail(store, journal, notices, others)
+        _mail(store, journal, beat, notices, others)
     else:
         notices.update(mailed_at=journal.clock())
 
 
-def _mail(store: Store, journal: Journal, notices: QuerySet[Notice], recipients: list[str]) -> None:
+def _mail(
+    store: Store, journal: Journal, beat: Callable[[], None], notices: QuerySet[Notice], recipients: list[str]
+) -> None:
     chosen = list(notices.select_related("order").prefetch_related("order__shop_orders")[:MOST])
     if not chosen:
         return
@@ -55,6 +60,7 @@ def _mail(store: Store, journal: Journal, notices: QuerySet[Notice], recipients:
         with translation.override(store.language):
             mail = compose(store, chosen, never_confirmed(store, unknown_to_people(store.state)))
         mail.to = list(recipients)
+        beat()
         refused = deliver(mail)
     except smtplib.SMTPRecipientsRefused as error:
         _keep_refused(store, journal, error, everybody=recipients == store.recipients)

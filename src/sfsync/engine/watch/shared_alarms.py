@@ -93,9 +93,14 @@ def tell_due(recipients: Collection[str], journal: Journal) -> None:
     now = journal.clock()
     ripe = Q(look_at__lte=now) | Q(look_at__gt=now + LONGEST_RETRY)  # written by a clock that was put back since
     for alarm in SharedAlarm.objects.filter(ripe, recipient__in=recipients):
-        mine = SharedAlarm.objects.filter(pk=alarm.pk, look_at=alarm.look_at)
-        if mine.update(look_at=now + EVERY):
+        mine, alarm.look_at = _as_read(alarm), now + EVERY
+        if mine.update(look_at=alarm.look_at):
             _tell(alarm, journal)
+
+
+def _as_read(alarm: SharedAlarm) -> QuerySet[SharedAlarm]:
+    """Nobody else has looked at it since."""
+    return SharedAlarm.objects.filter(pk=alarm.pk, look_at=alarm.look_at)
 
 
 def _tell(alarm: SharedAlarm, journal: Journal) -> None:
@@ -151,6 +156,8 @@ def _state_of(alarm: SharedAlarm, worst: Sequence[Any]) -> State:
 
 
 def _sent(alarm: SharedAlarm, mail: EmailMultiAlternatives, journal: Journal) -> bool:
+    if not _as_read(alarm).exists():
+        return False
     try:
         deliver(mail)
     except (OSError, smtplib.SMTPException, ValueError) as error:
