@@ -18,8 +18,9 @@ from sfsync.engine.kit.opening import read_opening
 from sfsync.engine.kit.tally import Tally
 from sfsync.engine.kit.trouble import Stopped
 from sfsync.engine.run import open_run
-from sfsync.models import Cursor
+from sfsync.models import Cursor, Store
 from sfsync.testing import World
+from tests.altered import Altered
 
 AWAY = Stopped(Trouble.SHOP_UNAVAILABLE, "no answer")
 Write = Callable[[Cursors, Any], None]
@@ -60,3 +61,15 @@ def test_a_run_that_was_held_up_moves_no_cursor(world: World, write: Write, know
         write(late, source)
     assert list(Cursor.objects.order_by("name").values()) == kept
     assert [each["name"] for each in kept] == sorted({source.name, *now.rows})
+
+
+def test_a_source_does_not_rest_for_a_time_that_the_process_stood_still(world: World) -> None:
+    """R7: an hour in the middle of it says nothing of the shop; one that has become slow is known by the next times."""
+    Store.objects.filter(pk=world.store.pk).update(mode="realtime")
+    world.store.refresh_from_db()
+    source = Altered(Parts(world.store), share=0.05, every=timedelta())
+    cursors, rests = Cursors(a_run(world)), []
+    for _ in range(4):
+        cursors.followed(source, 60, None)
+        rests.append(round((Cursor.objects.get().not_before - world.now()).total_seconds()))  # type: ignore[operator]
+    assert rests == [57, 228, 912, 1140]

@@ -14,6 +14,8 @@ from sfsync.shops.base import Json, Source
 
 SHORT = 1.0
 """Seconds of rest that are not worth writing down."""
+USUAL, LONGER = 3.0, 4
+"""Seconds that following a source may take at any time, and how many times as long as before it may take."""
 CLOCKS = timedelta(hours=1)
 """A rest that ends later than this after any that could be was written by a wrong clock."""
 
@@ -59,8 +61,8 @@ class Cursors:
         """What it took to follow it, and what stopped it; written where the next run needs to know. Raises
         `LeaseLost`: a run that was held up puts nothing back where a later one has come further."""
         row = self._row(source.name)
-        wait = max(rest(seconds, source.share), source.every.total_seconds() - seconds)
-        row.cost = seconds
+        row.cost = believed(seconds, row.cost)
+        wait = max(rest(row.cost, source.share), source.every.total_seconds() - seconds)
         rests = wait >= SHORT and self._may_rest(source)
         row.not_before = self.run.clock() + timedelta(seconds=wait) if rests else None
         if trouble or row.trouble:
@@ -97,6 +99,12 @@ class Cursors:
         row.trouble_since = row.trouble_since if same else (self.run.clock() if trouble else None)
         row.trouble, row.trouble_text = (trouble.trouble, trouble.detail) if trouble else ("", "")
         row.cause = cause[:32]
+
+
+def believed(seconds: float, before: float) -> float:
+    """What following a source is taken to cost, by what it cost before: a process that stood still in the middle of it
+    would let it rest for twenty times as long. One that has become slower is believed step by step."""
+    return min(seconds, max(USUAL, LONGER * before))
 
 
 def rest(seconds: float, share: float) -> float:
