@@ -65,6 +65,7 @@ class Service:
     more: bool = False
     away: bool = False
     under_way: set[int] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
     signed_at: datetime | None = None
     tidied_at: float = field(default_factory=time.monotonic)
     name: str = field(default_factory=lambda: f"service {os.getpid()} on {socket.gethostname()}"[:128])
@@ -121,6 +122,7 @@ class Service:
         now = timezone.now()
         self.sign(now)
         self.heed.clear()
+        self.take_up_again()
         free = self.workers - len(self.under_way)
         claims = due.claim(now, free, HANDED) if free else []
         for each in claims:
@@ -128,6 +130,12 @@ class Service:
             pool.submit(self.one, each)
         self.more = len(claims) == free
         return self.more
+
+    def take_up_again(self) -> None:
+        """What was claimed, and could not begin because our database was away, is due at once."""
+        if dropped := list(self.dropped):
+            due.forget(due.marked().filter(wake__in=dropped))
+            self.dropped.difference_update(dropped)
 
     def tidy(self) -> None:
         """A run leaves some thousands of values in cycles, which Python would keep for hours as the commands set it
@@ -150,6 +158,7 @@ class Service:
             if store := due.claimed(claim.store_id, claim.wake):
                 self.turn(store, claim)
         except Exception as error:
+            self.dropped.add(claim.wake)
             broke_off(f"store {claim.store_id}", error)
         finally:
             close_old_connections()

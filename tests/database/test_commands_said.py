@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone, translation
 from pytest_django import Settings
 from typer.testing import CliRunner
 
 from sfsync.domain.marketplaces import marketplace
+from sfsync.engine import due
 from sfsync.engine.kit.connections import Live
 from sfsync.engine.watch.doctor import examine
 from sfsync.engine.watch.finding import Verdict
@@ -27,7 +29,7 @@ from sfsync_server.cli import app
 from sfsync_server.commands import running
 from sfsync_server.commands.market import all_clear
 from sfsync_server.commands.shown import MOST_ROWS
-from sfsync_server.service import Service
+from sfsync_server.service import HANDED, Service
 from shoppingfeed.sandbox import Fault
 
 WAITING = [
@@ -272,6 +274,21 @@ def test_a_service_gives_its_sign_when_it_looks_around(world: World) -> None:
     with ThreadPoolExecutor(1) as pool:
         Service(1, world.connections).start_due(pool)
     assert scheduler_awake(timezone.now())
+
+
+def test_what_a_service_could_not_begin_is_due_at_once_when_its_database_is_back(world: World) -> None:
+    """R7: a claim lasts for a minute otherwise."""
+
+    def is_away(*_statement: Any) -> Any:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    service, now = Service(1, world.connections), timezone.now()
+    [claim] = due.claim(now, 1, HANDED)
+    with connection.execute_wrapper(is_away):
+        service.one(claim)
+    assert due.claim(now, 1, HANDED) == []
+    service.take_up_again()
+    assert [each.store_id for each in due.claim(now, 1, HANDED)] == [world.store.pk]
 
 
 def test_health_takes_five_statements(world: World, django_assert_num_queries: Any) -> None:

@@ -85,8 +85,8 @@ def claim(now: datetime, limit: int, lasts: timedelta, *, only: Iterable[int] | 
         if not chosen:
             return []
         Process.objects.filter(pk__in=chosen).update(wake=wake, woken_until=now + lasts)
-    rows = Process.objects.filter(wake=wake).order_by(F("next_run_at").asc(nulls_first=True), "pk")
-    named = rows.values_list("store", "store__mode", "failures", "next_run_at")
+        rows = Process.objects.filter(wake=wake).order_by(F("next_run_at").asc(nulls_first=True), "pk")
+        named = list(rows.values_list("store", "store__mode", "failures", "next_run_at"))
     return [Claim(store, wake, mode, failures > 0 and _may_wait(at, now)) for store, mode, failures, at in named]
 
 

@@ -207,9 +207,9 @@ def test_what_comes_from_somebody_who_makes_room_in_that_moment_does_no_harm(ser
         with served.connect() as third, served.connect() as fourth:
             first.sendall(b"X")
             second.sendall(b"X")
-            worker.resume()
             third.sendall(GET)
             fourth.sendall(GET)
+            worker.resume()
             assert read(third, b"GET 0").startswith(b"HTTP/1.1 200 OK")
             assert read(fourth, b"GET 0").startswith(b"HTTP/1.1 200 OK")
         assert worker.is_running()
