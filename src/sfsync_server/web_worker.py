@@ -56,14 +56,19 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWER)
         self.arriving[conn] = arriving = Arriving(_left_over(conn))
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.hear, conn))
-        self.look(conn, arriving)
+        if arriving.received:
+            self.look(conn, arriving)
+        else:
+            self.hear(conn)
 
-    def hear(self, conn: TConn, _socket: object) -> None:
+    def hear(self, conn: TConn, _socket: object = None) -> None:
+        """What is there is read before anybody has to make room: a whole request is never turned away for it."""
         if conn not in self.arriving:  # it made room in this very turn of the loop
             return
         try:
             piece = conn.sock.recv(PIECE)
         except (BlockingIOError, InterruptedError):
+            self.look(conn, self.arriving[conn])
             return
         except OSError:
             piece = b""

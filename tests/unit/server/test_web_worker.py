@@ -215,6 +215,22 @@ def test_what_comes_from_somebody_who_makes_room_in_that_moment_does_no_harm(ser
         assert worker.is_running()
 
 
+@pytest.mark.parametrize("served", [[60, "--worker-connections=3"]], indirect=True)
+def test_a_whole_request_is_not_turned_away_to_make_room(served: Served) -> None:
+    """It is there before the worker takes its connection, and others come right behind it."""
+    assert served.ask(GET).startswith(b"HTTP/1.1 200 OK")
+    with served.connect() as half, served.connect() as other, ExitStack() as stack:
+        half.sendall(HEAD)
+        other.sendall(HEAD)
+        [worker] = psutil.Process(served.process.pid).children()
+        worker.suspend()
+        others = [stack.enter_context(served.connect()) for _ in range(6)]
+        for each in others:
+            each.sendall(GET)
+        worker.resume()
+        assert {read(each, b"GET 0")[:15] for each in others} == {b"HTTP/1.1 200 OK"}
+
+
 def test_half_sent_requests_do_not_keep_a_worker_that_is_to_stop(tmp_path: Path) -> None:
     running = serve(tmp_path, 60)
     with running.connect() as half, running.connect() as held:
