@@ -39,7 +39,6 @@ def main(
     """What is resident, minute by minute."""
     with tempfile.TemporaryDirectory(prefix="sfsync-memory-") as folder, _sandbox(Path(folder)) as url:
         service, shops = _set_up(Path(folder), stores, url)
-        _let_names_come_and_go()
         with ThreadPoolExecutor(service.workers) as pool:
             whole = _minute(service, pool, shops)
             seen = [_minute(service, pool, [shops[minute % stores]]) for minute in range(minutes)]
@@ -52,13 +51,6 @@ def main(
     if failed:
         print(f"failed: {', '.join(failed)}")
     raise typer.Exit(int(growth > MOST or bool(failed)))
-
-
-def _let_names_come_and_go() -> None:
-    """Python sizes its table of names anew once very many have come and gone: one step of some MB, within the hour or
-    after it, and none any more. It is taken before anything is counted."""
-    for number in range(500_000):
-        sys.intern(f"name-{number}")
 
 
 def _hourly_growth(seen: list[float], settled: int) -> float:

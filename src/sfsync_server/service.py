@@ -158,7 +158,8 @@ class Service:
             if store := due.claimed(claim.store_id, claim.wake):
                 self.turn(store, claim)
         except Exception as error:
-            self.dropped.add(claim.wake)
+            if isinstance(error, (DatabaseError, InterfaceError)):
+                self.dropped.add(claim.wake)
             broke_off(f"store {claim.store_id}", error)
         finally:
             close_old_connections()

@@ -165,8 +165,8 @@ def test_it_asks_and_shows_in_the_language_of_the_terminal(machine: Machine, fee
         asking.answer("[O/n]\xa0: ", "o")
         asking.answer("\xa0: ", "")
         end = asking.until("sfsync doctor")
-    assert "2 mises à jour seraient transmises. Rien n’a été transmis." in end
-    assert re.search(r"Mise à jour +Shopping Feed +marketplace +Marketplace +Transmis", end)
+    assert "main : 2 mises à jour seraient transmises. Rien n’a été transmis." in end
+    assert re.search(r"Mise à jour +Shopping Feed +marketplace +Marketplace +Contenu", end)
     assert re.search(r"Expédiée +\d+ +MKT-\d +Amazon.fr +TRK-\d", end)
 
 

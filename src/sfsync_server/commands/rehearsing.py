@@ -45,10 +45,11 @@ def _print(name: str, report: dict[str, Any]) -> None:
     from sfsync.questions import question, would_send
     from sfsync_server.commands.running import warn_of_error
 
+    begun = f"{name}{question('colon')}"
     if "held_by" in report:
-        shown.say(f"{name}: {question('busy')} ({report['held_by']})")
+        shown.say(f"{begun}{question('busy')} ({report['held_by']})")
     if "would_send" in report:
-        shown.say(f"{name}: {would_send(len(report['would_send']))}")
+        shown.say(f"{begun}{would_send(len(report['would_send']))}")
         rows = [_row(each) for each in report["would_send"]]
         shown.print_table([question(each) for each in _COLUMNS], rows, empty="")
         for sentence in report["warnings"]:
