@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -63,13 +63,20 @@ class Family(StrEnum):
 def looks_like(number: str) -> frozenset[Family]:
     """The carriers that write their numbers so: those of clear forms where there are any; empty for an unknown form."""
     text = _compact(number)
-    return clear_form(text) or frozenset(form.family for form in _FORMS if form.fits(text))
+    return clear_form(text) or _fitting(text, _FORMS, _ANY)
 
 
 def clear_form(number: str) -> frozenset[Family]:
     """The carriers of a form that nobody else writes: one, or the few that share it."""
     text = _compact(number)
-    return _posts(text) or frozenset(form.family for form in _FORMS if form.clear and form.fits(text))
+    return _posts(text) or _fitting(text, _CLEAR_FORMS, _ANY_CLEAR)
+
+
+def _fitting(text: str, forms: Iterable[_Form], one_of_them: re.Pattern[str]) -> frozenset[Family]:
+    """Most texts fit none, which one look at all of them tells."""
+    if one_of_them.fullmatch(text) is None:
+        return frozenset()
+    return frozenset(form.family for form in forms if form.fits(text))
 
 
 def form_warning(number: str, carrier_name: str) -> Family | None:
@@ -91,7 +98,7 @@ def form_warning(number: str, carrier_name: str) -> Family | None:
 def _may_be_of(number: str, named: frozenset[Family]) -> bool:
     """It has a form of one of these carriers: nearly always so, and soon seen."""
     text = _compact(number)
-    return any(form.fits(text) for form in _FORMS if form.clear and form.family in named)
+    return any(form.fits(text) for form in _CLEAR_FORMS if form.family in named)
 
 
 @lru_cache(maxsize=512)
@@ -232,6 +239,15 @@ _FORMS = (
     _one_of_many(Family.UPS, r"[AHJKTV]\d{10}", lambda text: ups_check(f" {text}")),
     _one_of_many(Family.USPS, r"\d{20}", gs1_check),
 )
+
+_CLEAR_FORMS = tuple(form for form in _FORMS if form.clear)
+
+
+def _any_of(forms: Iterable[_Form]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{form.pattern.pattern})" for form in forms), re.ASCII)
+
+
+_ANY, _ANY_CLEAR = _any_of(_FORMS), _any_of(_CLEAR_FORMS)
 
 _S10 = re.compile(r"[A-Z]{2}\d{9}([A-Z]{2})", re.ASCII)
 _POST_OF = {

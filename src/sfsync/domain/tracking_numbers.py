@@ -184,8 +184,14 @@ _LIKE = str.maketrans(
 )
 
 
+_AS_SEEN = re.compile(r"[ !-$'-;=-_a-~]*")
+"""Nothing of the above is in it."""
+
+
 def _visible(text: str) -> str:
     """Without mark-up and signs that nobody sees; a gap is one space, what ends a line or a cell is a line break."""
+    if _AS_SEEN.fullmatch(text):
+        return " ".join(text.split())
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), _TAG.sub("\n", text))
     text = _NUMERO.sub(" : ", "".join(map(_seen, text)))
     text = unicodedata.normalize("NFKC", text).translate(_LIKE)
