@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from sfsync.domain.tracking_numbers import Finding, Kind, recognise, same_number
+from sfsync.domain.tracking_numbers import recognise, same_number
+from sfsync.domain.typed_findings import Finding, Kind
 from sfsync.domain.typed_remarks import folded
 from sfsync.domain.typed_words import reads_like_a_word, spelt
 
