@@ -17,7 +17,7 @@ from sfsync.shops.prestashop.sample import SampleShop
 STORE = "store0"
 SHIPPED = 4
 ONCE = 3
-"""Statements of a process, not of its pass: which stores there are, its machine's clock, what SQLite can do (Django)."""
+"""Statements that a process begins with: which stores there are, its machine's clock, what SQLite can do (Django)."""
 PATIENCE = 30.0
 """Seconds that a change in real time may take before the scenario gives up."""
 
