@@ -54,6 +54,12 @@ CASES: dict[str, tuple[tuple[Snapshot, ...], Known, Decision, int | None]] = {
         Nothing(Because.ALREADY_CONFIRMED, "ship"),
         2,
     ),
+    "the second number was told, nobody knows of which": (
+        (order(1, SHIPPED, "6A1"), order(2, SHIPPED, "6A2")),
+        told("ship 6A2"),
+        Nothing(Because.ALREADY_CONFIRMED, "ship"),
+        2,
+    ),
     "a corrected number of the one that was told": (
         (order(1, SHIPPED, "6A1"), order(2, SHIPPED, "6A3")),
         told("ship 6A2", teller="2"),
@@ -108,6 +114,8 @@ def test_who_is_called_off_beside_a_shipped_one_is_named() -> None:
     assert [each.key for each in decided.called_off] == ["1", "3"]
     alone = decide_together(Group((order(1, CANCELED), TWO)), told(), POLICY, since=NOW, now=NOW)
     assert alone.called_off == ()
+    ended = (order(1, CANCELED, "6A1"), order(2, CANCELED))
+    assert decide_together(Group(ended), told(), POLICY, since=NOW, now=NOW).called_off == ()
 
 
 @pytest.mark.parametrize(
