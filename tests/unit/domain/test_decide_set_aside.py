@@ -145,6 +145,25 @@ def test_one_lane_one_after_the_other() -> None:
     assert decided(order(5, "B2"), SHIPPED).decisions == (Send(*B2, more=True),)
 
 
+def test_more_is_to_be_told_in_the_same_lane_only() -> None:
+    """R10: once it is confirmed, what waited for it is looked at; what another lane waits for is not its matter."""
+    policy = Policy({"3": "accept", "8": "box"})
+    register(replace(ACCEPT, name="box", meaning="box", lane="order"))
+    try:
+        boxed = decide(order(8, "B2"), Known(), policy, since=SEEN, now=LATER)
+    finally:
+        forget("box")
+    assert boxed == Decided((Send(*B2, more=True),))
+    busy = Known(flying=(Flying(("accept", "before"), "accepting", SEEN),))
+    assert decided(order(3, "B2"), busy) == Decided((Send(*B2),), lane="accepting")
+
+
+def test_what_waits_for_its_lane_is_looked_at_once_it_is_free() -> None:
+    """R13a."""
+    flying = Known(flying=(Flying(B2, "order", SEEN),))
+    assert decided(order(5, "B2"), flying) == Decided((Nothing(Because.SET_ASIDE),), lane="order")
+
+
 def test_what_is_on_its_way_is_not_named_again() -> None:
     flying = Known(flying=(Flying(B2, "order", SEEN),))
     assert decided(order(3, "B2"), flying) == Decided((Send("accept"),))

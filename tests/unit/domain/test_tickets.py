@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from sfsync.domain.operations.deliver import DELIVER
 from sfsync.domain.operations.ship import SHIP
-from sfsync.domain.tickets import CLOCKS_DIFFER, CLOCKS_DIFFER_FAR, InFlight, Verdict, judge, match, recognise
+from sfsync.domain.tickets import (
+    CLOCKS_DIFFER,
+    CLOCKS_DIFFER_FAR,
+    InFlight,
+    Verdict,
+    judge,
+    match,
+    newest,
+    of_batch,
+    recognise,
+)
 from shoppingfeed import Ticket as ClientTicket
 from shoppingfeed import TicketState
 
@@ -153,6 +163,19 @@ def test_two_tickets_of_one_order(states: list[str], best: int, order_id: int | 
 def test_the_ticket_of_an_order_that_was_not_sent_is_left_alone() -> None:
     """R14: not even by its reference, for it has an id of its own."""
     assert match([sent(1, 101, "REF")], [Ticket("t", order_id=999, reference="REF", channel="Amazon")]) == {}
+
+
+def test_a_ticket_of_another_batch_is_left_out() -> None:
+    """R14: one that names no batch may be of this one."""
+    tickets = [Ticket("its"), Ticket("another's", batch_id="earlier"), Ticket("nameless", batch_id="")]
+    assert [each.id for each in of_batch("batch", tickets)] == ["its", "nameless"]
+
+
+def test_the_newest_are_those_scheduled_last_and_those_without_a_date() -> None:
+    older, last = Ticket("older", scheduled_at=SENT_AT), [Ticket("last"), Ticket("as late")]
+    dateless = Ticket("dateless", scheduled_at=None)
+    assert newest([older, *last, dateless]) == [*last, dateless]
+    assert newest([dateless]) == [dateless]
 
 
 def test_nothing_sent_or_no_tickets() -> None:
