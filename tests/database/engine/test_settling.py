@@ -47,6 +47,24 @@ def test_a_refused_ticket_is_told_and_tried_again_later(world: World) -> None:
     assert world.belief(order).status == "shipped"
 
 
+def test_a_refusal_of_what_has_changed_since_is_left_to_the_change(world: World) -> None:
+    """R10, R16: no second try of a number that the shop has no more, and nobody is told of it."""
+    world.sandbox.configure(ticket_seconds=60)
+    order = world.ship(world.order(), "TRK-31")
+    world.sandbox.fault(Fault("refuse", order_id=world.feed_id(order), message="Unknown number"))
+    world.sync()
+    world.shop.set_tracking(order, "TRK-32")
+    world.advance(seconds=5)
+    world.sync()
+    for _ in range(2):
+        world.advance(minutes=2)
+        world.sync(wait=60)
+    assert "superseded" in world.story(order)
+    assert world.accepted(order) == [("ship", "TRK-31"), ("ship", "TRK-32")]
+    assert world.told(order) == [("ship", "TRK-32")]
+    assert (world.tasks(order), world.notices(order)) == ([], [])
+
+
 def test_a_running_ticket_is_looked_at_less_and_less_often(world: World) -> None:
     """R17: and it is an alarm, told once, when it passes a day."""
     order = world.ship(world.order(), "T-4")

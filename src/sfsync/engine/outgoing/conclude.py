@@ -126,8 +126,8 @@ def fail(run: Run, failures: list[Failed], *, park: bool = False, of_channel: bo
 
 def _superseded(failures: list[Failed]) -> list[Failed]:
     """Those whose order has changed since they were sent: the change decides."""
-    orders = [each.task.order_id for each in failures]
-    intentions = Task.objects.filter(order_id__in=among(orders), action=Action.SYNC) if orders else Task.objects.none()
+    orders = among(each.task.order_id for each in failures)
+    intentions = Task.objects.filter(order_id__in=orders, action=Action.SYNC)
     seen = dict(intentions.values_list("order_id", "since"))
     return [
         each
