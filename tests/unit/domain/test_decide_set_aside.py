@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -145,15 +146,19 @@ def test_one_lane_one_after_the_other() -> None:
     assert decided(order(5, "B2"), SHIPPED).decisions == (Send(*B2, more=True),)
 
 
-def test_more_is_to_be_told_in_the_same_lane_only() -> None:
-    """R10: once it is confirmed, what waited for it is looked at; what another lane waits for is not its matter."""
-    policy = Policy({"3": "accept", "8": "box"})
-    register(replace(ACCEPT, name="box", meaning="box", lane="order"))
+@pytest.mark.parametrize("waits", [{"lane": "order"}, {"after": ("ship",)}])
+def test_more_is_to_be_told_where_something_waits_for_it(waits: dict[str, Any]) -> None:
+    """R10: in its lane, or as what follows it."""
+    register(replace(ACCEPT, name="box", meaning="box", **waits))
     try:
-        boxed = decide(order(8, "B2"), Known(), policy, since=SEEN, now=LATER)
+        boxed = decide(order(8, "B2"), Known(), Policy({"8": "box"}), since=SEEN, now=LATER)
     finally:
         forget("box")
     assert boxed == Decided((Send(*B2, more=True),))
+
+
+def test_what_waits_for_another_lane_is_not_its_matter() -> None:
+    """R10."""
     busy = Known(flying=(Flying(("accept", "before"), "accepting", SEEN),))
     assert decided(order(3, "B2"), busy) == Decided((Send(*B2),), lane="accepting")
 
