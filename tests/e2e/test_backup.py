@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 import stat
@@ -80,6 +81,32 @@ def test_a_backup_goes_back_and_nothing_is_sent_twice(
     assert kept.sfsync("sync", "--wait", "20").status == 0
     assert (len(sandbox.ledger.operations(told)), sandbox.ledger.duplicates()) == (1, [])
     assert len(sandbox.ledger.operations(shop.feed_id(third) or 0)) == 1
+
+
+def test_a_restore_names_who_works_with_the_database_and_leaves_it_alone(kept: Machine, tmp_path: Path) -> None:
+    """A person who knows better says so; a scheduler that was killed long ago works no more."""
+    backup = tmp_path / "backup.zip"
+    assert kept.sfsync("backup", str(backup)).status == 0
+    ask(kept, "INSERT INTO sfsync_release (version, since) VALUES ('0.0.1', '2026-01-01 00:00:00+00')")
+    ask(kept, "INSERT INTO sfsync_scheduler (name, seen_at) VALUES ('celery', '2026-01-01 00:00:00+00')")
+    service = kept.start(COMMAND, "run")
+    try:
+        until(lambda: ask(kept, SERVICES), "the service gives its sign")
+        refused = kept.sfsync("restore", str(backup), "--yes")
+        assert ask(kept, "SELECT count(*) FROM sfsync_release") == [(2,)]
+        forced = kept.sfsync("restore", str(backup), "--yes", "--while-running")
+        assert ask(kept, "SELECT count(*) FROM sfsync_release") == [(1,)]
+        assert service.poll() is None
+    finally:
+        service.kill()
+        service.communicate()
+
+    told = " ".join(refused.err.split())
+    assert (refused.status, forced.status) == (1, 0)
+    assert re.match(rf"At work on the database: service {service.pid} on \S+ \(seen \d+ s ago\)\. Stop it first", told)
+
+
+SERVICES = "SELECT name FROM sfsync_scheduler WHERE name LIKE 'service %'"
 
 
 def test_with_its_key_a_backup_opens_on_another_machine(machine: Machine, feed: Server, tmp_path: Path) -> None:
