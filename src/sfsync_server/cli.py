@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sfsync_server import streams
-from sfsync_server.errors import SettingsError
+from sfsync_server.errors import SettingsError, unusable
 from sfsync_server.help_layout import Commands
 from sfsync_server.unread_settings import ignored
 
@@ -62,7 +62,7 @@ def _main() -> None:
     try:
         app()
     except (DatabaseError, InterfaceError) as error:
-        _stop(f"sfsync's own database cannot be used: {str(error).strip()}\n{_advice(error)}", 1)
+        _stop(unusable(error), 1)
 
 
 def _is_text(argument: str) -> bool:
@@ -75,16 +75,6 @@ _NEED_NOTHING = {"demo", "sandbox", "up", "--version"}
 """What runs without Django: it leaves no trace of itself on the machine, or starts others that do the work."""
 _SERVE_NO_PAGE = {"run", "sync", "reconcile"}
 """What runs stores: it is smaller, and starts sooner, without what only pages need."""
-_ADVICE = (
-    "Run `sfsync migrate` if its tables were never made; else check SFSYNC_DATABASE_URL, where it is set, and that "
-    "database's server. Nothing was lost."
-)
-
-
-def _advice(error: Exception) -> str:
-    from sfsync.engine.kit.trouble import disk_full
-
-    return "Its disk is full: free space on it. Nothing was lost." if disk_full(error) else _ADVICE
 
 
 def _settled() -> list[str]:

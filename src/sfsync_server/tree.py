@@ -20,6 +20,10 @@ SETTLED = 60.0
 """Seconds: what lived so long starts again at once when it dies."""
 CANNOT_WORK = 2
 """The status of a program that would end in the same way however often it is started."""
+REFUSED = 78
+"""The same, until somebody sets it right elsewhere: the whole ends with 1, and may be started again."""
+_ENDS = {CANNOT_WORK: CANNOT_WORK, REFUSED: 1}
+"""With what the whole ends where a step ended so."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -47,7 +51,7 @@ class Tree:
     """That the whole ends with, once that is decided."""
 
     def run(self) -> int:
-        """Until SIGTERM or SIGINT: 0; or until a step says that it cannot work: its status."""
+        """Until SIGTERM or SIGINT: 0; or until a step says that it cannot work."""
         signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
         while self.status is None:
             self.start_due()
@@ -89,8 +93,8 @@ class Tree:
         if part.step and status == 0:
             self.parts.remove(part)
             self.parts.extend(part.then)
-        elif part.step and status == CANNOT_WORK:
-            self.status = status
+        elif part.step and status in _ENDS:
+            self.status = _ENDS[status]
         elif self.status is None:
             self.put_off(part, status)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -17,8 +20,8 @@ from sfsync.shops.prestashop.sample import build
 from sfsync.shops.prestashop.settings import table_prefix
 from sfsync.shops.prestashop.shop import PrestaShop
 from sfsync.shops.setting import Mistake
-from tests.faults.deployment import AWAY, RealWorld, Said, real_world, store_toml
-from tests.faults.servers import private_server
+from tests.faults.deployment import AWAY, Deployment, RealWorld, Said, real_world, store_toml
+from tests.faults.servers import PrivateServer, private_server, reserved_port
 from tests.faults.stage import PASSWORD, Child, Stage, Story, staged
 from tests.waiting import until
 
@@ -105,6 +108,87 @@ def test_the_service_outlasts_its_own_database(tmp_path: Path, migrated: Path) -
             done = world.deployment.finish(service)
             assert (done.status, done.signal, world.sandbox.ledger.duplicates()) == (0, 0, [])
             assert "Traceback" not in said.text + done.err
+
+
+COMMANDS = ("run", "serve", "up")
+WAITS = "It is tried again until it can be used. Nothing was lost."
+
+
+@pytest.fixture
+def before_its_database(tmp_path: Path) -> Iterator[tuple[PrivateServer, Deployment]]:
+    """As after a power cut: a deployment with tables, whose PostgreSQL is not there yet."""
+    with private_server("postgres") as postgres:
+        deployment = Deployment(tmp_path, {"database_url": postgres.server.database("sfsync")})
+        deployment.run("migrate")
+        postgres.stop()
+        yield postgres, deployment
+        if postgres.process.poll() is not None:
+            postgres.start()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_starts_before_its_database_waits_for_it(
+    before_its_database: tuple[PrivateServer, Deployment], command: str
+) -> None:
+    """It says so once, goes on when it is there, and stops well while it waits, and afterwards."""
+    postgres, deployment = before_its_database
+    with reserved_port() as port:
+        stopped, said = _waiting(deployment, command, port)
+        _ends_well(deployment, stopped, said)
+        started, said = _waiting(deployment, command, port)
+        postgres.start()
+        until(lambda: _works(command, postgres, port), "it works")
+        assert "The database can be used again." in said.so_far()
+        _ends_well(deployment, started, said)
+
+
+def _waiting(deployment: Deployment, command: str, port: socket.socket) -> tuple[subprocess.Popen[str], Said]:
+    started = deployment.start(*_on(command, port))
+    said = Said(started)
+    until(lambda: WAITS in said.so_far(), "it says so")
+    return started, said
+
+
+def _ends_well(deployment: Deployment, started: subprocess.Popen[str], said: Said) -> None:
+    started.send_signal(signal.SIGTERM)
+    done = deployment.finish(started)
+    assert (done.status, done.signal, said.text.count(WAITS)) == (0, 0, 1)
+    assert "Traceback" not in said.text + done.err
+
+
+def _on(command: str, port: socket.socket) -> list[str]:
+    return [command] if command == "run" else [command, "--port", str(port.getsockname()[1])]
+
+
+def _works(command: str, postgres: PrivateServer, port: socket.socket) -> bool:
+    """The pages answer, or the service has given a sign."""
+    if command == "serve":
+        return _answers(port)
+    with psycopg.connect(f"{postgres.server.url}/sfsync") as direct:
+        return bool(direct.execute("SELECT 1 FROM sfsync_scheduler").fetchall())
+
+
+def _answers(port: socket.socket) -> bool:
+    with closing(HTTPConnection("127.0.0.1", port.getsockname()[1], timeout=5)) as pages:
+        with suppress(OSError, HTTPException):
+            pages.request("GET", "/healthz")
+            return pages.getresponse().status == 200
+        return False
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("wrong", ["account", "database", "host"])
+def test_what_waiting_does_not_help_ends_at_once(tmp_path: Path, our_postgres: str, command: str, wrong: str) -> None:
+    settings = {
+        "account": our_postgres.replace("postgres@", "nobody:a-password@"),
+        "database": our_postgres + "_of_nobody",
+        "host": our_postgres.replace("127.0.0.1", "no-such-host.invalid"),
+    }
+    assert settings[wrong] != our_postgres
+    with reserved_port() as port:
+        done = Deployment(tmp_path, {"database_url": settings[wrong]}).run(*_on(command, port), status=1)
+    assert "sfsync's own database cannot be used: " in done.err
+    assert (WAITS in done.err, "starts again" in done.err, "Traceback" in done.err) == (False, False, False)
 
 
 def _told(world: RealWorld, order: int) -> None:

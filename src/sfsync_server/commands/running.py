@@ -157,11 +157,14 @@ def _counted(report: dict[str, Any], names: Sequence[str]) -> str:
 
 def serve() -> None:
     """The service: sync stores whenever they are due. Real-time stores as their changes come, batch stores on their
-    schedule. Stops cleanly on SIGTERM."""
+    schedule. Stops cleanly on SIGTERM. A PostgreSQL that is not there yet is waited for."""
     from sfsync_server.backups import daily
+    from sfsync_server.database_awaited import await_database
     from sfsync_server.service import Service
     from sfsync_server.settings import ENVIRONMENT
 
+    if not await_database(shown.warn):
+        return
     stores = ", ".join(each.name for each in shown.stores_named("")) or "none yet"
     shown.say(f"The service is running, until Ctrl+C or SIGTERM. Enabled stores: {stores}.")
     collect_less_garbage()

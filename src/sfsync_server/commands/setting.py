@@ -29,6 +29,8 @@ def migrate(
     from sfsync_server.migrating import TablesError, bring_up_to_date
     from sfsync_server.settings import ENVIRONMENT
 
+    if announce:
+        _await_database()
     try:
         warnings = bring_up_to_date(ENVIRONMENT.lease_seconds)
     except TablesError as error:
@@ -40,6 +42,21 @@ def migrate(
         shown.warn(sentence)
     if announce and (sentence := announcement()):
         shown.say(sentence)
+
+
+def _await_database() -> None:
+    """For `sfsync up`, which is told where nothing is to be waited for."""
+    from django.db import OperationalError
+
+    from sfsync_server.database_awaited import await_database
+    from sfsync_server.errors import unusable
+    from sfsync_server.tree import REFUSED
+
+    try:
+        if not await_database(shown.warn):
+            raise typer.Exit(1)
+    except OperationalError as error:
+        shown.stop(unusable(error), REFUSED)
 
 
 def apply(file: Annotated[Path, typer.Argument(help="A TOML file of stores (docs/stores.md).")]) -> None:

@@ -37,8 +37,11 @@ def serve(
 
     On this machine alone it speaks plain HTTP unless SFSYNC_HTTPS says otherwise; elsewhere put it behind TLS.
     """
+    from sfsync_server.database_awaited import await_database
     from sfsync_server.first_visit import announcement
 
+    if not await_database(shown.warn):
+        return
     command = _pages(host, port, workers, threads)
     _check_tables()
     if sentence := announcement():

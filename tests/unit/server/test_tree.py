@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from sfsync_server.tree import REFUSED
+
 PROGRAM = """
 import sys
 from sfsync_server.tree import Part, Tree
@@ -34,11 +38,12 @@ def test_what_waits_for_a_step_starts_when_the_step_has_gone_well(tmp_path: Path
     assert (running.returncode, out) == (0, "Step ended (status 1); it starts again in 1 s.\n")
 
 
-def test_a_step_that_cannot_work_ends_the_whole_with_its_status(tmp_path: Path) -> None:
-    with tree('[sh("Long", "exec sleep 60"), sh("Step", "exit 2", step=True)]', tmp_path) as running:
+@pytest.mark.parametrize(("step", "whole"), [(2, 2), (REFUSED, 1)])
+def test_a_step_that_cannot_work_ends_the_whole(tmp_path: Path, step: int, whole: int) -> None:
+    with tree(f'[sh("Long", "exec sleep 60"), sh("Step", "exit {step}", step=True)]', tmp_path) as running:
         out, _ = running.communicate(timeout=20)
 
-    assert (running.returncode, out) == (2, "")
+    assert (running.returncode, out) == (whole, "")
 
 
 def test_a_second_signal_ends_what_does_not_stop(tmp_path: Path) -> None:
