@@ -160,6 +160,7 @@ ADVICE = {
     "status-unknown": _("Map one that it has in [stores.NAME.statuses]."),
     "status-left-out": _("Map it, or set state_policy to latest-mapped."),
     "carrier-unknown": _("Take it out of [stores.NAME.carriers], or name one that the shop has."),
+    "carrier-damaged": _("Correct the name in the shop, or say in [stores.NAME.carriers] what is sent."),
     "no-recipients": _("Add recipients."),
     "takeover-lost": _("Take over again (`sfsync takeover`), or uninstall that module."),
     "bridge-nowhere": _("Set SFSYNC_URL to the address of these pages, as the shop's server reaches them."),

@@ -296,6 +296,10 @@ SENTENCES = {
     "mapped": "%(message)s",
     "recipients": "%(message)s",
     "carrier-unknown": _("The shop has no carrier %(unknown)s, for which the settings say what is sent."),
+    "carrier-damaged": _(
+        "The name of the carrier “%(name)s” is damaged in the shop. It is sent as “%(sent)s” unless the settings "
+        "name something else."
+    ),
     "no-recipients": _("Nobody receives alerts about failing orders."),
     "setting-doubtful": "%(message)s",
     "settings-read": "%(message)s",

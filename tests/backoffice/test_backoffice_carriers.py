@@ -90,3 +90,10 @@ def test_a_marketplace_that_is_not_there_changes_no_other_table(shop: World, mer
     assert "Nothing was saved" in page
     shop.store.refresh_from_db()
     assert shop.store.carriers == {}
+
+
+def test_a_name_that_is_damaged_in_the_shop_is_told(shop: World, merchant: Client) -> None:
+    """R26: with what goes out in its place."""
+    shop.shop.execute(shop.shop.tables["carrier"].update().values(name="Livraison Ã domicile"))
+    page = text(merchant.get(PAGE))
+    assert "“Livraison Ã domicile” is damaged in the shop. It is sent as “Livraison à domicile”" in page

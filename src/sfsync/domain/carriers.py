@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from sfsync.domain.broken_text import mended
+
 EVERYWHERE = "*"
 """In place of a family of marketplaces: where none is named."""
 PLACE = "{number}"
@@ -119,9 +121,12 @@ def splits(channel: str) -> bool:
 
 
 def dressed(shipment: Mapping[str, Any], carriers: Collection[str], channel: str, book: Book) -> dict[str, Any]:
-    """The fields of a shipment as the marketplace wants them. `carriers`: the keys that its carrier has in the shop."""
+    """The fields of a shipment as the marketplace wants them. `carriers`: the keys that its carrier has in the shop.
+
+    A number matters more than a name: one whose letters were broken goes out mended.
+    """
     wanted, number = _wanted(carriers, channel, book), str(shipment.get("tracking_number") or "")
-    dress = {**shipment, "carrier": _carrier(wanted, str(shipment.get("carrier") or ""), channel)}
+    dress = {**shipment, "carrier": mended(_carrier(wanted, str(shipment.get("carrier") or ""), channel))}
     back = dress.pop("return_number", "")
     if wanted.link and number:
         dress["tracking_link"] = wanted.link.replace(PLACE, quote(number, safe=""))

@@ -154,3 +154,21 @@ def test_the_doctor_names_carriers_that_the_shop_does_not_have(make_world: MakeW
     found = {each.code: each for each in examine_store(world.store, health, world.connections)}
     assert found["carrier-unknown"].params == {"unknown": "987"}
     assert "no carrier 987" in found["carrier-unknown"].text
+
+
+def test_a_carrier_with_a_broken_name_ships_its_order_and_the_doctor_names_it(world: World) -> None:
+    """R26: until the settings name something else for it."""
+    carriers = world.shop.tables["carrier"]
+    world.shop.execute(carriers.update().values(name="Exp\ufffddition rapide"))
+    order = world.ship(world.order(), "6A1")
+    world.sync(wait=10)
+    assert (sent(world, order)["carrier"], sent(world, order)["trackingNumber"]) == ("Expdition rapide", "6A1")
+    assert damaged(world) == [{"name": "Exp\ufffddition rapide", "sent": "Expdition rapide"}]
+    world.store.carriers = {"*": {str(number): {"name": "Colissimo"} for number in range(1, 20)}}
+    assert damaged(world) == []
+
+
+def damaged(world: World) -> list[dict[str, Any]]:
+    [health] = health_of([world.store], world.now())
+    found = examine_store(world.store, health, world.connections)
+    return [each.params for each in found if each.code == "carrier-damaged"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfsync.domain.broken_text import mended
 from sfsync.domain.carriers import CarriersError, dressed, read_book, splits
 
 BOOK = read_book(
@@ -42,6 +43,38 @@ SHIPMENT = {"carrier": "My/carrier", "tracking_number": "6A 1", "tracking_link":
 def test_what_goes_out_for_a_carrier(carriers: list[str], channel: str, sent: str) -> None:
     """R26."""
     assert dressed(SHIPMENT, carriers, channel, BOOK)["carrier"] == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("Exp\ufffdditions", "Expditions"),
+        ("Colis \ufffd\ufffd domicile \ufffd", "Colis domicile"),
+        ("ExpÃ©dition rapide", "Expédition rapide"),
+        ("Mondial Relay â€“ Point RelaisÂ®", "Mondial Relay – Point Relais®"),
+        ("Livraison Ã domicile", "Livraison à domicile"),
+        ("Ã\x89conomique", "Économique"),
+        ("Entrega AMANHÃ", "Entrega AMANHÃ"),
+        ("Colissimo € économique", "Colissimo € économique"),
+        ("Почта", "Почта"),
+        ("\ufffd", ""),
+    ],
+)
+def test_a_name_whose_letters_were_broken_goes_out_mended(name: str, sent: str) -> None:
+    """R26: with its number; what is no more than unusual stays."""
+    dress = dressed(SHIPMENT | {"carrier": name}, [], "Fnac", {})
+    assert (dress["carrier"], dress["tracking_number"]) == (sent, "6A 1")
+
+
+@given(st.text(st.characters(min_codepoint=0xA0, max_codepoint=0xFF, exclude_characters="ÂÃ\xa0\xad"), max_size=20))
+def test_broken_once_it_is_as_it_was(name: str) -> None:
+    """R26: UTF-8 that was read as Latin-1, with or without Windows' additions."""
+    for broken in (name.encode().decode("latin-1"), "".join(map(_as_windows, name.encode()))):
+        assert mended(broken) == name
+
+
+def _as_windows(byte: int) -> str:
+    return bytes([byte]).decode("cp1252", "ignore") or chr(byte)
 
 
 def test_the_link_may_be_a_template_of_its_own() -> None:

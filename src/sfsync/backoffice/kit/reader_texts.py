@@ -47,6 +47,7 @@ ADVICE = {
     "status-unknown": _("Update Settings › Statuses for the shop's current statuses."),
     "status-left-out": _("Map it in Settings › Statuses, or choose there to use the latest mapped status."),
     "carrier-unknown": _("Check Settings › Carriers: the shop may have replaced it."),
+    "carrier-damaged": _("Correct the name in the shop, or say in Settings › Carriers what is sent."),
     "no-recipients": _("Add recipients in Settings › Emails."),
     "rehearsal-no-channel": _("Import a first order from a marketplace, then rehearse."),
 }

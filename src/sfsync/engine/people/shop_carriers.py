@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from sfsync.domain.broken_text import mended
+from sfsync.domain.carriers import EVERYWHERE, read_book
 from sfsync.engine.kit.connections import Connections
 from sfsync.models import Store
 from sfsync.shops.base import Carrier
@@ -23,6 +25,15 @@ def not_in_shop(store: Store, connections: Connections) -> list[CarrierKey]:
         return []
     known = connections.shop(store).reader.carriers()
     return in_order(store.kind.carriers, wanted - {key for each in known for key in (each.carrier_id, *each.ids)})
+
+
+def damaged(store: Store, carriers: Iterable[Carrier]) -> list[tuple[str, str]]:
+    """The shop's names whose letters were broken, each with what is sent in its place. Not of carriers that are
+    deleted, nor of those for which the settings name something everywhere."""
+    chosen = read_book(store.carriers).get(EVERYWHERE, {})
+    named = {key for key, each in chosen.items() if each.name or each.code}
+    sent = {each.name: mended(each.name) for each in carriers if not each.deleted and each.carrier_id not in named}
+    return [(name, better) for name, better in sent.items() if name != better]
 
 
 def names(store: Store) -> list[str]:

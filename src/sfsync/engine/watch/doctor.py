@@ -20,7 +20,7 @@ from sfsync.engine.kit.connections import Connections
 from sfsync.engine.kit.judge import judge
 from sfsync.engine.kit.shared_pace import lost_pace
 from sfsync.engine.kit.trouble import disk_full
-from sfsync.engine.people.shop_carriers import not_in_shop
+from sfsync.engine.people.shop_carriers import damaged, not_in_shop
 from sfsync.engine.watch.connection_tests import guarded, noted, told_by_shop, try_feed, try_mail, try_shop
 from sfsync.engine.watch.finding import Finding, Verdict
 from sfsync.engine.watch.health import Alarm, Health, health_of, trial_write
@@ -189,6 +189,8 @@ def _mapping(store: Store, connections: Connections, language: str) -> list[Find
         found += [(Verdict.WARNING, "status-left-out", each) for each in _left_out(known, mapped)]
     if strange := not_in_shop(store, connections):
         found.append((Verdict.WARNING, "carrier-unknown", {"unknown": ", ".join(strange)}))
+    for name, sent in damaged(store, connections.shop(store).reader.carriers()):
+        found.append((Verdict.WARNING, "carrier-damaged", {"name": name, "sent": sent}))
     if mapped and not unknown:
         found.append((Verdict.OK, "mapped", {"message": lazy(lambda: _meanings(store, known), str)()}))
     return [Finding("mapping", verdict, code, params, store.name) for verdict, code, params in found]

@@ -16,11 +16,13 @@ from sfsync.backoffice.kit.access import of_store
 from sfsync.backoffice.kit.key_texts import encoded
 from sfsync.backoffice.kit.live_shop import carriers_of
 from sfsync.backoffice.kit.order_filter import channels_of
+from sfsync.backoffice.kit.reader_texts import told
 from sfsync.backoffice.screens.settings.forms import named as numbered
 from sfsync.backoffice.screens.settings.setting_history import columns
 from sfsync.backoffice.screens.settings.views import saved, tab_page
 from sfsync.domain.carriers import EVERYWHERE, KEYS, LONGEST, Book, Outgoing, plain, read_book
 from sfsync.domain.marketplaces import named
+from sfsync.engine.people.shop_carriers import damaged
 from sfsync.engine.watch.carriers_fared import DAYS, fared
 from sfsync.models import Store
 from sfsync.shops.base import Carrier
@@ -85,6 +87,7 @@ def carriers(request: HttpRequest, store: Store) -> HttpResponseBase:
         channel_name=names[channel],
         labels=columns().values(),
         shop=shop,
+        damaged=[told("carrier-damaged", {"name": name, "sent": sent}) for name, sent in damaged(store, shop.found)],
         fared=fared(store, lambda name: holds_for(name, channel, book)),
         days=DAYS,
     )
