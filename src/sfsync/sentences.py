@@ -30,6 +30,7 @@ SENTENCES = {
     # Which marketplace order it is
     "feed-id-learnt": _("The order was found at Shopping Feed."),
     "order-joined": _("Order %(shop_order)s in the shop is the same marketplace order: they are handled together."),
+    "listed-again": _("The shop lists the order as a marketplace order again: its update is retried."),
     "order-renamed": _("The shop has corrected its reference or its marketplace: %(after)s, formerly %(before)s."),
     "order-corrected": _(
         "The shop has corrected which marketplace order its order %(shop_order)s is: %(after)s, formerly %(before)s."

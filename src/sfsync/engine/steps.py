@@ -15,6 +15,7 @@ from sfsync.engine.kit.trouble import diagnosed, stopped_by
 from sfsync.engine.market.watch import learn_deadlines, watch
 from sfsync.engine.outgoing.dispatch import dispatch
 from sfsync.engine.outgoing.reap import reap
+from sfsync.engine.outgoing.relisted import try_relisted
 from sfsync.engine.outgoing.settle import settle
 from sfsync.models.log import Level
 from sfsync.shops.base import ShopError
@@ -53,6 +54,8 @@ def _send(run: Run, start: Agenda, wait: float) -> None:
     hour = False
     with _kept_going(run):
         hour = watch(run)
+        if hour:
+            try_relisted(run)
         if start.due or run.tally.touched:
             dispatch(run)
     if wait and not run.tally.troubles:

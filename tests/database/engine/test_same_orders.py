@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from sfsync.engine.people.acts import give_up
-from sfsync.models import MarketplaceOrder, Order, Task
+from sfsync.models import MarketplaceOrder, Order, Store, Task
 from sfsync.shops.prestashop.sources.table import OVERLAP
 from sfsync.testing import CANCELED, DELIVERED, PAID, REFUNDED, SHIPPED, World
 from shoppingfeed.sandbox import Fault
@@ -222,14 +222,61 @@ def test_a_list_that_is_away_for_minutes_fails_nothing(world: World) -> None:
         assert world.sync(wait=3).ok
     assert world.sandbox.ledger.sends() == []
     assert set(world.story(shipped)[1:]) == {"waiting-listing"}
-    for row in away:
-        world.shop.execute(world.shop.tables["shoppingfeed_order"].insert().values(row))
+    relisted(world, away)
     world.advance(minutes=5)
     world.sync(wait=10)
     assert world.accepted(called_off) == [("cancel", "")]
     assert [world.accepted(each)[0][0] for each in orders] == ["ship", "cancel", "ship", "ship", "ship"]
     assert [world.notices(each) for each in orders] == [[]] * 5
     assert not Order.objects.exclude(doubted_at=None).exists()
+
+
+def relisted(world: World, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        world.shop.execute(world.shop.tables["shoppingfeed_order"].insert().values(row))
+
+
+def test_what_failed_while_the_list_was_away_is_tried_again_once_it_is_back(world: World) -> None:
+    """R39, R20: within the hour, each sent once and told once; what a person gave up stays so."""
+    given_up, *others = orders = [world.order() for _ in range(5)]
+    world.sync()
+    away = unlist(world, *orders)
+    for number, each in enumerate(orders):
+        world.ship(each, f"T-100000{number}")
+    for _ in range(8):
+        assert world.sync(wait=3).ok
+        world.advance(minutes=16)
+    assert [[task.failure for task in world.tasks(each)] for each in orders] == [["unlisted"]] * 5
+    assert give_up(Order.objects.filter(key=given_up), "claire") == 1
+    relisted(world, away)
+    for _ in range(5):
+        assert world.sync(wait=10).ok
+        world.advance(minutes=16)
+    assert (world.accepted(given_up), world.sandbox.ledger.duplicates()) == ([], [])
+    assert [world.accepted(each)[0][0] for each in others] == ["ship"] * 4
+    assert [world.story(each).count("listed-again") for each in orders] == [0, 1, 1, 1, 1]
+    assert [world.story(each).count("failed-unlisted") for each in orders] == [1] * 5
+    assert [world.notices(each) for each in orders] == [["unlisted"]] * 5
+    assert not Task.objects.living().exists()
+
+
+def test_a_number_that_was_told_before_the_list_went_away_is_not_told_again(world: World) -> None:
+    """R11, R39: nor does the mail of it go out that was not sent until then."""
+    Store.objects.update(recipients=[])
+    world.store.refresh_from_db()
+    order = world.ship(world.order(), "T-1000001")
+    world.sync(wait=10)
+    away = unlist(world, order)
+    world.shop.set_status(order, SHIPPED)
+    for _ in range(3):
+        world.sync(wait=3)
+        world.advance(minutes=16)
+    assert ([task.failure for task in world.tasks(order)], world.notices(order)) == (["unlisted"], ["unlisted"])
+    relisted(world, away)
+    world.advance(hours=1)
+    world.sync(wait=10)
+    assert (world.tasks(order), world.notices(order)) == ([], [])
+    assert world.accepted(order) == [("ship", "T-1000001")]
 
 
 def test_a_part_that_is_not_listed_for_a_while_is_not_overruled_by_the_others(world: World) -> None:
