@@ -18,7 +18,6 @@ from celery.signals import before_task_publish, celeryd_after_setup, worker_read
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
-from kombu.utils.scheduling import round_robin_cycle
 
 from sfsync.conf import conf
 from sfsync.engine import due
@@ -28,6 +27,7 @@ from sfsync.engine.kit.lease import Busy, give_back
 from sfsync.engine.run import run_store as run_one
 from sfsync.engine.watch.health import scheduler_sign
 from sfsync.models.store import Mode
+from sfsync.queues import DUE, RUNS, TROUBLED, queue
 
 _live = Live()
 LASTS = timedelta(minutes=5)
@@ -38,24 +38,6 @@ BEAT_LASTS = 10.0
 """Seconds: the next one says the same."""
 ON_THE_WAY = timedelta(seconds=10)
 """A message that is in no queue may be in a worker's hands for so long."""
-
-
-def queue(name: str) -> str:
-    """Queues of our own: what nobody takes from them may be thrown away."""
-    return f"{conf().queues}.{name}"
-
-
-DUE, *RUNS = (queue(name) for name in ("due", "realtime", "batch", "troubled"))
-TROUBLED = RUNS[-1]
-
-
-class TroubledLast(round_robin_cycle):
-    """How a worker takes its queues by turns (`queue_order_strategy` of a Redis broker): a shop that does not answer
-    holds it for seconds, which no store that is well should wait for."""
-
-    def consume(self, n: int) -> list[str]:
-        names: list[str] = super().consume(n)  # type: ignore[no-untyped-call]
-        return sorted(names, key=lambda name: name == TROUBLED)
 
 
 @shared_task(ignore_result=True, acks_late=True, reject_on_worker_lost=True)
@@ -92,7 +74,7 @@ def run_due_stores() -> int:
     now = timezone.now()
     scheduler_sign("celery", now)
     _throw_away_stale(now)
-    claims = due.claim(now, due.worth_waking(now), LASTS)
+    claims = due.claim_for_workers(now, LASTS)
     _send(claims)
     return len(claims)
 

@@ -200,7 +200,7 @@ CELERY_BROKER_URL = ENVIRONMENT.broker_url.get_secret_value()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 if CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sfsync.tasks:TroubledLast"}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sfsync.queues:TroubledLast"}
 CELERY_BEAT_SCHEDULE = {
     "run-due-stores": {
         "task": "sfsync.tasks.run_due_stores",

@@ -12,8 +12,8 @@ import pytest
 import redis
 from celery import Celery
 
+from sfsync.queues import DUE, RUNS
 from sfsync.shops.prestashop.sample import build
-from sfsync.tasks import DUE, RUNS
 from sfsync.testing import SHIPPED
 from shoppingfeed.sandbox import Sandbox, Server
 from tests.bridge.conftest import PhpShop

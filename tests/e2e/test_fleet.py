@@ -20,8 +20,8 @@ import psycopg
 import pytest
 import redis
 
+from sfsync.queues import DUE, RUNS
 from sfsync.shops.prestashop.sample import SampleShop, build
-from sfsync.tasks import DUE, RUNS
 from shoppingfeed.sandbox import Fault, Sandbox, Server
 from tests.e2e.machine import Machine, store_table
 from tests.faults.servers import PrivateServer, private_server

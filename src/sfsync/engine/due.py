@@ -75,13 +75,24 @@ def claim(now: datetime, limit: int, lasts: timedelta, *, only: Iterable[int] | 
     It `lasts` until a run takes the store, or for that long: what nobody started by then can be claimed again. `only`:
     of these stores.
     """
+    return _claim(now, [(Q() if only is None else Q(store__in=list(only)), limit)], lasts)
+
+
+def claim_for_workers(now: datetime, lasts: timedelta) -> list[Claim]:
+    """The same, of each kind of store as many as its workers will soon take: where one kind has none, the others go
+    on (R7)."""
+    return _claim(now, worth_waking(now), lasts)
+
+
+def _claim(now: datetime, parts: Iterable[tuple[Q, int]], lasts: timedelta) -> list[Claim]:
+    """`parts`: which stores, and how many of them at most."""
     give_back()
     make_rows()
     free = due(now).filter(Q(woken_until=None) | Q(woken_until__lte=now) | Q(woken_until__gt=now + LONGEST_PAUSE))
-    free = free if only is None else free.filter(store__in=list(only))
+    unlocked = free.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)
     wake = secrets.token_hex(8)
     with transaction.atomic():
-        chosen = list(free.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:limit])
+        chosen = [pk for which, limit in parts if limit for pk in unlocked.filter(which)[:limit]]
         if not chosen:
             return []
         Process.objects.filter(pk__in=chosen).update(wake=wake, woken_until=now + lasts)
@@ -99,13 +110,21 @@ AHEAD = 200
 """Stores that are handed out before it is known how fast they are taken."""
 
 
-def worth_waking(now: datetime) -> int:
-    """As many as were started in the last minute, and some, less those that wait to be started: the order in which
-    others are to run is decided when their turn is near."""
-    lately = Count("pk", filter=Q(started_at__gt=now - timedelta(minutes=1)))
-    waiting = Count("pk", filter=Q(woken_until__gt=now))
-    figures: dict[str, int] = Process.objects.filter(name=SYNC).aggregate(lately=lately, waiting=waiting)
-    return max(figures["lately"] + AHEAD - figures["waiting"], 0)
+def worth_waking(now: datetime) -> list[tuple[Q, int]]:
+    """Of each kind of store as many as were started in the last minute, and some, less those that wait to be started:
+    the order in which others are to run is decided when their turn is near."""
+    lately, waiting = Q(started_at__gt=now - timedelta(minutes=1)), Q(woken_until__gt=now)
+    of = kinds(now)
+    taken = [Count("pk", filter=which & lately) - Count("pk", filter=which & waiting) for which in of]
+    rows = Process.objects.filter(name=SYNC)
+    found: dict[str, int] = rows.aggregate(**{f"of_{number}": each for number, each in enumerate(taken)})
+    return [(which, max(more + AHEAD, 0)) for which, more in zip(of, found.values(), strict=True)]
+
+
+def kinds(now: datetime) -> list[Q]:
+    """Those that may have workers of their own: in trouble, real-time, on a schedule. As `Claim` has it."""
+    troubled = Q(failures__gt=0) & (Q(next_run_at=None) | Q(next_run_at__gt=now - backoff.LONGEST_PAUSE))
+    return [troubled, *(~troubled & Q(store__mode=mode) for mode in Mode)]
 
 
 def claimed(store_id: int, wake: str) -> Store | None:

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sfsync import tasks
+from sfsync import queues, tasks
 from sfsync.engine import due
 from sfsync.models import Process, Store
 
@@ -29,7 +29,7 @@ class Lying:
 
     def __call__(self) -> dict[str, int]:
         with self.app.connection_for_write() as connection, connection.channel() as channel:
-            return {name: size for name in (tasks.DUE, *tasks.RUNS) if (size := channel._size(name))}
+            return {name: size for name in (queues.DUE, *queues.RUNS) if (size := channel._size(name))}
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def lying() -> Iterator[Lying]:
     """An empty broker in memory."""
     with Celery(broker="memory://") as app:
         app.set_current()
-        for name in (tasks.DUE, *tasks.RUNS):
+        for name in (queues.DUE, *queues.RUNS):
             tasks._purge(name)
         yield Lying(app)
 
@@ -96,7 +96,7 @@ def test_messages_that_nobody_takes_make_room_for_those_of_now(sent: list[dict[s
 def test_the_beats_own_messages_do_not_pile_up(lying: Lying) -> None:
     """Each replaces the one before, and expires."""
     for _ in range(9):
-        tasks.run_due_stores.apply_async(queue=tasks.DUE)
+        tasks.run_due_stores.apply_async(queue=queues.DUE)
     assert lying() == {"sfsync.due": 1}
     assert tasks.run_due_stores.expires <= 10
 
@@ -105,7 +105,7 @@ def test_a_broker_that_lost_everything_is_told_again(sent: list[dict[str, Any]],
     """The table is the truth. What may be in a worker's hands is left to it."""
     make_stores(2)
     tasks.run_due_stores()
-    for name in tasks.RUNS:
+    for name in queues.RUNS:
         tasks._purge(name)
     assert tasks.run_due_stores() == 0
     later(tasks.ON_THE_WAY)
@@ -132,6 +132,17 @@ def test_stores_go_to_queues_by_how_they_are_run_and_whether_they_are_in_trouble
     assert lying() == {"sfsync.realtime": 1, "sfsync.troubled": 2, "sfsync.batch": 3}
 
 
+@pytest.mark.parametrize("without", [{"failures": 1}, {}], ids=["those in trouble", "those on a schedule"])
+def test_a_queue_without_workers_keeps_none_from_the_others(lying: Lying, without: dict[str, int]) -> None:
+    """Its messages lie for five minutes: they take no place of a store that another worker would take at once (R7)."""
+    make_stores(due.AHEAD + 1)
+    Process.objects.update(**without)
+    tasks.run_due_stores()
+    Store.objects.create(name="now", feed_store_id=10, mode="realtime")
+    tasks.run_due_stores()
+    assert lying()["sfsync.realtime"] == 1
+
+
 def test_a_store_in_trouble_that_has_waited_for_long_takes_its_turn_with_the_others(lying: Lying) -> None:
     """A fleet with too few workers never has an idle one."""
     make_stores(2)
@@ -142,7 +153,7 @@ def test_a_store_in_trouble_that_has_waited_for_long_takes_its_turn_with_the_oth
 
 
 def test_workers_take_stores_in_trouble_last_and_the_others_by_turns() -> None:
-    order = tasks.TroubledLast([tasks.TROUBLED, *tasks.RUNS[:-1]])  # type: ignore[no-untyped-call]
+    order = queues.TroubledLast([queues.TROUBLED, *queues.RUNS[:-1]])  # type: ignore[no-untyped-call]
     assert order.consume(3) == ["sfsync.realtime", "sfsync.batch", "sfsync.troubled"]
     order.rotate("sfsync.realtime")  # type: ignore[no-untyped-call]
     assert order.consume(3) == ["sfsync.batch", "sfsync.realtime", "sfsync.troubled"]
@@ -154,10 +165,10 @@ def test_workers_take_stores_in_trouble_last_and_the_others_by_turns() -> None:
 def test_a_worker_of_the_default_queue_takes_ours_too(
     lying: Lying, told_to_take: list[str] | None, takes_ours: bool
 ) -> None:
-    queues = lying.app.amqp.queues
-    queues.select(told_to_take)
+    taken = lying.app.amqp.queues
+    taken.select(told_to_take)
     celeryd_after_setup.send(sender="worker", instance=Namespace(app=lying.app), conf=lying.app.conf)
-    assert ({tasks.DUE, *tasks.RUNS} <= set(queues.consume_from)) is takes_ours
+    assert ({queues.DUE, *queues.RUNS} <= set(taken.consume_from)) is takes_ours
 
 
 def test_a_message_that_comes_late_or_twice_finds_the_store_done(sent: list[dict[str, Any]]) -> None:

@@ -111,14 +111,21 @@ def test_a_run_that_could_not_say_that_it_is_over_holds_nobody_up() -> None:
     assert claimed(1) == [store.pk]
 
 
+def worth_waking() -> list[int]:
+    """Of those in trouble, in real time, on a schedule."""
+    return [many for _which, many in due.worth_waking(NOW)]
+
+
 def test_stores_are_handed_out_as_fast_as_they_are_taken() -> None:
-    """However many wait: the order of the others is decided later."""
+    """However many wait: the order of the others is decided later. Each kind by itself."""
     stores(1, 1, 1)
-    assert due.worth_waking(NOW) == due.AHEAD
+    assert worth_waking() == [due.AHEAD] * 3
     Process.objects.filter(pk__in=Process.objects.values("pk")[:2]).update(woken_until=NOW + MINUTE)
-    assert due.worth_waking(NOW) == due.AHEAD - 2
+    assert sorted(worth_waking()) == [due.AHEAD - 2, due.AHEAD, due.AHEAD]
     Process.objects.update(started_at=NOW - MINUTE / 2)
-    assert due.worth_waking(NOW) == due.AHEAD + 1
+    assert sorted(worth_waking()) == [due.AHEAD, due.AHEAD, due.AHEAD + 1]
+    Process.objects.update(failures=1)
+    assert worth_waking() == [due.AHEAD + 1, due.AHEAD, due.AHEAD]
 
 
 @pytest.mark.parametrize(

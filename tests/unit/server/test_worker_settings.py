@@ -44,3 +44,12 @@ def test_what_serves_no_page_loads_nothing_that_only_pages_need(tmp_path: Path, 
     page, modules = json.loads(done.stdout)
     assert page == "https://sync.example.com/stores/main/orders/7/"
     assert [each for each in ONLY_PAGES if each in modules] == []
+
+
+def test_a_celery_that_loads_no_app_reaches_its_broker(tmp_path: Path) -> None:
+    """`celery status`, which the runbook begins with: it asks the workers over the broker, and loads no model."""
+    environment = Machine(tmp_path).environment(broker_url="redis://127.0.0.1:1/0")
+    asked = [Path(sys.executable).with_name("celery"), "-A", "sfsync_server.celery", "status"]
+    done = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert "Apps aren't loaded" not in done.stdout + done.stderr
+    assert "127.0.0.1:1" in done.stdout + done.stderr
