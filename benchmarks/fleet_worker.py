@@ -50,7 +50,8 @@ def _ask() -> dict[str, Any]:
 
 def _beats(count: int) -> dict[str, Any]:
     """What the last worker that is there sends, and then so many beats that nobody takes."""
-    from sfsync.tasks import DUE, run_due_stores
+    from sfsync.queues import DUE
+    from sfsync.tasks import run_due_stores
     from sfsync_server.celery import app
 
     app.set_default()

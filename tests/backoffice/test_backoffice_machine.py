@@ -20,7 +20,8 @@ from sfsync.domain.trouble import Trouble
 from sfsync.engine.due import due, make_rows
 from sfsync.engine.people.at_once import ask_runs
 from sfsync.engine.watch.health import scheduler_leaves, scheduler_sign
-from sfsync.models import Store, StoreState
+from sfsync.models import Process, Store, StoreState
+from sfsync.models.process import SYNC
 from sfsync.testing import World
 from shoppingfeed.sandbox import Fault
 
@@ -75,7 +76,7 @@ def test_metrics_are_of_all_stores_together_until_single_ones_are_asked_for(
     StoreState.objects.filter(pk=silent.pk).update(trouble=Trouble.SHOP_UNAVAILABLE)
     shop.add_store("off", feed_store_id=12, enabled=False, created_at=hours_ago)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         values = samples(administrator, "/metrics")
     assert values["sfsync_stores", "on"] == 2
     assert values["sfsync_updates", "waiting"] == 1
@@ -91,6 +92,20 @@ def test_metrics_are_of_all_stores_together_until_single_ones_are_asked_for(
     assert single["sfsync_alarms", "shop-unavailable", "silent"] == 1
     stores = {word for name in single for word in name if name[0] == "sfsync_updates"}
     assert stores & {"main", "silent", "off", "nobody"} == {"silent", "off"}
+
+
+def test_metrics_tell_what_the_runbook_watches(shop: World, administrator: Client) -> None:
+    """Whether anything starts runs, how many stores wait, and for how long the first has."""
+    two_minutes_ago = timezone.now() - timedelta(minutes=2)
+    Process.objects.create(store=shop.store, name=SYNC, next_run_at=two_minutes_ago)
+    values = samples(administrator, "/metrics")
+    assert (values["sfsync_scheduled",], values["sfsync_runs", "due"], values["sfsync_runs", "ran"]) == (0, 1, 0)
+    assert 120 <= values["sfsync_oldest_due_seconds",] < 180
+    scheduler_sign("celery", timezone.now())
+    shop.sync()
+    values = samples(administrator, "/metrics")
+    assert (values["sfsync_scheduled",], values["sfsync_runs", "due"], values["sfsync_runs", "ran"]) == (1, 0, 1)
+    assert values["sfsync_oldest_due_seconds",] == 0
 
 
 def samples(client: Client, address: str) -> dict[tuple[str, ...], float]:

@@ -231,7 +231,7 @@ def test_an_empty_list_says_what_that_means(world: World) -> None:
 
 
 def test_the_next_run_is_shown_only_while_something_starts_runs_by_the_clock(world: World) -> None:
-    """R22: a crontab gives no sign; a service without a sign for ten minutes is gone."""
+    """R22: a crontab gives no sign; a service without a sign for three minutes is gone."""
     world.sync()
     assert said("status").splitlines()[1].endswith("at the next `sfsync sync`")
     scheduler_sign("service", timezone.now() - SIGN_LASTS)

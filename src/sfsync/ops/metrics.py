@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from sfsync.engine.watch.fleet import runs_of
 from sfsync.engine.watch.fleet_health import fleet_health
 from sfsync.engine.watch.health import Asks, Health, health_of
 from sfsync.models import AnswerFigure, DayFigure, Process, Store
@@ -24,6 +25,12 @@ Values = Mapping[tuple[str, ...], float | None]
 """By the values of the labels; None where there is nothing to tell."""
 GAUGES = {
     "sfsync_stores": ("Stores that are switched on and off", ("state",)),
+    "sfsync_scheduled": ("1 where a service or Celery starts runs by the clock, else 0", ()),
+    "sfsync_runs": (
+        "Stores whose run is in progress, that are due, and whose run ended in the last minute",
+        ("state",),
+    ),
+    "sfsync_oldest_due_seconds": ("For how long the first of the stores that are due has been", ()),
     "sfsync_updates": ("Updates that are not done yet", ("state",)),
     "sfsync_orders_to_ship": ("Orders by how near their deadline is", ("state",)),
     "sfsync_alarms": ("Stores by the alarm that stands", ("alarm",)),
@@ -67,9 +74,13 @@ def _gauge(name: str, single: tuple[str, ...], values: Values) -> Metric:
 def _together() -> dict[str, Values]:
     now = timezone.now()
     fleet = fleet_health(now)
+    runs = runs_of(fleet.stores["on"], now)
     waits = (*WAITS, Asks.BY_HAND, Asks.WENT_BACK, Asks.DIFFERS)
     return {
         "sfsync_stores": {(state,): fleet.stores[state] for state in ("on", "off")},
+        "sfsync_scheduled": {(): runs.scheduled},
+        "sfsync_runs": {(state,): getattr(runs, state) for state in ("running", "due", "ran")},
+        "sfsync_oldest_due_seconds": {(): _age(runs.oldest_due, now) or 0},
         "sfsync_updates": {(_label(state),): fleet.updates[state] for state in waits},
         "sfsync_orders_to_ship": {(_label(each),): fleet.to_ship[each] for each in (Asks.LATE, Asks.AT_RISK)},
         "sfsync_alarms": {(code,): number for code, number in sorted(fleet.alarms.items())},

@@ -72,6 +72,7 @@ def retry(
         shown.stop("--yes, --wait and --json only go with --since, --channel or --reason.", shown.USAGE)
     if filtered:
         wanted = Wanted(resending.moment(since), channel, reason, operation)
+        shown.say_left_out(store)
         resending.resend(shown.stores_named(store), wanted, sure=yes, wait=wait, as_json=as_json)
         return
     if not order and not all_failed:
@@ -80,6 +81,7 @@ def retry(
         again = partial(acts.retry, operation=operation)
         _act(orders_named(order, store), again, "retried")
         return
+    shown.say_left_out(store)
     count = acts.retry(Order.objects.filter(store__in=shown.stores_named(store)), shown.person(), operation=operation)
     shown.say(_counted("retried", count) if count else "Nothing has failed.")
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sfsync.engine.watch.fleet import Fleet
 
 
+NOBODY = "Nothing starts runs: no service is there, nor Celery's beat with a worker that takes `sfsync.due`."
+
+
 def register(app: typer.Typer) -> None:
     app.command()(fleet)
 
@@ -40,10 +43,10 @@ def fleet(
     count = stores.count()
     if not count:
         shown.stop("No store is called so, or is in that trouble or group.", shown.USAGE)
-    if not yes and not typer.confirm(f"{act} for {_stores(count)}?"):
+    if not yes and not typer.confirm(f"{act} for {shown.counted(count, 'store')}?"):
         raise typer.Exit(1)
     changed, refused = many.act(many.Act(act), stores, shown.person())
-    shown.say(f"{act}: {changed} of {_stores(count)}")
+    shown.say(f"{act}: {changed} of {shown.counted(count, 'store')}")
     for each in refused:
         shown.warn(each)
     if refused:
@@ -58,14 +61,12 @@ def print_fleet(fleet: Fleet, now: datetime) -> None:
     shown.say(f"stores: {fleet.stores} enabled, {fleet.paused} paused")
     waited = f", the first for {(now - fleet.oldest_due).total_seconds():.0f} s" if fleet.oldest_due else ""
     shown.say(f"runs: {fleet.running} in progress, {fleet.due} due{waited}, {fleet.ran} in the last minute")
-    shown.say(f"updates: {fleet.queued} queued, {fleet.in_flight} in flight; {fleet.failed} orders failed")
+    shown.say(
+        f"updates: {fleet.queued} queued, {fleet.in_flight} in flight; {shown.counted(fleet.failed, 'order')} failed"
+    )
     if not fleet.scheduled:
-        shown.say("Neither a service nor Celery's beat is there to start runs.", "yellow")
+        shown.say(NOBODY, "yellow")
     for each in fleet.troubles:
-        more = ", ..." if each.stores > len(each.names) else ""
-        shown.say(f"{each.trouble}: {each.stores} stores since {stamp(each.since)}: {', '.join(each.names)}{more}")
+        names = ", ".join(each.names) + (", ..." if each.stores > len(each.names) else "")
+        shown.say(f"{each.trouble}: {shown.counted(each.stores, 'store')} since {stamp(each.since)}: {names}")
         shown.say(f"  {joined(sentence(each.trouble), advice(each.trouble))}", "yellow")
-
-
-def _stores(count: int) -> str:
-    return "1 store" if count == 1 else f"{count} stores"

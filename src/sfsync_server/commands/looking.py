@@ -50,7 +50,7 @@ def status(
         return
     columns = ("store", "queued", "waiting", "in flight", "failed", "oldest pending", "last sync", "next sync")
     rows = [_health(each, health) for each, health in zip(stores, healths, strict=True)]
-    shown.print_table(columns, rows, empty=shown.NO_STORE)
+    shown.print_table(columns, rows, empty="" if rows else shown.no_store())
     for each in healths:
         if each.late or each.at_risk:
             shown.say(f"{each.store}: orders to ship: {each.late} late, {each.at_risk} at risk", "yellow")
@@ -131,6 +131,7 @@ def tasks(
     rest = chosen.count() - len(found)
     if rest > 0:
         shown.say(f"… and {rest} more; see --limit.")
+    shown.say_left_out(store)
 
 
 def _left_to_people(stores: list[Store], wanted: dict[str, object], limit: int, *, as_json: bool) -> None:

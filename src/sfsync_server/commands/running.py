@@ -46,7 +46,7 @@ def sync(
 
     stores = shown.stores_named(store)
     if not stores:
-        shown.stop(shown.NO_STORE, 1)
+        shown.stop(shown.no_store(), 1)
     collect_less_garbage()
     connections, reports = Live(), {}
     if dry_run:
@@ -165,7 +165,7 @@ def serve() -> None:
 
     if not await_database(shown.warn):
         return
-    stores = ", ".join(each.name for each in shown.stores_named("")) or "none yet"
+    stores = shown.listed([each.name for each in shown.stores_named("")]) or "none yet"
     shown.say(f"The service is running, until Ctrl+C or SIGTERM. Enabled stores: {stores}.")
     collect_less_garbage()
     daily.start(ENVIRONMENT)

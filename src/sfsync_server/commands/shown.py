@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -148,9 +149,43 @@ def stores_named(name: str) -> list[Store]:
         return list(Store.objects.filter(enabled=True))
     found = list(Store.objects.filter(name=name))
     if not found:
-        known = ", ".join(Store.objects.values_list("name", flat=True)) or "none yet"
+        known = listed(_nearest(name, list(Store.objects.values_list("name", flat=True)))) or "none yet"
         stop(f"There is no store “{name}”. Stores: {known}.", USAGE)
     return found
+
+
+def _nearest(name: str, names: list[str]) -> list[str]:
+    """Those first that were probably meant."""
+    meant = get_close_matches(name, names)
+    return [*meant, *(each for each in names if each not in meant)]
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """Names in a sentence, the first of them where a fleet has thousands."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def no_store() -> str:
+    """Why there is nothing to tell of every enabled store."""
+    from sfsync.models import Store
+
+    if paused := Store.objects.count():
+        return f"No store is enabled: {counted(paused, 'store')} paused. `sfsync fleet resume` switches them on."
+    return NO_STORE
+
+
+def say_left_out(store: str) -> None:
+    """Beside what is told of every enabled store (no `store` was named): nothing of a paused one is in it."""
+    from sfsync.models import Store
+
+    paused = 0 if store else Store.objects.filter(enabled=False).count()
+    if paused:
+        warn(f"Without {counted(paused, 'paused store')}: --store NAME names one.")
 
 
 def person() -> str:

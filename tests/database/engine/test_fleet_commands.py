@@ -103,6 +103,7 @@ def test_all_stores_together_by_what_stops_them(stores: list[Store]) -> None:
     )
     Process.objects.filter(store=stores[2]).update(next_run_at=now + timedelta(minutes=2), finished_at=now)
     StoreState.objects.filter(store__in=stores[1:]).update(trouble="shop-unavailable", trouble_since=now)
+    assert "Nothing starts runs: " in ran("status", "--fleet")
     scheduler_sign("celery", now)
     told = json.loads(ran("status", "--fleet", "--json"))
     assert {name: told[name] for name in ("stores", "paused", "running", "due", "ran", "scheduled")} == {
@@ -117,9 +118,37 @@ def test_all_stores_together_by_what_stops_them(stores: list[Store]) -> None:
     assert (stopped["trouble"], stopped["stores"], stopped["names"]) == ("shop-unavailable", 2, ["acme-uk", "other"])
     said = ran("status", "--fleet")
     assert re.search(r"1 in progress, 1 due, the first for 1\d\d s, 1 in the last minute", said)
+    assert "Nothing starts runs" not in said
     assert "shop-unavailable: 2 stores since" in said
+    StoreState.objects.filter(store=stores[1]).update(trouble="")
+    assert "shop-unavailable: 1 store since" in ran("status", "--fleet")
 
 
-def test_the_whole_fleet_costs_eight_statements(stores: list[Store], django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(8):
+def test_the_whole_fleet_costs_seven_statements(stores: list[Store], django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(7):
         fleet_of(timezone.now())
+
+
+def test_a_store_that_never_ran_is_due(stores: list[Store]) -> None:
+    """Nobody has woken it yet: on a first day, without workers, all are due and none is well."""
+    Process.objects.all().delete()
+    assert fleet_of(timezone.now()).due == 3
+
+
+def test_what_is_told_of_all_stores_says_how_many_are_paused(stores: list[Store]) -> None:
+    """`sfsync fleet pause --all` to look at what failed: an empty list is not to say that nothing did."""
+    assert "paused" not in ran("tasks", "--failed")
+    ran("fleet", "pause", "acme-*", "--yes")
+    for command in (["tasks", "--failed"], ["retry", "--all-failed"], ["retry", "--reason", "carrier", "--yes"]):
+        assert "Without 2 paused stores: --store NAME names one." in ran(*command)
+    assert "paused" not in ran("tasks", "--failed", "--store", "acme-fr")
+    ran("fleet", "pause", "other", "--yes")
+    assert "No store is enabled: 3 stores paused. `sfsync fleet resume` switches them on." in ran("status")
+
+
+def test_a_misspelt_store_is_answered_with_those_that_were_meant() -> None:
+    """Not with the names of ten thousand."""
+    Store.objects.bulk_create([Store(name=f"shop-{number:04}", feed_store_id=10) for number in range(50)])
+    said = " ".join(ran("status", "--store", "shop-042", status=2).split())
+    assert "Stores: shop-0042, " in said
+    assert said.endswith(" and 30 more.")

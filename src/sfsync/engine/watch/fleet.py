@@ -30,17 +30,23 @@ class TroubleClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class Runs:
     """`due`: stores whose time has come and that no run holds, of which the first has waited since `oldest_due`;
-    `ran`: stores with a run in the last minute. `failed`: orders that need a person."""
+    `ran`: stores with a run in the last minute. `scheduled`: something starts runs by the clock."""
 
-    stores: int
-    paused: int
     running: int
     due: int
     oldest_due: datetime | None
     ran: int
     scheduled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet(Runs):
+    """`failed`: orders that need a person."""
+
+    stores: int
+    paused: int
     queued: int
     in_flight: int
     failed: int
@@ -55,18 +61,25 @@ def fleet_of(now: datetime) -> Fleet:
     stores = Store.objects.aggregate(
         stores=Count("pk", filter=Q(enabled=True)), paused=Count("pk", filter=Q(enabled=False))
     )
-    running = Process.objects.filter(name=SYNC, lease_until__gt=now).exclude(holder="").count()
-    waits = due(now).order_by().aggregate(due=Count("pk"), oldest_due=Min("next_run_at"))
-    ran = Process.objects.filter(name=SYNC, finished_at__gt=now - timedelta(minutes=1)).count()
     alive = in_state(*(state for state in TaskState if state.waits))
     tasks = Task.objects.filter(store__enabled=True).aggregate(
         queued=Count("order", distinct=True, filter=alive & Q(update_at__lte=now)),
         in_flight=Count("pk", filter=in_state(*(state for state in TaskState if state.sent))),
         failed=Count("order", distinct=True, filter=in_state(TaskState.FAILED)),
     )
-    return Fleet(
-        **stores, **waits, **tasks, running=running, ran=ran, scheduled=scheduler_awake(now), troubles=_troubles()
+    return Fleet(**asdict(runs_of(stores["stores"], now)), **stores, **tasks, troubles=_troubles())
+
+
+def runs_of(stores: int, now: datetime) -> Runs:
+    """`stores`: how many are switched on. One that never ran has no row: it is due, and nobody knows since when."""
+    waits = due(now).order_by().aggregate(due=Count("pk"), oldest_due=Min("next_run_at"))
+    found = Process.objects.filter(name=SYNC).aggregate(
+        running=Count("pk", filter=Q(lease_until__gt=now) & ~Q(holder="")),
+        ran=Count("pk", filter=Q(finished_at__gt=now - timedelta(minutes=1))),
+        known=Count("pk", filter=Q(store__enabled=True)),
     )
+    waits["due"] += stores - found.pop("known")
+    return Runs(**found, **waits, scheduled=scheduler_awake(now))
 
 
 def _troubles() -> list[TroubleClass]:

@@ -38,8 +38,9 @@ from sfsync.models.task import in_state
 from sfsync.shops import kinds
 
 Stores = list[Store] | QuerySet[Store]
-SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=10)
-"""How often a scheduler says that it is there, and how long it is believed."""
+SIGN_EVERY, SIGN_LASTS = timedelta(seconds=30), timedelta(minutes=3)
+"""How often a scheduler says that it is there, and how long it is believed: not for so long that what it no longer
+starts is missed first. Celery says it through a worker, which a run may keep busy for a minute."""
 
 
 @dataclass(frozen=True, slots=True)
