@@ -54,6 +54,15 @@ def test_a_batch_is_told_of_once_the_list_has_all_its_tickets(
     assert feed.read == read
 
 
+def test_the_list_is_told_of_while_it_is_read_however_long_it_is() -> None:
+    """What 100,000 orders were told in one go takes no more memory than its last pages."""
+    feed: Any = Feed([[f"b{number}"] for number in range(500)])
+    wanted = {f"b{number}": 1 for number in range(500)}
+    for number, page in enumerate(done_batches(feed, wanted)):
+        assert ([each.batch_id for each in page], feed.read) == ([f"b{number}"], number + 1)
+    assert feed.read == 500
+
+
 def test_what_the_list_told_counts_where_it_breaks_off() -> None:
     feed: Any = Feed([["a"]], ServerError("HTTP 500"))
     assert [each.batch_id for page in done_batches(feed, {"a": 1, "b": 1}) for each in page] == ["a"]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet
@@ -103,10 +104,10 @@ def _set_aside_unknown(run: Run) -> None:
 
 
 def _without_listed(run: Run, batches: dict[str, int]) -> list[str]:
-    """Settle those that the store's list of tickets tells of, two full ones in a request. Returns the others."""
+    """Settle those that the store's list of tickets tells of, two full ones in a request, while it is read: what it
+    tells is kept no longer than that, however long it is. Returns the others."""
     rest, listed = dict.fromkeys(batches), _listed(run, batches)
-    for start in range(0, len(listed), AT_ONCE):
-        answers = listed[start : start + AT_ONCE]
+    while answers := [*islice(listed, AT_ONCE)]:
         judged = _judged(run, answers, [each.batch_id for each in answers])
         untold = {task.batch_id for task in judged.missing}
         judged.missing = []
@@ -117,13 +118,10 @@ def _without_listed(run: Run, batches: dict[str, int]) -> list[str]:
     return [*rest]
 
 
-def _listed(run: Run, batches: dict[str, int]) -> list[BatchTickets]:
-    """In the order of the batches: whether a marketplace takes updates again is told by the newest of them (R36)."""
-    found: dict[str, BatchTickets] = {}
+def _listed(run: Run, batches: dict[str, int]) -> Iterator[BatchTickets]:
     for page in done_batches(run.feed, batches):
         run.lease.beat("settle")
-        found |= {each.batch_id: each for each in page}
-    return [found[batch] for batch in batches if batch in found]
+        yield from page
 
 
 def _probe(run: Run, batches: list[str]) -> None:

@@ -14,9 +14,6 @@ PAGE = 200
 SPARE = 1
 """Pages that may end none: where the API lists the oldest first, the newest page is hardly ever full."""
 
-MOST = 100
-"""Pages read in one go: what they tell is kept until all of it can be judged."""
-
 OpenOrders = dict[str, set[int | None]]
 """Batch id → the Shopping Feed ids of the orders whose tickets in it are open; None for one that does not say."""
 
@@ -48,7 +45,7 @@ def done_batches(feed: Store, batches: Mapping[str, int]) -> Iterator[list[Batch
             yield [BatchTickets(batch, tuple(found.pop(batch))) for batch in full]
             in_vain = 0 if full else in_vain + 1
             ended = len(batches) - len(found)
-            if not found or number > ended + SPARE or in_vain > len(found) or number == MOST:
+            if not found or number > ended + SPARE or in_vain > len(found):
                 return
     except ShoppingFeedError:
         return
