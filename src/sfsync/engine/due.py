@@ -51,10 +51,15 @@ def due(now: datetime) -> QuerySet[Process]:
 
     Only stores that have a row (`make_rows`).
     """
+    rows = Process.objects.filter(is_due(now), name=SYNC, store__enabled=True)
+    return rows.order_by(F("next_run_at").asc(nulls_first=True), "pk")
+
+
+def is_due(now: datetime) -> Q:
+    """Of the syncs of stores that are switched on."""
     ripe = Q(next_run_at=None) | Q(next_run_at__lte=now) | Q(next_run_at__gt=now + LONGEST_PAUSE)
     broken = ~Q(holder="") & (Q(lease_until__lte=now) | Q(pk__in=_dead(now)))
-    rows = Process.objects.filter(name=SYNC, store__enabled=True)
-    return rows.filter((Q(holder="") & ripe) | broken).order_by(F("next_run_at").asc(nulls_first=True), "pk")
+    return (Q(holder="") & ripe) | broken
 
 
 def _dead(now: datetime) -> list[int]:

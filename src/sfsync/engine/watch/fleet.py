@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from sfsync.domain.task_state import TaskState
-from sfsync.engine.due import due
+from sfsync.engine.due import is_due
 from sfsync.engine.watch.health import scheduler_awake
 from sfsync.models import Process, Store, StoreState, Task
 from sfsync.models.process import SYNC
@@ -72,14 +72,17 @@ def fleet_of(now: datetime) -> Fleet:
 
 def runs_of(stores: int, now: datetime) -> Runs:
     """`stores`: how many are switched on. One that never ran has no row: it is due, and nobody knows since when."""
-    waits = due(now).order_by().aggregate(due=Count("pk"), oldest_due=Min("next_run_at"))
+    on = Q(store__enabled=True)
+    waits = on & is_due(now)
     found = Process.objects.filter(name=SYNC).aggregate(
         running=Count("pk", filter=Q(lease_until__gt=now) & ~Q(holder="")),
+        due=Count("pk", filter=waits),
+        oldest_due=Min("next_run_at", filter=waits),
         ran=Count("pk", filter=Q(finished_at__gt=now - timedelta(minutes=1))),
-        known=Count("pk", filter=Q(store__enabled=True)),
+        known=Count("pk", filter=on),
     )
-    waits["due"] += stores - found.pop("known")
-    return Runs(**found, **waits, scheduled=scheduler_awake(now))
+    found["due"] += stores - found.pop("known")
+    return Runs(**found, scheduled=scheduler_awake(now))
 
 
 def _troubles() -> list[TroubleClass]:
