@@ -33,6 +33,7 @@ QUESTIONS = {
     "reference": _("Marketplace reference"),
     "marketplace": _("Marketplace"),
     "goes-out": _("What goes out"),
+    "all-well": _("Nothing is wrong."),
     "next": _("Next: `sfsync up` runs everything; `sfsync sync` sends once; `sfsync doctor` checks the rest."),
 }
 

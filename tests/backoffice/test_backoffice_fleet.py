@@ -20,6 +20,7 @@ from sfsync.engine.due import make_rows
 from sfsync.engine.people.fleet import Act as Bulk
 from sfsync.engine.watch import fleet_list
 from sfsync.engine.watch.fleet_health import fleet_health
+from sfsync.engine.watch.health import scheduler_sign
 from sfsync.models import (
     Act,
     Action,
@@ -118,6 +119,14 @@ def test_a_store_is_silent_here_where_its_alarm_says_so(root: Client) -> None:
         Process.objects.filter(store__name="never").update(finished_at=None)
         assert len(names(root.get("/fleet/?trouble=silent"))) == silent
         assert fleet_health(timezone.now()).alarms["silent"] == silent
+
+
+def test_the_page_says_that_nothing_starts_runs(root: Client) -> None:
+    """R22: all stores look well for an hour after the last worker went."""
+    made("one", "two")
+    assert "No automatic sync is set up." in text(root.get("/fleet/"))
+    scheduler_sign("celery", timezone.now())
+    assert "No automatic sync is set up." not in text(root.get("/fleet/"))
 
 
 def test_of_two_thousand_stores_one_page_is_read_in_twelve_statements(root: Client) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -76,7 +76,7 @@ def test_metrics_are_of_all_stores_together_until_single_ones_are_asked_for(
     StoreState.objects.filter(pk=silent.pk).update(trouble=Trouble.SHOP_UNAVAILABLE)
     shop.add_store("off", feed_store_id=12, enabled=False, created_at=hours_ago)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(19):
         values = samples(administrator, "/metrics")
     assert values["sfsync_stores", "on"] == 2
     assert values["sfsync_updates", "waiting"] == 1
@@ -147,6 +147,18 @@ def test_the_cron_url_says_now_please_and_answers_at_once(
     assert due(timezone.now()).count() == 1000
     again = client.get(f"/cron/{KEY}/")
     assert (again.status_code, again.json()["asked"]) == (200, 0)
+
+
+def test_the_cron_url_says_when_the_database_is_away(shop: World, client: Client) -> None:
+    """It is no call that came too soon when the database is back."""
+
+    def away(*_: Any) -> None:
+        raise OperationalError("the connection is closed")
+
+    with connection.execute_wrapper(away):
+        answer = client.get(f"/cron/{KEY}/")
+    assert (answer.status_code, "call again later" in answer.json()["error"]) == (503, True)
+    assert client.get(f"/cron/{KEY}/").status_code == 202
 
 
 def test_where_nothing_else_starts_runs_the_cron_url_does(shop: World) -> None:

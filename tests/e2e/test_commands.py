@@ -233,6 +233,11 @@ def test_doctor_finds_each_wrong_thing(machine: Machine, feed: Server, make_shop
     warned = {subject: text for subject, text, verdict, _ in found if verdict == "warning"}
     assert set(warned) == {"email", "unknown: status mapping", "unshipped: status mapping", "unshipped: recipients"}
     assert "counts as shipped in the shop but is not mapped" in warned["unknown: status mapping"]
+
+    one = machine.sfsync("doctor", "--json", "--problems", "--store", "token").document
+    assert [(each["subject"], each["verdict"]) for each in one] == [("token: Shopping Feed", "wrong")]
+    misspelt = machine.sfsync("doctor", "--store", "tokens")
+    assert (misspelt.status, "There is no store “tokens”. Stores: token, " in misspelt.err) == (2, True)
     assert "shop-password" not in answer.out + answer.err
 
 

@@ -21,6 +21,7 @@ WRONG_KEYS, LOCKED_SECONDS = 10, 600
 """After so many wrong keys from an address, it is not listened to for so long."""
 PAUSE_SECONDS = 10
 """The CRON URL starts runs so often at most."""
+STARTED = "sfsync:cron:started"
 
 
 @require_GET
@@ -70,13 +71,24 @@ def cron(request: HttpRequest, key: str = "") -> JsonResponse:
     key is in the header `X-Sfsync-Key` or in the path.
 
     202 with the number of stores; 404 without a right key; 429 to an address that guesses, unless it has the right
-    one: nobody can lock out its owner; 200 when it comes too soon after the last call.
+    one: nobody can lock out its owner; 200 when it comes too soon after the last call; 503 while the database is away.
     """
-    if not _right(request.headers.get("X-Sfsync-Key", "") or key, getattr(settings, "SFSYNC_CRON_KEY", "")):
+    try:
+        if _right(request.headers.get("X-Sfsync-Key", "") or key, getattr(settings, "SFSYNC_CRON_KEY", "")):
+            return _ask()
         return _refused(request.META.get("REMOTE_ADDR", ""))
-    if not cache.add("sfsync:cron:started", 1, PAUSE_SECONDS):
+    except DatabaseError:
+        return unlogged(JsonResponse({"error": "the database does not answer; call again later"}, status=503))
+
+
+def _ask() -> JsonResponse:
+    if not cache.add(STARTED, 1, PAUSE_SECONDS):
         return JsonResponse({"asked": 0, "note": "they were asked for a moment ago"})
-    asked = ask_runs()
+    try:
+        asked = ask_runs()
+    except DatabaseError:
+        cache.delete(STARTED)
+        raise
     transaction.on_commit(run_due)
     return JsonResponse({"asked": asked}, status=202)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sfsync_server.commands import shown
-from sfsync_server.commands.shown import JsonOption
+from sfsync_server.commands.shown import JsonOption, StoreOption
+
+if TYPE_CHECKING:
+    from sfsync.engine.watch.finding import Finding
 
 
 def register(app: typer.Typer) -> None:
@@ -80,40 +84,58 @@ def apply(file: Annotated[Path, typer.Argument(help="A TOML file of stores (docs
 _STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(
+    store: StoreOption = "",
+    problems: Annotated[bool, typer.Option("--problems", help="Leave out what is well.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check everything that can be set wrong. Database, shop, token, mapping, email: each line says what to do.
 
     Status 1 when something is wrong.
     """
     from sfsync.engine.kit.connections import Live
     from sfsync.engine.watch.doctor import examine
-    from sfsync.engine.watch.finding import Finding, Verdict
+    from sfsync.engine.watch.finding import Verdict
     from sfsync.questions import question
+
+    if store:
+        shown.stores_named(store)  # or it stops, with those that were meant
+    findings = []
+    for finding in chain(_of_settings(), examine(Live(), named=store)):
+        if problems and finding.verdict is Verdict.OK:
+            continue
+        findings.append(finding)
+        if not as_json:
+            _say_finding(finding)
+    if as_json:
+        shown.print_json([finding.as_dict() for finding in findings])
+    elif not findings:
+        shown.say(question("all-well"), _STYLES["ok"])
+    if any(finding.verdict is Verdict.WRONG for finding in findings):
+        raise typer.Exit(1)
+
+
+def _of_settings() -> Iterator[Finding]:
+    """What contradicts itself, what nobody reads, and from where they came."""
+    from sfsync.engine.watch.finding import Finding, Verdict
     from sfsync_server.backups import daily
     from sfsync_server.consistency import contradictions, of_pool, places
     from sfsync_server.settings import ENVIRONMENT
     from sfsync_server.unread_settings import ignored
 
-    findings = []
-    doubtful = [
-        Finding("settings", Verdict.WARNING, "setting-doubtful", {"message": each})
-        for each in chain(
-            ignored(), contradictions(ENVIRONMENT), of_pool(ENVIRONMENT), daily.missed(ENVIRONMENT, datetime.now(UTC))
-        )
-    ]
-    read = Finding("settings", Verdict.OK, "settings-read", {"message": places(ENVIRONMENT)})
-    for finding in chain(doubtful, [read], examine(Live())):
-        findings.append(finding)
-        if not as_json:
-            shown.say(
-                f"{finding.verdict:<8} {finding.subject}{question('colon')}{finding.text}", _STYLES[finding.verdict]
-            )
-            if finding.advice:
-                shown.say(f"         → {finding.advice}")
-    if as_json:
-        shown.print_json([finding.as_dict() for finding in findings])
-    if any(finding.verdict is Verdict.WRONG for finding in findings):
-        raise typer.Exit(1)
+    missed = daily.missed(ENVIRONMENT, datetime.now(UTC))
+    for each in chain(ignored(), contradictions(ENVIRONMENT), of_pool(ENVIRONMENT), missed):
+        yield Finding("settings", Verdict.WARNING, "setting-doubtful", {"message": each})
+    yield Finding("settings", Verdict.OK, "settings-read", {"message": places(ENVIRONMENT)})
+
+
+def _say_finding(finding: Finding) -> None:
+    from sfsync.questions import question
+
+    line = f"{finding.verdict:<8} {finding.subject}{question('colon')}{finding.text}"
+    shown.say(line, _STYLES[finding.verdict])
+    if finding.advice:
+        shown.say(f"         → {finding.advice}")
 
 
 def bridge(

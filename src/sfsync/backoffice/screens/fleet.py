@@ -28,6 +28,7 @@ from sfsync.db.among import among
 from sfsync.domain.shared_alarms import HELD
 from sfsync.engine.people import fleet as many
 from sfsync.engine.watch import fleet_list
+from sfsync.engine.watch.health import scheduler_awake
 from sfsync.models import Preference, Store
 
 STORES_A_PAGE = 50
@@ -98,8 +99,8 @@ class Pages(Paginator):  # type: ignore[type-arg]
 
 @manager
 def fleet(request: HttpRequest) -> HttpResponse:
-    chosen = Filter(request.user, request.GET)
-    counts = fleet_list.counted(chosen.narrowed, timezone.now())
+    chosen, now = Filter(request.user, request.GET), timezone.now()
+    counts = fleet_list.counted(chosen.narrowed, now)
     wanted = chosen.values.get("trouble", "")
     total = counts.get(wanted, 0) if wanted else sum(counts.values())
     pages = Pages(total).get_page(request.GET.get("page"))
@@ -112,6 +113,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
         filter=chosen,
         counts=[_counted(chosen, code, number) for code, number in counts.items()],
         total=total,
+        scheduled=scheduler_awake(now),
         together=_together(request.user),
         pages=pages,
         lines=[(each, called(each.code), _mood(each.code)) for each in lines],

@@ -35,16 +35,19 @@ MAILS_TRIED = 20
 """Stores whose recipients are tried again where their mail failed."""
 
 
-def examine(connections: Connections, language: str = "", *, tries: int | None = None) -> Iterator[Finding]:
+def examine(
+    connections: Connections, language: str = "", *, tries: int | None = None, named: str = ""
+) -> Iterator[Finding]:
     """Each finding as it is made; a check that fails does not stop the others. `language`: see `examine_store`.
 
     `tries`: the connections of so many stores are tried; of the others it tells what their last run left undone.
+    `named`: the only store that is looked at.
     """
     database = _database()
     yield database
     yield from _files()
     yield from (*_clock(), *_pace()) if database.verdict is Verdict.OK else ()
-    stores = [] if database.verdict is Verdict.WRONG else list(Store.objects.select_related("state", "takeover"))
+    stores = [] if database.verdict is Verdict.WRONG else _stores(named)
     unreached = _unreached(stores)
     mail = try_mail({address for store in unreached for address in store.recipients})
     yield mail
@@ -61,6 +64,11 @@ def examine(connections: Connections, language: str = "", *, tries: int | None =
             yield from examine_store(store, health, connections, language, tried=tried)
         else:
             yield from (each for each in _recorded(store, health, tried) if each.verdict is not Verdict.OK)
+
+
+def _stores(named: str) -> list[Store]:
+    stores = Store.objects.select_related("state", "takeover")
+    return list(stores.filter(name=named) if named else stores)
 
 
 def examine_store(
