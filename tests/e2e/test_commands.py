@@ -235,7 +235,8 @@ def test_doctor_finds_each_wrong_thing(machine: Machine, feed: Server, make_shop
     assert "counts as shipped in the shop but is not mapped" in warned["unknown: status mapping"]
 
     one = machine.sfsync("doctor", "--json", "--problems", "--store", "token").document
-    assert [(each["subject"], each["verdict"]) for each in one] == [("token: Shopping Feed", "wrong")]
+    subjects = [(each["subject"], each["verdict"]) for each in one]
+    assert subjects == [("email", "warning"), ("token: Shopping Feed", "wrong")]
     misspelt = machine.sfsync("doctor", "--store", "tokens")
     assert (misspelt.status, "There is no store “tokens”. Stores: token, " in misspelt.err) == (2, True)
     assert "shop-password" not in answer.out + answer.err
