@@ -7,7 +7,7 @@ and each is handed to one of them only: a claim is a mark in the row, which last
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,14 +51,14 @@ def due(now: datetime) -> QuerySet[Process]:
 
     Only stores that have a row (`make_rows`).
     """
-    rows = Process.objects.filter(is_due(now), name=SYNC, store__enabled=True)
+    rows = Process.objects.filter(is_due(now, _dead(now)), name=SYNC, store__enabled=True)
     return rows.order_by(F("next_run_at").asc(nulls_first=True), "pk")
 
 
-def is_due(now: datetime) -> Q:
-    """Of the syncs of stores that are switched on."""
+def is_due(now: datetime, dead: Collection[int] = ()) -> Q:
+    """Of the syncs of stores that are switched on. `dead`: rows whose run is gone, though its lease lasts."""
     ripe = Q(next_run_at=None) | Q(next_run_at__lte=now) | Q(next_run_at__gt=now + LONGEST_PAUSE)
-    broken = ~Q(holder="") & (Q(lease_until__lte=now) | Q(pk__in=_dead(now)))
+    broken = ~Q(holder="") & (Q(lease_until__lte=now) | Q(pk__in=dead))
     return (Q(holder="") & ripe) | broken
 
 
