@@ -150,14 +150,14 @@ class Book:
 
     def select(self, query: Mapping[str, str], now: float) -> list[Ticket]:
         """The tickets that the filters of a list ask for (api.md, *Tickets*)."""
-        states, kind, order_id = _states(query), query.get("type", ""), _payload_id(query)
+        states, operations, order_id = _states(query), _operations(query), _payload_id(query)
         return [
             ticket
             for ticket in self._candidates(query, states, order_id)
             if ticket.listed_at <= now < ticket.forgotten_at
             and (not query.get("batchId") or ticket.accepted.batch_id == query["batchId"])
             and (states is None or ticket.state(now) in states)
-            and (not kind or ticket.type == kind or ticket.type.startswith(f"{kind}."))
+            and ticket.accepted.operation in operations
         ]
 
     def _candidates(self, query: Mapping[str, str], states: set[str] | None, order_id: int | None) -> Iterable[Ticket]:
@@ -181,6 +181,12 @@ def _states(query: Mapping[str, str]) -> set[str] | None:
     if unknown := asked - {*OPEN, *DONE}:
         raise ProblemError(400, f"'state' has no value '{sorted(unknown)[0][:40]}'; it takes {', '.join(OPEN + DONE)}.")
     return asked
+
+
+def _operations(query: Mapping[str, str]) -> set[str]:
+    """Those whose tickets are of the type that is asked for, or of one below it."""
+    kind = query.get("type", "")
+    return {each for each, type_ in TYPES.items() if not kind or type_ == kind or type_.startswith(f"{kind}.")}
 
 
 def _payload_id(query: Mapping[str, str]) -> int | None:
