@@ -12,6 +12,7 @@ from typing import Any
 from django.db import OperationalError, connection
 
 from sfsync.engine.kit.trouble import without_accounts
+from sfsync_server.errors import USABLE_AGAIN, cannot_be_used
 
 PAUSE = 5.0
 """Seconds between two tries."""
@@ -27,19 +28,19 @@ def await_database(say: Callable[[str], object]) -> bool:
     """
     if connection.vendor != "postgresql" or not (why := _why_away()):
         return True
-    say(f"sfsync's own database cannot be used: {why}\nIt is tried again until it can be used. Nothing was lost.")
+    say(f"{cannot_be_used(why)}\nIt is tried again until it can be used. Nothing was lost.")
     with _told_to_stop() as stop:
         while _why_away():
             if stop.wait(PAUSE):
                 return False
-    say("The database can be used again.")
+    say(USABLE_AGAIN)
     return True
 
 
 def _why_away() -> str:
     """Empty where it is there. One that is there may have come since it was tried: it is tried once more."""
     if (error := _refusal()) and is_away(str(error), connection.get_connection_params()):
-        return without_accounts(str(error)).strip()
+        return without_accounts(str(error))
     if error and (error := _refusal()):
         raise error
     return ""

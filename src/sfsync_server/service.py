@@ -30,6 +30,7 @@ from sfsync.engine.kit.trouble import Stopped, stopped_by
 from sfsync.engine.run import run_store
 from sfsync.engine.watch.health import SIGN_EVERY, scheduler_leaves, scheduler_sign
 from sfsync.models import Store
+from sfsync_server.errors import USABLE_AGAIN
 from sfsync_server.watch import Watch
 
 logger = logging.getLogger("sfsync.service")
@@ -111,7 +112,7 @@ class Service:
 
     def is_back(self) -> None:
         if self.away:
-            logger.warning("The database can be used again.")
+            logger.warning(USABLE_AGAIN)
         self.away = False
 
     def start_due(self, pool: ThreadPoolExecutor) -> bool:

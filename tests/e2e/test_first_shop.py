@@ -95,6 +95,7 @@ def grant(port: int, statements: str) -> None:
 def tell(story: Story) -> None:
     story.say("apply again", "apply", "stores.toml")
     story.say("doctor", "doctor")
+    story.say("problems", "doctor", "--problems")
     story.say("first run", "sync")
     story.happen()
     story.say("sync", "sync", "--wait", "20", "--json")
@@ -125,6 +126,7 @@ def test_the_readme_can_be_followed(told: Story) -> None:
     assert "main: shop: PrestaShop 8.2.1" in doctor.out
     assert "token accepted, store 10" in doctor.out
     assert "Shipped → Shipped" in doctor.out
+    assert told.answers["problems"] == Answer(0, "Nothing is wrong.\n", "")
     assert told.answers["first run"].status == 0
 
 
