@@ -25,8 +25,8 @@ ADVICE = {
         "If the order was shipped or cancelled, update the marketplace yourself, then dismiss this update."
     ),
     "unlisted": _(
-        "If it is one, have the shop's module list it again: it is then retried within the hour. If it was shipped or "
-        "cancelled, update the marketplace yourself, then dismiss this update."
+        "If it is one, have the shop's module list it again: its update is then retried within the hour. If it was "
+        "shipped or cancelled, update the marketplace yourself, then dismiss this update."
     ),
     "unpreparable": _("Correct the order in the shop: it is then sent automatically."),
     "ticket-failed": _(
